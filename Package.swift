@@ -1,0 +1,60 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// Every target is held to the same strictness: language mode 6 and no warnings.
+let strict: [SwiftSetting] = [.treatAllWarnings(as: .error)]
+let strictC: [CSetting] = [.treatAllWarnings(as: .error)]
+
+func library(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+  .target(name: name, dependencies: dependencies, swiftSettings: strict)
+}
+
+func tests(_ name: String, _ dependencies: [Target.Dependency], resources: [Resource] = []) -> Target {
+  .testTarget(name: name, dependencies: dependencies, resources: resources, swiftSettings: strict)
+}
+
+let package = Package(
+  name: "rnn-train",
+  products: [.executable(name: "rnn-train", targets: ["rnn-train"])],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+    .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+    .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+    .package(url: "https://github.com/ordo-one/TextTable", from: "0.0.2"),
+  ],
+  targets: [
+    // Nothing below imports anything above it.
+    .target(name: "CKernels", cSettings: strictC),
+    .systemLibrary(name: "CHDF5", pkgConfig: "hdf5", providers: [.apt(["libhdf5-dev"])]),
+    library("Diagnostics"),
+    library("Compute", ["CKernels", "Diagnostics"]),
+    library("Files", ["Diagnostics", .product(name: "Crypto", package: "swift-crypto")]),
+    library("HDF5", ["CHDF5", "Files", "Diagnostics"]),
+    library("Configuration", ["Diagnostics", "Yams"]),
+    library("Datasets", ["HDF5", "Files", "Diagnostics"]),
+    library("GrammarCorpus", ["Diagnostics"]),
+    library("Models", ["Compute", "Diagnostics"]),
+    library("Training", ["Models", "Compute", "Datasets", "Configuration", "HDF5", "Files", "Diagnostics"]),
+    .executableTarget(
+      name: "rnn-train",
+      dependencies: [
+        "Training", "GrammarCorpus",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        .product(name: "Logging", package: "swift-log"),
+        .product(name: "TextTable", package: "TextTable"),
+      ],
+      swiftSettings: strict),
+
+    tests("ComputeTests", ["Compute"]),
+    tests("FilesTests", ["Files"]),
+    tests("HDF5Tests", ["HDF5"]),
+    tests("ConfigurationTests", ["Configuration"]),
+    tests("DatasetsTests", ["Datasets"]),
+    tests("GrammarCorpusTests", ["GrammarCorpus"]),
+    tests("ModelsTests", ["Models"], resources: [.copy("Golden")]),
+    tests("TrainingTests", ["Training"]),
+    tests("CommandTests", ["rnn-train", "Training"]),
+  ],
+  swiftLanguageModes: [.v6]
+)

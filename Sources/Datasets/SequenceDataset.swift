@@ -1,0 +1,56 @@
+/// A part of a corpus with a purpose of its own.
+package enum Split: String, CaseIterable, Sendable {
+  case train, validation, test
+}
+
+/// How text becomes tokens.
+package enum Tokenization: String, CaseIterable, Sendable {
+  /// Unicode words and punctuation marks.
+  case word
+  /// Unicode scalars, the newline one of them.
+  case character
+  /// What stands between white space.
+  case whitespace
+}
+
+/// One split of a corpus as ids, sentence after sentence.
+package struct TokenSequence: Sendable, Equatable {
+  /// Ids of all tokens. At word level each sentence ends in `</s>`; at character level in the newline.
+  package var tokens: [Int32]
+  /// n+1 positions: sentence i is `tokens[offsets[i]..<offsets[i+1]]`.
+  package var offsets: [Int64]
+  /// One tag id for every token, for tagging.
+  package var tags: [Int32]?
+  /// Unicode scalars of the raw text, line ends included: what bits per character divide by.
+  package var characters: Int
+  /// Hash of the bytes that the split was read from.
+  package var sourceSHA256: String
+
+  package init(tokens: [Int32], offsets: [Int64], tags: [Int32]? = nil, characters: Int, sourceSHA256: String) {
+    self.tokens = tokens
+    self.offsets = offsets
+    self.tags = tags
+    self.characters = characters
+    self.sourceSHA256 = sourceSHA256
+  }
+
+  package var sentenceCount: Int { offsets.count - 1 }
+}
+
+/// A corpus as ids, with the vocabulary that gives them meaning.
+package struct SequenceDataset: Sendable, Equatable {
+  package var tokenization: Tokenization
+  package var vocabulary: Vocabulary
+  /// The tags by id, for tagging.
+  package var tags: [String]?
+  package var splits: [Split: TokenSequence]
+
+  package init(
+    tokenization: Tokenization, vocabulary: Vocabulary, tags: [String]? = nil, splits: [Split: TokenSequence]
+  ) {
+    self.tokenization = tokenization
+    self.vocabulary = vocabulary
+    self.tags = tags
+    self.splits = splits
+  }
+}

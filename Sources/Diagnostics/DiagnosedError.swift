@@ -1,0 +1,23 @@
+/// The exit codes of `rnn-train`, after BSD's `sysexits.h` where it has one.
+package enum ExitCode: Int32, Sendable {
+  case done = 0
+  case usage = 64
+  /// A config, text, dataset or checkpoint that can't be used as it is.
+  case badInput = 65
+  /// A fault of the program's own.
+  case internalFault = 70
+  /// Output can't be created or written.
+  case cannotWrite = 73
+  case inputOutput = 74
+  case diverged = 75
+  case interrupted = 130
+  case terminated = 143
+}
+
+/// An error that a user can act on.
+///
+/// `description` is the line that the user reads: it names the file, what was expected and what was found.
+package protocol DiagnosedError: Error, CustomStringConvertible {
+  /// What the process ends with when nobody handles the error.
+  var exitCode: ExitCode { get }
+}
