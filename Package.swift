@@ -52,8 +52,8 @@ let package = Package(
     tests("ConfigurationTests", ["Configuration"]),
     tests("DatasetsTests", ["Datasets"]),
     tests("GrammarCorpusTests", ["GrammarCorpus"]),
-    tests("ModelsTests", ["Models"], resources: [.copy("Golden")]),
-    tests("TrainingTests", ["Training"]),
+    tests("ModelsTests", ["Models"]),
+    tests("TrainingTests", ["Training"], resources: [.copy("Golden")]),
     tests("CommandTests", ["rnn-train", "Training"]),
   ],
   swiftLanguageModes: [.v6]

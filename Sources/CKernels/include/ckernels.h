@@ -1,1 +1,121 @@
+/// The float kernels of the training step, one table of them for every instruction set.
+///
+/// Every matrix is stored in panels of 16 columns: element (i, j) is at
+/// `base[(j / 16) * stride + i * 16 + j % 16]`, where `stride` is the panel's size in floats. A panel is what a
+/// kernel wants as its right operand, so any matrix can be either operand of a product, as it is or transposed, without
+/// being packed first.
+///
+/// All tables compute the same bits: an element of a product is one chain of fused multiply-adds over k in order, and
+/// element-wise functions are the same sequence of correctly rounded operations whatever the vector width. The portable
+/// table is the plain statement of what the others must equal.
 #pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum { CK_PANEL_WIDTH = 16 };
+
+/// What an element of a product starts from.
+typedef enum {
+  CK_ZERO,
+  /// What the destination holds.
+  CK_ACCUMULATE,
+  /// `bias[j]`, the element's column.
+  CK_COLUMN_BIAS,
+  /// `bias[i]`, the element's row.
+  CK_ROW_BIAS,
+} ck_start;
+
+/// C = start + A B, or C = start + transpose(A) B.
+typedef struct {
+  /// Rows of C, panels of C, and the length of the sum. In the last panel all 16 columns are computed.
+  long rows, panels, length;
+  /// [rows, length], or [length, rows] where transposed.
+  const float *a;
+  long a_stride;
+  bool a_transposed;
+  /// [length, 16 * panels]
+  const float *b;
+  long b_stride;
+  /// [rows, 16 * panels]
+  float *c;
+  long c_stride;
+  ck_start start;
+  const float *bias;
+} ck_product;
+
+typedef enum { CK_TANH, CK_RELU, CK_SIGMOID, CK_EXP } ck_function;
+
+/// What one update of parameters needs; each optimizer reads its own fields.
+typedef struct {
+  /// What gradients are multiplied by first: the clipping factor.
+  float gradient_scale;
+  float learning_rate;
+  /// SGD: velocity = momentum * velocity + g. 0: none.
+  float momentum;
+  bool nesterov;
+  /// Added to the gradient as `weight_decay * w` (L2); AdamW subtracts `learning_rate * weight_decay * w` instead.
+  float weight_decay;
+  bool decoupled;
+  /// RMSProp: mean of squares = decay * mean + (1 - decay) * g^2.
+  float decay;
+  /// Adam: decays of both moments, and the corrections 1 / (1 - beta1^t) and 1 / (1 - beta2^t).
+  float beta1, beta2, correction1, correction2;
+  float epsilon;
+} ck_update;
+
+/// One instruction set's kernels. Pointers need no alignment, counts may be any number from 0.
+typedef struct {
+  const char *name;
+
+  void (*multiply)(const ck_product *product);
+
+  /// y[i] = f(x[i]); in place where x == y.
+  void (*apply)(ck_function function, const float *x, float *y, long count);
+  /// d[i] *= f'(x) where y[i] = f(x); for tanh, relu and sigmoid.
+  void (*apply_gradient)(ck_function function, const float *y, float *d, long count);
+
+  /// Softmax over the rows of one panel, the lanes side by side, a chunk of rows at a time: panel[i] becomes
+  /// exp(panel[i] - maximum), with the chunk's maximum and the sum of the exponentials per lane.
+  void (*softmax_chunk)(float *panel, long rows, float *maximum, float *sum);
+  /// panel[i][lane] *= factor[lane].
+  void (*scale_lanes)(float *panel, long rows, const float *factor);
+
+  /// sum[lane] = panel[0][lane] + panel[1][lane] + ... from sum's own value on, in order.
+  void (*add_rows)(const float *panel, long rows, float *sum);
+  /// sum[i] += the sum over the 16 lanes of panel[i], halves added to halves.
+  void (*add_lanes)(const float *panel, long rows, float *sum);
+
+  /// The sum of x[i]^2 in double precision: 16 chains over i mod 16, halves added to halves.
+  double (*sum_of_squares)(const float *x, long count);
+
+  /// to[j][i] = from[i][j] for one block of 16 by 16; rows of both are 16 floats apart.
+  void (*transpose_block)(const float *from, float *to);
+
+  void (*update_sgd)(const ck_update *u, float *w, const float *g, float *velocity, long count);
+  void (*update_rmsprop)(const ck_update *u, float *w, const float *g, float *squares, long count);
+  void (*update_adam)(const ck_update *u, float *w, const float *g, float *moment1, float *moment2, long count);
+} ck_kernels;
+
+/// The tables that this machine can run, the fastest first, the portable one last.
+/// Returns their number, at most 4.
+int ck_available(const ck_kernels **tables);
+
+/// Rows of a chunk of softmax_chunk: the same everywhere, since it fixes the order of a sum.
+enum { CK_SOFTMAX_CHUNK = 96 };
+
+/// Tells the processor that this thread spins.
+static inline void ck_relax(void) {
+#if defined(__x86_64__)
+  __builtin_ia32_pause();
+#elif defined(__aarch64__)
+  __asm__ volatile("yield");
+#endif
+}
+
+// Movements of rows of 16 floats, the same code for every instruction set.
+
+/// to[i] = from[index[i]].
+void ck_gather_rows(const float *from, const int32_t *index, long count, float *to);
+/// to[i] = the sum of from[index[start[i]]] ... from[index[start[i + 1] - 1]], in this order.
+void ck_sum_rows(const float *from, const int32_t *index, const int32_t *start, long count, float *to);

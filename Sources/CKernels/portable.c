@@ -1,0 +1,143 @@
+/// The portable table: plain loops, one element at a time. It runs where nothing better does, and it is the oracle that
+/// the vector tables are compared with bit for bit.
+#include <math.h>
+#include <string.h>
+
+#include "constants.h"
+#include "tables.h"
+
+// A product and a sum in one expression stay two roundings, on every processor; fusing is always written out.
+#pragma STDC FP_CONTRACT OFF
+
+static long at(long i, long j, long stride) {
+  return j / CK_PANEL_WIDTH * stride + i * CK_PANEL_WIDTH + j % CK_PANEL_WIDTH;
+}
+
+static void multiply(const ck_product *p) {
+  for (long i = 0; i < p->rows; i++)
+    for (long j = 0; j < p->panels * CK_PANEL_WIDTH; j++) {
+      float *c = p->c + at(i, j, p->c_stride);
+      float sum = p->start == CK_ZERO          ? 0.0f
+                  : p->start == CK_ACCUMULATE  ? *c
+                  : p->start == CK_COLUMN_BIAS ? p->bias[j]
+                                               : p->bias[i];
+      for (long k = 0; k < p->length; k++) {
+        float a = p->a_transposed ? p->a[at(k, i, p->a_stride)] : p->a[at(i, k, p->a_stride)];
+        sum = fmaf(a, p->b[at(k, j, p->b_stride)], sum);
+      }
+      *c = sum;
+    }
+}
+
+static float power_of_two(int32_t n) {
+  uint32_t bits = (uint32_t)(n + 127) << 23;
+  float result;
+  memcpy(&result, &bits, sizeof result);
+  return result;
+}
+
+static float exponential(float x) {
+  x = x < EXP_LOWEST ? EXP_LOWEST : x;
+  x = x > EXP_HIGHEST ? EXP_HIGHEST : x;
+  // Adding 1.5 * 2^23 leaves the sum rounded to a whole number, which stands in its lowest bits.
+  float shifted = fmaf(x, LOG2_E, ROUNDING_SHIFT);
+  float n = shifted - ROUNDING_SHIFT;
+  float r = fmaf(-n, LN2_LOWER, fmaf(-n, LN2_UPPER, x));
+  float q = fmaf(fmaf(fmaf(fmaf(EXP_6, r, EXP_5), r, EXP_4), r, EXP_3), r, EXP_2);
+  float p = fmaf(r * r, q, r) + 1.0f;
+  int32_t whole;
+  memcpy(&whole, &shifted, sizeof whole);
+  whole -= ROUNDING_SHIFT_BITS;
+  // In two steps, so that results below the smallest normal number round once and none overflows too early.
+  int32_t half = whole >> 1;
+  return p * power_of_two(half) * power_of_two(whole - half);
+}
+
+static float hyperbolic_tangent(float x) {
+  float magnitude = fabsf(x);
+  float s = x * x;
+  float q = fmaf(fmaf(fmaf(fmaf(TANH_5, s, TANH_4), s, TANH_3), s, TANH_2), s, TANH_1);
+  float small = fmaf(s * x, q, x);
+  float bounded = magnitude > TANH_LARGEST ? TANH_LARGEST : magnitude;
+  float large = copysignf(1.0f - 2.0f / (exponential(bounded + bounded) + 1.0f), x);
+  return magnitude < TANH_SWITCH ? small : large;
+}
+
+static float value(ck_function function, float x) {
+  switch (function) {
+  case CK_TANH: return hyperbolic_tangent(x);
+  case CK_RELU: return x > 0.0f ? x : 0.0f;
+  case CK_SIGMOID: return 1.0f / (1.0f + exponential(-x));
+  case CK_EXP: return exponential(x);
+  }
+}
+
+static void apply(ck_function function, const float *x, float *y, long count) {
+  for (long i = 0; i < count; i++) y[i] = value(function, x[i]);
+}
+
+static void apply_gradient(ck_function function, const float *y, float *d, long count) {
+  for (long i = 0; i < count; i++) switch (function) {
+    case CK_TANH: d[i] *= fmaf(-y[i], y[i], 1.0f); break;
+    case CK_RELU: d[i] = y[i] > 0.0f ? d[i] : 0.0f; break;
+    case CK_SIGMOID: d[i] *= y[i] * (1.0f - y[i]); break;
+    case CK_EXP: d[i] *= y[i]; break;
+    }
+}
+
+static void softmax_chunk(float *panel, long rows, float *maximum, float *sum) {
+  for (int lane = 0; lane < CK_PANEL_WIDTH; lane++) {
+    float m = -INFINITY, s = 0.0f;
+    for (long i = 0; i < rows; i++) {
+      float x = panel[i * CK_PANEL_WIDTH + lane];
+      m = x > m ? x : m;
+    }
+    for (long i = 0; i < rows; i++) {
+      float *x = panel + i * CK_PANEL_WIDTH + lane;
+      *x = exponential(*x - m);
+      s += *x;
+    }
+    maximum[lane] = m;
+    sum[lane] = s;
+  }
+}
+
+static void scale_lanes(float *panel, long rows, const float *factor) {
+  for (long i = 0; i < rows; i++)
+    for (int lane = 0; lane < CK_PANEL_WIDTH; lane++) panel[i * CK_PANEL_WIDTH + lane] *= factor[lane];
+}
+
+static void add_rows(const float *panel, long rows, float *sum) {
+  for (long i = 0; i < rows; i++)
+    for (int lane = 0; lane < CK_PANEL_WIDTH; lane++) sum[lane] += panel[i * CK_PANEL_WIDTH + lane];
+}
+
+static void add_lanes(const float *panel, long rows, float *sum) {
+  for (long i = 0; i < rows; i++) {
+    float x[CK_PANEL_WIDTH];
+    memcpy(x, panel + i * CK_PANEL_WIDTH, sizeof x);
+    for (int width = CK_PANEL_WIDTH / 2; width > 0; width /= 2)
+      for (int lane = 0; lane < width; lane++) x[lane] += x[lane + width];
+    sum[i] += x[0];
+  }
+}
+
+static double sum_of_squares(const float *x, long count) {
+  double chains[CK_PANEL_WIDTH] = {0};
+  for (long i = 0; i < count; i++) chains[i % CK_PANEL_WIDTH] = fma(x[i], x[i], chains[i % CK_PANEL_WIDTH]);
+  for (int width = CK_PANEL_WIDTH / 2; width > 0; width /= 2)
+    for (int lane = 0; lane < width; lane++) chains[lane] += chains[lane + width];
+  return chains[0];
+}
+
+static void transpose_block(const float *from, float *to) {
+  for (int i = 0; i < CK_PANEL_WIDTH; i++)
+    for (int j = 0; j < CK_PANEL_WIDTH; j++) to[j * CK_PANEL_WIDTH + i] = from[i * CK_PANEL_WIDTH + j];
+}
+
+#include "updates.h"
+
+const ck_kernels ck_portable = {
+    "scalar",     multiply,       apply,           apply_gradient, softmax_chunk,  scale_lanes, add_rows, add_lanes,
+    sum_of_squares, transpose_block, update_sgd, update_rmsprop, update_adam,
+};

@@ -1,0 +1,43 @@
+import Glibc
+
+/// A flat, zeroed block of floats that lives as long as its owner.
+///
+/// Large arenas ask for huge pages: a kernel that walks a matrix by rows touches a page per row, and the processor
+/// remembers only some dozens of small ones.
+package final class Arena: @unchecked Sendable {
+  // Unchecked: the memory is shared by all workers. Within a phase each job writes a range that no other job of that phase
+  // reads or writes (see Phase); between phases there is a barrier.
+  package let base: UnsafeMutablePointer<Float>
+  package let count: Int
+  private let mapped: Int
+
+  private static let hugePage = 2 << 20
+
+  /// - Parameter count: floats; zero is allowed.
+  package init(count: Int) {
+    self.count = count
+    let bytes = max(count, 1) * MemoryLayout<Float>.stride
+    // Room to start at a huge page's boundary, where there is at least one.
+    let slack = bytes >= Self.hugePage ? Self.hugePage : 0
+    mapped = bytes + slack
+    let memory = mmap(nil, mapped, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)
+    guard let memory, memory != MAP_FAILED else {
+      // Where the system refuses memory nothing can go on, as with any allocation in Swift.
+      preconditionFailure("the system gives no \(mapped) bytes of memory")
+    }
+    allocation = memory
+    var start = memory
+    if slack > 0 {
+      start = UnsafeMutableRawPointer(bitPattern: (UInt(bitPattern: memory) + UInt(slack) - 1) & ~(UInt(slack) - 1)) ?? memory
+      madvise(start, bytes, Int32(MADV_HUGEPAGE))
+    }
+    base = start.bindMemory(to: Float.self, capacity: max(count, 1))
+  }
+
+  private let allocation: UnsafeMutableRawPointer
+
+  deinit { munmap(allocation, mapped) }
+
+  /// All floats, for loops over whole arenas.
+  package var floats: UnsafeMutableBufferPointer<Float> { UnsafeMutableBufferPointer(start: base, count: count) }
+}

@@ -1,0 +1,187 @@
+import CKernels
+import Diagnostics
+
+package typealias ElementFunction = ck_function
+package typealias Update = ck_update
+
+/// One instruction set's kernels behind names and checked shapes.
+///
+/// Every table computes the same bits (see ckernels.h), so which one is chosen never shows in a result.
+package struct Kernels: @unchecked Sendable {
+  // Unchecked: the tables are constants.
+  private let table: UnsafePointer<ck_kernels>
+
+  /// avx512, avx2, neon or scalar.
+  package var name: String { String(cString: table.pointee.name) }
+
+  /// What this machine can run, the fastest first.
+  package static let available: [Kernels] = {
+    var tables = [UnsafePointer<ck_kernels>?](repeating: nil, count: 4)
+    let count = ck_available(&tables)
+    return tables.prefix(Int(count)).compactMap { $0.map(Kernels.init(table:)) }
+  }()
+
+  /// The kernels of a name, or the fastest where none is asked for.
+  package static func named(_ name: String?) throws(KernelError) -> Kernels {
+    guard let name, !name.isEmpty else { return available[0] }
+    guard let found = available.first(where: { $0.name == name }) else {
+      throw KernelError.unavailable(name, available: available.map(\.name))
+    }
+    return found
+  }
+
+  /// What an element of a product starts from; see ckernels.h.
+  package enum Start {
+    case zero
+    case accumulate
+    /// One value for each column.
+    case columnBias(UnsafePointer<Float>)
+    /// One value for each row.
+    case rowBias(UnsafePointer<Float>)
+  }
+
+  /// C = start + A B, or C = start + transpose(A) B: each element one chain of fused multiply-adds over k in order.
+  ///
+  /// A is [m, k], or [k, m] where transposed; B is [k, n]; C is [m, n]. Cost: 2 m n k FLOP, no allocation.
+  package func multiply(
+    _ a: PanelMatrix, transposed: Bool = false, _ b: PanelMatrix, into c: PanelMatrix, start: Start
+  ) {
+    precondition((transposed ? a.columns : a.rows) == c.rows && (transposed ? a.rows : a.columns) == b.rows)
+    precondition(b.panels == c.panels)
+    multiply(
+      rows: c.rows, panels: c.panels, length: b.rows, a: a.base, aStride: a.stride, transposed: transposed, b: b, c: c,
+      start: start)
+  }
+
+  /// C = start + A B where A is stored by lanes and only its first `length` columns count; see `SoftmaxOutput`.
+  package func multiply(
+    _ a: PanelMatrix, firstColumns length: Int, _ b: PanelMatrix, into c: PanelMatrix, start: Start
+  ) {
+    precondition(a.rows == c.rows && length <= a.columns && length <= b.rows && b.panels == c.panels)
+    multiply(
+      rows: c.rows, panels: c.panels, length: length, a: a.base, aStride: a.stride, transposed: false, b: b, c: c,
+      start: start)
+  }
+
+  private func multiply(
+    rows: Int, panels: Int, length: Int, a: UnsafePointer<Float>, aStride: Int, transposed: Bool, b: PanelMatrix,
+    c: PanelMatrix, start: Start
+  ) {
+    var product = ck_product(
+      rows: rows, panels: panels, length: length, a: a, a_stride: aStride, a_transposed: transposed, b: b.base,
+      b_stride: b.stride, c: c.base, c_stride: c.stride, start: CK_ZERO, bias: nil)
+    switch start {
+    case .zero: break
+    case .accumulate: product.start = CK_ACCUMULATE
+    case .columnBias(let bias): (product.start, product.bias) = (CK_COLUMN_BIAS, bias)
+    case .rowBias(let bias): (product.start, product.bias) = (CK_ROW_BIAS, bias)
+    }
+    table.pointee.multiply(&product)
+  }
+
+  /// y[i] = f(x[i]); x and y may be the same.
+  package func apply(
+    _ function: ElementFunction, _ x: UnsafePointer<Float>, into y: UnsafeMutablePointer<Float>, count: Int
+  ) {
+    table.pointee.apply(function, x, y, count)
+  }
+
+  /// d[i] *= f'(x) where y[i] = f(x).
+  package func applyGradient(
+    of function: ElementFunction, at y: UnsafePointer<Float>, to d: UnsafeMutablePointer<Float>, count: Int
+  ) {
+    table.pointee.apply_gradient(function, y, d, count)
+  }
+
+  /// x[i] becomes exp(x[i] - maximum) in each of 16 lanes over a chunk of rows; see ckernels.h.
+  package func softmaxChunk(
+    _ panel: UnsafeMutablePointer<Float>, rows: Int, maximum: UnsafeMutablePointer<Float>, sum: UnsafeMutablePointer<Float>
+  ) {
+    table.pointee.softmax_chunk(panel, rows, maximum, sum)
+  }
+
+  /// Multiplies each of 16 lanes by its factor.
+  package func scaleLanes(_ panel: UnsafeMutablePointer<Float>, rows: Int, by factor: UnsafePointer<Float>) {
+    table.pointee.scale_lanes(panel, rows, factor)
+  }
+
+  /// sum[lane] += each row's lane, row after row.
+  package func addRows(_ panel: UnsafePointer<Float>, rows: Int, to sum: UnsafeMutablePointer<Float>) {
+    table.pointee.add_rows(panel, rows, sum)
+  }
+
+  /// sum[row] += the row's 16 lanes.
+  package func addLanes(_ panel: UnsafePointer<Float>, rows: Int, to sum: UnsafeMutablePointer<Float>) {
+    table.pointee.add_lanes(panel, rows, sum)
+  }
+
+  package func sumOfSquares(_ x: UnsafePointer<Float>, count: Int) -> Double { table.pointee.sum_of_squares(x, count) }
+
+  /// to = transpose(from) for some panels of `from`, which become rows of `to`. Both are padded to whole blocks of 16.
+  package func transpose(_ from: PanelMatrix, panels: Range<Int>, into to: PanelMatrix) {
+    precondition(to.rows >= from.columns && to.columns >= from.rows)
+    for panel in panels {
+      for block in 0..<to.panels {
+        table.pointee.transpose_block(
+          from.pointer(panel: panel, row: block * PanelShape.width), to.pointer(panel: block, row: panel * PanelShape.width))
+      }
+    }
+  }
+
+  /// to[j][i] = from[i][j] for one block of 16 by 16, rows 16 floats apart.
+  package func transposeBlock(_ from: UnsafePointer<Float>, into to: UnsafeMutablePointer<Float>) {
+    table.pointee.transpose_block(from, to)
+  }
+
+  package func updateSGD(
+    _ update: Update, _ w: UnsafeMutablePointer<Float>, gradient: UnsafePointer<Float>,
+    velocity: UnsafeMutablePointer<Float>?, count: Int
+  ) {
+    withUnsafePointer(to: update) { table.pointee.update_sgd($0, w, gradient, velocity, count) }
+  }
+
+  package func updateRMSProp(
+    _ update: Update, _ w: UnsafeMutablePointer<Float>, gradient: UnsafePointer<Float>,
+    squares: UnsafeMutablePointer<Float>, count: Int
+  ) {
+    withUnsafePointer(to: update) { table.pointee.update_rmsprop($0, w, gradient, squares, count) }
+  }
+
+  package func updateAdam(
+    _ update: Update, _ w: UnsafeMutablePointer<Float>, gradient: UnsafePointer<Float>,
+    moment1: UnsafeMutablePointer<Float>, moment2: UnsafeMutablePointer<Float>, count: Int
+  ) {
+    withUnsafePointer(to: update) { table.pointee.update_adam($0, w, gradient, moment1, moment2, count) }
+  }
+}
+
+extension PanelMatrix {
+  /// self[i] = source[index[i]] for all rows of self.
+  package func gatherRows(of source: PanelMatrix, index: UnsafePointer<Int32>) {
+    precondition(panels == source.panels)
+    for panel in 0..<panels {
+      ck_gather_rows(source.pointer(panel: panel, row: 0), index, rows, pointer(panel: panel, row: 0))
+    }
+  }
+
+  /// self[i] = the sum of source[index[k]] over start[i] <= k < start[i + 1] in order, for some panels.
+  package func sumRows(of source: PanelMatrix, index: UnsafePointer<Int32>, start: UnsafePointer<Int32>, panels range: Range<Int>) {
+    precondition(range.upperBound <= min(panels, source.panels))
+    for panel in range {
+      ck_sum_rows(source.pointer(panel: panel, row: 0), index, start, rows, pointer(panel: panel, row: 0))
+    }
+  }
+}
+
+package enum KernelError: DiagnosedError {
+  case unavailable(String, available: [String])
+
+  package var exitCode: ExitCode { .usage }
+
+  package var description: String {
+    switch self {
+    case .unavailable(let name, let available):
+      "RNN_TRAIN_ISA=\(name): this machine has no such instruction set; it has \(available.joined(separator: ", "))"
+    }
+  }
+}

@@ -1,0 +1,69 @@
+/// Counter-based random numbers: Philox 4x32-10 (Salmon, Moraes, Dror, Shaw: Parallel Random Numbers: As Easy as 1, 2, 3,
+/// SC 2011).
+///
+/// A number is a pure function of (seed, purpose, step, position). There is no state to save, and who asks for which
+/// number, in which order, on which thread, can't change it.
+package struct Philox: Sendable {
+  /// What numbers are drawn for; each purpose has a sequence of its own.
+  package enum Purpose: UInt32, Sendable {
+    case initialization, dropout, sampling, shuffling, synthetic
+  }
+
+  private let key: (UInt32, UInt32)
+
+  package init(seed: UInt64) { key = (UInt32(truncatingIfNeeded: seed), UInt32(truncatingIfNeeded: seed >> 32)) }
+
+  /// Four words of 32 random bits.
+  ///
+  /// - Parameters:
+  ///   - step: which step, epoch or stream the numbers belong to; below 2^32.
+  ///   - block: counts blocks of four words within the step.
+  package func words(_ purpose: Purpose, step: Int, block: Int) -> SIMD4<UInt32> {
+    Self.words(
+      counter: SIMD4(
+        UInt32(truncatingIfNeeded: block), UInt32(truncatingIfNeeded: block >> 32), UInt32(truncatingIfNeeded: step),
+        purpose.rawValue),
+      key: key)
+  }
+
+  /// A number in [0, 1), a multiple of 2^-24.
+  package func uniform(_ purpose: Purpose, step: Int, position: Int) -> Float {
+    Self.uniform(words(purpose, step: step, block: position >> 2)[position & 3])
+  }
+
+  /// A number in [0, 1), a multiple of 2^-53: for sampling from distributions of many small probabilities.
+  package func uniformDouble(_ purpose: Purpose, step: Int, position: Int) -> Double {
+    let words = words(purpose, step: step, block: position)
+    return Double((UInt64(words[0]) << 32 | UInt64(words[1])) >> 11) * 0x1p-53
+  }
+
+  /// The upper 24 bits as a number in [0, 1).
+  package static func uniform(_ word: UInt32) -> Float { Float(word >> 8) * 0x1p-24 }
+
+  static func words(counter: SIMD4<UInt32>, key: (UInt32, UInt32)) -> SIMD4<UInt32> {
+    var c = counter
+    var k = key
+    for _ in 0..<10 {
+      let product0 = UInt64(0xD251_1F53) * UInt64(c[0])
+      let product1 = UInt64(0xCD9E_8D57) * UInt64(c[2])
+      c = SIMD4(
+        UInt32(truncatingIfNeeded: product1 >> 32) ^ c[1] ^ k.0, UInt32(truncatingIfNeeded: product1),
+        UInt32(truncatingIfNeeded: product0 >> 32) ^ c[3] ^ k.1, UInt32(truncatingIfNeeded: product0))
+      k = (k.0 &+ 0x9E37_79B9, k.1 &+ 0xBB67_AE85)
+    }
+    return c
+  }
+}
+
+extension Philox {
+  /// A number from the standard normal distribution, as the sum of twelve uniform ones less six: needs no function whose
+  /// last bits differ between machines. Its tails end at 6, which no initialisation notices.
+  package func normal(_ purpose: Purpose, step: Int, position: Int) -> Float {
+    var sum: Float = -6
+    for block in 3 * position..<3 * position + 3 {
+      let words = words(purpose, step: step, block: block)
+      for lane in 0..<4 { sum += Self.uniform(words[lane]) }
+    }
+    return sum
+  }
+}

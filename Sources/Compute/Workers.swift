@@ -1,0 +1,119 @@
+import CKernels
+import Dispatch
+import Glibc
+import Synchronization
+
+/// A part of a step that is split into independent jobs: no job writes what another one of the phase reads or writes.
+package struct Phase: Sendable {
+  /// For profiles.
+  package let name: String
+  /// How many jobs there are in the current step; the same answer for as long as the step lasts.
+  package let jobs: @Sendable () -> Int
+  package let run: @Sendable (_ job: Int) -> Void
+
+  package init(_ name: String, jobs: @escaping @Sendable () -> Int, run: @escaping @Sendable (_ job: Int) -> Void) {
+    self.name = name
+    self.jobs = jobs
+    self.run = run
+  }
+}
+
+/// Worker threads that run phases one after the other, each phase's jobs side by side.
+///
+/// A list of phases is one `DispatchQueue.concurrentPerform`: waking a thread costs some 20 microseconds, so threads are
+/// woken once per list and spin from phase to phase. A worker goes on to the next phase when all jobs of this one are
+/// done, never when all workers have arrived: Dispatch may start fewer threads than were asked for, and then those that
+/// are there do all the work. Which worker does which job is left to chance and can't matter.
+package final class Workers: Sendable {
+  package let count: Int
+
+  package init(count: Int) {
+    precondition(count > 0)
+    self.count = count
+  }
+
+  /// Runs the phases in order and returns when the last one is done. Allocates nothing that grows with the work.
+  package func run(_ phases: PhaseList) {
+    phases.counters.reset()
+    guard count > 1 else { return Self.work(phases) }
+    DispatchQueue.concurrentPerform(iterations: count) { _ in Self.work(phases) }
+  }
+
+  private static func work(_ phases: PhaseList) {
+    for (index, phase) in phases.phases.enumerated() {
+      let jobs = phase.jobs()
+      phases.counters.work(on: index, jobs: jobs, phase.run)
+      phases.counters.wait(for: index, jobs: jobs)
+    }
+  }
+}
+
+/// Phases with the counters that workers meet at; made once, run in every step.
+package final class PhaseList: Sendable {
+  package let phases: [Phase]
+  fileprivate let counters: JobCounters
+
+  package init(_ phases: [Phase]) {
+    self.phases = phases
+    counters = JobCounters(phases: phases.count)
+  }
+}
+
+/// Two counters for each phase: jobs that were taken, and jobs that are done.
+private final class JobCounters: @unchecked Sendable {
+  // Unchecked: the memory holds atomics only, and is freed when nobody can reach them any more.
+  private typealias Counter = Atomic<Int>
+  /// Counters that different workers write at the same time stand in cache lines of their own.
+  private static let spacing = 64
+  private let memory: UnsafeMutableRawPointer
+  private let phases: Int
+
+  init(phases: Int) {
+    self.phases = phases
+    memory = .allocate(byteCount: max(2 * phases, 1) * Self.spacing, alignment: Self.spacing)
+    for index in 0..<2 * phases {
+      (memory + index * Self.spacing).bindMemory(to: Counter.self, capacity: 1).initialize(to: Counter(0))
+    }
+  }
+
+  deinit { memory.deallocate() }
+
+  private func taken(_ phase: Int) -> UnsafeMutablePointer<Counter> {
+    (memory + 2 * phase * Self.spacing).assumingMemoryBound(to: Counter.self)
+  }
+
+  private func done(_ phase: Int) -> UnsafeMutablePointer<Counter> {
+    (memory + (2 * phase + 1) * Self.spacing).assumingMemoryBound(to: Counter.self)
+  }
+
+  func reset() {
+    for phase in 0..<phases {
+      taken(phase).pointee.store(0, ordering: .relaxed)
+      done(phase).pointee.store(0, ordering: .relaxed)
+    }
+  }
+
+  func work(on phase: Int, jobs: Int, _ run: (Int) -> Void) {
+    while true {
+      let job = taken(phase).pointee.wrappingAdd(1, ordering: .relaxed).oldValue
+      guard job < jobs else { return }
+      run(job)
+      done(phase).pointee.wrappingAdd(1, ordering: .releasing)
+    }
+  }
+
+  /// Spins for some tens of microseconds, then lets other threads have the processor between looks.
+  func wait(for phase: Int, jobs: Int) {
+    var looks = 0
+    while done(phase).pointee.load(ordering: .acquiring) < jobs {
+      looks += 1
+      if looks < 2000 { ck_relax() } else { sched_yield() }
+    }
+  }
+}
+
+/// A job's share of `total` things in whole units: parts differ by at most one unit.
+package func share(of total: Int, job: Int, jobs: Int, unit: Int = 1) -> Range<Int> {
+  let units = (total + unit - 1) / unit
+  return min(units * job / jobs * unit, total)..<min(units * (job + 1) / jobs * unit, total)
+}
