@@ -1,0 +1,110 @@
+extension RunConfiguration {
+  /// Where the tokens come from.
+  package enum Data: Sendable, Equatable {
+    case text(TextCorpus)
+    /// A dataset that `prepare` has made; the path is absolute.
+    case dataset(path: String)
+    /// Ids drawn by Zipf's law, for benchmarks.
+    case synthetic(SyntheticCorpus)
+  }
+
+  /// Files of text, or of CoNLL-U for tagging.
+  package struct TextCorpus: Sendable, Equatable {
+    /// Absolute paths, at least one.
+    package var train: [String]
+    package var validation: HeldOut?
+    package var test: HeldOut?
+    package var tokens = Tokens.word
+    package var vocabulary = VocabularyLimits()
+
+    package init(train: [String]) { self.train = train }
+  }
+
+  /// What a model is measured on.
+  package enum HeldOut: Sendable, Equatable {
+    /// The absolute path of a file of its own.
+    case file(String)
+    /// A share of the training sentences, above 0 and below 0.5.
+    case split(Double)
+  }
+
+  /// What a token is.
+  package enum Tokens: String, CaseIterable, Sendable {
+    /// Words and punctuation marks.
+    case word
+    /// Unicode scalars.
+    case character
+    /// What stands between white space.
+    case whitespace
+  }
+
+  /// Which tokens of the training text make it into the vocabulary.
+  package struct VocabularyLimits: Sendable, Equatable {
+    /// The most frequent ones up to this many; nil: all.
+    package var size: Int?
+    /// Those that occur this often.
+    package var minCount = 1
+  }
+
+  package struct SyntheticCorpus: Sendable, Equatable {
+    package var vocabulary = 10_000
+    /// What the output layer tells apart; nil: as many as the vocabulary.
+    package var classes: Int?
+
+    package init() {}
+  }
+}
+
+extension RunConfiguration.Data: KeySection, KeyVariant {
+  static let selector = VariantSelector.presence(help: "one of train, dataset and synthetic")
+
+  static let alternatives: [Self] = [
+    .text(RunConfiguration.TextCorpus(train: [])), .dataset(path: ""), .synthetic(RunConfiguration.SyntheticCorpus()),
+  ]
+
+  var name: String {
+    switch self {
+    case .text: "train"
+    case .dataset: "dataset"
+    case .synthetic: "synthetic"
+    }
+  }
+
+  mutating func visitSettings(_ keys: inout some KeyVisitor) {
+    switch self {
+    case .text(var corpus):
+      corpus.visitKeys(&keys)
+      self = .text(corpus)
+    case .dataset(var path):
+      keys.value("dataset", &path, .inputFile, "a prepared dataset (HDF5) instead of text")
+      self = .dataset(path: path)
+    case .synthetic(var corpus):
+      keys.section("synthetic", &corpus, "ids drawn by Zipf's law instead of text, for benchmarks")
+      self = .synthetic(corpus)
+    }
+  }
+}
+
+extension RunConfiguration.TextCorpus: KeySection {
+  mutating func visitKeys(_ keys: inout some KeyVisitor) {
+    keys.value("train", &train, .inputFiles, "text to learn from (CoNLL-U for tagging)")
+    keys.optional("validation", &validation, .heldOut, "text that decides which checkpoint is best")
+    keys.optional("test", &test, .heldOut, "text to measure the result on")
+    keys.value("tokens", &tokens, .choice, "what a token is")
+    keys.section("vocabulary", &vocabulary, "which tokens the model knows")
+  }
+}
+
+extension RunConfiguration.VocabularyLimits: KeySection {
+  mutating func visitKeys(_ keys: inout some KeyVisitor) {
+    keys.optional("size", &size, .whole(1...10_000_000), "the most frequent tokens up to this many; absent: all")
+    keys.value("min_count", &minCount, .whole(1...Int.max), "tokens that occur less often are left out")
+  }
+}
+
+extension RunConfiguration.SyntheticCorpus: KeySection {
+  mutating func visitKeys(_ keys: inout some KeyVisitor) {
+    keys.value("vocabulary", &vocabulary, .whole(2...10_000_000), "different ids")
+    keys.optional("classes", &classes, .whole(2...10_000_000), "different targets; absent: as many as ids")
+  }
+}

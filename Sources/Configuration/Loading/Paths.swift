@@ -1,0 +1,58 @@
+import Glibc
+
+/// The little that a configuration needs to know of the file system.
+enum Paths {
+  /// The working directory of the process, or `.` if it can't be told.
+  static var workingDirectory: String { realPath(".") ?? "." }
+
+  /// The absolute path without links, nil if there is nothing.
+  static func realPath(_ path: String) -> String? {
+    guard let buffer = realpath(path, nil) else { return nil }
+    defer { free(buffer) }
+    return String(cString: buffer)
+  }
+
+  /// The directory that a file is in, as far as its path says: `.` for a bare name.
+  static func directory(of path: String) -> String {
+    guard let slash = path.lastIndex(of: "/") else { return "." }
+    return slash == path.startIndex ? "/" : String(path[..<slash])
+  }
+
+  /// The name of a file without its directory and its last extension.
+  static func stem(of path: String) -> String {
+    let name = path.split(separator: "/").last.map(String.init) ?? ""
+    guard let dot = name.lastIndex(of: "."), dot != name.startIndex else { return name }
+    return String(name[..<dot])
+  }
+
+  /// A path as seen from a directory. Leading `..` go up the directory, which is exact if it is a real path.
+  static func join(_ directory: String, _ path: String) -> String {
+    guard !path.hasPrefix("/") else { return path }
+    var base = directory[...]
+    var rest = path[...]
+    while true {
+      if rest.hasPrefix("./") {
+        rest = rest.dropFirst(2)
+      } else if rest.hasPrefix("../"), base.hasPrefix("/"), let slash = base.lastIndex(of: "/") {
+        base = base[..<slash]
+        if base.isEmpty { base = "/" }
+        rest = rest.dropFirst(3)
+      } else {
+        return base.hasSuffix("/") ? "\(base)\(rest)" : "\(base)/\(rest)"
+      }
+    }
+  }
+
+  /// Why a file can't be read, nil if it can.
+  static func obstacle(toReading path: String) -> String? {
+    var status = stat()
+    guard stat(path, &status) == 0 else {
+      return errno == ENOENT ? "no such file" : lastSystemError
+    }
+    if status.st_mode & S_IFMT == S_IFDIR { return "is a directory, not a file" }
+    return access(path, R_OK) == 0 ? nil : lastSystemError
+  }
+
+  /// What the system says of the call that has just failed.
+  static var lastSystemError: String { String(cString: strerror(errno)) }
+}

@@ -1,0 +1,50 @@
+// What of a configuration decides a prepared dataset, and what a run can't change once it has begun.
+
+extension RunConfiguration {
+  /// What decides how text becomes a dataset, one `key=value` a line, without paths: with a hash of the files' bytes it
+  /// identifies the dataset. Nil where data isn't text.
+  package var datasetSettings: String? {
+    guard case .text(var corpus) = data else { return nil }
+    corpus.train = []
+    if case .file = corpus.validation { corpus.validation = .file("") }
+    if case .file = corpus.test { corpus.test = .file("") }
+    var anonymous = self
+    anonymous.data = .text(corpus)
+    return anonymous.settings
+      .filter { $0.key == "task" || $0.key.hasPrefix("data.") }
+      .map { "\($0.key)=\($0.value)\n" }
+      .joined()
+  }
+
+  /// The keys, or the sections of them, that stay as they are from a run's first step to its last.
+  private static let fixedKeys = [
+    "seed", "task", "data", "model", "training.batch_size", "training.bptt", "training.optimizer.name",
+  ]
+
+  /// The keys in which a configuration differs so that a run of this one can't go on with it, in their usual order.
+  package func incompatibilities(with other: RunConfiguration) -> [String] {
+    let old = Dictionary(uniqueKeysWithValues: settings.map { ($0.key, $0.value) })
+    let new = Dictionary(uniqueKeysWithValues: other.settings.map { ($0.key, $0.value) })
+    var order: [String] = []
+    for key in (settings + other.settings).map(\.key) where !order.contains(key) { order.append(key) }
+    return order.filter { key in
+      old[key] != new[key] && Self.fixedKeys.contains { key == $0 || key.hasPrefix($0 + ".") }
+    }
+  }
+
+  /// Every key that holds a value, in dotted notation, with the value as text.
+  private var settings: [(key: String, value: String)] {
+    Self.settings(of: KeyWriter.tree(of: self), path: "")
+  }
+
+  private static func settings(of tree: YAMLTree, path: String) -> [(key: String, value: String)] {
+    switch tree.content {
+    case .mapping(let entries):
+      entries.flatMap { settings(of: $0.value, path: path.isEmpty ? $0.key : "\(path).\($0.key)") }
+    case .scalar(let text, _):
+      [(path, text)]
+    case .list(let items):
+      items.enumerated().flatMap { settings(of: $1, path: "\(path).\($0)") }
+    }
+  }
+}

@@ -1,0 +1,82 @@
+/// What there is to know about one key of the configuration.
+package struct KeyDescription: Sendable, Equatable {
+  /// Dotted notation, as in an override.
+  package let path: String
+  /// What values it takes: `a whole number from 1 to 10`.
+  package let expectation: String
+  /// The default as YAML; nil if the key is absent by default or has to be given.
+  package let defaultText: String?
+  /// What it is for.
+  package let help: String
+  /// The alternative that the key belongs to, if it is there for some only: `adam` for `beta1`.
+  package let alternative: String?
+
+  var name: String { path.split(separator: ".").last.map(String.init) ?? path }
+  var section: String { path.split(separator: ".").dropLast().joined(separator: ".") }
+}
+
+/// Lists every key that a configuration can have, those of all alternatives included.
+struct KeyCatalogue: KeyVisitor {
+  private(set) var keys: [KeyDescription] = []
+  private var prefix = ""
+  private var alternative: String?
+
+  static func keys(of section: some KeySection) -> [KeyDescription] {
+    var catalogue = KeyCatalogue()
+    var section = section
+    section.visitKeys(&catalogue)
+    return catalogue.keys
+  }
+
+  /// The names of the keys that belong to one alternative, without those of sections in it.
+  static func names(ofSettings variant: some KeyVariant) -> Set<String> {
+    var catalogue = KeyCatalogue()
+    var variant = variant
+    variant.visitSettings(&catalogue)
+    return Set(catalogue.keys.map { String($0.path.prefix { $0 != "." }) })
+  }
+
+  mutating func value<Value>(_ key: String, _ value: inout Value, _ kind: ValueKind<Value>, _ help: String) {
+    append(key, kind.expectation, kind.write(value), help)
+  }
+
+  mutating func optional<Value>(_ key: String, _ value: inout Value?, _ kind: ValueKind<Value>, _ help: String) {
+    append(key, kind.expectation, value.map(kind.write), help)
+  }
+
+  mutating func section(_ key: String, _ section: inout some KeySection, _ help: String) {
+    append(key, "a mapping", nil, help)
+    let outer = (prefix, alternative)
+    prefix += key + "."
+    section.visitKeys(&self)
+    (prefix, alternative) = outer
+  }
+
+  mutating func optionalSection<Section: KeySection>(
+    _ key: String, _ section: inout Section?, defaults: Section, _ help: String
+  ) {
+    var section = section ?? defaults
+    self.section(key, &section, help)
+  }
+
+  mutating func variant<Variant: KeyVariant>(_ variant: inout Variant) {
+    if case .value(let key, _, let help) = Variant.selector {
+      let names = Variant.alternatives.map(\.name)
+      append(key, enumeration(of: names, conjunction: "or"), .string(variant.name), help)
+    }
+    let outer = alternative
+    for var candidate in Variant.alternatives {
+      alternative = candidate.name
+      candidate.visitSettings(&self)
+    }
+    alternative = outer
+  }
+
+  private mutating func append(_ key: String, _ expectation: String, _ value: YAMLTree?, _ help: String) {
+    var text: String?
+    if case .scalar(let scalar, _) = value?.content, !scalar.isEmpty { text = scalar }
+    keys.append(
+      KeyDescription(
+        path: prefix + key, expectation: expectation, defaultText: text, help: help, alternative: alternative))
+  }
+}

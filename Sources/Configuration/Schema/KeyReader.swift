@@ -1,0 +1,169 @@
+/// Sets the values of a configuration from a mapping, and reports what doesn't fit.
+struct KeyReader: KeyVisitor {
+  private let entries: [YAMLTree.Entry]
+  /// Where the mapping is, for what is missing in it.
+  private let origin: Origin
+  /// The mapping's own key in dotted notation; empty at the top level.
+  private let path: String
+  private let reading: Reading
+
+  /// The keys that are there to be given, and those that would be if another alternative had been chosen.
+  private var knownKeys: Set<String> = []
+  private var foreignKeys: [String: ForeignKey] = [:]
+
+  private struct ForeignKey {
+    var reason: String
+    /// What to do about one in the file if an override has chosen the alternative.
+    var remedy = ""
+  }
+
+  static func read(_ section: inout some KeySection, from tree: YAMLTree, path: String, reading: Reading) {
+    guard let entries = tree.entries else {
+      reading.report(tree.origin, path, "expected a mapping of keys, found \(tree.summary)")
+      return
+    }
+    var reader = KeyReader(entries: entries, origin: tree.origin, path: path, reading: reading)
+    section.visitKeys(&reader)
+    reader.reportUnknownKeys()
+  }
+
+  private init(entries: [YAMLTree.Entry], origin: Origin, path: String, reading: Reading) {
+    self.entries = entries
+    self.origin = origin
+    self.path = path
+    self.reading = reading
+  }
+
+  private func entry(_ key: String) -> YAMLTree.Entry? { entries.last { $0.key == key } }
+
+  private func fullPath(_ key: String) -> String { path.isEmpty ? key : "\(path).\(key)" }
+
+  private func site(_ key: String) -> ReadingSite { ReadingSite(path: fullPath(key), reading: reading) }
+
+  // MARK: Values and sections
+
+  mutating func value<Value>(_ key: String, _ value: inout Value, _ kind: ValueKind<Value>, _ help: String) {
+    knownKeys.insert(key)
+    if let tree = entry(key)?.value, let found = kind.read(tree, site(key)) { value = found }
+  }
+
+  mutating func optional<Value>(_ key: String, _ value: inout Value?, _ kind: ValueKind<Value>, _ help: String) {
+    knownKeys.insert(key)
+    if let tree = entry(key)?.value { value = tree.isNull ? nil : kind.read(tree, site(key)) }
+  }
+
+  mutating func section(_ key: String, _ section: inout some KeySection, _ help: String) {
+    knownKeys.insert(key)
+    // An absent section is read too, as an empty one: there may be something that it must have.
+    let tree = entry(key)?.value ?? YAMLTree(.mapping([]), origin: origin)
+    Self.read(&section, from: tree, path: fullPath(key), reading: reading)
+  }
+
+  mutating func optionalSection<Section: KeySection>(
+    _ key: String, _ section: inout Section?, defaults: Section, _ help: String
+  ) {
+    knownKeys.insert(key)
+    guard let tree = entry(key)?.value else { return }
+    guard !tree.isNull else {
+      section = nil
+      return
+    }
+    var present = defaults
+    Self.read(&present, from: tree, path: fullPath(key), reading: reading)
+    section = present
+  }
+
+  // MARK: Alternatives
+
+  mutating func variant<Variant: KeyVariant>(_ variant: inout Variant) {
+    switch Variant.selector {
+    case .value(let key, let noun, _): choose(&variant, byValueOf: key, noun: noun)
+    case .presence: chooseByPresence(&variant)
+    }
+  }
+
+  private mutating func choose<Variant: KeyVariant>(_ variant: inout Variant, byValueOf key: String, noun: String) {
+    knownKeys.insert(key)
+    let alternatives = Variant.alternatives
+    var isKnown = true
+    var remedy = ""
+    if let entry = entry(key) {
+      let kind = ValueKind<Variant>.choice(
+        of: alternatives.map(\.name), value: { name in alternatives.first { $0.name == name } }, name: \.name)
+      let chosen = kind.read(entry.value, site(key))
+      isKnown = chosen != nil
+      variant = chosen ?? variant
+      if case .override = entry.origin { remedy = "; take it out of the file or override all of \(path)" }
+    }
+    variant.visitSettings(&self)
+
+    for (foreignKey, owners) in foreignKeys(of: variant) {
+      if isKnown {
+        let owners = enumeration(of: owners, conjunction: "and")
+        foreignKeys[foreignKey] = ForeignKey(
+          reason: "belongs to \(owners); the \(noun) is \(variant.name)", remedy: remedy)
+      } else {
+        knownKeys.insert(foreignKey)
+      }
+    }
+  }
+
+  private mutating func chooseByPresence<Variant: KeyVariant>(_ variant: inout Variant) {
+    let chosen = Variant.alternatives.first { entry($0.name).map { !$0.value.isNull } ?? false }
+    if let chosen {
+      variant = chosen
+    } else {
+      let names = enumeration(of: Variant.alternatives.map(\.name), conjunction: "or")
+      reading.report(origin, path, "missing; give \(names)")
+    }
+    variant.visitSettings(&self)
+    for foreignKey in foreignKeys(of: variant).keys {
+      let isGiven = entry(foreignKey).map { !$0.value.isNull } ?? false
+      if isGiven, chosen != nil {
+        foreignKeys[foreignKey] = ForeignKey(reason: "can't be combined with \(variant.name)")
+      } else {
+        knownKeys.insert(foreignKey)
+      }
+    }
+  }
+
+  /// The keys that other alternatives have, each with the names of these alternatives.
+  private func foreignKeys<Variant: KeyVariant>(of chosen: Variant) -> [String: [String]] {
+    let ownKeys = KeyCatalogue.names(ofSettings: chosen)
+    var owners: [String: [String]] = [:]
+    for alternative in Variant.alternatives where alternative.name != chosen.name {
+      for key in KeyCatalogue.names(ofSettings: alternative).subtracting(ownKeys) {
+        owners[key, default: []].append(alternative.name)
+      }
+    }
+    return owners
+  }
+
+  // MARK: Unknown keys
+
+  private func reportUnknownKeys() {
+    for entry in entries where !knownKeys.contains(entry.key) {
+      reading.report(entry.origin, fullPath(entry.key), message(forUnknown: entry))
+    }
+  }
+
+  private func message(forUnknown entry: YAMLTree.Entry) -> String {
+    if let foreign = foreignKeys[entry.key] {
+      if case .file = entry.origin { return foreign.reason + foreign.remedy }
+      return foreign.reason
+    }
+    let homes = RunConfiguration.keys.filter { $0.name == entry.key }.map(\.section)
+    if !homes.isEmpty {
+      // Alternatives may share a key, which is listed for each of them.
+      let names = Set(homes).sorted().map { $0.isEmpty ? "the top level" : $0 }
+      let isAtTop = Set(homes) == [""]
+      return
+        "unknown key; \(entry.key) belongs \(isAtTop ? "at" : "under") \(enumeration(of: names, conjunction: "or"))"
+    }
+    let candidates = knownKeys.union(foreignKeys.keys)
+    if let suggestion = closest(to: entry.key, among: candidates) {
+      return "unknown key; did you mean \(suggestion)?"
+    }
+    return "unknown key; expected \(enumeration(of: candidates.sorted(), conjunction: "or"))"
+  }
+}

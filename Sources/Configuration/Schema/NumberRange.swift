@@ -1,0 +1,46 @@
+/// The numbers that a key allows, with bounds that are in or out on either side.
+///
+/// Numbers are compared in single precision, which training computes in: what rounds to a bound counts as the bound, and
+/// what overflows is in no range.
+struct NumberRange: CustomStringConvertible {
+  private enum Bound {
+    case none
+    case including(Float)
+    case excluding(Float)
+  }
+
+  private let lower: Bound
+  private let upper: Bound
+  let description: String
+
+  static let positive = NumberRange(lower: .excluding(0), upper: .none, description: "above 0")
+  static let nonNegative = NumberRange(lower: .including(0), upper: .none, description: "of at least 0")
+  /// Any share of a whole.
+  static let share = NumberRange(lower: .including(0), upper: .including(1), description: "from 0 to 1")
+  /// A share that isn't the whole.
+  static let partialShare = NumberRange(
+    lower: .including(0), upper: .excluding(1), description: "of at least 0 and below 1")
+  /// A share that is neither nothing nor the whole.
+  static let properShare = NumberRange(
+    lower: .excluding(0), upper: .excluding(1), description: "above 0 and below 1")
+  /// A share that leaves the larger part.
+  static let minority = NumberRange(
+    lower: .excluding(0), upper: .excluding(0.5), description: "above 0 and below 0.5")
+
+  func contains(_ number: Double) -> Bool {
+    let value = Float(number)
+    let isAbove =
+      switch lower {
+      case .none: true
+      case .including(let bound): value >= bound
+      case .excluding(let bound): value > bound
+      }
+    let isBelow =
+      switch upper {
+      case .none: value.isFinite
+      case .including(let bound): value <= bound
+      case .excluding(let bound): value < bound
+      }
+    return isAbove && isBelow
+  }
+}

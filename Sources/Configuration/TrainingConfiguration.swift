@@ -1,0 +1,80 @@
+extension RunConfiguration {
+  /// How the network learns.
+  package struct Training: Sendable, Equatable {
+    /// Passes over the training split.
+    package var epochs = 10
+    /// Streams (language model) or sentences (tagging) in a minibatch.
+    package var batchSize = 32
+    /// Timesteps in a window of truncated BPTT.
+    package var bptt = 35
+    package var optimizer = Optimizer.sgd(SGD())
+    package var schedule = Schedule.constant
+    /// The largest norm of the gradient; 0: no clipping.
+    package var clipNorm = 5.0
+    /// Absent: train for all epochs.
+    package var earlyStopping: EarlyStopping?
+  }
+
+  /// Ends training when the validation loss has stopped falling.
+  package struct EarlyStopping: Sendable, Equatable {
+    /// Epochs to wait for a better validation loss.
+    package var patience = 3
+
+    package init() {}
+  }
+
+  /// How the network is measured.
+  package struct Evaluation: Sendable, Equatable {
+    /// Streams that a split is read as; 1 is the textbook perplexity.
+    package var streams = 10
+  }
+
+  /// What is kept of a run.
+  package struct Output: Sendable, Equatable {
+    /// The run directory, relative to the working directory.
+    package var directory: String
+    /// Steps between checkpoints; an epoch's end always makes one too.
+    package var checkpointEvery = 1000
+    /// Checkpoints to keep beside the best one.
+    package var keep = 2
+
+    package init(directory: String) { self.directory = directory }
+  }
+}
+
+extension RunConfiguration.Training: KeySection {
+  mutating func visitKeys(_ keys: inout some KeyVisitor) {
+    keys.value("epochs", &epochs, .whole(1...1_000_000), "passes over the training split")
+    keys.value(
+      "batch_size", &batchSize, .whole(1...65_536), "streams (language model) or sentences (tagging) in a minibatch")
+    keys.value("bptt", &bptt, .whole(1...65_536), "timesteps in a window of truncated BPTT")
+    keys.section("optimizer", &optimizer, "how parameters follow the gradient")
+    keys.section("schedule", &schedule, "how the learning rate changes")
+    keys.value("clip_norm", &clipNorm, .number(.nonNegative), "largest norm of the gradient; 0: no clipping")
+    keys.optionalSection(
+      "early_stopping", &earlyStopping, defaults: RunConfiguration.EarlyStopping(),
+      "ends training when the validation loss has stopped falling; absent: off")
+  }
+}
+
+extension RunConfiguration.EarlyStopping: KeySection {
+  mutating func visitKeys(_ keys: inout some KeyVisitor) {
+    keys.value("patience", &patience, .whole(1...1_000_000), "epochs to wait for a better validation loss")
+  }
+}
+
+extension RunConfiguration.Evaluation: KeySection {
+  mutating func visitKeys(_ keys: inout some KeyVisitor) {
+    keys.value("streams", &streams, .whole(1...65_536), "streams that a split is read as; 1: the textbook perplexity")
+  }
+}
+
+extension RunConfiguration.Output: KeySection {
+  mutating func visitKeys(_ keys: inout some KeyVisitor) {
+    keys.value("directory", &directory, .outputDirectory, "the run directory, relative to the working directory")
+    keys.value(
+      "checkpoint_every", &checkpointEvery, .whole(1...Int.max),
+      "steps between checkpoints; always at an epoch's end too")
+    keys.value("keep", &keep, .whole(1...1_000_000), "checkpoints to keep beside the best one")
+  }
+}

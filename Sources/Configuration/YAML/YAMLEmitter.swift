@@ -1,0 +1,65 @@
+/// Prints a tree as YAML in block style.
+enum YAMLEmitter {
+  /// The text of a mapping, two spaces of indentation a level, a line feed at the end of every line.
+  static func text(of entries: [YAMLTree.Entry], indentation: String = "") -> String {
+    var result = ""
+    for entry in entries {
+      result += "\(indentation)\(entry.key):"
+      switch entry.value.content {
+      case .scalar(let text, let isQuoted):
+        result += " \(scalar(text, isQuoted: isQuoted))\n"
+      case .list(let items):
+        result += "\n"
+        for case .scalar(let text, let isQuoted) in items.map(\.content) {
+          result += "\(indentation)  - \(scalar(text, isQuoted: isQuoted))\n"
+        }
+      case .mapping(let children):
+        result += "\n" + Self.text(of: children, indentation: indentation + "  ")
+      }
+    }
+    return result
+  }
+
+  /// Whether every YAML reader takes this text for a string when it stands without quotes.
+  ///
+  /// It errs on the side of quotes: only letters, digits and `_ . / + -` go without, and not where they spell a number,
+  /// a truth value or nothing.
+  static func isSafePlain(_ text: String) -> Bool {
+    let reserved: Set = ["null", "true", "false", "yes", "no", "on", "off", "y", "n", ".inf", "-.inf", "+.inf", ".nan"]
+    guard let first = text.unicodeScalars.first, first.isASCIILetter || "/._".unicodeScalars.contains(first) else {
+      return false
+    }
+    return text.unicodeScalars.allSatisfy { $0.isASCIILetter || "0123456789_./+-".unicodeScalars.contains($0) }
+      && !reserved.contains(text.lowercased())
+      && Double(text) == nil
+  }
+
+  private static func scalar(_ text: String, isQuoted: Bool) -> String {
+    guard isQuoted else { return text }
+    var result = "\""
+    for scalar in text.unicodeScalars {
+      switch scalar {
+      case "\"", "\\": result += "\\\(scalar)"
+      case " "..."~": result.unicodeScalars.append(scalar)
+      default: result += escape(scalar)
+      }
+    }
+    return result + "\""
+  }
+
+  /// Letters, marks, digits and the like stay as they are; the rest is written as a number.
+  private static func escape(_ scalar: Unicode.Scalar) -> String {
+    switch scalar.properties.generalCategory {
+    case .control, .format, .lineSeparator, .paragraphSeparator, .privateUse, .surrogate, .unassigned, .spaceSeparator:
+      let digits = String(scalar.value, radix: 16, uppercase: true)
+      let width = digits.count <= 4 ? 4 : 8
+      return (width == 4 ? "\\u" : "\\U") + String(repeating: "0", count: width - digits.count) + digits
+    default:
+      return String(scalar)
+    }
+  }
+}
+
+extension Unicode.Scalar {
+  fileprivate var isASCIILetter: Bool { ("a"..."z").contains(self) || ("A"..."Z").contains(self) }
+}

@@ -1,0 +1,127 @@
+import Yams
+
+/// Reads YAML text into a tree with Yams, and says what is wrong with it.
+///
+/// Text may come from a stranger, inside a checkpoint for one, so what aliases and nesting can do is bounded.
+struct YAMLParser {
+  /// Aliases that a text may have. Yams hashes every key while it parses, so a document must not grow beyond reason even
+  /// before there is a tree to look at; with this few it can't.
+  static let aliasLimit = 16
+  static let valueLimit = 10_000
+  static let depthLimit = 20
+
+  /// The value of the text, or nil where `problems` say why there is none.
+  private(set) var tree: YAMLTree?
+  private(set) var problems: [ConfigurationProblem] = []
+
+  private let origin: (Mark?) -> Origin
+  private var repair = DuplicateKeyRepair()
+  private var valueCount = 0
+
+  /// - Parameters:
+  ///   - override: the override that the text belongs to; without one it's that of a file.
+  ///   - key: what the text is the value of, in dotted notation.
+  init(_ text: String, override: Origin? = nil, key: String = "") {
+    origin = { mark in override ?? mark.map { .file(line: $0.line, column: $0.column) } ?? .start }
+    if let message = Self.offence(in: text) {
+      report(origin(nil), key, message)
+      return
+    }
+    var text = text
+    while true {
+      do {
+        let root = try Yams.Parser(yaml: text, encoding: .utf8).singleRoot()
+        tree = root.flatMap { convert($0, key: key, depth: 0) }
+        if root == nil { tree = YAMLTree(.scalar("", isQuoted: false), origin: origin(nil)) }
+      } catch YamlError.duplicatedKeysInMapping(let duplicates, let context) {
+        if let repaired = repair.renamingKey(duplicates[0], at: context.mark, in: text) {
+          text = repaired
+          continue
+        }
+        report(origin(context.mark), key, "duplicate key '\(printable(duplicates[0]))'")
+      } catch YamlError.scanner(let context, let problem, let mark, _),
+        YamlError.parser(let context, let problem, let mark, _),
+        YamlError.composer(let context, let problem, let mark, _)
+      {
+        let activity = context.map { " " + $0.text } ?? ""
+        report(origin(mark), key, "not valid YAML: \(problem)\(activity)")
+      } catch {
+        report(origin(nil), key, "not valid YAML: \(printable("\(error)"))")
+      }
+      return
+    }
+  }
+
+  private mutating func report(_ origin: Origin, _ key: String, _ message: String) {
+    problems.append(ConfigurationProblem(origin: origin, key: key, message: message))
+  }
+
+  /// Why a text isn't even handed to the parser.
+  private static func offence(in text: String) -> String? {
+    var line = 1
+    var aliases = 0
+    var previous: Unicode.Scalar = "\n"
+    for scalar in text.unicodeScalars {
+      switch scalar {
+      case "\n": line += 1
+      case "\t", "\r", "\u{85}": break
+      case _ where scalar.properties.generalCategory == .control:
+        return "control character \(scalar.escaped(asASCII: true)) on line \(line)"
+      default: break
+      }
+      // An alias is a star right before a name. Stars in comments count too, which does no harm at this number.
+      if previous == "*", scalar.properties.isAlphabetic || scalar.properties.numericType != nil { aliases += 1 }
+      previous = scalar
+    }
+    return aliases > aliasLimit ? "more than \(aliasLimit) aliases (*name)" : nil
+  }
+
+  // MARK: From Yams' nodes to our tree
+
+  private mutating func convert(_ node: Node, key: String, depth: Int) -> YAMLTree? {
+    let place = origin(node.mark)
+    valueCount += 1
+    guard valueCount <= Self.valueLimit else {
+      if valueCount == Self.valueLimit + 1 { report(place, key, "more than \(Self.valueLimit) values") }
+      return nil
+    }
+    guard depth <= Self.depthLimit else {
+      report(place, key, "nested deeper than \(Self.depthLimit) levels")
+      return nil
+    }
+    switch node {
+    case .scalar(let scalar):
+      return YAMLTree(.scalar(scalar.string, isQuoted: scalar.style != .plain), origin: place)
+    case .sequence(let nodes):
+      return YAMLTree(.list(nodes.compactMap { convert($0, key: key, depth: depth + 1) }), origin: place)
+    case .mapping(let mapping):
+      return YAMLTree(.mapping(entries(of: mapping, key: key, depth: depth)), origin: place)
+    case .alias:
+      // Yams puts the anchor's node in the place of an alias.
+      return nil
+    }
+  }
+
+  private mutating func entries(of mapping: Node.Mapping, key: String, depth: Int) -> [YAMLTree.Entry] {
+    var firstLines: [String: Int] = [:]
+    var entries: [YAMLTree.Entry] = []
+    for (keyNode, valueNode) in mapping {
+      guard case .scalar(let scalar) = keyNode else {
+        report(origin(keyNode.mark), key, "expected a key, found a list or a mapping")
+        continue
+      }
+      let name = repair.originalName(of: scalar.string)
+      let path = key.isEmpty ? name : "\(key).\(name)"
+      if let line = firstLines[name] {
+        report(origin(scalar.mark), path, "duplicate key; first given on line \(line)")
+      } else {
+        firstLines[name] = scalar.mark?.line
+      }
+      if let value = convert(valueNode, key: path, depth: depth + 1) {
+        entries.removeAll { $0.key == name }
+        entries.append(YAMLTree.Entry(key: name, origin: origin(scalar.mark), value: value))
+      }
+    }
+    return entries
+  }
+}
