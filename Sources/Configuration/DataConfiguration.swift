@@ -44,6 +44,8 @@ extension RunConfiguration {
     package var size: Int?
     /// Those that occur this often.
     package var minCount = 1
+
+    package init() {}
   }
 
   package struct SyntheticCorpus: Sendable, Equatable {
@@ -56,7 +58,7 @@ extension RunConfiguration {
 }
 
 extension RunConfiguration.Data: KeySection, KeyVariant {
-  static let selector = VariantSelector.presence(help: "one of train, dataset and synthetic")
+  static let selector = VariantSelector.presence
 
   static let alternatives: [Self] = [
     .text(RunConfiguration.TextCorpus(train: [])), .dataset(path: ""), .synthetic(RunConfiguration.SyntheticCorpus()),

@@ -12,6 +12,8 @@ extension RunConfiguration {
     package var dropout = 0.0
     /// Whether the output layer's weights are those of the embedding.
     package var tieEmbeddings = false
+
+    package init() {}
   }
 
   /// How a new hidden state is made of an input and the hidden state before.

@@ -44,7 +44,7 @@ extension RunConfiguration {
     case .scalar(let text, _):
       [(path, text)]
     case .list(let items):
-      items.enumerated().flatMap { settings(of: $1, path: "\(path).\($0)") }
+      [(path, items.compactMap(\.text).joined(separator: "\n"))]
     }
   }
 }

@@ -13,6 +13,8 @@ extension RunConfiguration {
     package var clipNorm = 5.0
     /// Absent: train for all epochs.
     package var earlyStopping: EarlyStopping?
+
+    package init() {}
   }
 
   /// Ends training when the validation loss has stopped falling.
@@ -27,6 +29,8 @@ extension RunConfiguration {
   package struct Evaluation: Sendable, Equatable {
     /// Streams that a split is read as; 1 is the textbook perplexity.
     package var streams = 10
+
+    package init() {}
   }
 
   /// What is kept of a run.

@@ -1,5 +1,3 @@
-import Glibc
-
 /// What the readers of one configuration share: where its paths lead, and what was wrong so far.
 final class Reading {
   private let fileDirectory: String

@@ -43,7 +43,7 @@ enum VariantSelector {
   /// By the value of a key.
   case value(ofKey: String, noun: String, help: String)
   /// By the presence of a key, which has the name of the alternative.
-  case presence(help: String)
+  case presence
 }
 
 extension KeySection where Self: KeyVariant {

@@ -1,7 +1,7 @@
 /// The numbers that a key allows, with bounds that are in or out on either side.
 ///
-/// Numbers are compared in single precision, which training computes in: what rounds to a bound counts as the bound, and
-/// what overflows is in no range.
+/// Numbers are compared in single precision, which training computes in: what rounds to a bound counts as the bound.
+/// Infinity is in no range.
 struct NumberRange: CustomStringConvertible {
   private enum Bound {
     case none
@@ -27,8 +27,7 @@ struct NumberRange: CustomStringConvertible {
   static let minority = NumberRange(
     lower: .excluding(0), upper: .excluding(0.5), description: "above 0 and below 0.5")
 
-  func contains(_ number: Double) -> Bool {
-    let value = Float(number)
+  func contains(_ value: Float) -> Bool {
     let isAbove =
       switch lower {
       case .none: true

@@ -6,16 +6,6 @@ struct ValueKind<Value> {
   let read: (YAMLTree, ReadingSite) -> Value?
   let write: (Value) -> YAMLTree
 
-  /// A kind of scalar that `parse` either understands or not; it sees nothing in quotes.
-  init(_ expectation: String, parse: @escaping (String) -> Value?, print: @escaping (Value) -> String) {
-    self.expectation = expectation
-    read = { tree, site in
-      guard let value = tree.plainText.flatMap(parse) else { return site.mismatch(tree, expected: expectation) }
-      return value
-    }
-    write = { .plain(print($0)) }
-  }
-
   init(
     _ expectation: String, read: @escaping (YAMLTree, ReadingSite) -> Value?, write: @escaping (Value) -> YAMLTree
   ) {
@@ -27,10 +17,14 @@ struct ValueKind<Value> {
 
 extension ValueKind<Int> {
   static func whole(_ range: ClosedRange<Int>) -> Self {
-    Self("a whole number \(Self.describe(range))") { text in
-      Int(text).flatMap { range.contains($0) ? $0 : nil }
-    } print: {
-      String($0)
+    let expectation = "a whole number \(describe(range))"
+    return Self(expectation) { tree, site in
+      guard let number = tree.plainText.flatMap({ Int($0) }), range.contains(number) else {
+        return site.mismatch(tree, expected: expectation)
+      }
+      return number
+    } write: {
+      .plain(String($0))
     }
   }
 
@@ -41,12 +35,18 @@ extension ValueKind<Int> {
 
 extension ValueKind<Double> {
   static func number(_ range: NumberRange) -> Self {
-    Self("a number \(range)") { text in
-      Self.number(from: text).flatMap { range.contains($0) ? $0 : nil }
-    } print: { number in
+    let expectation = "a number \(range)"
+    return Self(expectation) { tree, site in
+      guard let number = tree.plainText.flatMap(Self.number(from:)) else {
+        return site.mismatch(tree, expected: expectation)
+      }
+      let single = Float(number)
+      let hint = single.isInfinite || (single == 0 && number != 0) ? ", which single precision can't hold" : ""
+      return range.contains(single) ? number : site.mismatch(tree, expected: expectation, hint: hint)
+    } write: { number in
       // The shortest text that reads back as the same number; a whole one without its `.0`.
       let text = number.description
-      return text.hasSuffix(".0") ? String(text.dropLast(2)) : text
+      return .plain(text.hasSuffix(".0") ? String(text.dropLast(2)) : text)
     }
   }
 
@@ -60,7 +60,8 @@ extension ValueKind<Double> {
 
 extension ValueKind<Bool> {
   static var flag: Self {
-    Self("true or false") { tree, site in
+    let expectation = "true or false"
+    return Self(expectation) { tree, site in
       switch tree.plainText {
       case "true", "True", "TRUE": return true
       case "false", "False", "FALSE": return false
@@ -72,7 +73,7 @@ extension ValueKind<Bool> {
         case "no", "off", "n": "; write false"
         default: ""
         }
-      return site.mismatch(tree, expected: "true or false", hint: hint)
+      return site.mismatch(tree, expected: expectation, hint: hint)
     } write: {
       .plain($0 ? "true" : "false")
     }

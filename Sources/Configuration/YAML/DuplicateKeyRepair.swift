@@ -10,12 +10,13 @@ struct DuplicateKeyRepair {
 
   private var originalNames: [String: String] = [:]
 
-  /// The text with another name for the key at that place; nil if the key isn't spelled out there, as one in quotes is
-  /// not, or if there were too many before.
+  /// The text with another name for the key at that place; nil if the key isn't spelled there as it is, as one with
+  /// escapes is not, or if there were too many before.
   mutating func renamingKey(_ key: String, at mark: Mark, in text: String) -> String? {
     var scalars = Array(text.unicodeScalars)
     let name = Array(key.unicodeScalars)
-    guard originalNames.count < Self.limit, let start = Self.offset(of: mark, in: scalars) else { return nil }
+    guard originalNames.count < Self.limit, var start = Self.offset(of: mark, in: scalars) else { return nil }
+    if start < scalars.count, scalars[start] == "\"" || scalars[start] == "'" { start += 1 }
     let end = start + name.count
     guard !name.isEmpty, end <= scalars.count, Array(scalars[start..<end]) == name,
       let last = Unicode.Scalar(Self.privateUse.value + UInt32(originalNames.count))

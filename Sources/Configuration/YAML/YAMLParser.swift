@@ -23,11 +23,12 @@ struct YAMLParser {
   ///   - key: what the text is the value of, in dotted notation.
   init(_ text: String, override: Origin? = nil, key: String = "") {
     origin = { mark in override ?? mark.map { .file(line: $0.line, column: $0.column) } ?? .start }
-    if let message = Self.offence(in: text) {
-      report(origin(nil), key, message)
+    if let (line, column, message) = Self.offence(in: text) {
+      report(override ?? .file(line: line, column: column), key, message)
       return
     }
-    var text = text
+    // A byte order mark is allowed at the start of a text, where Yams doesn't know it.
+    var text = text.unicodeScalars.first == "\u{FEFF}" ? String(text.unicodeScalars.dropFirst()) : text
     while true {
       do {
         let root = try Yams.Parser(yaml: text, encoding: .utf8).singleRoot()
@@ -40,11 +41,13 @@ struct YAMLParser {
         }
         report(origin(context.mark), key, "duplicate key '\(printable(duplicates[0]))'")
       } catch YamlError.scanner(let context, let problem, let mark, _),
-        YamlError.parser(let context, let problem, let mark, _),
-        YamlError.composer(let context, let problem, let mark, _)
+        YamlError.parser(let context, let problem, let mark, _)
       {
         let activity = context.map { " " + $0.text } ?? ""
         report(origin(mark), key, "not valid YAML: \(problem)\(activity)")
+      } catch YamlError.composer(let context, let problem, let mark, _) {
+        let expectation = context.map { $0.text + " " } ?? ""
+        report(origin(mark), key, "not valid YAML: \(expectation)\(problem)")
       } catch {
         report(origin(nil), key, "not valid YAML: \(printable("\(error)"))")
       }
@@ -56,24 +59,32 @@ struct YAMLParser {
     problems.append(ConfigurationProblem(origin: origin, key: key, message: message))
   }
 
-  /// Why a text isn't even handed to the parser.
-  private static func offence(in text: String) -> String? {
+  /// Why a text isn't even handed to the parser, and where.
+  private static func offence(in text: String) -> (line: Int, column: Int, message: String)? {
     var line = 1
+    var column = 0
     var aliases = 0
+    var beforePrevious: Unicode.Scalar = "\n"
     var previous: Unicode.Scalar = "\n"
     for scalar in text.unicodeScalars {
+      column += 1
       switch scalar {
-      case "\n": line += 1
+      case "\n": (line, column) = (line + 1, 0)
       case "\t", "\r", "\u{85}": break
       case _ where scalar.properties.generalCategory == .control:
-        return "control character \(scalar.escaped(asASCII: true)) on line \(line)"
+        return (line, column, "control character \(scalar.escaped(asASCII: true))")
       default: break
       }
-      // An alias is a star right before a name. Stars in comments count too, which does no harm at this number.
-      if previous == "*", scalar.properties.isAlphabetic || scalar.properties.numericType != nil { aliases += 1 }
-      previous = scalar
+      // An alias is a star at the start of a value, right before a name. Comments and quoted strings may have such stars
+      // too, which does no harm at this number.
+      let startsValue = beforePrevious.properties.isWhitespace || "[{,:".unicodeScalars.contains(beforePrevious)
+      if startsValue, previous == "*", !scalar.properties.isWhitespace {
+        aliases += 1
+        if aliases > aliasLimit { return (line, column, "more than \(aliasLimit) aliases (*name)") }
+      }
+      (beforePrevious, previous) = (previous, scalar)
     }
-    return aliases > aliasLimit ? "more than \(aliasLimit) aliases (*name)" : nil
+    return nil
   }
 
   // MARK: From Yams' nodes to our tree

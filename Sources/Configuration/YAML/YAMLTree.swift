@@ -56,7 +56,7 @@ struct YAMLTree: Equatable {
     case .mapping: "a mapping"
     case .list: "a list"
     case .scalar where isNull: "nothing"
-    case .scalar(let text, _): "'\(printable(text))'"
+    case .scalar(let text, let isQuoted): "\(isQuoted ? "the string " : "")'\(printable(text))'"
     }
   }
 

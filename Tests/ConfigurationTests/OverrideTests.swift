@@ -1,0 +1,70 @@
+import Configuration
+import Diagnostics
+import Testing
+
+@Suite struct OverrideTests {
+  @Test func overridesWinOverTheFileAndLaterOnesOverEarlierOnes() throws {
+    let text = minimal + "training:\n  batch_size: 8\n  bptt: abc\n"
+    let configuration = try parse(
+      text, "training.batch_size=16", "training.bptt=7", "training.batch_size=64", "output.directory=a=b",
+      "training.optimizer={name: adam, beta1: .5}", "training.optimizer.beta2=.25")
+    #expect(configuration.training.batchSize == 64)
+    #expect(configuration.training.bptt == 7)
+    #expect(configuration.output.directory == "a=b")
+    var adam = RunConfiguration.Adam(weightDecay: 0)
+    (adam.beta1, adam.beta2) = (0.5, 0.25)
+    #expect(configuration.training.optimizer == .adam(adam))
+  }
+
+  @Test func aMappingReplacesAMapping() throws {
+    let text = minimal + "training:\n  optimizer: {name: sgd, momentum: 0.9}\n"
+    #expect(try parse(text, "training.optimizer={name: sgd}").training.optimizer == .sgd(.init()))
+  }
+
+  @Test func nullTakesAnOptionalKeyAway() throws {
+    let text = minimal + "training: {early_stopping: {patience: 2}}\n"
+    #expect(try parse(text, "training.early_stopping=null").training.earlyStopping == nil)
+    #expect(try parse(text, "training.early_stopping=").training.earlyStopping == nil)
+    #expect(try parse("data: {train: a}\n", "data.train=~", "data.dataset=/d.h5").data == .dataset(path: "/d.h5"))
+  }
+
+  @Test(arguments: [
+    ("training.batch_size=x", "training.batch_size=x: expected a whole number from 1 to 65536, found 'x'"),
+    ("training.bach_size=64", "training.bach_size=64: unknown key; did you mean batch_size?"),
+    ("training={epoch: 3}", "training={epoch: 3}: training.epoch: unknown key; did you mean epochs?"),
+    ("seed={a: 1, a: 2}", "seed={a: 1, a: 2}: seed.a: duplicate key; first given on line 1"),
+    ("seed.low=1", "seed.low=1: seed has no keys, it is '5'; override it whole: seed={…}"),
+    ("seed=[1", "seed=[1: not valid YAML: did not find expected ',' or ']' while parsing a flow sequence"),
+    ("seed=\u{1B}[31m", "seed=\\u{1B}[31m: control character \\u{1B}"),
+    ("model.cell=lstm", "model.cell=lstm: cell lstm is not supported yet"),
+  ])
+  func problemsNameTheOverride(override: String, expected: String) {
+    #expect(complaints("seed: 5\n" + minimal, override).contains(expected))
+  }
+
+  @Test func leftOverKeysOfAnotherOptimizerAreExplained() {
+    let text = minimal + "training:\n  optimizer: {name: sgd, momentum: 0.9}\n"
+    #expect(
+      complaints(text, "training.optimizer.name=adam") == [
+        "lm.cfg:4:26: training.optimizer.momentum: belongs to sgd; the optimizer is adam; "
+          + "take it out of the file or override all of training.optimizer"
+      ])
+    #expect(
+      complaints(minimal, "training.optimizer.name=adam", "training.optimizer.momentum=1") == [
+        "training.optimizer.momentum=1: belongs to sgd; the optimizer is adam"
+      ])
+  }
+
+  @Test(arguments: [["seed"], ["=3"], [".seed=3"], ["training..bptt=3"], ["seed=1", "x", ""]])
+  func argumentsThatAreNotOverridesAreUsageErrors(overrides: [String]) {
+    let wrong = overrides.filter { $0 != "seed=1" }
+    #expect(throws: ConfigurationError.malformedOverrides(wrong)) {
+      try RunConfiguration.parse(
+        text: minimal, name: "lm.cfg", directory: "/", overrides: overrides, checkFiles: false)
+    }
+    #expect(ConfigurationError.malformedOverrides(wrong).exitCode == .usage)
+    #expect(
+      ConfigurationError.malformedOverrides(["seed"]).description
+        == "seed: expected KEY=VALUE, for example training.batch_size=64")
+  }
+}

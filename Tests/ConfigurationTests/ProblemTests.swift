@@ -1,0 +1,181 @@
+import Configuration
+import Testing
+
+/// What a user reads about a configuration that is wrong, to the letter.
+@Suite struct ProblemTests {
+  @Test(arguments: [
+    // Unknown keys
+    ("training:\n  bach_size: 3\n", "3:3: training.bach_size: unknown key; did you mean batch_size?"),
+    ("training: {batchSize: 3}\n", "2:12: training.batchSize: unknown key; did you mean batch_size?"),
+    ("training: {pbtt: 3}\n", "2:12: training.pbtt: unknown key; did you mean bptt?"),
+    ("batch_size: 3\n", "2:1: batch_size: unknown key; batch_size belongs under training"),
+    ("model: {seed: 3}\n", "2:9: model.seed: unknown key; seed belongs at the top level"),
+    (
+      "training: {name: sgd}\n",
+      "2:12: training.name: unknown key; name belongs under training.optimizer or training.schedule"
+    ),
+    ("evaluation: {windows: 3}\n", "2:14: evaluation.windows: unknown key; expected streams"),
+    ("output: {colour: 3}\n", "2:10: output.colour: unknown key; expected checkpoint_every, directory or keep"),
+    // Wrong types
+    ("seed: abc\n", "2:7: seed: expected a whole number of at least 0, found 'abc'"),
+    ("seed: '3'\n", "2:7: seed: expected a whole number of at least 0, found the string '3'"),
+    ("seed:\n", "2:6: seed: expected a whole number of at least 0, found nothing"),
+    ("seed: [1]\n", "2:7: seed: expected a whole number of at least 0, found a list"),
+    ("seed: {a: 1}\n", "2:7: seed: expected a whole number of at least 0, found a mapping"),
+    ("model: 3\n", "2:8: model: expected a mapping of keys, found '3'"),
+    ("model:\n", "2:7: model: expected a mapping of keys, found nothing"),
+    ("model: {dropout: x}\n", "2:18: model.dropout: expected a number of at least 0 and below 1, found 'x'"),
+    ("task: tag\n", "2:7: task: expected language-model or tagging, found 'tag'"),
+    ("model: {cell: lstn}\n", "2:15: model.cell: expected elman, gru or lstm, found 'lstn'; did you mean lstm?"),
+    ("model: {tie_embeddings: yes}\n", "2:25: model.tie_embeddings: expected true or false, found 'yes'; write true"),
+    ("model: {tie_embeddings: Off}\n", "2:25: model.tie_embeddings: expected true or false, found 'Off'; write false"),
+    ("model: {tie_embeddings: 1}\n", "2:25: model.tie_embeddings: expected true or false, found '1'"),
+    ("output: {directory: ''}\n", "2:21: output.directory: expected a path, found the string ''"),
+    // Out of range
+    ("seed: -1\n", "2:7: seed: expected a whole number of at least 0, found '-1'"),
+    ("training: {epochs: 0}\n", "2:20: training.epochs: expected a whole number from 1 to 1000000, found '0'"),
+    ("training: {clip_norm: -.5}\n", "2:23: training.clip_norm: expected a number of at least 0, found '-.5'"),
+    (
+      "training: {schedule: {name: step, factor: 1}}\n",
+      "2:43: training.schedule.factor: expected a number above 0 and below 1, found '1'"
+    ),
+    (
+      "training: {optimizer: {learning_rate: 1e39}}\n",
+      "2:39: training.optimizer.learning_rate: expected a number above 0, found '1e39', which single precision can't hold"
+    ),
+    (
+      "training: {optimizer: {learning_rate: 1e-60}}\n",
+      "2:39: training.optimizer.learning_rate: expected a number above 0, found '1e-60', which single precision can't hold"
+    ),
+    // Keys of alternatives that weren't chosen
+    (
+      "training: {optimizer: {name: adam, momentum: 0.9}}\n",
+      "2:36: training.optimizer.momentum: belongs to sgd; the optimizer is adam"
+    ),
+    (
+      "training: {optimizer: {name: rmsprop, weight_decay: 0.1}}\n",
+      "2:39: training.optimizer.weight_decay: belongs to sgd, adam and adamw; the optimizer is rmsprop"
+    ),
+    (
+      "training: {schedule: {every: 3}}\n",
+      "2:23: training.schedule.every: belongs to step; the schedule is constant"
+    ),
+    // Duplicate keys
+    ("seed: 1\nseed: 2\n", "3:1: seed: duplicate key; first given on line 2"),
+    ("'seed': 1\n\"seed\": 2\n", "3:1: seed: duplicate key; first given on line 2"),
+    ("training:\r\n  bptt: 1\r\n  bptt: 2\r\n", "4:3: training.bptt: duplicate key; first given on line 3"),
+    // Contradictions
+    ("training: {early_stopping: {}}\n", nil),
+    (
+      "training: {optimizer: {nesterov: true}}\n",
+      "2:24: training.optimizer.nesterov: needs a momentum above 0"
+    ),
+    // What can't be trained yet
+    ("task: tagging\n", "2:1: task: tagging is not supported yet"),
+    ("model: {cell: gru}\n", "2:9: model.cell: cell gru is not supported yet"),
+    ("model: {dropout: .1}\n", "2:9: model.dropout: dropout is not supported yet"),
+    ("model: {tie_embeddings: true}\n", "2:9: model.tie_embeddings: tying embeddings is not supported yet"),
+    // Keys that aren't words
+    ("? [a]\n: 1\n", "2:3: expected a key, found a list or a mapping"),
+    (
+      "\"a\\e[31m\": 1\n",
+      "2:1: a\\u{1B}[31m: unknown key; expected data, evaluation, model, output, seed, task or training"
+    ),
+  ])
+  func oneProblem(text: String, expected: String?) {
+    let lines = complaints("data: {synthetic: {}}\n" + text)
+    #expect(lines == (expected.map { ["lm.cfg:\($0)"] } ?? []))
+  }
+
+  @Test(arguments: [
+    ("", "1:1: data: missing; give train, dataset or synthetic"),
+    ("# nothing\n", "1:1: data: missing; give train, dataset or synthetic"),
+    ("data: {}\n", "1:7: data: missing; give train, dataset or synthetic"),
+    ("data: {tokens: word}\n", "1:7: data: missing; give train, dataset or synthetic"),
+    ("data: {train: a, dataset: b}\n", "1:18: data.dataset: can't be combined with train"),
+    ("data: {dataset: b, tokens: word}\n", "1:20: data.tokens: can't be combined with dataset"),
+    ("data: {synthetic: {}, test: x}\n", "1:23: data.test: can't be combined with synthetic"),
+    ("data: {train: []}\n", "1:15: data.train: expected a path or a list of paths, found an empty list"),
+    ("data: {train: [a, [b]]}\n", "1:19: data.train: expected a path, found a list"),
+    ("data: {train: \"a\\0b\"}\n", "1:15: data.train: expected a path or a list of paths, found the string 'a\\0b'"),
+    (
+      "data: {train: a, test: {split: 0.5}}\n",
+      "1:32: data.test.split: expected a number above 0 and below 0.5, found '0.5'"
+    ),
+    (
+      "data: {train: a, test: {split: 0.1, spilt: 1}}\n",
+      "1:37: data.test.spilt: unknown key; did you mean split?"
+    ),
+    (
+      "data: {train: a, test: {fraction: 1}}\n",
+      "1:24: data.test: expected a path or {split: FRACTION}, found a mapping"
+    ),
+    (
+      "data: {train: a}\ntraining: {early_stopping: {}}\n",
+      "2:12: training.early_stopping: follows the validation loss; give data.validation"
+    ),
+    (
+      "data: {train: a}\ntraining: {schedule: {name: halving}}\n",
+      "2:23: training.schedule.name: follows the validation loss; give data.validation"
+    ),
+    ("- a\n", "1:1: expected a mapping of keys, found a list"),
+    ("hello\n", "1:1: expected a mapping of keys, found 'hello'"),
+  ])
+  func oneProblemOfData(text: String, expected: String) {
+    #expect(complaints(text) == ["lm.cfg:\(expected)"])
+  }
+
+  @Test func modelsThatContradictThemselves() {
+    let text = minimal + "model: {bidirectional: true, tie_embeddings: true, embedding: 3, hidden: 4}\n"
+    #expect(
+      complaints(text) == [
+        "lm.cfg:3:9: model.bidirectional: a language model must not see the future",
+        "lm.cfg:3:30: model.tie_embeddings: needs embedding and hidden of one size, found 3 and 4",
+      ])
+  }
+
+  @Test func taggingTakesTokensFromCoNLLU() {
+    #expect(
+      complaints("task: tagging\ndata: {train: a.conllu, tokens: character}\n") == [
+        "lm.cfg:1:1: task: tagging is not supported yet",
+        "lm.cfg:2:25: data.tokens: CoNLL-U says itself what a token is",
+      ])
+  }
+
+  @Test func everythingAtOnceInTheOrderOfLines() {
+    let text = """
+      sed: 1
+      data:
+        train: a.txt
+        validation: {split: 2}
+      model: {cell: gru, activation: tanh}
+      training:
+        bptt: 3
+        epochs: none
+        bptt: 4
+        bptt: 0
+        optimizer: {name: adagrad, momentum: 0.9}
+        schedule: {name: halving}
+      """
+    #expect(
+      complaints(text, "training.batch_size=0", "outputs.keep=1") == [
+        "lm.cfg:1:1: sed: unknown key; did you mean seed?",
+        "lm.cfg:4:23: data.validation.split: expected a number above 0 and below 0.5, found '2'",
+        "lm.cfg:5:9: model.cell: cell gru is not supported yet",
+        "lm.cfg:5:20: model.activation: belongs to elman; the cell is gru",
+        "lm.cfg:8:11: training.epochs: expected a whole number from 1 to 1000000, found 'none'",
+        "lm.cfg:9:3: training.bptt: duplicate key; first given on line 7",
+        "lm.cfg:10:3: training.bptt: duplicate key; first given on line 7",
+        "lm.cfg:10:9: training.bptt: expected a whole number from 1 to 65536, found '0'",
+        "lm.cfg:11:21: training.optimizer.name: expected sgd, rmsprop, adam or adamw, found 'adagrad'",
+        "training.batch_size=0: expected a whole number from 1 to 65536, found '0'",
+        "outputs.keep=1: outputs: unknown key; did you mean output?",
+      ])
+  }
+
+  @Test func whatCouldNotBeReadRaisesNoContradiction() {
+    let text = "data: {train: a, validation: {split: 2}}\ntraining: {schedule: {name: halving}}\n"
+    #expect(
+      complaints(text) == ["lm.cfg:1:38: data.validation.split: expected a number above 0 and below 0.5, found '2'"])
+  }
+}

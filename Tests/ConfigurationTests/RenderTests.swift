@@ -1,0 +1,89 @@
+import Configuration
+import Testing
+
+@Suite struct RenderTests {
+  @Test func everyDefaultIsFilledIn() throws {
+    let configuration = try parse(
+      "data: {train: [a.txt, b c.txt], test: {split: .05}}\ntraining: {early_stopping: {}}\n", "data.validation=/v")
+    #expect(
+      configuration.render() == """
+        seed: 1
+        task: language-model
+        data:
+          train:
+            - /corpora/a.txt
+            - "/corpora/b c.txt"
+          validation: /v
+          test:
+            split: 0.05
+          tokens: word
+          vocabulary:
+            min_count: 1
+        model:
+          embedding: 128
+          cell: elman
+          activation: tanh
+          hidden: 128
+          layers: 1
+          bidirectional: false
+          dropout: 0
+          tie_embeddings: false
+        training:
+          epochs: 10
+          batch_size: 32
+          bptt: 35
+          optimizer:
+            name: sgd
+            learning_rate: 1
+            momentum: 0
+            nesterov: false
+            weight_decay: 0
+          schedule:
+            name: constant
+          clip_norm: 5
+          early_stopping:
+            patience: 3
+        evaluation:
+          streams: 10
+        output:
+          directory: runs/lm
+          checkpoint_every: 1000
+          keep: 2
+
+        """)
+  }
+
+  @Test(arguments: 0..<300)
+  func whatIsRenderedReadsBackTheSame(seed: Int) throws {
+    let configuration = RunConfiguration.sample(seed: UInt64(seed))
+    let text = configuration.render()
+    let again = try RunConfiguration.parse(text: text, name: "other.cfg", directory: "/else", checkFiles: false)
+    #expect(again == configuration, "\(text)")
+    #expect(again.render() == text)
+  }
+
+  @Test func valuesThatCannotBeTrainedYetAreRenderedToo() {
+    var configuration = RunConfiguration(data: .dataset(path: "/d.h5"), output: .init(directory: "r"))
+    configuration.task = .tagging
+    configuration.model.cell = .lstm
+    configuration.model.dropout = 0.1
+    let text = configuration.render()
+    #expect(
+      text.contains("task: tagging\ndata:\n  dataset: /d.h5\nmodel:\n  embedding: 128\n  cell: lstm\n  hidden: 128\n"))
+    #expect(text.contains("  dropout: 0.1\n"))
+  }
+
+  @Test func theCatalogueListsEveryKeyThatIsRendered() {
+    let paths = Set(RunConfiguration.keys.map(\.path))
+    let prefixes = [
+      "data.train", "data.dataset", "data.synthetic.vocabulary", "model.activation", "training.schedule.warmup",
+    ]
+    #expect(paths.isSuperset(of: prefixes))
+    for key in RunConfiguration.keys {
+      #expect(!key.help.isEmpty && !key.expectation.isEmpty, "\(key.path)")
+    }
+    let rates = RunConfiguration.keys.filter { $0.path == "training.optimizer.learning_rate" }
+    #expect(rates.map(\.alternative) == ["sgd", "rmsprop", "adam", "adamw"])
+    #expect(rates.map(\.defaultText) == ["1", "0.001", "0.001", "0.001"])
+  }
+}

@@ -1,0 +1,120 @@
+import Configuration
+
+extension RunConfiguration {
+  /// A configuration that can be trained, different for every seed.
+  static func sample(seed: UInt64) -> RunConfiguration {
+    var dice = Dice(state: seed)
+    var configuration = RunConfiguration(data: dice.data(), output: Output(directory: dice.path()))
+    configuration.seed = dice.roll() ? Int.max : Int.random(in: 0...99, using: &dice)
+    configuration.model.embedding = Int.random(in: 1...65_536, using: &dice)
+    configuration.model.cell = .elman(Activation.allCases.randomElement(using: &dice) ?? .tanh)
+    configuration.training.batchSize = Int.random(in: 1...65_536, using: &dice)
+    configuration.training.optimizer = dice.optimizer()
+    configuration.training.schedule = dice.schedule()
+    configuration.training.clipNorm = dice.roll() ? 0 : dice.positive()
+    if dice.roll(), configuration.validates {
+      configuration.training.earlyStopping = EarlyStopping()
+      configuration.training.earlyStopping?.patience = Int.random(in: 1...9, using: &dice)
+    }
+    if case .halving = configuration.training.schedule, !configuration.validates {
+      configuration.training.schedule = .constant
+    }
+    configuration.evaluation.streams = Int.random(in: 1...20, using: &dice)
+    configuration.output.checkpointEvery = Int.random(in: 1...Int.max, using: &dice)
+    return configuration
+  }
+
+  /// Whether the schedule and early stopping can expect a validation loss.
+  private var validates: Bool {
+    if case .text(let corpus) = data { corpus.validation != nil } else { true }
+  }
+}
+
+/// A small generator of random numbers (SplitMix64) with what a configuration is made of.
+private struct Dice: RandomNumberGenerator {
+  var state: UInt64
+
+  mutating func next() -> UInt64 {
+    state &+= 0x9E37_79B9_7F4A_7C15
+    var bits = state
+    bits = (bits ^ (bits >> 30)) &* 0xBF58_476D_1CE4_E5B9
+    bits = (bits ^ (bits >> 27)) &* 0x94D0_49BB_1331_11EB
+    return bits ^ (bits >> 31)
+  }
+
+  mutating func roll() -> Bool { Bool.random(using: &self) }
+
+  /// A number with all the digits that there can be.
+  mutating func share() -> Double { Double.random(in: 0.001..<0.499, using: &self) }
+
+  mutating func positive() -> Double { share() * [1e-20, 1e-3, 1, 1e6, 1e20][Int.random(in: 0..<5, using: &self)] }
+
+  /// A path made of what YAML gives a meaning to, and of what it has trouble with.
+  mutating func path() -> String {
+    let parts = [
+      "a", "no", "null", "~", "1e3", "- ", ": ", " #", "'", "\"", "\\", "é", "日本", "😀", "\t", "\n", "\u{7F}", "\u{85}",
+      "\u{2028}", "\u{FEFF}", "\u{E000}", "{", "]", "&x", "*y", "!z", "%", "@", "`", " ", "true", ".inf", "\r",
+      "\u{1B}",
+    ]
+    return (0..<Int.random(in: 1...4, using: &self)).map { _ in parts.randomElement(using: &self) ?? "a" }.joined()
+  }
+
+  mutating func heldOut() -> RunConfiguration.HeldOut? {
+    switch Int.random(in: 0..<3, using: &self) {
+    case 0: nil
+    case 1: .file("/" + path())
+    default: .split(share())
+    }
+  }
+
+  mutating func data() -> RunConfiguration.Data {
+    switch Int.random(in: 0..<4, using: &self) {
+    case 0: return .dataset(path: "/" + path())
+    case 1:
+      var corpus = RunConfiguration.SyntheticCorpus()
+      corpus.classes = roll() ? 7 : nil
+      return .synthetic(corpus)
+    default:
+      let files = (0..<Int.random(in: 1...3, using: &self)).map { _ in "/" + path() }
+      var corpus = RunConfiguration.TextCorpus(train: files)
+      corpus.validation = heldOut()
+      corpus.test = heldOut()
+      corpus.tokens = RunConfiguration.Tokens.allCases.randomElement(using: &self) ?? .word
+      corpus.vocabulary.size = roll() ? 500 : nil
+      return .text(corpus)
+    }
+  }
+
+  mutating func optimizer() -> RunConfiguration.Optimizer {
+    switch Int.random(in: 0..<4, using: &self) {
+    case 0:
+      var sgd = RunConfiguration.SGD()
+      (sgd.learningRate, sgd.momentum, sgd.nesterov) = (positive(), share(), roll())
+      return .sgd(sgd)
+    case 1:
+      var rmsprop = RunConfiguration.RMSProp()
+      rmsprop.epsilon = positive()
+      return .rmsprop(rmsprop)
+    case 2: return .adam(RunConfiguration.Adam(weightDecay: positive()))
+    default: return .adamw(RunConfiguration.Adam(weightDecay: positive()))
+    }
+  }
+
+  mutating func schedule() -> RunConfiguration.Schedule {
+    switch Int.random(in: 0..<4, using: &self) {
+    case 0: return .constant
+    case 1:
+      var step = RunConfiguration.StepSchedule()
+      step.factor = share()
+      return .step(step)
+    case 2:
+      var halving = RunConfiguration.HalvingSchedule()
+      halving.threshold = share()
+      return .halving(halving)
+    default:
+      var cosine = RunConfiguration.CosineSchedule()
+      cosine.minimum = share()
+      return .cosine(cosine)
+    }
+  }
+}

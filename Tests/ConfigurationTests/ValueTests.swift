@@ -1,0 +1,99 @@
+import Configuration
+import Testing
+
+/// How values are read from YAML, and which defaults stand where nothing is written.
+@Suite struct ValueTests {
+  @Test(arguments: [
+    ("1", 1), ("1.5", 1.5), ("1e-3", 1e-3), ("1E+2", 100), (".5", 0.5), (".5e3", 500), ("5.", 5), ("+2", 2), ("007", 7),
+  ])
+  func numbers(text: String, expected: Double) throws {
+    #expect(try parse(minimal + "training: {clip_norm: \(text)}\n").training.clipNorm == expected)
+  }
+
+  @Test(arguments: [
+    "1_000", "0x10", ".nan", ".inf", "nan", "inf", "1e", "1 2", "'1'", "1,5", "--1", "٣", "1:30", "1e400",
+  ])
+  func notNumbers(text: String) {
+    let lines = complaints(minimal + "training: {clip_norm: \(text)}\n", "output.keep=\(text)")
+    #expect(lines.contains { $0.hasPrefix("lm.cfg:3:23: training.clip_norm: expected a number of at least 0, found") })
+    #expect(lines.contains { $0.contains("expected a whole number from 1 to 1000000, found") })
+  }
+
+  @Test(arguments: ["1.0", "1e3", "12345678901234567890", "0b1"])
+  func notWholeNumbers(text: String) {
+    #expect(
+      complaints(minimal, "seed=\(text)") == [
+        "seed=\(text): expected a whole number of at least 0, found '\(text)'"
+      ])
+  }
+
+  @Test(arguments: ["no", "off", "1", "1e3", "true", "2024-01-01", "'null'", "\"\\u0041\""])
+  func whateverStandsWhereAStringBelongsIsAString(text: String) throws {
+    let expected = ["'null'": "null", "\"\\u0041\"": "A"][text] ?? text
+    #expect(try parse(minimal + "output: {directory: \(text)}\n").output.directory == expected)
+  }
+
+  @Test func defaults() throws {
+    let configuration = try parse("data: {train: a.txt}\n")
+    #expect(configuration.seed == 1)
+    #expect(configuration.task == .languageModel)
+    #expect(configuration.model.cell == .elman(.tanh))
+    #expect(configuration.model.embedding == 128)
+    #expect(configuration.training.batchSize == 32)
+    #expect(configuration.training.bptt == 35)
+    #expect(configuration.training.optimizer == .sgd(.init()))
+    #expect(configuration.training.optimizer.learningRate == 1)
+    #expect(configuration.training.schedule == .constant)
+    #expect(configuration.training.clipNorm == 5)
+    #expect(configuration.training.earlyStopping == nil)
+    #expect(configuration.evaluation.streams == 10)
+    #expect(configuration.output.directory == "runs/lm")
+    guard case .text(let corpus) = configuration.data else {
+      Issue.record("expected text, found \(configuration.data)")
+      return
+    }
+    #expect(corpus == RunConfiguration.TextCorpus(train: ["/corpora/a.txt"]))
+  }
+
+  @Test func defaultsOfOptimizers() throws {
+    func optimizer(_ name: String) throws -> RunConfiguration.Optimizer {
+      try parse(minimal, "training.optimizer={name: \(name)}").training.optimizer
+    }
+    #expect(try optimizer("rmsprop") == .rmsprop(.init()))
+    #expect(try optimizer("adam") == .adam(.init(weightDecay: 0)))
+    #expect(try optimizer("adamw") == .adamw(.init(weightDecay: 0.01)))
+    #expect(try optimizer("adamw").learningRate == 0.001)
+  }
+
+  @Test func aSectionIsReadWhole() throws {
+    let configuration = try parse(
+      """
+      data: {train: [a.txt, /b.txt], validation: ./c.txt, test: ../../../d/../e.txt, vocabulary: {size: 10, min_count: 2}}
+      training:
+        optimizer: {name: sgd, learning_rate: .1, momentum: 0.9, nesterov: true, weight_decay: 1e-4}
+        schedule: {name: cosine, warmup: 10, minimum: 1}
+        early_stopping: {patience: 7}
+      model: {cell: elman, activation: relu}
+      """)
+    var corpus = RunConfiguration.TextCorpus(train: ["/corpora/a.txt", "/b.txt"])
+    corpus.validation = .file("/corpora/c.txt")
+    corpus.test = .file("/d/../e.txt")
+    corpus.vocabulary.size = 10
+    corpus.vocabulary.minCount = 2
+    var sgd = RunConfiguration.SGD()
+    (sgd.learningRate, sgd.momentum, sgd.nesterov, sgd.weightDecay) = (0.1, 0.9, true, 1e-4)
+    var cosine = RunConfiguration.CosineSchedule()
+    (cosine.warmup, cosine.minimum) = (10, 1)
+    #expect(configuration.data == .text(corpus))
+    #expect(configuration.training.optimizer == .sgd(sgd))
+    #expect(configuration.training.schedule == .cosine(cosine))
+    #expect(configuration.training.earlyStopping?.patience == 7)
+    #expect(configuration.model.cell == .elman(.relu))
+  }
+
+  @Test func nullLeavesOptionalKeysOut() throws {
+    let configuration = try parse(
+      "data: {train: a, validation: ~, vocabulary: {size: null}}\ntraining:\n  early_stopping:\n")
+    #expect(try configuration == parse("data: {train: a}\n"))
+  }
+}
