@@ -1,0 +1,51 @@
+import Compute
+import Configuration
+import Models
+
+/// One step, from a minibatch of ids to renewed parameters: a list of phases that the workers run.
+///
+///     forward       input projections and recurrences, layer after layer     shards of streams, or of rows
+///     output        logits, softmax, loss and their gradient                  groups of rows
+///     backward      back through time, layer after layer                      shards of streams, or of rows
+///     reduce        the gradients of shared parameters, summed over rows      tiles of the gradients
+///     norm, update  clipping, optimizer, transposed copies                    slices of the parameters
+///
+/// Nothing is allocated in a step.
+package final class TrainingStep: Sendable {
+  package let model: LanguageModel
+  package let optimizer: Optimizer
+  private let workers: Workers
+  private let phases: PhaseList
+
+  package init(model: LanguageModel, optimizer: Optimizer, workers: Workers) {
+    self.model = model
+    self.optimizer = optimizer
+    self.workers = workers
+    phases = PhaseList(
+      model.forwardPhases() + model.outputPhases() + model.backwardPhases() + model.reducePhases()
+        + optimizer.phases() + [model.parameters.renewalPhase(), model.clearPhase()])
+  }
+
+  package struct Result: Sendable {
+    /// Nats, summed over the targets.
+    package let lossSum: Double
+    package let targets: Int
+    /// Before clipping.
+    package let gradientNorm: Double
+    /// The loss or the gradient was not finite, and the parameters are what they were.
+    package let diverged: Bool
+  }
+
+  /// Trains on the model's minibatch, which is filled and prepared, and hands its state to the next.
+  ///
+  /// - Parameter step: counts updates from 1.
+  package func run(step: Int, learningRate: Double) -> Result {
+    optimizer.prepare(step: step, learningRate: learningRate)
+    workers.run(phases)
+    let result = Result(
+      lossSum: model.lossSum, targets: model.minibatch.targetCount, gradientNorm: optimizer.gradientNorm,
+      diverged: optimizer.diverged || !model.lossSum.isFinite)
+    model.carryState()
+    return result
+  }
+}
