@@ -1,0 +1,56 @@
+import Glibc
+
+/// Replaces whole files and links so that a crash at any moment leaves either the old one or the new one.
+///
+/// What is new is made under a temporary name in the same directory and flushed to the disk; then one rename, which the
+/// file system does wholly or not at all, puts it in place; then the directory is flushed, so that the rename lasts.
+/// After an error the temporary file is gone and the old file is as it was; only if the last step fails, the flush of
+/// the directory, is the new file there without a promise that it survives a power cut.
+package enum DurableFile {
+  /// Writes a file; there is no copy of `bytes`.
+  package static func write(_ bytes: UnsafeRawBufferPointer, to path: String) throws(FileError) {
+    ignoreFileSizeSignal
+    try put(at: path) { temporary throws(FileError) in
+      var file = try OpenFile(temporary, flags: O_WRONLY | O_CREAT | O_EXCL, as: .create)
+      try file.write(bytes)
+      try file.flush()
+      try file.close()
+    }
+  }
+
+  package static func write(_ bytes: [UInt8], to path: String) throws(FileError) {
+    try bytes.withUnsafeBufferPointer { bytes throws(FileError) in try write(UnsafeRawBufferPointer(bytes), to: path) }
+  }
+
+  /// Makes `path` a symbolic link to `target`, which is relative to the link's own directory.
+  package static func link(_ path: String, to target: String) throws(FileError) {
+    try put(at: path) { temporary throws(FileError) in
+      guard symlink(target, temporary) == 0 else { throw .system(.createLink, path: path, code: errno) }
+    }
+  }
+
+  /// Lets `make` create something under a temporary name, and gives it its own name when it is complete.
+  private static func put(at path: String, make: (String) throws(FileError) -> Void) throws(FileError) {
+    let directory = Path.directory(of: path)
+    let temporary = TemporaryName.next(in: directory)
+    do throws(FileError) {
+      try make(temporary)
+      guard rename(temporary, path) == 0 else { throw .system(.rename, path: path, code: errno) }
+    } catch {
+      unlink(temporary)
+      throw error.named(path, insteadOf: temporary)
+    }
+    try Directory.flush(directory)
+  }
+
+  /// A write past the limit on file sizes fails with EFBIG instead of ending the process.
+  private static let ignoreFileSizeSignal: Void = { signal(SIGXFSZ, SIG_IGN) }()
+}
+
+extension FileError {
+  /// The same error about the path that the user knows.
+  fileprivate func named(_ path: String, insteadOf temporary: String) -> FileError {
+    guard case .system(let operation, temporary, let code) = self else { return self }
+    return .system(operation, path: path, code: code)
+  }
+}

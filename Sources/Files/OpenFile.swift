@@ -1,0 +1,72 @@
+import Glibc
+
+/// An open file descriptor that closes itself: reads and writes that survive signals and short counts.
+package struct OpenFile: ~Copyable {
+  /// The path that errors name.
+  package let path: String
+  /// Negative once `close` was called.
+  private(set) var descriptor: Int32
+
+  /// Opens a file for reading, from its start.
+  package init(reading path: String) throws(FileError) {
+    try self.init(path, flags: O_RDONLY, as: .open)
+  }
+
+  /// Opens a file with the flags of open(2); a created file gets the permissions that the umask leaves.
+  init(_ path: String, flags: Int32, as operation: FileError.Operation) throws(FileError) {
+    var descriptor: Int32
+    repeat { descriptor = Glibc.open(path, flags | O_CLOEXEC, 0o666) } while descriptor < 0 && errno == EINTR
+    guard descriptor >= 0 else { throw .system(operation, path: path, code: errno) }
+    self.path = path
+    self.descriptor = descriptor
+  }
+
+  deinit {
+    if descriptor >= 0 { Glibc.close(descriptor) }
+  }
+
+  /// Fills `buffer` as far as the file goes.
+  ///
+  /// - Returns: the number of bytes read, less than `buffer.count` only at the file's end.
+  package func read(into buffer: UnsafeMutableRawBufferPointer) throws(FileError) -> Int {
+    var filled = 0
+    while filled < buffer.count {
+      let rest = UnsafeMutableRawBufferPointer(rebasing: buffer[filled...])
+      let count = Glibc.read(descriptor, rest.baseAddress, rest.count)
+      if count < 0 {
+        if errno == EINTR { continue }
+        throw .system(.read, path: path, code: errno)
+      }
+      if count == 0 { break }
+      filled += count
+    }
+    return filled
+  }
+
+  /// Writes all of `buffer`.
+  func write(_ buffer: UnsafeRawBufferPointer) throws(FileError) {
+    var written = 0
+    while written < buffer.count {
+      let rest = UnsafeRawBufferPointer(rebasing: buffer[written...])
+      let count = Glibc.write(descriptor, rest.baseAddress, rest.count)
+      if count < 0 {
+        if errno == EINTR { continue }
+        throw .system(.write, path: path, code: errno)
+      }
+      written += count
+    }
+  }
+
+  /// Waits until what was written is on the disk.
+  func flush() throws(FileError) {
+    guard fsync(descriptor) == 0 else { throw .system(.makeDurable, path: path, code: errno) }
+  }
+
+  /// Closes the file and reports what only closing finds out: network file systems may write as late as that.
+  mutating func close() throws(FileError) {
+    let descriptor = descriptor
+    self.descriptor = -1
+    // Not repeated after EINTR: on Linux the descriptor is gone by then and may be another thread's already.
+    if Glibc.close(descriptor) != 0 && errno != EINTR { throw .system(.write, path: path, code: errno) }
+  }
+}

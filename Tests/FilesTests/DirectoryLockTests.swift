@@ -1,0 +1,92 @@
+import Files
+import Foundation
+import Synchronization
+import Testing
+
+@Suite struct DirectoryLockTests {
+  @Test func ofFiftySimultaneousStartsOneWins() throws {
+    try withTemporaryDirectory { directory in
+      let outcomes = Mutex<(locks: [DirectoryLock], refusals: [FileError])>(([], []))
+      DispatchQueue.concurrentPerform(iterations: 50) { _ in
+        do throws(FileError) {
+          let lock = try DirectoryLock(directory: directory)
+          outcomes.withLock { $0.locks.append(lock) }
+        } catch {
+          outcomes.withLock { $0.refusals.append(error) }
+        }
+      }
+      let (locks, refusals) = outcomes.withLock { ($0.locks.count, $0.refusals) }
+      #expect(locks == 1)
+      for refusal in refusals {
+        guard case .inUse(directory, _) = refusal else {
+          Issue.record("unexpected refusal: \(refusal)")
+          continue
+        }
+      }
+    }
+  }
+
+  @Test func refusalNamesTheHolderAndReleaseLetsOthersIn() throws {
+    try withTemporaryDirectory { directory in
+      let first = try DirectoryLock(directory: directory)
+      let error = #expect(throws: FileError.self) { try DirectoryLock(directory: directory) }
+      let process = "process \(getpid()) on host \(ProcessInfo.processInfo.hostName)"
+      #expect(error?.description.hasPrefix("\(directory) is in use by \(process) (since 2") == true)
+      #expect(error?.exitCode == .cannotWrite)
+      first.release()
+      #expect(try text(of: "\(directory)/run.lock") == "")
+      let second = try DirectoryLock(directory: directory)
+      first.release()
+      #expect(throws: FileError.self) { try DirectoryLock(directory: directory) }
+      withExtendedLifetime(second) {}
+    }
+  }
+
+  @Test func aLockEndsWithItsObject() throws {
+    try withTemporaryDirectory { directory in
+      var lock: DirectoryLock? = try DirectoryLock(directory: directory)
+      withExtendedLifetime(lock) {}
+      lock = nil
+      lock = try DirectoryLock(directory: directory)
+      withExtendedLifetime(lock) {}
+    }
+  }
+
+  @Test func aKilledProcessLetsGo() throws {
+    try withTemporaryDirectory { directory in
+      let file = "\(directory)/run.lock"
+      // A process that has the lock, as one of ours would: flock(1) keeps it through its exec of sleep.
+      let other = try start("flock", "--no-fork", file, "sleep", "60")
+      defer { other.terminate() }
+      var refusal: FileError?
+      for _ in 0..<1000 where refusal == nil {
+        do throws(FileError) { try DirectoryLock(directory: directory).release() } catch { refusal = error }
+        usleep(2000)
+      }
+      #expect(refusal == .inUse(directory: directory, holder: "another process"))
+      kill(other.processIdentifier, SIGKILL)
+      other.waitUntilExit()
+      // What it might have left in the file doesn't count: it is of this host, and the kernel says that it is gone.
+      let host = ProcessInfo.processInfo.hostName
+      try put("host \(host)\npid \(other.processIdentifier)\nsince 2026-01-01T00:00:00Z\n", at: file)
+      let lock = try DirectoryLock(directory: directory)
+      #expect(try text(of: file).contains("\npid \(getpid())\n"))
+      lock.release()
+    }
+  }
+
+  @Test func aLockOfAnotherHostIsNotStolen() throws {
+    try withTemporaryDirectory { directory in
+      let file = "\(directory)/run.lock"
+      let content = "host node-17\npid 42\nsince 2026-01-01T00:00:00Z\n"
+      try put(content, at: file)
+      #expect(
+        throws: FileError.lockedElsewhere(
+          lockFile: file, holder: "process 42 on host node-17 (since 2026-01-01T00:00:00Z)")
+      ) { try DirectoryLock(directory: directory) }
+      #expect(try text(of: file) == content)
+      try Directory.remove(file)
+      try DirectoryLock(directory: directory).release()
+    }
+  }
+}
