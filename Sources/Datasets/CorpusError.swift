@@ -1,0 +1,85 @@
+import Diagnostics
+import Files
+
+/// What can be wrong with a text, a treebank or the way in which they are to be split.
+package enum CorpusError: DiagnosedError, Equatable {
+  /// The system refused to open or read a file.
+  case file(FileError)
+  /// Bytes that no UTF-8 text has; `offset` counts bytes from the file's start.
+  case notUTF8(path: String, offset: Int)
+  /// A NUL, which a UTF-16 or binary file is full of and a text never has.
+  case nul(path: String, offset: Int)
+  /// Files without a single token.
+  case empty(paths: [String])
+  case invalidFractions(validation: Double, test: Double)
+  /// A fraction of the training text that comes to nothing.
+  case emptySplit(Split, units: Int, unit: CorpusRecord.Unit)
+  case vocabularyTooSmall(size: Int, minimum: Int)
+  /// A token that a vocabulary without `<unk>` can't represent.
+  case unknownToken(String, paths: [String])
+  /// A tag that a tagger doesn't know, in a file with tags to compare with.
+  case unknownTag(String, paths: [String], known: [String])
+  case malformedTreebank(path: String, line: Int, problem: TreebankProblem)
+  case tooFewTokens(count: Int, streams: Int)
+
+  package var exitCode: ExitCode {
+    switch self {
+    case .file(let error): error.exitCode
+    default: .badInput
+    }
+  }
+
+  package var description: String {
+    switch self {
+    case .file(let error):
+      error.description
+    case .notUTF8(let path, let offset):
+      "\(path): not UTF-8 at byte \(offset); convert it first (for example: iconv -f LATIN1 -t UTF-8)"
+    case .nul(let path, let offset):
+      "\(path): NUL at byte \(offset), so this is no UTF-8 text; convert it first (for example: iconv -f UTF-16 -t UTF-8)"
+    case .empty(let paths):
+      "\(paths.joined(separator: ", ")): expected text, found nothing but white space"
+    case .invalidFractions(let validation, let test):
+      "expected fractions from 0 to below 1 that leave something to train on, found \(validation) for validation "
+        + "and \(test) for test"
+    case .emptySplit(let split, let units, let unit):
+      "the \(split.rawValue) split would be empty: the training text has \(units) \(unit.rawValue) to share out; "
+        + "use another fraction or a longer text"
+    case .vocabularyTooSmall(let size, let minimum):
+      "expected a vocabulary of at least \(minimum) tokens, special ones included, found \(size)"
+    case .unknownToken(let token, let paths):
+      "\(paths.joined(separator: ", ")): the token \"\(token)\" is not in the vocabulary, and the vocabulary has no \(Vocabulary.unknownToken)"
+    case .unknownTag(let tag, let paths, let known):
+      "\(paths.joined(separator: ", ")): the tag \"\(tag)\" is unknown; expected one of \(known.joined(separator: ", "))"
+    case .malformedTreebank(let path, let line, let problem):
+      "\(path):\(line): \(problem)"
+    case .tooFewTokens(let count, let streams):
+      "\(count) tokens are too few for \(streams) streams, which take \(streams + 1) or more; "
+        + "use fewer streams or a longer text"
+    }
+  }
+}
+
+/// What can be wrong with a line of a CoNLL-U file.
+package enum TreebankProblem: Error, Equatable, CustomStringConvertible {
+  case columns(found: Int)
+  /// The first column of a word that is out of its sentence's order.
+  case id(found: String, expected: Int)
+  case emptyForm
+  /// A word without a tag in a file to learn from.
+  case noTag(form: String, column: TagColumn)
+
+  package var description: String {
+    switch self {
+    case .columns(let found):
+      "expected the 10 columns of CoNLL-U, separated by tabs, found \(found)"
+    case .id(let found, let expected):
+      "expected word \(expected) of the sentence, found \"\(found)\" in the first column; "
+        + "a blank line ends each sentence"
+    case .emptyForm:
+      "expected a word in the second column, found nothing"
+    case .noTag(let form, let column):
+      "expected a tag for \"\(form)\" in the \(column.name) column, found none"
+    }
+  }
+}

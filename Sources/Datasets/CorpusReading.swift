@@ -1,0 +1,95 @@
+extension CorpusRecord {
+  /// Reads text files as one text, in one pass.
+  ///
+  /// At word and whitespace level a line is a sentence, and an empty line none; a file's last line needs no newline.
+  /// At character level every character counts, empty lines included, and nothing is put in between files.
+  package static func read(
+    _ paths: [String], _ tokenization: Tokenization, chunkSize: Int = TextReader.defaultChunkSize
+  ) throws(CorpusError) -> CorpusRecord {
+    switch tokenization {
+    case .word: try read(paths, with: WordTokenizer(), tokenization, chunkSize)
+    case .character: try read(paths, with: CharacterTokenizer(), tokenization, chunkSize)
+    case .whitespace: try read(paths, with: WhitespaceTokenizer(), tokenization, chunkSize)
+    }
+  }
+
+  private static func read(
+    _ paths: [String], with tokenizer: some Tokenizer, _ tokenization: Tokenization, _ chunkSize: Int
+  ) throws(CorpusError) -> CorpusRecord {
+    var tokenizer = tokenizer
+    var record = CorpusRecord(of: paths, specialTokens: Vocabulary.specialTokens(tokenization))
+    var reader = TextReader(chunkSize: chunkSize)
+    for path in paths {
+      try reader.read(path) { text in tokenizer.consume(text, into: &record) }
+      tokenizer.finish(into: &record)
+      record.endSentence()
+    }
+    record.sourceSHA256 = reader.sourceSHA256
+    if record.tokens.isEmpty { throw .empty(paths: paths) }
+    return record
+  }
+
+  /// Reads the words of CoNLL-U files and their tags in one column.
+  package static func readTreebank(
+    _ paths: [String], tags column: TagColumn, chunkSize: Int = TextReader.defaultChunkSize
+  ) throws(CorpusError) -> CorpusRecord {
+    var record = CorpusRecord(of: paths, specialTokens: [Vocabulary.unknownToken])
+    var reader = TreebankReader(chunkSize: chunkSize)
+    for path in paths {
+      try reader.read(path) { (sentence) throws(CorpusError) in
+        for word in sentence.words {
+          let form = sentence.bytes[word.form]
+          let tag = sentence.bytes[word[column]]
+          if tag.elementsEqual("_".utf8) {
+            let problem = TreebankProblem.noTag(form: String(decoding: form, as: UTF8.self), column: column)
+            throw .malformedTreebank(path: path, line: word.line, problem: problem)
+          }
+          record.characters += String(decoding: form, as: UTF8.self).unicodeScalars.count
+          record.append(form, tag: tag)
+        }
+        record.endSentence()
+      }
+    }
+    record.sourceSHA256 = reader.sourceSHA256
+    if record.tokens.isEmpty { throw .empty(paths: paths) }
+    return record
+  }
+}
+
+extension TokenSequence {
+  /// Reads text files with a vocabulary that is there already, to evaluate a model on them.
+  package static func read(
+    _ paths: [String], _ tokenization: Tokenization, vocabulary: Vocabulary
+  ) throws(CorpusError) -> TokenSequence {
+    try CorpusRecord.read(paths, tokenization).sequence(in: vocabulary)
+  }
+
+  /// Reads CoNLL-U files with a vocabulary and tags that are there already, to evaluate a tagger on them.
+  package static func readTreebank(
+    _ paths: [String], column: TagColumn, vocabulary: Vocabulary, tags: [String]
+  ) throws(CorpusError) -> TokenSequence {
+    try CorpusRecord.readTreebank(paths, tags: column).sequence(in: vocabulary, tags: tags)
+  }
+}
+
+extension Vocabulary {
+  /// The ids of a text at hand, such as the prompt of `generate`. The text may end in the middle of a line: unlike a
+  /// file's last line it gets no `</s>` then.
+  package func encode(_ text: String, _ tokenization: Tokenization) throws(CorpusError) -> [Int32] {
+    switch tokenization {
+    case .word: try encode(text, with: WordTokenizer(), tokenization)
+    case .character: try encode(text, with: CharacterTokenizer(), tokenization)
+    case .whitespace: try encode(text, with: WhitespaceTokenizer(), tokenization)
+    }
+  }
+
+  private func encode(
+    _ text: String, with tokenizer: some Tokenizer, _ tokenization: Tokenization
+  ) throws(CorpusError) -> [Int32] {
+    var tokenizer = tokenizer
+    var record = CorpusRecord(of: ["prompt"], specialTokens: Self.specialTokens(tokenization))
+    tokenizer.consume(text.utf8Span, into: &record)
+    tokenizer.finish(into: &record)
+    return try record.sequence(in: self).tokens
+  }
+}

@@ -1,0 +1,81 @@
+/// A text or treebank as it was read: tokens by their order of appearance, before there is a vocabulary.
+///
+/// One pass over a file fills it, and `sequence(in:)` gives the tokens the ids of a vocabulary. Memory: 4 bytes for
+/// each token (8 with tags), 16 for each sentence, and every different token once.
+package struct CorpusRecord: Sendable {
+  /// The different tokens; special ones come first, whether they occur or not.
+  package private(set) var table = TokenTable()
+  /// The different tags, for tagging.
+  package private(set) var tagTable = TokenTable()
+  package let specialTokenCount: Int
+  /// All tokens, as numbers in `table`.
+  var tokens: [Int32] = []
+  /// One number in `tagTable` for each token of a treebank; empty for a text.
+  var tags: [Int32] = []
+  /// n+1 positions: sentence i is `tokens[offsets[i]..<offsets[i+1]]`.
+  var offsets: [Int64] = [0]
+  /// How many Unicode scalars the text has up to the end of each sentence.
+  var characterEnds: [Int] = []
+  /// Unicode scalars read so far.
+  var characters = 0
+  /// The files, for messages.
+  let paths: [String]
+  var sourceSHA256 = ""
+
+  private let endOfLine: Int32?
+
+  /// - Parameter specialTokens: what every vocabulary of this kind of text begins with; `</s>` among them ends
+  ///   each sentence.
+  init(of paths: [String], specialTokens: [String]) {
+    self.paths = paths
+    for token in specialTokens { _ = table.insert(token) }
+    specialTokenCount = table.count
+    endOfLine = table.number(of: Vocabulary.endOfLineToken)
+  }
+
+  mutating func append(_ token: [UInt8]) {
+    tokens.append(token.withUnsafeBytes { table.insert($0) })
+  }
+
+  mutating func append(_ token: ArraySlice<UInt8>, tag: ArraySlice<UInt8>) {
+    tokens.append(token.withUnsafeBytes { table.insert($0) })
+    tags.append(tag.withUnsafeBytes { tagTable.insert($0) })
+  }
+
+  /// Ends a sentence, unless nothing has come since the last one ended.
+  mutating func endSentence() {
+    guard Int64(tokens.count) > offsets[offsets.count - 1] else { return }
+    if let endOfLine { tokens.append(endOfLine) }
+    offsets.append(Int64(tokens.count))
+    characterEnds.append(characters)
+  }
+
+  /// The tokens and tags by their ids. The record's own arrays are renumbered where they lie.
+  ///
+  /// O(tokens).
+  consuming func sequence(in vocabulary: Vocabulary, tags tagNames: [String]? = nil) throws(CorpusError)
+    -> TokenSequence
+  {
+    let ids = (0..<table.count).map { vocabulary.id(of: table[$0]) }
+    for i in tokens.indices {
+      guard let id = ids[Int(tokens[i])] else {
+        throw .unknownToken(table[Int(tokens[i])], paths: paths)
+      }
+      tokens[i] = id
+    }
+    if let tagNames {
+      var known = TokenTable()
+      for name in tagNames { _ = known.insert(name) }
+      let tagIds = (0..<tagTable.count).map { known.number(of: tagTable[$0]) }
+      for i in tags.indices {
+        guard let id = tagIds[Int(tags[i])] else {
+          throw .unknownTag(tagTable[Int(tags[i])], paths: paths, known: tagNames)
+        }
+        tags[i] = id
+      }
+    }
+    return TokenSequence(
+      tokens: tokens, offsets: offsets, tags: tagNames == nil ? nil : tags, characters: characters,
+      sourceSHA256: sourceSHA256)
+  }
+}

@@ -1,0 +1,73 @@
+/// Makes readable text of tokens again, one by one, as a model generates them.
+///
+/// What white space stood between words is not in the tokens; the joiner puts it where writing systems commonly have it.
+package struct TextJoiner: Sendable {
+  private let tokenization: Tokenization
+  /// The last scalar written on this line, and nil at its beginning.
+  private var last: Unicode.Scalar?
+  /// Whether nothing may come between what is written and the next token.
+  private var isOpen = false
+  private var isInQuotation = false
+
+  package init(_ tokenization: Tokenization) {
+    self.tokenization = tokenization
+  }
+
+  /// The text of a token, with the space that belongs before it; `</s>` is a newline.
+  package mutating func append(_ token: String) -> String {
+    if tokenization == .character { return token }
+    if token == Vocabulary.endOfLineToken {
+      self = TextJoiner(tokenization)
+      return "\n"
+    }
+    guard let first = token.unicodeScalars.first else { return "" }
+
+    let joins = Joining(token, first: first, isInQuotation: isInQuotation)
+    let isSpaced =
+      switch (tokenization, last) {
+      case (_, nil): false
+      case (.whitespace, _): true
+      case (_, let last?): !isOpen && !joins.left && !(Self.isUnspaced(last) && Self.isUnspaced(first))
+      }
+    if token == "\"" { isInQuotation.toggle() }
+    isOpen = joins.right
+    last = token.unicodeScalars.last
+    return isSpaced ? " " + token : token
+  }
+
+  /// Whether a scalar is of a script that is written without spaces between words.
+  private static func isUnspaced(_ scalar: Unicode.Scalar) -> Bool {
+    scalar.properties.isIdeographic || ("\u{3041}"..."\u{30FF}").contains(scalar)
+  }
+
+  /// To which sides a token of one mark attaches without a space.
+  private struct Joining {
+    var left = false
+    var right = false
+
+    init(_ token: String, first: Unicode.Scalar, isInQuotation: Bool) {
+      guard token.unicodeScalars.count == 1 else { return }
+      switch first {
+      case "\"":
+        left = isInQuotation
+        right = !isInQuotation
+      case "-", "\u{2010}", "\u{2011}", "/":
+        left = true
+        right = true
+      case "$", "£", "¿", "¡":
+        right = true
+      case ".", ",", ";", ":", "!", "?", "…", "%", "'", "\u{60C}", "\u{61B}", "\u{61F}", "\u{964}":
+        left = true
+      case "\u{3001}", "\u{3002}", "\u{FF0C}", "\u{FF01}", "\u{FF1A}", "\u{FF1B}", "\u{FF1F}":
+        left = true
+        right = true
+      default:
+        switch first.properties.generalCategory {
+        case .openPunctuation, .initialPunctuation: right = true
+        case .closePunctuation, .finalPunctuation: left = true
+        default: break
+        }
+      }
+    }
+  }
+}

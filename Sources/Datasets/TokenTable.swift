@@ -1,0 +1,97 @@
+/// Different tokens, numbered in the order in which they came in.
+///
+/// Tokens are compared byte for byte. `String` would compare by canonical equivalence, and take "é" as one scalar and
+/// "é" as two for the same key. The bytes of all tokens lie in one array, so a token costs no allocation of its own.
+package struct TokenTable: Sendable {
+  /// The tokens' bytes, one after the other; token i ends where `ends[i]` says.
+  private var bytes: [UInt8] = []
+  private var ends: [Int] = []
+  private var hashes: [Int] = []
+  /// An open-addressing hash table of token numbers; its size is a power of two, and at most half of it is in use.
+  private var slots = [Int32](repeating: Self.free, count: 1024)
+
+  private static let free: Int32 = -1
+
+  package init() {}
+
+  package var count: Int { ends.count }
+
+  /// A token's bytes, as text.
+  package subscript(number: Int) -> String {
+    String(decoding: bytes[range(of: number)], as: UTF8.self)
+  }
+
+  /// Whether one token comes before another in the order of their Unicode scalars, which is that of their bytes.
+  package func areInIncreasingOrder(_ a: Int, _ b: Int) -> Bool {
+    bytes[range(of: a)].lexicographicallyPrecedes(bytes[range(of: b)])
+  }
+
+  /// The number of a token, a new one if the table lacks it. Amortised O(length of the token).
+  package mutating func insert(_ token: UnsafeRawBufferPointer) -> Int32 {
+    let hash = Self.hash(of: token)
+    let slot = slot(of: token, hash: hash)
+    if slots[slot] != Self.free { return slots[slot] }
+
+    let number = Int32(count)
+    slots[slot] = number
+    bytes.append(contentsOf: token)
+    ends.append(bytes.count)
+    hashes.append(hash)
+    if 2 * count > slots.count { grow() }
+    return number
+  }
+
+  package mutating func insert(_ token: String) -> Int32 {
+    var token = token
+    return token.withUTF8 { insert(UnsafeRawBufferPointer($0)) }
+  }
+
+  /// The number of a token, or nil if the table lacks it. O(length of the token).
+  package func number(of token: some StringProtocol) -> Int32? {
+    var token = String(token)
+    return token.withUTF8 { utf8 in
+      let bytes = UnsafeRawBufferPointer(utf8)
+      let number = slots[slot(of: bytes, hash: Self.hash(of: bytes))]
+      return number == Self.free ? nil : number
+    }
+  }
+
+  private func range(of number: Int) -> Range<Int> {
+    (number == 0 ? 0 : ends[number - 1])..<ends[number]
+  }
+
+  /// Swift's hash is seeded anew in every process: nobody can make a text whose tokens all collide. No number depends
+  /// on it.
+  private static func hash(of token: UnsafeRawBufferPointer) -> Int {
+    var hasher = Hasher()
+    hasher.combine(bytes: token)
+    return hasher.finalize()
+  }
+
+  /// Where a token is or, if the table lacks it, belongs.
+  private func slot(of token: UnsafeRawBufferPointer, hash: Int) -> Int {
+    let mask = slots.count - 1
+    var slot = hash & mask
+    while slots[slot] != Self.free {
+      let number = Int(slots[slot])
+      if hashes[number] == hash, bytes[range(of: number)].elementsEqual(token) { break }
+      slot = (slot + 1) & mask
+    }
+    return slot
+  }
+
+  private mutating func grow() {
+    slots = [Int32](repeating: Self.free, count: 2 * slots.count)
+    let mask = slots.count - 1
+    for (number, hash) in hashes.enumerated() {
+      var slot = hash & mask
+      while slots[slot] != Self.free { slot = (slot + 1) & mask }
+      slots[slot] = Int32(number)
+    }
+  }
+}
+
+extension TokenTable: Equatable {
+  /// Same tokens in the same order.
+  package static func == (a: TokenTable, b: TokenTable) -> Bool { a.ends == b.ends && a.bytes == b.bytes }
+}

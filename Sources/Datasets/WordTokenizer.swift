@@ -1,0 +1,149 @@
+/// Cuts text into words and marks, in the spirit of Unicode's word boundaries (UAX #29) but simpler, and for any
+/// language. A line is a sentence.
+///
+/// - Letters and digits in a row are one word, with the combining marks among them: "naïve", "3rd".
+/// - An apostrophe between letters is part of the word ("don't", "l'eau"), and a full stop or comma between digits part
+///   of the number ("3.14", "10,000"). At a word's edge both are tokens of their own.
+/// - Every other mark or symbol is a token: "well-known" is "well", "-", "known", as treebanks have it.
+/// - Ideographs and hiragana are a token each. Other scripts without spaces, such as Thai, want zero-width spaces
+///   between words, or the tokenization `whitespace` and a text that is segmented already.
+/// - Marks stay with the symbol before them, and a zero-width joiner holds an emoji sequence together.
+/// - `<unk>` written out is one token, so that a text with its rare words replaced means the same here.
+///
+/// Memory: the longest token.
+struct WordTokenizer: Tokenizer {
+  private enum State {
+    case between
+    /// In a word; `last` is the class of its last letter or digit.
+    case word(last: ScalarClass)
+    /// In a word and one scalar behind it, which belongs to the word if another of the class `last` follows.
+    case held(Unicode.Scalar, last: ScalarClass)
+    case symbol(joined: Bool)
+    /// The token is the first so many bytes of `<unk>`, but not all.
+    case unknown(matched: Int)
+  }
+
+  private static let unknown = Array(Vocabulary.unknownToken.utf8)
+
+  private var state = State.between
+  private var token: [UInt8] = []
+
+  mutating func consume(_ text: UTF8Span, into record: inout CorpusRecord) {
+    var scalars = text.makeUnicodeScalarIterator()
+    while let scalar = scalars.next() {
+      record.characters += 1
+      advance(scalar, ScalarClass.of(scalar), into: &record)
+    }
+  }
+
+  mutating func finish(into record: inout CorpusRecord) {
+    if case .unknown(let matched) = state { giveUpUnknown(matched, into: &record) }
+    let held: Unicode.Scalar? = if case .held(let scalar, _) = state { scalar } else { nil }
+    emit(into: &record)
+    if let held {
+      append(held)
+      emit(into: &record)
+    }
+    state = .between
+  }
+
+  private mutating func advance(_ scalar: Unicode.Scalar, _ kind: ScalarClass, into record: inout CorpusRecord) {
+    switch state {
+    case .between:
+      start(scalar, kind, into: &record)
+
+    case .word(let last):
+      switch (kind, last) {
+      case (.letter, _), (.digit, _):
+        append(scalar)
+        state = .word(last: kind)
+      case (.extender, _), (.zeroWidthJoiner, _):
+        append(scalar)
+      case (.apostrophe, .letter), (.separatorOfDigits, .digit):
+        state = .held(scalar, last: last)
+      default:
+        emit(into: &record)
+        start(scalar, kind, into: &record)
+      }
+
+    case .held(let held, let last):
+      if kind == last {
+        append(held)
+        append(scalar)
+        state = .word(last: kind)
+      } else {
+        emit(into: &record)
+        append(held)
+        state = .symbol(joined: false)
+        advance(scalar, kind, into: &record)
+      }
+
+    case .symbol(let joined):
+      switch kind {
+      case .extender, .zeroWidthJoiner:
+        append(scalar)
+        state = .symbol(joined: kind == .zeroWidthJoiner)
+      case .symbol where joined:
+        append(scalar)
+        state = .symbol(joined: false)
+      default:
+        emit(into: &record)
+        start(scalar, kind, into: &record)
+      }
+
+    case .unknown(let matched):
+      if scalar.value == UInt32(Self.unknown[matched]) {
+        append(scalar)
+        state = .unknown(matched: matched + 1)
+        if matched + 1 == Self.unknown.count {
+          emit(into: &record)
+          state = .between
+        }
+      } else {
+        giveUpUnknown(matched, into: &record)
+        advance(scalar, kind, into: &record)
+      }
+    }
+  }
+
+  /// Begins a token, or what stands between tokens, with no token under way.
+  private mutating func start(_ scalar: Unicode.Scalar, _ kind: ScalarClass, into record: inout CorpusRecord) {
+    switch kind {
+    case .newline:
+      state = .between
+      record.endSentence()
+    case .space:
+      state = .between
+    case .letter, .digit:
+      append(scalar)
+      state = .word(last: kind)
+    default:
+      append(scalar)
+      state = scalar == "<" ? .unknown(matched: 1) : .symbol(joined: false)
+    }
+  }
+
+  /// What looked like `<unk>` is a mark and perhaps the beginning of a word.
+  private mutating func giveUpUnknown(_ matched: Int, into record: inout CorpusRecord) {
+    state = .symbol(joined: false)
+    if matched == 1 { return }
+    token = [Self.unknown[0]]
+    emit(into: &record)
+    token = Array(Self.unknown[1..<matched])
+    state = .word(last: .letter)
+  }
+
+  private mutating func append(_ scalar: Unicode.Scalar) {
+    if scalar.isASCII {
+      token.append(UInt8(truncatingIfNeeded: scalar.value))
+    } else {
+      UTF8.encode(scalar).map { token.append(contentsOf: $0) }
+    }
+  }
+
+  private mutating func emit(into record: inout CorpusRecord) {
+    if token.isEmpty { return }
+    record.append(token)
+    token.removeAll(keepingCapacity: true)
+  }
+}
