@@ -9,18 +9,18 @@ package struct CorpusRecord: Sendable {
   package private(set) var tagTable = TokenTable()
   package let specialTokenCount: Int
   /// All tokens, as numbers in `table`.
-  var tokens: [Int32] = []
+  package internal(set) var tokens: [Int32] = []
   /// One number in `tagTable` for each token of a treebank; empty for a text.
-  var tags: [Int32] = []
+  package internal(set) var tags: [Int32] = []
   /// n+1 positions: sentence i is `tokens[offsets[i]..<offsets[i+1]]`.
-  var offsets: [Int64] = [0]
+  package internal(set) var offsets: [Int64] = [0]
   /// How many Unicode scalars the text has up to the end of each sentence.
-  var characterEnds: [Int] = []
+  package internal(set) var characterEnds: [Int] = []
   /// Unicode scalars read so far.
-  var characters = 0
+  package internal(set) var characters = 0
   /// The files, for messages.
   let paths: [String]
-  var sourceSHA256 = ""
+  package internal(set) var sourceSHA256 = ""
 
   private let endOfLine: Int32?
 
@@ -33,8 +33,17 @@ package struct CorpusRecord: Sendable {
     endOfLine = table.number(of: Vocabulary.endOfLineToken)
   }
 
-  mutating func append(_ token: [UInt8]) {
-    tokens.append(token.withUnsafeBytes { table.insert($0) })
+  /// Appends a token and returns its number.
+  @discardableResult
+  mutating func append(_ token: [UInt8]) -> Int32 {
+    let number = token.withUnsafeBytes { table.insert($0) }
+    tokens.append(number)
+    return number
+  }
+
+  /// Appends a token by the number that it got when it came first.
+  mutating func append(number: Int32) {
+    tokens.append(number)
   }
 
   mutating func append(_ token: ArraySlice<UInt8>, tag: ArraySlice<UInt8>) {

@@ -74,10 +74,18 @@ package struct TokenTable: Sendable {
     var slot = hash & mask
     while slots[slot] != Self.free {
       let number = Int(slots[slot])
-      if hashes[number] == hash, bytes[range(of: number)].elementsEqual(token) { break }
+      if hashes[number] == hash, holds(token, at: range(of: number)) { break }
       slot = (slot + 1) & mask
     }
     return slot
+  }
+
+  private func holds(_ token: UnsafeRawBufferPointer, at range: Range<Int>) -> Bool {
+    guard range.count == token.count else { return false }
+    return bytes.withUnsafeBytes { bytes in
+      for i in 0..<token.count where bytes[range.lowerBound + i] != token[i] { return false }
+      return true
+    }
   }
 
   private mutating func grow() {

@@ -6,15 +6,37 @@ protocol Tokenizer {
   mutating func finish(into record: inout CorpusRecord)
 }
 
+extension [UInt8] {
+  /// Appends a scalar's UTF-8.
+  mutating func append(_ scalar: Unicode.Scalar) {
+    if scalar.isASCII {
+      append(UInt8(truncatingIfNeeded: scalar.value))
+    } else {
+      append(contentsOf: UTF8.encode(scalar) ?? .init())
+    }
+  }
+}
+
 /// Every Unicode scalar is a token, the newline one of them; it ends a sentence.
 struct CharacterTokenizer: Tokenizer {
-  func consume(_ text: UTF8Span, into record: inout CorpusRecord) {
+  private static let unseen: Int32 = -1
+  /// The numbers that the record has for the scalars of the Basic Multilingual Plane: hashing each would take most of
+  /// the time.
+  private var numbers = [Int32](repeating: Self.unseen, count: 0x10000)
+
+  mutating func consume(_ text: UTF8Span, into record: inout CorpusRecord) {
     var scalars = text.makeUnicodeScalarIterator()
-    var scratch: [UInt8] = []
     while let scalar = scalars.next() {
       record.characters += 1
-      scratch.replaceSubrange(0..., with: UTF8.encode(scalar) ?? .init())
-      record.append(scratch)
+      let value = Int(scalar.value)
+      if value < numbers.count, numbers[value] != Self.unseen {
+        record.append(number: numbers[value])
+      } else {
+        var token: [UInt8] = []
+        token.append(scalar)
+        let number = record.append(token)
+        if value < numbers.count { numbers[value] = number }
+      }
       if scalar == "\n" { record.endSentence() }
     }
   }
@@ -32,8 +54,8 @@ struct WhitespaceTokenizer: Tokenizer {
     var scalars = text.makeUnicodeScalarIterator()
     while let scalar = scalars.next() {
       record.characters += 1
-      if !scalar.properties.isWhitespace {
-        UTF8.encode(scalar).map { token.append(contentsOf: $0) }
+      if !Self.isWhitespace(scalar) {
+        token.append(scalar)
         continue
       }
       finish(into: &record)
@@ -45,5 +67,14 @@ struct WhitespaceTokenizer: Tokenizer {
     if token.isEmpty { return }
     record.append(token)
     token.removeAll(keepingCapacity: true)
+  }
+
+  /// Unicode's property, asked for only where a comparison doesn't tell.
+  private static func isWhitespace(_ scalar: Unicode.Scalar) -> Bool {
+    switch scalar {
+    case " ", "\t"..."\r": true
+    case "\0"..."\u{84}": false
+    default: scalar.properties.isWhitespace
+    }
   }
 }

@@ -41,7 +41,7 @@ struct WordTokenizer: Tokenizer {
     let held: Unicode.Scalar? = if case .held(let scalar, _) = state { scalar } else { nil }
     emit(into: &record)
     if let held {
-      append(held)
+      token.append(held)
       emit(into: &record)
     }
     state = .between
@@ -55,10 +55,10 @@ struct WordTokenizer: Tokenizer {
     case .word(let last):
       switch (kind, last) {
       case (.letter, _), (.digit, _):
-        append(scalar)
+        token.append(scalar)
         state = .word(last: kind)
       case (.extender, _), (.zeroWidthJoiner, _):
-        append(scalar)
+        token.append(scalar)
       case (.apostrophe, .letter), (.separatorOfDigits, .digit):
         state = .held(scalar, last: last)
       default:
@@ -68,12 +68,12 @@ struct WordTokenizer: Tokenizer {
 
     case .held(let held, let last):
       if kind == last {
-        append(held)
-        append(scalar)
+        token.append(held)
+        token.append(scalar)
         state = .word(last: kind)
       } else {
         emit(into: &record)
-        append(held)
+        token.append(held)
         state = .symbol(joined: false)
         advance(scalar, kind, into: &record)
       }
@@ -81,10 +81,10 @@ struct WordTokenizer: Tokenizer {
     case .symbol(let joined):
       switch kind {
       case .extender, .zeroWidthJoiner:
-        append(scalar)
+        token.append(scalar)
         state = .symbol(joined: kind == .zeroWidthJoiner)
       case .symbol where joined:
-        append(scalar)
+        token.append(scalar)
         state = .symbol(joined: false)
       default:
         emit(into: &record)
@@ -93,7 +93,7 @@ struct WordTokenizer: Tokenizer {
 
     case .unknown(let matched):
       if scalar.value == UInt32(Self.unknown[matched]) {
-        append(scalar)
+        token.append(scalar)
         state = .unknown(matched: matched + 1)
         if matched + 1 == Self.unknown.count {
           emit(into: &record)
@@ -115,10 +115,10 @@ struct WordTokenizer: Tokenizer {
     case .space:
       state = .between
     case .letter, .digit:
-      append(scalar)
+      token.append(scalar)
       state = .word(last: kind)
     default:
-      append(scalar)
+      token.append(scalar)
       state = scalar == "<" ? .unknown(matched: 1) : .symbol(joined: false)
     }
   }
@@ -131,14 +131,6 @@ struct WordTokenizer: Tokenizer {
     emit(into: &record)
     token = Array(Self.unknown[1..<matched])
     state = .word(last: .letter)
-  }
-
-  private mutating func append(_ scalar: Unicode.Scalar) {
-    if scalar.isASCII {
-      token.append(UInt8(truncatingIfNeeded: scalar.value))
-    } else {
-      UTF8.encode(scalar).map { token.append(contentsOf: $0) }
-    }
   }
 
   private mutating func emit(into record: inout CorpusRecord) {

@@ -1,0 +1,64 @@
+import Datasets
+import Diagnostics
+import Testing
+
+/// The error that reading a file as words ends in.
+private func failure(_ path: String, chunkSize: Int = TextReader.defaultChunkSize) throws -> CorpusError? {
+  #expect(throws: CorpusError.self) { try CorpusRecord.read([path], .word, chunkSize: chunkSize) }
+}
+
+@Suite struct CorpusErrorTests {
+  @Test(arguments: [
+    ([0x61, 0xFF, 0x62], 1),  // never a byte of UTF-8
+    ([0x61, 0x62, 0xC3], 2),  // a scalar cut off by the end
+    ([0xED, 0xA0, 0x80], 0),  // a surrogate
+    ([0xC0, 0x80], 0),  // an overlong form
+    ([0xF4, 0x90, 0x80, 0x80], 0),  // beyond Unicode
+    ([0xEF, 0xBB, 0xBF, 0x80], 3),  // behind a byte order mark
+  ] as [([UInt8], Int)])
+  func malformedUTF8IsRefusedWithItsPosition(bytes: [UInt8], offset: Int) throws {
+    let files = try TemporaryFiles()
+    for padding in 0...20 {
+      // A byte order mark only is one at the file's start.
+      if padding > 0, bytes[0] == 0xEF { continue }
+      let path = try files.write("bad", [UInt8](repeating: 0x0D, count: padding) + bytes)
+      #expect(try failure(path, chunkSize: 8) == .notUTF8(path: path, offset: padding + offset))
+    }
+  }
+
+  @Test func textInUTF16IsRefused() throws {
+    let files = try TemporaryFiles()
+    let marked = try files.write("marked", [0xFF, 0xFE, 0x61, 0x00])
+    #expect(try failure(marked) == .notUTF8(path: marked, offset: 0))
+    let unmarked = try files.write("unmarked", [0x61, 0x62, 0x63, 0x64, 0x65, 0x66, 0x67, 0x68, 0x69, 0x00])
+    let error = try failure(unmarked, chunkSize: 8)
+    #expect(error == .nul(path: unmarked, offset: 9))
+    #expect(error?.description.hasPrefix("\(unmarked): NUL at byte 9") == true)
+  }
+
+  @Test(arguments: ["", "\n\n", "\u{FEFF}", " \t\r\n"])
+  func textWithoutATokenIsRefused(text: String) throws {
+    let files = try TemporaryFiles()
+    let path = try files.write("empty", text)
+    let error = try failure(path)
+    #expect(error == .empty(paths: [path]))
+    #expect(error?.exitCode == .badInput)
+  }
+
+  @Test func missingFilesAndDirectoriesAreInputErrors() throws {
+    let files = try TemporaryFiles()
+    let missing = try failure(files.missing("no.txt"))
+    #expect(missing?.exitCode == .inputOutput)
+    #expect(missing?.description.contains("no.txt: can't open") == true)
+    #expect(try failure("/tmp")?.exitCode == .inputOutput)
+  }
+
+  @Test func tokensThatAVocabularyCantRepresentAreNamed() throws {
+    let files = try TemporaryFiles()
+    let path = try files.write("t", "a b")
+    let error = #expect(throws: CorpusError.self) {
+      try TokenSequence.read([path], .whitespace, vocabulary: Vocabulary(tokens: ["</s>", "a"]))
+    }
+    #expect(error == .unknownToken("b", paths: [path]))
+  }
+}
