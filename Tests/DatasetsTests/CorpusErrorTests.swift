@@ -8,14 +8,15 @@ private func failure(_ path: String, chunkSize: Int = TextReader.defaultChunkSiz
 }
 
 @Suite struct CorpusErrorTests {
-  @Test(arguments: [
-    ([0x61, 0xFF, 0x62], 1),  // never a byte of UTF-8
-    ([0x61, 0x62, 0xC3], 2),  // a scalar cut off by the end
-    ([0xED, 0xA0, 0x80], 0),  // a surrogate
-    ([0xC0, 0x80], 0),  // an overlong form
-    ([0xF4, 0x90, 0x80, 0x80], 0),  // beyond Unicode
-    ([0xEF, 0xBB, 0xBF, 0x80], 3),  // behind a byte order mark
-  ] as [([UInt8], Int)])
+  @Test(
+    arguments: [
+      ([0x61, 0xFF, 0x62], 1),  // never a byte of UTF-8
+      ([0x61, 0x62, 0xC3], 2),  // a scalar cut off by the end
+      ([0xED, 0xA0, 0x80], 0),  // a surrogate
+      ([0xC0, 0x80], 0),  // an overlong form
+      ([0xF4, 0x90, 0x80, 0x80], 0),  // beyond Unicode
+      ([0xEF, 0xBB, 0xBF, 0x80], 3),  // behind a byte order mark
+    ] as [([UInt8], Int)])
   func malformedUTF8IsRefusedWithItsPosition(bytes: [UInt8], offset: Int) throws {
     let files = try TemporaryFiles()
     for padding in 0...20 {

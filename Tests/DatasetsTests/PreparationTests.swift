@@ -1,0 +1,144 @@
+import Datasets
+import Testing
+
+private func prepare(
+  _ text: String, _ tokenization: Tokenization, size: Int? = nil, minimumCount: Int = 1,
+  validation: CorpusSources.HeldOut = .none, test: CorpusSources.HeldOut = .none
+) throws -> SequenceDataset {
+  let files = try TemporaryFiles()
+  let sources = CorpusSources(train: [try files.write("train", text)], validation: validation, test: test)
+  return try SequenceDataset.prepare(
+    sources, tokenization: tokenization, vocabulary: VocabularySettings(size: size, minimumCount: minimumCount))
+}
+
+@Suite struct PreparationTests {
+  @Test func idsAreByFrequencyThenByScalars() throws {
+    let dataset = try prepare("b a é z\nb c Z b\n", .word)
+    #expect(dataset.vocabulary.tokens == ["<unk>", "</s>", "b", "Z", "a", "c", "z", "é"])
+    let train = try #require(dataset.splits[.train])
+    #expect(train.tokens == [2, 4, 7, 6, 1, 2, 5, 3, 2, 1])
+    #expect(train.offsets == [0, 5, 10])
+    #expect(train.characters == 16)
+    #expect(train.tags == nil && dataset.tags == nil)
+    #expect(dataset.splits.count == 1)
+  }
+
+  @Test func characterVocabularyHasUnknownAndNoEndOfLine() throws {
+    let dataset = try prepare("aab\n", .character)
+    #expect(dataset.vocabulary.tokens == ["<unk>", "a", "\n", "b"])
+    #expect(dataset.splits[.train]?.tokens == [1, 1, 3, 2])
+  }
+
+  @Test func tokensThatDontFitAreUnknown() throws {
+    let text = "a a a b b c <unk>\n"
+    #expect(try prepare(text, .word, size: 4).vocabulary.tokens == ["<unk>", "</s>", "a", "b"])
+    #expect(try prepare(text, .word, size: 4).splits[.train]?.tokens == [2, 2, 2, 3, 3, 0, 0, 1])
+    #expect(try prepare(text, .word, minimumCount: 3).vocabulary.tokens == ["<unk>", "</s>", "a"])
+    #expect(try prepare(text, .word, size: 1000).vocabulary.count == 5)
+    let error = #expect(throws: CorpusError.self) { try prepare(text, .word, size: 2) }
+    #expect(error == .vocabularyTooSmall(size: 2, minimum: 3))
+  }
+
+  @Test func canonicallyEquivalentTokensAreTwo() throws {
+    let dataset = try prepare("\u{E9} e\u{301} \u{E9}\n", .word)
+    #expect(dataset.vocabulary.tokens.map(\.scalarValues).suffix(2) == [[0xE9], [0x65, 0x301]])
+    #expect(dataset.splits[.train]?.tokens == [2, 3, 2, 1])
+    #expect(dataset.vocabulary.id(of: "e\u{301}") == 3)
+    #expect(Vocabulary.repeatedToken(in: dataset.vocabulary.tokens) == nil)
+    #expect(Vocabulary.repeatedToken(in: ["a", "b", "a"]) == "a")
+    #expect(Vocabulary(tokens: ["\u{E9}"]) != Vocabulary(tokens: ["e\u{301}"]))
+  }
+
+  @Test func vocabularyIsThatOfTheTrainingSplit() throws {
+    let files = try TemporaryFiles()
+    let sources = CorpusSources(
+      train: [try files.write("train", "a b\n")], validation: .files([try files.write("valid", "b c\n")]),
+      test: .files([try files.write("test", "a\na\n")]))
+    let dataset = try SequenceDataset.prepare(sources, tokenization: .word, vocabulary: VocabularySettings())
+    #expect(dataset.vocabulary.tokens == ["<unk>", "</s>", "a", "b"])
+    #expect(dataset.splits[.validation]?.tokens == [3, 0, 1])
+    #expect(dataset.splits[.test]?.tokens == [2, 1, 2, 1])
+    #expect(dataset.splits[.test]?.sourceSHA256 != dataset.splits[.train]?.sourceSHA256)
+  }
+
+  @Test func aFractionOfSentencesIsHeldOut() throws {
+    let lines = (0..<10).map { "w\($0) x\n" }.joined(separator: "\n")
+    let dataset = try prepare(lines, .word, validation: .fraction(0.2), test: .fraction(0.1))
+    let (train, validation, test) = (dataset.splits[.train], dataset.splits[.validation], dataset.splits[.test])
+    // Words of the held-out lines alone are unknown; ids are <unk> </s> x w0 w1 …
+    #expect(dataset.vocabulary.count == 10)
+    #expect(train?.tokens == (0..<7).flatMap { [Int32($0) + 3, 2, 1] })
+    #expect(train?.offsets == [0, 3, 6, 9, 12, 15, 18, 21])
+    #expect(validation?.tokens == [0, 2, 1, 0, 2, 1] && validation?.offsets == [0, 3, 6])
+    #expect(test?.tokens == [0, 2, 1] && test?.offsets == [0, 3])
+    // Lines of 5 characters, and an empty one before each but the first.
+    #expect(train?.characters == 41 && validation?.characters == 12 && test?.characters == 6)
+    #expect(train?.sourceSHA256 == test?.sourceSHA256)
+  }
+
+  @Test func aFractionOfCharactersMayCutALine() throws {
+    let text = "a\nbc\ndef\nx"
+    let dataset = try prepare(text, .character, validation: .fraction(0.3), test: .fraction(0.3))
+    func string(_ split: Split) -> String? {
+      dataset.splits[split]?.tokens.map { dataset.vocabulary.tokens[Int($0)] }.joined()
+    }
+    #expect(string(.train) == "a\nbc" && dataset.splits[.train]?.offsets == [0, 2, 4])
+    #expect(string(.validation) == "\n<unk><unk>" && dataset.splits[.validation]?.offsets == [0, 1, 3])
+    #expect(string(.test) == "<unk>\n<unk>" && dataset.splits[.test]?.offsets == [0, 2, 3])
+    #expect(Split.allCases.map { dataset.splits[$0]?.characters } == [4, 3, 3])
+  }
+
+  @Test func partsMakeTheWholeAgain() throws {
+    let text = (0..<57).map { "w\($0 % 7)" + ($0 % 3 == 0 ? "\n" : " ") + ($0 % 9 == 0 ? "\n" : "") }.joined()
+    for tokenization in Tokenization.allCases {
+      let whole = try #require(try prepare(text, tokenization).splits[.train])
+      let sizes = [(0.05, 0.05), (0.3, 0.1), (0.5, 0.4)]
+      for (validation, test) in sizes {
+        let dataset = try prepare(text, tokenization, validation: .fraction(validation), test: .fraction(test))
+        let parts = Split.allCases.compactMap { dataset.splits[$0] }
+        #expect(parts.map(\.tokens.count).reduce(0, +) == whole.tokens.count)
+        #expect(parts.map(\.characters).reduce(0, +) == whole.characters)
+        for part in parts {
+          #expect(part.offsets.first == 0 && part.offsets.last == Int64(part.tokens.count))
+          #expect(zip(part.offsets, part.offsets.dropFirst()).allSatisfy(<))
+        }
+      }
+    }
+  }
+
+  @Test func positionsAreExact() throws {
+    // 0.05 is not a binary fraction; 20 characters and a twentieth are one character all the same.
+    for units in [20, 100, 1_000, 33_340] {
+      let text = String(repeating: "a", count: units)
+      let dataset = try prepare(text, .character, validation: .fraction(0.05), test: .fraction(0.05))
+      #expect(dataset.splits[.train]?.tokens.count == units * 90 / 100)
+      #expect(dataset.splits[.validation]?.tokens.count == units * 95 / 100 - units * 90 / 100)
+    }
+  }
+
+  @Test(arguments: [(0.5, 0.5), (-0.1, 0), (0, 1.5), (.nan, 0), (0, .infinity)] as [(Double, Double)])
+  func fractionsThatLeaveNothingAreRefused(validation: Double, test: Double) throws {
+    let error = #expect(throws: CorpusError.self) {
+      try prepare("a\n", .word, validation: .fraction(validation), test: .fraction(test))
+    }
+    #expect(error?.description.hasPrefix("expected fractions") == true)
+  }
+
+  @Test func emptySplitsAreRefused() throws {
+    let text = "a\nb\nc\n"
+    func error(_ validation: CorpusSources.HeldOut, _ test: CorpusSources.HeldOut) -> CorpusError? {
+      #expect(throws: CorpusError.self) { try prepare(text, .word, validation: validation, test: test) }
+    }
+    #expect(error(.fraction(0), .none) == .emptySplit(.validation, units: 3, unit: .sentences))
+    #expect(error(.none, .fraction(1e-9)) == .emptySplit(.test, units: 3, unit: .sentences))
+    #expect(error(.fraction(0.9), .none) == .emptySplit(.train, units: 3, unit: .sentences))
+  }
+
+  @Test(arguments: Tokenization.allCases)
+  func preparingTwiceGivesTheSame(tokenization: Tokenization) throws {
+    let text = (0..<500).map { "w\($0 * 37 % 101) x\($0 % 13).\n" }.joined()
+    let once = try prepare(text, tokenization, size: 50, validation: .fraction(0.1))
+    #expect(try prepare(text, tokenization, size: 50, validation: .fraction(0.1)) == once)
+    #expect(once.vocabulary.count <= 50)
+  }
+}

@@ -1,0 +1,110 @@
+import Datasets
+import Testing
+
+/// A CoNLL-U line of a word.
+private func row(_ id: String, _ form: String, _ upos: String, _ xpos: String = "_") -> String {
+  "\(id)\t\(form)\t_\t\(upos)\t\(xpos)\t_\t_\t_\t_\t_\n"
+}
+
+private let treebank =
+  "# text = It doesn't.\n" + row("1", "It", "PRON", "PRP") + row("2-3", "doesn't", "_") + row("2", "does", "AUX", "VBZ")
+  + row("3", "n't", "PART", "RB") + row("3.1", "go", "VERB") + row("4", ".", "PUNCT", ".") + "\n\n# alone\n\n"
+  + row("1", "10 000", "NUM", "CD") + row("2", "it", "PRON", "PRP")
+
+private func sentences(_ text: String, chunkSize: Int = 64) throws -> [TreebankSentence] {
+  let files = try TemporaryFiles()
+  var reader = TreebankReader(chunkSize: chunkSize)
+  var sentences: [TreebankSentence] = []
+  try reader.read(files.write("t.conllu", text)) { sentences.append($0) }
+  return sentences
+}
+
+@Suite struct TreebankTests {
+  @Test func wordsAreTheLinesWithWholeNumbers() throws {
+    for chunkSize in [8, 9, 10, 11, 1000] {
+      let read = try sentences(treebank, chunkSize: chunkSize)
+      #expect(read.map(\.forms) == [["It", "does", "n't", "."], [], ["10 000", "it"]])
+      #expect(read.first?.words.map(\.line) == [2, 4, 5, 7])
+      #expect(read.last?.words.map(\.line) == [12, 13])
+    }
+  }
+
+  @Test func bytesAreKept() throws {
+    let read = try sentences(treebank)
+    #expect(
+      read.map { String(decoding: $0.bytes, as: UTF8.self) }.joined(separator: "\n") + "\n"
+        == treebank.replacing("\n\n\n", with: "\n\n") + "\n")
+    #expect(try sentences(treebank.replacing("\n", with: "\r\n")).map(\.bytes) == read.map(\.bytes))
+  }
+
+  @Test func tagsAreReplaced() throws {
+    let sentence = try #require(try sentences(treebank).last)
+    let upos = String(decoding: sentence.replacing(.upos, with: ["X", ""]), as: UTF8.self)
+    #expect(upos == row("1", "10 000", "X", "CD") + row("2", "it", "", "PRP"))
+    let xpos = String(decoding: sentence.replacing(.xpos, with: ["A", "LONGER"]), as: UTF8.self)
+    #expect(xpos == row("1", "10 000", "NUM", "A") + row("2", "it", "PRON", "LONGER"))
+  }
+
+  @Test func datasetHasFormsAndTags() throws {
+    let files = try TemporaryFiles()
+    let sources = CorpusSources(train: [try files.write("t.conllu", treebank + "\n" + treebank)])
+    let dataset = try SequenceDataset.prepareTreebank(sources, tags: .upos, vocabulary: VocabularySettings())
+    #expect(dataset.tags == ["AUX", "NUM", "PART", "PRON", "PUNCT"])
+    #expect(dataset.vocabulary.tokens == ["<unk>", ".", "10 000", "It", "does", "it", "n't"])
+    let train = try #require(dataset.splits[.train])
+    #expect(train.tokens == [3, 4, 6, 1, 2, 5, 3, 4, 6, 1, 2, 5])
+    #expect(train.tags == [3, 0, 2, 4, 1, 3, 3, 0, 2, 4, 1, 3])
+    #expect(train.offsets == [0, 4, 6, 10, 12])
+    #expect(train.characters == 2 * (2 + 4 + 3 + 1 + 6 + 2))
+  }
+
+  @Test func tagsAreThoseOfAllSplits() throws {
+    let files = try TemporaryFiles()
+    let sources = CorpusSources(
+      train: [try files.write("t", row("1", "a", "X"))], validation: .files([try files.write("v", row("1", "b", "B"))]))
+    let dataset = try SequenceDataset.prepareTreebank(sources, tags: .upos, vocabulary: VocabularySettings())
+    #expect(dataset.tags == ["B", "X"])
+    #expect(dataset.splits[.validation]?.tags == [0] && dataset.splits[.validation]?.tokens == [0])
+  }
+
+  @Test func aFractionOfSentencesTakesItsTagsAlong() throws {
+    let files = try TemporaryFiles()
+    let text = (0..<4).map { row("1", "w\($0)", "T\($0)") + row("2", "x", "X") }.joined(separator: "\n")
+    let sources = CorpusSources(train: [try files.write("t", text)], test: .fraction(0.25))
+    let dataset = try SequenceDataset.prepareTreebank(sources, tags: .upos, vocabulary: VocabularySettings())
+    #expect(dataset.splits[.train]?.tags == [0, 4, 1, 4, 2, 4])
+    #expect(dataset.splits[.test]?.tags == [3, 4] && dataset.splits[.test]?.characters == 3)
+  }
+
+  @Test func tagsUnknownToATaggerAreNamed() throws {
+    let files = try TemporaryFiles()
+    let path = try files.write("t", row("1", "a", "NOUM"))
+    let vocabulary = Vocabulary(tokens: ["<unk>"])
+    let error = #expect(throws: CorpusError.self) {
+      try TokenSequence.readTreebank([path], column: .upos, vocabulary: vocabulary, tags: ["NOUN", "VERB"])
+    }
+    #expect(error?.description == "\(path): the tag \"NOUM\" is unknown; expected one of NOUN, VERB")
+  }
+
+  @Test(
+    arguments: [
+      ("1\ta\t_\n", 1, .columns(found: 3)),
+      (row("1", "a", "X") + "# ok\nno tabs\n", 3, .columns(found: 1)),
+      (row("1", "a", "X").replacing("\n", with: "\t_\n"), 1, .columns(found: 11)),
+      (row("1", "a", "X") + row("1", "b", "X"), 2, .id(found: "1", expected: 2)),
+      (row("2", "a", "X"), 1, .id(found: "2", expected: 1)),
+      (row("+1", "a", "X"), 1, .id(found: "+1", expected: 1)),
+      (row("1-", "a", "X"), 1, .id(found: "1-", expected: 1)),
+      (row("1-2-3", "a", "X"), 1, .id(found: "1-2-3", expected: 1)),
+      (row("", "a", "X"), 1, .id(found: "", expected: 1)),
+      ("\n\n" + row("1", "", "X"), 3, .emptyForm),
+      (row("1", "a", "X") + row("2", "b", "_"), 2, .noTag(form: "b", column: .upos)),
+    ] as [(String, Int, TreebankProblem)])
+  func malformedLinesAreNamed(text: String, line: Int, problem: TreebankProblem) throws {
+    let files = try TemporaryFiles()
+    let path = try files.write("bad.conllu", text)
+    let error = #expect(throws: CorpusError.self) { try CorpusRecord.readTreebank([path], tags: .upos) }
+    #expect(error == .malformedTreebank(path: path, line: line, problem: problem))
+    #expect(error?.description.hasPrefix("\(path):\(line): expected") == true)
+  }
+}
