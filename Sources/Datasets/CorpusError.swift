@@ -38,7 +38,7 @@ package enum CorpusError: DiagnosedError, Equatable {
     case .nul(let path, let offset):
       "\(path): NUL at byte \(offset), so this is no UTF-8 text; convert it first (for example: iconv -f UTF-16 -t UTF-8)"
     case .empty(let paths):
-      "\(paths.joined(separator: ", ")): expected text, found nothing but white space"
+      "\(paths.joined(separator: ", ")): expected at least one token, found none"
     case .invalidFractions(let validation, let test):
       "expected fractions from 0 to below 1 that leave something to train on, found \(validation) for validation "
         + "and \(test) for test"

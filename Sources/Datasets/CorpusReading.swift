@@ -6,17 +6,7 @@ extension CorpusRecord {
   package static func read(
     _ paths: [String], _ tokenization: Tokenization, chunkSize: Int = TextReader.defaultChunkSize
   ) throws(CorpusError) -> CorpusRecord {
-    switch tokenization {
-    case .word: try read(paths, with: WordTokenizer(), tokenization, chunkSize)
-    case .character: try read(paths, with: CharacterTokenizer(), tokenization, chunkSize)
-    case .whitespace: try read(paths, with: WhitespaceTokenizer(), tokenization, chunkSize)
-    }
-  }
-
-  private static func read(
-    _ paths: [String], with tokenizer: some Tokenizer, _ tokenization: Tokenization, _ chunkSize: Int
-  ) throws(CorpusError) -> CorpusRecord {
-    var tokenizer = tokenizer
+    var tokenizer = tokenization.tokenizer
     var record = CorpusRecord(of: paths, specialTokens: Vocabulary.specialTokens(tokenization))
     var reader = TextReader(chunkSize: chunkSize)
     for path in paths {
@@ -76,18 +66,8 @@ extension Vocabulary {
   /// The ids of a text at hand, such as the prompt of `generate`. The text may end in the middle of a line: unlike a
   /// file's last line it gets no `</s>` then.
   package func encode(_ text: String, _ tokenization: Tokenization) throws(CorpusError) -> [Int32] {
-    switch tokenization {
-    case .word: try encode(text, with: WordTokenizer(), tokenization)
-    case .character: try encode(text, with: CharacterTokenizer(), tokenization)
-    case .whitespace: try encode(text, with: WhitespaceTokenizer(), tokenization)
-    }
-  }
-
-  private func encode(
-    _ text: String, with tokenizer: some Tokenizer, _ tokenization: Tokenization
-  ) throws(CorpusError) -> [Int32] {
-    var tokenizer = tokenizer
-    var record = CorpusRecord(of: ["prompt"], specialTokens: Self.specialTokens(tokenization))
+    var tokenizer = tokenization.tokenizer
+    var record = CorpusRecord(of: ["the prompt"], specialTokens: Self.specialTokens(tokenization))
     tokenizer.consume(text.utf8Span, into: &record)
     tokenizer.finish(into: &record)
     return try record.sequence(in: self).tokens

@@ -1,9 +1,19 @@
 /// Cuts text into tokens, piece by piece: a token or a line may begin in one piece and end in a later one.
 protocol Tokenizer {
-  init()
   mutating func consume(_ text: UTF8Span, into record: inout CorpusRecord)
   /// Records the token that the text ended in.
   mutating func finish(into record: inout CorpusRecord)
+}
+
+extension Tokenization {
+  /// A new tokenizer, at the start of a text.
+  var tokenizer: any Tokenizer {
+    switch self {
+    case .word: WordTokenizer()
+    case .character: CharacterTokenizer()
+    case .whitespace: WhitespaceTokenizer()
+    }
+  }
 }
 
 extension [UInt8] {
@@ -46,7 +56,8 @@ struct CharacterTokenizer: Tokenizer {
 
 /// What stands between white space is a token; a line is a sentence.
 ///
-/// White space is what has Unicode's property of that name. Memory: the longest token.
+/// White space is what has Unicode's property of that name. `<unk>` and `</s>` in the text are the special tokens.
+/// Memory: the longest token.
 struct WhitespaceTokenizer: Tokenizer {
   private var token: [UInt8] = []
 

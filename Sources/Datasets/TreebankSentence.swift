@@ -60,7 +60,7 @@ package struct TreebankSentence: Sendable {
   /// Parses a line that is in `bytes` already, and notes the word if it has one.
   mutating func addWord(in range: Range<Int>, line: Int) throws(TreebankProblem) {
     if bytes[range.lowerBound] == UInt8(ascii: "#") { return }
-    let columns = bytes[range].split(separator: UInt8(ascii: "\t"), omittingEmptySubsequences: false).map(\.indices)
+    let columns = bytes[range].split(separator: UInt8(ascii: "\t"), omittingEmptySubsequences: false).map { $0.indices }
     guard columns.count == 10 else { throw .columns(found: columns.count) }
 
     let id = String(decoding: bytes[columns[0]], as: UTF8.self)

@@ -36,15 +36,9 @@ struct WordTokenizer: Tokenizer {
     }
   }
 
+  /// A token ends with the text where it would end before a space.
   mutating func finish(into record: inout CorpusRecord) {
-    if case .unknown(let matched) = state { giveUpUnknown(matched, into: &record) }
-    let held: Unicode.Scalar? = if case .held(let scalar, _) = state { scalar } else { nil }
-    emit(into: &record)
-    if let held {
-      token.append(held)
-      emit(into: &record)
-    }
-    state = .between
+    advance(" ", .space, into: &record)
   }
 
   private mutating func advance(_ scalar: Unicode.Scalar, _ kind: ScalarClass, into record: inout CorpusRecord) {

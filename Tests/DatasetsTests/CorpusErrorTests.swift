@@ -1,5 +1,4 @@
 import Datasets
-import Diagnostics
 import Testing
 
 /// The error that reading a file as words ends in.
