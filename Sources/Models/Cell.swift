@@ -14,8 +14,8 @@ protocol Cell: Sendable {
   var hiddenGradient: PanelMatrix { get }
   /// [T * B, gates x units]: after `differentiate` the gradient of the pre-activations.
   var gateGradients: PanelMatrix { get }
-  /// All state that one window hands to the next, beginning with `hidden`: [B + T * B, units] each.
-  var states: [PanelMatrix] { get }
+  /// All state that one window hands to the next, `h` first: [B + T * B, units] each.
+  var states: [(name: String, matrix: PanelMatrix)] { get }
 
   /// gates, state of the timestep before -> state of the timestep, for some rows of it.
   func activate(rows: Range<Int>)

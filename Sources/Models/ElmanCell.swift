@@ -29,7 +29,7 @@ struct ElmanCell: Cell {
   }
 
   var gateGradients: PanelMatrix { hiddenGradient }
-  var states: [PanelMatrix] { [hidden] }
+  var states: [(name: String, matrix: PanelMatrix)] { [("h", hidden)] }
 
   /// h_t = f(z_t)
   func activate(rows: Range<Int>) {

@@ -180,8 +180,10 @@ package final class LanguageModel: Sendable {
   package func carryState() { layers.forEach { $0.carryState(timesteps: minibatch.timesteps) } }
 
   /// Begins with the zero state.
-  package func resetState() { carriedStates.forEach { $0.zeroRows() } }
+  package func resetState() { carriedStates.forEach { $0.matrix.zeroRows() } }
 
-  /// The state that the next window begins with: for each layer, for each kind of state its cell has, [B, units].
-  package var carriedStates: [PanelMatrix] { layers.flatMap(\.carriedState) }
+  /// The state that the next window begins with, [B, units] each: `h_l0` is the hidden state of the first layer.
+  package var carriedStates: [(name: String, matrix: PanelMatrix)] {
+    layers.enumerated().flatMap { index, layer in layer.carriedState.map { ("\($0.name)_l\(index)", $0.matrix) } }
+  }
 }

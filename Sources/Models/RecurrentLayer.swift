@@ -124,13 +124,15 @@ package final class RecurrentLayer: Sendable {
 
   /// The state to begin the next window with: that after this window's last timestep.
   func carryState(timesteps: Int) {
-    for state in cell.states {
+    for (_, state) in cell.states {
       state.rows(0..<streams).copyRows(from: state.rows(timesteps * streams..<(timesteps + 1) * streams))
     }
   }
 
   /// The state that the next window begins with: one matrix [B, units] for each kind of state the cell has.
-  var carriedState: [PanelMatrix] { cell.states.map { $0.rows(0..<streams) } }
+  var carriedState: [(name: String, matrix: PanelMatrix)] {
+    cell.states.map { ($0.name, $0.matrix.rows(0..<streams)) }
+  }
 }
 
 /// How a gradient's matrix is cut into jobs: some 100 rows by 64 columns, small enough to share out evenly, large enough

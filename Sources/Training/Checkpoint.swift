@@ -1,0 +1,128 @@
+import Compute
+import Configuration
+import Datasets
+import HDF5
+import Models
+
+/// All that a run is, at a step's end: enough to go on with it, to evaluate its model, or to use it elsewhere.
+///
+/// In a file: `/parameters/…` under PyTorch's names and in its shapes, `/optimizer/MOMENT/…` likewise, `/state`, `/config`
+/// (the resolved text) and `/vocabulary/tokens`.
+package struct Checkpoint: Sendable, Equatable {
+  /// A parameter's, or an optimizer moment's, elements in PyTorch's order.
+  package struct Tensor: Sendable, Equatable {
+    package let name: String
+    package let shape: [Int]
+    package let elements: [Float]
+  }
+
+  package let configuration: RunConfiguration
+  package let vocabulary: Vocabulary
+  package let tokenization: Tokenization
+  package let state: TrainingState
+  package let parameters: [Tensor]
+  /// By moment, in the order of the parameters.
+  package let moments: [String: [Tensor]]
+  /// What the next window begins with: `h_l0` [B, units] and so on.
+  package let carriedStates: [Tensor]
+
+  static let format = "rnn-train checkpoint"
+  static let formatVersion = 1
+
+  package init(
+    configuration: RunConfiguration, vocabulary: Vocabulary, tokenization: Tokenization, state: TrainingState,
+    parameters: [Tensor], moments: [String: [Tensor]], carriedStates: [Tensor]
+  ) {
+    self.configuration = configuration
+    self.vocabulary = vocabulary
+    self.tokenization = tokenization
+    self.state = state
+    self.parameters = parameters
+    self.moments = moments
+    self.carriedStates = carriedStates
+  }
+
+  /// Takes a model as it stands between two steps. Copies everything once.
+  package init(
+    of model: LanguageModel, optimizer: Optimizer, state: TrainingState, configuration: RunConfiguration,
+    vocabulary: Vocabulary, tokenization: Tokenization
+  ) {
+    let layout = model.parameters.layout
+    func tensors(_ arena: Arena) -> [Tensor] {
+      layout.parameters.map { Tensor(name: $0.name, shape: $0.shape, elements: layout.elements(of: $0, in: arena)) }
+    }
+    self.init(
+      configuration: configuration, vocabulary: vocabulary, tokenization: tokenization, state: state,
+      parameters: tensors(model.parameters.values),
+      moments: Dictionary(uniqueKeysWithValues: optimizer.moments.map { ($0.name, tensors($0.arena)) }),
+      carriedStates: model.carriedStates.map {
+        Tensor(name: $0.name, shape: [$0.matrix.rows, $0.matrix.columns], elements: $0.matrix.rowMajor())
+      })
+  }
+
+  /// The sizes that the configuration and the vocabulary give the model.
+  package var shape: ModelShape { get throws(TrainingError) { try ModelShape(configuration, vocabulary: vocabulary) } }
+
+  // MARK: into a model
+
+  /// Puts the parameters into a model of the checkpoint's own shape.
+  ///
+  /// - Parameter file: what errors call the checkpoint.
+  package func restore(_ parameters: Parameters, file: String) throws(TrainingError) {
+    try put(self.parameters, of: parameters.layout, into: parameters.values, file: file)
+    parameters.renewTransposedCopies()
+  }
+
+  /// Puts back what only training needs: moments and carried states.
+  package func restore(_ model: LanguageModel, optimizer: Optimizer, file: String) throws(TrainingError) {
+    for moment in optimizer.moments {
+      guard let tensors = moments[moment.name] else {
+        throw .otherModel(file: file, expected: "/optimizer/\(moment.name)", found: "none")
+      }
+      try put(tensors, of: model.parameters.layout, into: moment.arena, file: file)
+    }
+    for (name, matrix) in model.carriedStates {
+      guard let tensor = carriedStates.first(where: { $0.name == name }),
+        tensor.shape == [matrix.rows, matrix.columns]
+      else {
+        throw .otherModel(file: file, expected: "/state/\(name) of \(matrix.rows) x \(matrix.columns)", found: "another")
+      }
+      matrix.setRowMajor(tensor.elements)
+    }
+  }
+
+  private func put(
+    _ tensors: [Tensor], of layout: ParameterLayout, into arena: Arena, file: String
+  ) throws(TrainingError) {
+    for parameter in layout.parameters {
+      guard let tensor = tensors.first(where: { $0.name == parameter.name }) else {
+        throw .otherModel(file: file, expected: "\(parameter.name) \(parameter.shape)", found: "none")
+      }
+      guard tensor.shape == parameter.shape else {
+        throw .otherModel(
+          file: file, expected: "\(parameter.name) \(parameter.shape)", found: "\(tensor.shape)")
+      }
+      layout.setElements(of: parameter, in: arena, to: tensor.elements)
+    }
+  }
+}
+
+extension ModelShape {
+  /// The model that a configuration describes over a vocabulary.
+  package init(_ configuration: RunConfiguration, vocabulary: Vocabulary) throws(TrainingError) {
+    try self.init(configuration.model, vocabulary: vocabulary.count, classes: vocabulary.count)
+  }
+
+  package init(_ model: RunConfiguration.Model, vocabulary: Int, classes: Int) throws(TrainingError) {
+    let cell: CellKind
+    switch model.cell {
+    case .elman(.tanh): cell = .elman(.tanh)
+    case .elman(.relu): cell = .elman(.relu)
+    case .elman(.sigmoid): cell = .elman(.sigmoid)
+    case .gru, .lstm: throw .unsupported("model.cell: \(model.cell.name) can't be trained by this version")
+    }
+    self.init(
+      vocabulary: vocabulary, embedding: model.embedding, cell: cell, hidden: model.hidden, layers: model.layers,
+      classes: classes)
+  }
+}

@@ -1,0 +1,104 @@
+import Configuration
+import Datasets
+import Diagnostics
+import Files
+import HDF5
+
+/// Checkpoints as sealed HDF5 files.
+package enum CheckpointFile {
+  // MARK: writing
+
+  /// Writes a checkpoint so that it is there whole or not at all, and stays after a power cut.
+  package static func write(_ checkpoint: Checkpoint, to path: String) throws {
+    try image(of: checkpoint).save(to: path)
+  }
+
+  static func image(of checkpoint: Checkpoint) throws -> HDF5Image {
+    try HDF5Image.build { root in
+      try root.setAttribute("format", Checkpoint.format)
+      try root.setAttribute("format_version", Checkpoint.formatVersion)
+      try root.setAttribute("created_by", Version.name)
+      try root.writeText("config", checkpoint.configuration.render())
+      let vocabulary = try root.group("vocabulary")
+      try vocabulary.setAttribute("tokenization", checkpoint.tokenization.rawValue)
+      try vocabulary.writeStrings("tokens", checkpoint.vocabulary.tokens)
+      try write(checkpoint.parameters, to: root.group("parameters"))
+      let optimizer = try root.group("optimizer")
+      for (name, tensors) in checkpoint.moments.sorted(by: { $0.key < $1.key }) {
+        try write(tensors, to: optimizer.group(name))
+      }
+      let state = try root.group("state")
+      try write(checkpoint.state, to: state)
+      try write(checkpoint.carriedStates, to: state)
+    }
+  }
+
+  private static func write(_ tensors: [Checkpoint.Tensor], to group: WritableGroup) throws {
+    for tensor in tensors { try group.write(tensor.name, shape: tensor.shape, tensor.elements) }
+  }
+
+  private static func write(_ state: TrainingState, to group: WritableGroup) throws {
+    for (name, path) in counters { try group.setAttribute(name, state[keyPath: path]) }
+    for (name, path) in sums { try group.setAttribute(name, state[keyPath: path]) }
+    try group.write("validation_losses", shape: [state.validationLosses.count], state.validationLosses)
+  }
+
+  // What of the state is an attribute of `/state`, for writing and reading alike.
+  private nonisolated(unsafe) static let counters: [(String, WritableKeyPath<TrainingState, Int>)] = [
+    ("step", \.step), ("epoch", \.epoch), ("position", \.window), ("epoch_targets", \.epochLoss.targets),
+    ("recent_targets", \.recentLoss.targets),
+  ]
+  private nonisolated(unsafe) static let sums: [(String, WritableKeyPath<TrainingState, Double>)] = [
+    ("epoch_nats", \.epochLoss.nats), ("recent_nats", \.recentLoss.nats),
+  ]
+
+  // MARK: reading
+
+  /// Reads a checkpoint whose seal is whole, and checks that its parts fit each other.
+  package static func read(_ path: String) throws -> Checkpoint {
+    try HDF5File.open(path, seal: .required) { root in
+      try checkFormat(root, path: path)
+      let vocabulary = try root.group("vocabulary")
+      let tokens = try vocabulary.readStrings("tokens")
+      if let repeated = Vocabulary.repeatedToken(in: tokens) {
+        throw TrainingError.notCheckpoint(file: path, found: "its vocabulary has the token \(repeated) twice")
+      }
+      let tokenization = Tokenization(rawValue: try vocabulary.stringAttribute("tokenization"))
+      guard let tokenization else { throw TrainingError.notCheckpoint(file: path, found: "an unknown tokenization") }
+      let optimizer = try root.group("optimizer")
+      var moments: [String: [Checkpoint.Tensor]] = [:]
+      for child in try optimizer.children { moments[child.name] = try tensors(of: optimizer.group(child.name)) }
+      let state = try root.group("state")
+      return Checkpoint(
+        configuration: try RunConfiguration.parse(
+          text: root.readText("config"), name: "\(path):/config", directory: "/", checkFiles: false),
+        vocabulary: Vocabulary(tokens: tokens), tokenization: tokenization, state: try trainingState(of: state),
+        parameters: try tensors(of: root.group("parameters")), moments: moments,
+        carriedStates: try tensors(of: state, except: "validation_losses"))
+    }
+  }
+
+  private static func checkFormat(_ root: ReadableGroup, path: String) throws {
+    let format = try root.hasAttribute("format") ? root.stringAttribute("format") : "an HDF5 file of another program"
+    guard format == Checkpoint.format else { throw TrainingError.notCheckpoint(file: path, found: "it is \(format)") }
+    let version = try root.intAttribute("format_version")
+    guard version == Checkpoint.formatVersion else {
+      throw TrainingError.notCheckpoint(
+        file: path, found: "its format is version \(version), and this program reads version \(Checkpoint.formatVersion)")
+    }
+  }
+
+  private static func tensors(of group: ReadableGroup, except: String? = nil) throws -> [Checkpoint.Tensor] {
+    try group.children.filter { $0.name != except }.map {
+      Checkpoint.Tensor(name: $0.name, shape: try group.shape(of: $0.name), elements: try group.read($0.name))
+    }
+  }
+
+  private static func trainingState(of group: ReadableGroup) throws -> TrainingState {
+    var state = TrainingState()
+    for (name, path) in counters { state[keyPath: path] = try group.intAttribute(name) }
+    for (name, path) in sums { state[keyPath: path] = try group.doubleAttribute(name) }
+    state.validationLosses = try group.read("validation_losses")
+    return state
+  }
+}

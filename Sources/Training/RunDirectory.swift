@@ -1,0 +1,129 @@
+import Configuration
+import Files
+import Glibc
+
+/// A directory that one run lives in, held against every other process for as long as the object lives.
+///
+///     config.cfg       the resolved configuration        metrics.jsonl   one object a log line
+///     train.log        what standard error said          checkpoints/    step-00001000.h5 …, last.h5, best.h5 (links)
+package final class RunDirectory: Sendable {
+  package let path: String
+  private let lock: DirectoryLock
+
+  private init(locking path: String) throws {
+    self.path = path
+    lock = try DirectoryLock(directory: path)
+  }
+
+  private static let configurationName = "config.cfg"
+  private static let checkpointsName = "checkpoints"
+  private static let lastName = "last.h5"
+  private static let bestName = "best.h5"
+
+  package static func configurationPath(_ directory: String) -> String { Path.join(directory, configurationName) }
+  package static func logPath(_ directory: String) -> String { Path.join(directory, "train.log") }
+  package var metricsPath: String { Path.join(path, "metrics.jsonl") }
+  private var checkpointsPath: String { Path.join(path, Self.checkpointsName) }
+
+  /// Whether a run has been here.
+  private static func holdsRun(_ path: String) -> Bool {
+    [configurationName, checkpointsName].contains { access(Path.join(path, $0), F_OK) == 0 }
+  }
+
+  // MARK: beginning
+
+  /// Makes the directory for a new run.
+  package static func create(_ path: String, configuration: RunConfiguration) throws -> RunDirectory {
+    try Directory.create(path)
+    let directory = try RunDirectory(locking: path)
+    guard !holdsRun(path) else { throw TrainingError.holdsRun(directory: path) }
+    try directory.write(configuration)
+    try Directory.create(directory.checkpointsPath)
+    return directory
+  }
+
+  /// Takes over the directory of a run that ended or was cut off.
+  package static func resume(_ path: String) throws -> RunDirectory {
+    guard holdsRun(path) else { throw TrainingError.holdsNoRun(directory: path) }
+    let directory = try RunDirectory(locking: path)
+    for folder in [path, directory.checkpointsPath] where access(folder, F_OK) == 0 {
+      _ = try Directory.removeLeftovers(in: folder)
+    }
+    return directory
+  }
+
+  package func write(_ configuration: RunConfiguration) throws {
+    try DurableFile.write(Array(configuration.render().utf8), to: Self.configurationPath(path))
+  }
+
+  // MARK: checkpoints
+
+  /// The steps of all checkpoints, in order.
+  private func steps() throws -> [Int] {
+    try Directory.names(in: checkpointsPath).compactMap(Self.step(of:)).sorted()
+  }
+
+  private static func name(ofStep step: Int) -> String {
+    let digits = String(step)
+    return "step-\(String(repeating: "0", count: max(0, 8 - digits.count)))\(digits).h5"
+  }
+
+  private static func step(of name: String) -> Int? {
+    guard name.hasPrefix("step-"), name.hasSuffix(".h5") else { return nil }
+    return Int(name.dropFirst(5).dropLast(3))
+  }
+
+  /// Writes a checkpoint, then moves `last` (and `best`), then removes old ones. Whatever fails or cuts this off, the
+  /// checkpoint before stays.
+  ///
+  /// - Parameters:
+  ///   - isBest: whether its validation loss is the lowest so far.
+  ///   - keep: how many of the newest stay; the best one stays as well.
+  /// - Returns: the checkpoint's path.
+  package func save(_ checkpoint: Checkpoint, isBest: Bool, keep: Int) throws -> String {
+    let name = Self.name(ofStep: checkpoint.state.step)
+    let path = Path.join(checkpointsPath, name)
+    try CheckpointFile.write(checkpoint, to: path)
+    try DurableFile.link(Path.join(checkpointsPath, Self.lastName), to: name)
+    if isBest { try DurableFile.link(Path.join(checkpointsPath, Self.bestName), to: name) }
+    let best = linkTarget(Self.bestName)
+    for step in try steps().dropLast(max(keep, 1)) where Self.name(ofStep: step) != best {
+      try Directory.remove(Path.join(checkpointsPath, Self.name(ofStep: step)))
+    }
+    return path
+  }
+
+  private func linkTarget(_ name: String) -> String? {
+    withUnsafeTemporaryAllocation(of: CChar.self, capacity: Int(PATH_MAX)) { buffer in
+      guard let start = buffer.baseAddress else { return nil }
+      let count = readlink(Path.join(checkpointsPath, name), start, buffer.count)
+      guard count > 0 else { return nil }
+      return String(decoding: buffer.prefix(count).map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    }
+  }
+
+  /// The newest checkpoint that is whole.
+  ///
+  /// - Returns: it, its path, and why newer ones were passed over.
+  package func newestCheckpoint() throws -> (checkpoint: Checkpoint, path: String, refused: [String]) {
+    var refused: [String] = []
+    for step in try steps().reversed() {
+      let path = Path.join(checkpointsPath, Self.name(ofStep: step))
+      do {
+        return (try CheckpointFile.read(path), path, refused)
+      } catch {
+        refused.append("\(error)")
+      }
+    }
+    throw TrainingError.noUsableCheckpoint(directory: path, reasons: refused)
+  }
+
+  /// The checkpoint that a user's PATH means: the file itself, or a run's best checkpoint, else its last.
+  package static func checkpointPath(_ path: String) -> String {
+    var status = stat()
+    guard stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFDIR else { return path }
+    let checkpoints = Path.join(path, checkpointsName)
+    let best = Path.join(checkpoints, bestName)
+    return access(best, F_OK) == 0 ? best : Path.join(checkpoints, lastName)
+  }
+}

@@ -1,0 +1,164 @@
+import Compute
+import Configuration
+import Datasets
+import Foundation
+import Models
+
+/// A run: the training loop, with what it reads and what it leaves behind.
+///
+///     config → dataset → minibatch → workers → reducer → update → checkpoint
+///
+/// Shards, reducer and update are phases of `TrainingStep`.
+package final class Trainer {
+  private let configuration: RunConfiguration
+  private let dataset: SequenceDataset
+  private let batches: StreamBatches
+  private let validation: TokenSequence?
+  private let model: LanguageModel
+  private let optimizer: Optimizer
+  private let step: TrainingStep
+  private let evaluator: Evaluator
+  private let directory: RunDirectory
+  private let metrics: MetricsLog
+  private let reporter: any TrainingReporter
+  private var state: TrainingState
+
+  /// Steps from one line of metrics to the next.
+  private static let logInterval = 100
+
+  /// How a run ended.
+  package enum Outcome: Sendable, Equatable {
+    case allEpochs
+    /// The validation loss had stopped falling.
+    case stoppedEarly
+    /// On request, with a checkpoint to go on from.
+    case interrupted
+  }
+
+  /// - Parameters:
+  ///   - checkpoint: where a resumed run goes on, and the file it is from; nil for a new run.
+  package init(
+    _ configuration: RunConfiguration, dataset: SequenceDataset, directory: RunDirectory,
+    resuming checkpoint: (checkpoint: Checkpoint, path: String)?, workers: Workers, kernels: Kernels,
+    reporter: any TrainingReporter
+  ) throws {
+    let training = configuration.training
+    guard let train = dataset.splits[.train] else {
+      throw TrainingError.noSplit(name: "train", remedy: "name its text in data.train")
+    }
+    batches = try StreamBatches(train.tokens, streams: training.batchSize, window: training.bptt)
+    let parameters = Parameters(try ModelShape(configuration, vocabulary: dataset.vocabulary), kernels: kernels)
+    let gradients = Gradients(parameters.layout)
+    model = LanguageModel(
+      parameters, streams: training.batchSize, timesteps: min(training.bptt, batches.length), gradients: gradients,
+      workers: workers.count)
+    optimizer = Optimizer(
+      training.optimizer, clipNorm: training.clipNorm, parameters: parameters, gradients: gradients)
+    if let (checkpoint, path) = checkpoint {
+      guard checkpoint.vocabulary == dataset.vocabulary else {
+        throw TrainingError.otherVocabulary(file: path, reason: "the run's text has changed since it began")
+      }
+      try checkpoint.restore(parameters, file: path)
+      try checkpoint.restore(model, optimizer: optimizer, file: path)
+      state = checkpoint.state
+    } else {
+      parameters.initialize(seed: UInt64(configuration.seed))
+      state = TrainingState()
+    }
+    step = TrainingStep(model: model, optimizer: optimizer, workers: workers)
+    evaluator = Evaluator(parameters, streams: configuration.evaluation.streams, workers: workers)
+    metrics = try MetricsLog(directory.metricsPath, resumingAt: state.step)
+    validation = dataset.splits[.validation]
+    self.configuration = configuration
+    self.dataset = dataset
+    self.directory = directory
+    self.reporter = reporter
+  }
+
+  // MARK: the loop
+
+  /// Trains to the end, or until `stop` says so.
+  package func train(until stop: StopRequest) throws -> Outcome {
+    let training = configuration.training
+    let minibatch = model.minibatch
+    reporter.begin(summary, state: state)
+    if state.step == 0 { try save() }
+
+    while state.epoch < training.epochs {
+      if let patience = training.earlyStopping?.patience, state.epochsWithoutImprovement >= patience {
+        return .stoppedEarly
+      }
+      if state.window == 0 { model.resetState() }
+      while state.window < batches.windowCount {
+        batches.fill(window: state.window, inputs: minibatch.inputs, targets: minibatch.targets)
+        minibatch.prepare(timesteps: batches.timesteps(inWindow: state.window))
+
+        let rate = training.learningRate(at: state, stepsPerEpoch: batches.windowCount)
+        let result = step.run(step: state.step + 1, learningRate: rate)
+        try checkFinite(result)
+        state.advance(lossSum: result.lossSum, targets: result.targets)
+        reporter.step(state, targets: result.targets)
+
+        if state.step % Self.logInterval == 0 { try log(result, learningRate: rate) }
+        if state.window < batches.windowCount {
+          if stop.isRequested {
+            try save()
+            return .interrupted
+          }
+          if state.step % configuration.output.checkpointEvery == 0 { try save() }
+        }
+      }
+      try finishEpoch()
+      if stop.isRequested && state.epoch < training.epochs { return .interrupted }
+    }
+    return .allEpochs
+  }
+
+  private func finishEpoch() throws {
+    let trainLoss = state.epochLoss.mean
+    let evaluation = try validation.map { try evaluator.evaluate($0.tokens, unknown: dataset.vocabulary.unknownId) }
+    state.finishEpoch(validationLoss: evaluation?.natsPerTarget)
+    var fields: [(String, MetricValue)] = [
+      ("epoch", .whole(state.epoch)), ("kind", .word("epoch")), ("train_loss", .number(trainLoss)),
+    ]
+    if let evaluation { fields.append(("validation_loss", .number(evaluation.natsPerTarget))) }
+    try metrics.write(step: state.step, fields)
+    let isBest = evaluation != nil && state.bestEpoch == state.epoch
+    reporter.epoch(state, trainLoss: trainLoss, validation: evaluation, isBest: isBest)
+    try save(isBest: isBest)
+  }
+
+  // MARK: what a step leaves behind
+
+  private func checkFinite(_ result: TrainingStep.Result) throws {
+    guard result.diverged else { return }
+    throw TrainingError.diverged(
+      step: state.step + 1, epoch: state.epoch + 1, quantity: result.lossSum.isFinite ? "gradient's norm" : "loss")
+  }
+
+  private func log(_ result: TrainingStep.Result, learningRate: Double) throws {
+    try metrics.write(
+      step: state.step,
+      [
+        ("epoch", .whole(state.epoch + 1)), ("kind", .word("train")), ("loss", .number(state.recentLoss.mean)),
+        ("gradient_norm", .number(result.gradientNorm)), ("learning_rate", .number(learningRate)),
+        ("seconds", .number(Date().timeIntervalSince1970)),
+      ])
+    state.recentLoss = TrainingState.Sum()
+  }
+
+  private func save(isBest: Bool = false) throws {
+    let checkpoint = Checkpoint(
+      of: model, optimizer: optimizer, state: state, configuration: configuration, vocabulary: dataset.vocabulary,
+      tokenization: dataset.tokenization)
+    let path = try directory.save(checkpoint, isBest: isBest, keep: configuration.output.keep)
+    reporter.saved(path, step: state.step)
+  }
+
+  private var summary: RunSummary {
+    RunSummary(
+      parameters: model.parameters.layout.elementCount, vocabulary: dataset.vocabulary.count,
+      trainTokens: dataset.splits[.train]?.tokens.count ?? 0, epochs: configuration.training.epochs,
+      stepsPerEpoch: batches.windowCount, targetsPerEpoch: batches.targetCount)
+  }
+}

@@ -1,0 +1,57 @@
+import Diagnostics
+
+/// What keeps a run from beginning or going on.
+package enum TrainingError: DiagnosedError, Equatable {
+  /// A directory without `--resume` that a run has been in.
+  case holdsRun(directory: String)
+  /// A directory with `--resume` that no run has been in.
+  case holdsNoRun(directory: String)
+  /// None of a run's checkpoints can be used.
+  case noUsableCheckpoint(directory: String, reasons: [String])
+  /// A configuration that a run can't go on with.
+  case incompatible(directory: String, keys: [String])
+  /// A checkpoint whose parameters aren't those of its own configuration, or of the one that is asked for.
+  case otherModel(file: String, expected: String, found: String)
+  /// Text or a dataset whose tokens aren't those of the checkpoint.
+  case otherVocabulary(file: String, reason: String)
+  case notCheckpoint(file: String, found: String)
+  case noSplit(name: String, remedy: String)
+  case diverged(step: Int, epoch: Int, quantity: String)
+  /// A task or option that this version can't train.
+  case unsupported(String)
+
+  package var exitCode: ExitCode {
+    switch self {
+    case .holdsRun: .cannotWrite
+    case .diverged: .diverged
+    default: .badInput
+    }
+  }
+
+  package var description: String {
+    switch self {
+    case .holdsRun(let directory):
+      "\(directory) holds a run already; go on with it by `rnn-train train --resume \(directory)`, or choose another "
+        + "output.directory"
+    case .holdsNoRun(let directory):
+      "\(directory) holds no run to resume; expected config.cfg and checkpoints/ in it"
+    case .noUsableCheckpoint(let directory, let reasons):
+      "\(directory): no checkpoint can be used: " + (reasons.isEmpty ? "there is none" : reasons.joined(separator: "; "))
+    case .incompatible(let directory, let keys):
+      "\(directory): a run can't go on with another \(keys.joined(separator: ", ")); start a new one instead"
+    case .otherModel(let file, let expected, let found):
+      "\(file): the checkpoint is of another model: expected \(expected), found \(found)"
+    case .otherVocabulary(let file, let reason):
+      "\(file): the vocabulary isn't the model's: \(reason)"
+    case .notCheckpoint(let file, let found):
+      "\(file) is not an rnn-train checkpoint: \(found)"
+    case .noSplit(let name, let remedy):
+      "there is no \(name) split; \(remedy)"
+    case .diverged(let step, let epoch, let quantity):
+      "training diverged at step \(step) (epoch \(epoch)): the \(quantity) is not finite; the parameters are those "
+        + "of the step before; lower training.optimizer.learning_rate or training.clip_norm"
+    case .unsupported(let what):
+      what
+    }
+  }
+}

@@ -1,0 +1,32 @@
+import Synchronization
+
+/// What a run is about, for whoever watches it.
+package struct RunSummary: Sendable, Equatable {
+  package let parameters: Int
+  package let vocabulary: Int
+  package let trainTokens: Int
+  package let epochs: Int
+  package let stepsPerEpoch: Int
+  package let targetsPerEpoch: Int
+}
+
+/// Hears of a run's progress. It only looks: nothing it does can change the run.
+package protocol TrainingReporter: AnyObject {
+  func begin(_ summary: RunSummary, state: TrainingState)
+  /// After every step; `targets` were trained in it.
+  func step(_ state: TrainingState, targets: Int)
+  /// After an epoch and its validation; `state.epoch` counts it already.
+  func epoch(_ state: TrainingState, trainLoss: Double, validation: Evaluation?, isBest: Bool)
+  func saved(_ path: String, step: Int)
+}
+
+/// A wish to stop that may come from a signal handler; the training loop looks at it between steps.
+package final class StopRequest: Sendable {
+  private let requested = Atomic<Bool>(false)
+
+  package init() {}
+
+  package var isRequested: Bool { requested.load(ordering: .relaxed) }
+
+  package func request() { requested.store(true, ordering: .relaxed) }
+}

@@ -1,0 +1,58 @@
+/// Where a run stands, apart from its parameters: with them, all that a run needs to go on as if nothing had happened.
+package struct TrainingState: Sendable, Equatable {
+  /// Steps done.
+  package var step = 0
+  /// Epochs done.
+  package var epoch = 0
+  /// Windows of the current epoch done.
+  package var window = 0
+  /// Nats and targets of the current epoch.
+  package var epochLoss = Sum()
+  /// Nats and targets since the last line of metrics.
+  package var recentLoss = Sum()
+  /// The validation loss after each epoch, in nats per target.
+  package var validationLosses: [Double] = []
+
+  package init() {}
+
+  /// A loss in nats, over some targets.
+  package struct Sum: Sendable, Equatable {
+    package var nats = 0.0
+    package var targets = 0
+
+    package init() {}
+
+    /// Nats per target.
+    package var mean: Double { nats / Double(max(targets, 1)) }
+
+    mutating func add(nats: Double, targets: Int) {
+      self.nats += nats
+      self.targets += targets
+    }
+  }
+
+  /// Takes a step's result in.
+  mutating func advance(lossSum: Double, targets: Int) {
+    step += 1
+    window += 1
+    epochLoss.add(nats: lossSum, targets: targets)
+    recentLoss.add(nats: lossSum, targets: targets)
+  }
+
+  /// - Parameter validationLoss: nil without a validation split.
+  mutating func finishEpoch(validationLoss: Double?) {
+    epoch += 1
+    window = 0
+    epochLoss = Sum()
+    if let validationLoss { validationLosses.append(validationLoss) }
+  }
+
+  /// The epoch with the lowest validation loss, the first of several; counted from 1.
+  package var bestEpoch: Int? {
+    guard let lowest = validationLosses.min(), let index = validationLosses.firstIndex(of: lowest) else { return nil }
+    return index + 1
+  }
+
+  /// Epochs since the validation loss last fell below all before it.
+  package var epochsWithoutImprovement: Int { bestEpoch.map { validationLosses.count - $0 } ?? 0 }
+}
