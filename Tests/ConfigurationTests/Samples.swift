@@ -53,7 +53,7 @@ private struct Dice: RandomNumberGenerator {
   mutating func path() -> String {
     let parts = [
       "a", "no", "null", "~", "1e3", "- ", ": ", " #", "'", "\"", "\\", "é", "日本", "😀", "\t", "\n", "\u{7F}", "\u{85}",
-      "\u{2028}", "\u{FEFF}", "\u{E000}", "{", "]", "&x", "*y", "!z", "%", "@", "`", " ", "true", ".inf", "\r",
+      "\u{2028}", "a\u{FEFF}", "\u{E000}", "{", "]", "&x", "*y", "!z", "%", "@", "`", " ", "true", ".inf", "\r",
       "\u{1B}",
     ]
     return (0..<Int.random(in: 1...4, using: &self)).map { _ in parts.randomElement(using: &self) ?? "a" }.joined()

@@ -14,8 +14,8 @@ import Testing
     "1_000", "0x10", ".nan", ".inf", "nan", "inf", "1e", "1 2", "'1'", "1,5", "--1", "٣", "1:30", "1e400",
   ])
   func notNumbers(text: String) {
-    let lines = complaints(minimal + "training: {clip_norm: \(text)}\n", "output.keep=\(text)")
-    #expect(lines.contains { $0.hasPrefix("lm.cfg:3:23: training.clip_norm: expected a number of at least 0, found") })
+    let lines = complaints(minimal + "training:\n  clip_norm: \(text)\n", "output.keep=\(text)")
+    #expect(lines.contains { $0.hasPrefix("lm.cfg:4:14: training.clip_norm: expected a number of at least 0, found") })
     #expect(lines.contains { $0.contains("expected a whole number from 1 to 1000000, found") })
   }
 

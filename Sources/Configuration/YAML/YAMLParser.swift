@@ -75,10 +75,10 @@ struct YAMLParser {
         return (line, column, "control character \(scalar.escaped(asASCII: true))")
       default: break
       }
-      // An alias is a star at the start of a value, right before a name. Comments and quoted strings may have such stars
-      // too, which does no harm at this number.
+      // An alias is a star at the start of a value, right before a name in ASCII. Comments and quoted strings may have
+      // such stars too, which does no harm at this number.
       let startsValue = beforePrevious.properties.isWhitespace || "[{,:".unicodeScalars.contains(beforePrevious)
-      if startsValue, previous == "*", !scalar.properties.isWhitespace {
+      if startsValue, previous == "*", scalar.isASCIILetter || "0123456789_-".unicodeScalars.contains(scalar) {
         aliases += 1
         if aliases > aliasLimit { return (line, column, "more than \(aliasLimit) aliases (*name)") }
       }
