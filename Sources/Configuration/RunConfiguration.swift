@@ -1,5 +1,3 @@
-import Diagnostics
-
 /// Everything that decides what a run does, as a configuration file says it.
 ///
 /// The value of every property that has one here is the default of its key.

@@ -74,16 +74,34 @@ import Testing
   }
 
   @Test func theCatalogueListsEveryKeyThatIsRendered() {
-    let paths = Set(RunConfiguration.keys.map(\.path))
-    let prefixes = [
-      "data.train", "data.dataset", "data.synthetic.vocabulary", "model.activation", "training.schedule.warmup",
-    ]
-    #expect(paths.isSuperset(of: prefixes))
-    for key in RunConfiguration.keys {
-      #expect(!key.help.isEmpty && !key.expectation.isEmpty, "\(key.path)")
-    }
+    let listed = Set(RunConfiguration.keys.map(\.path))
+    var rendered: Set<String> = []
+    for seed in UInt64(0)..<100 { rendered.formUnion(paths(in: RunConfiguration.sample(seed: seed).render())) }
+    // The form of a value, which is no key of its own.
+    #expect(rendered.subtracting(listed) == ["data.validation.split", "data.test.split"])
+    #expect(listed.subtracting(rendered) == [])
+  }
+
+  @Test func theCatalogueKnowsTheDefaultsOfEveryAlternative() {
     let rates = RunConfiguration.keys.filter { $0.path == "training.optimizer.learning_rate" }
     #expect(rates.map(\.alternative) == ["sgd", "rmsprop", "adam", "adamw"])
     #expect(rates.map(\.defaultText) == ["1", "0.001", "0.001", "0.001"])
+    for key in RunConfiguration.keys {
+      #expect(!key.help.isEmpty && !key.expectation.isEmpty, "\(key.path)")
+    }
+  }
+
+  /// The keys of a rendered configuration in dotted notation, told by their indentation.
+  private func paths(in text: String) -> [String] {
+    var open: [Substring] = []
+    var paths: [String] = []
+    for line in text.split(separator: "\n") {
+      let depth = line.prefix { $0 == " " }.count / 2
+      let content = line.dropFirst(2 * depth)
+      guard !content.hasPrefix("- "), let colon = content.firstIndex(of: ":") else { continue }
+      open = open.prefix(depth) + [content[..<colon]]
+      paths.append(open.joined(separator: "."))
+    }
+    return paths
   }
 }

@@ -39,7 +39,7 @@ import Testing
     #expect(complaints(text) == ["lm.cfg:10:11: more than 16 aliases (*name)"])
   }
 
-  @Test(arguments: ["? *a8\n: 1\n", "[*a8, x]: 1\n", "{*a8 : 1}: 1\n"])
+  @Test(arguments: ["? *a8\n: 1\n", "[*a8, x]: 1\n", "{*a8 : 1}: 1\n", "x: {?*a8 : 1}\n"])
   func aliasBombInAKeyIsRefused(key: String) {
     var text = "a: &a0 [x, x, x]\n"
     for level in 1...8 { text += "b\(level): &a\(level) [*a\(level - 1),*a\(level - 1),*a\(level - 1)]\n" }
@@ -59,7 +59,7 @@ import Testing
   @Test(arguments: [
     (21, "lm.cfg:3:27: seed: nested deeper than 20 levels"),
     (900, "lm.cfg:3:27: seed: nested deeper than 20 levels"),
-    (100_000, "lm.cfg:1:1: not valid YAML: Maximum nesting level reached"),
+    (100_000, "lm.cfg:3:8: not valid YAML: Maximum nesting level reached"),
   ])
   func deepNestingIsRefused(depth: Int, expected: String) {
     let text = String(repeating: "[", count: depth) + String(repeating: "]", count: depth)

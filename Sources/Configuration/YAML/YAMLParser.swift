@@ -77,7 +77,7 @@ struct YAMLParser {
       }
       // An alias is a star at the start of a value, right before a name in ASCII. Comments and quoted strings may have
       // such stars too, which does no harm at this number.
-      let startsValue = beforePrevious.properties.isWhitespace || "[{,:".unicodeScalars.contains(beforePrevious)
+      let startsValue = beforePrevious.properties.isWhitespace || "[{,:?".unicodeScalars.contains(beforePrevious)
       if startsValue, previous == "*", scalar.isASCIILetter || "0123456789_-".unicodeScalars.contains(scalar) {
         aliases += 1
         if aliases > aliasLimit { return (line, column, "more than \(aliasLimit) aliases (*name)") }
@@ -125,11 +125,11 @@ struct YAMLParser {
       let path = key.isEmpty ? name : "\(key).\(name)"
       if let line = firstLines[name] {
         report(origin(scalar.mark), path, "duplicate key; first given on line \(line)")
+        entries.removeAll { $0.key == name }
       } else {
         firstLines[name] = scalar.mark?.line
       }
       if let value = convert(valueNode, key: path, depth: depth + 1) {
-        entries.removeAll { $0.key == name }
         entries.append(YAMLTree.Entry(key: name, origin: origin(scalar.mark), value: value))
       }
     }

@@ -2,15 +2,15 @@
 ///
 /// It is what configuration keys are read from and written to: scalars keep their text, because what `no` or `1` means
 /// depends on the key that they belong to.
-struct YAMLTree: Equatable {
-  enum Content: Equatable {
+struct YAMLTree {
+  enum Content {
     /// A single value. A quoted one is always a string; a plain one is whatever the key expects.
     case scalar(String, isQuoted: Bool)
     case list([YAMLTree])
     case mapping([Entry])
   }
 
-  struct Entry: Equatable {
+  struct Entry {
     var key: String
     /// Where the key is written; the value has its own place.
     var origin: Origin
