@@ -23,7 +23,7 @@ package enum EnglishCorpus {
   ///
   /// - Parameters:
   ///   - directory: is made if it is not there; files of these names in it are replaced.
-  ///   - sentences: how many of each split. The report's n-gram models learn from the first.
+  ///   - sentences: how many of each split, none negative. The report's n-gram models learn from the first.
   package static func write(
     to directory: String, seed: UInt64 = shippedSeed, sentences: KeyValuePairs<String, Int> = shippedSentences
   ) throws(GrammarError) -> CorpusReport {

@@ -51,6 +51,7 @@ extension Grammar {
     return total
   }
 
+  /// M times the vector, at the cost of one pass over the grammar.
   private func applyM(to vector: [Double]) -> [Double] {
     alternatives.map { choices in
       choices.reduce(0) { sum, alternative in

@@ -4,11 +4,6 @@ import Glibc
 package struct TaggedWord: Hashable, Sendable {
   package let word: String
   package let tag: String
-
-  package init(word: String, tag: String) {
-    self.word = word
-    self.tag = tag
-  }
 }
 
 /// A probabilistic context-free grammar over tagged words, without empty alternatives and without left recursion.
@@ -45,18 +40,13 @@ package struct Grammar: Sendable {
 
   /// The distinct words, whatever their tags, in scalar order.
   package var words: [String] { wordIDs.keys.sorted() }
-  package var symbolCount: Int { symbols.count }
-  package var alternativeCount: Int { alternatives.reduce(0) { $0 + $1.count } }
 
-  /// Reads a table in the notation of `RuleTable` and keeps what its start symbol can reach.
+  /// Reads a table in the notation of `RuleTable` and keeps what the start symbol, `sentence`, can reach.
   ///
   /// The table must define every symbol that is used, must not be left-recursive, and its sentences must have a finite
   /// expected length.
-  package init(table: String, start: String = "sentence") throws(GrammarError) {
-    try self.init(rules: RuleTable(table).rules, start: start)
-  }
-
-  private init(rules: [String: [RuleTable.Rule]], start: String) throws(GrammarError) {
+  package init(table: String) throws(GrammarError) {
+    let rules = try RuleTable(table).rules
     var symbols = Numbering<String>()
     var terminals = Numbering<TaggedWord>()
     var words = Numbering<String>()
@@ -64,7 +54,7 @@ package struct Grammar: Sendable {
     var alternatives: [[Alternative]] = []
 
     // A symbol gets its number when it is first used, and is expanded in turn.
-    _ = symbols.id(of: start)
+    _ = symbols.id(of: "sentence")
     while alternatives.count < symbols.values.count {
       let name = symbols.values[alternatives.count]
       guard let rules = rules[name] else { throw .undefinedSymbol(name) }

@@ -15,7 +15,7 @@ extension Grammar {
   }
 
   /// Draws a sentence, expanding the leftmost symbol first.
-  package func sample(using generator: inout SplitMix64) -> SampledSentence {
+  func sample(using generator: inout SplitMix64) -> SampledSentence {
     var words: [TaggedWord] = []
     var logProbability = 0.0
     // What is still to be expanded, the next item last. A stack of our own: depth is bounded by chance alone.

@@ -2,15 +2,15 @@
 ///
 /// It is part of the corpus's definition, so it lives here and never changes: 64-bit integer arithmetic alone, the
 /// same numbers on every machine.
-package struct SplitMix64: Sendable {
+struct SplitMix64: Sendable {
   private var state: UInt64
 
-  package init(seed: UInt64) {
+  init(seed: UInt64) {
     state = seed
   }
 
   /// A generator of its own for item `index` of the sequence `name`, whatever else is drawn, and in whatever order.
-  package init(seed: UInt64, sequence name: String, index: Int) {
+  init(seed: UInt64, sequence name: String, index: Int) {
     // FNV-1a, since Swift's own hashing differs from run to run.
     let nameHash = name.utf8.reduce(0xCBF2_9CE4_8422_2325 as UInt64) { ($0 ^ UInt64($1)) &* 0x100_0000_01B3 }
     var outer = SplitMix64(seed: seed ^ nameHash)
@@ -18,7 +18,7 @@ package struct SplitMix64: Sendable {
     self.init(seed: inner.next())
   }
 
-  package mutating func next() -> UInt64 {
+  mutating func next() -> UInt64 {
     state &+= 0x9E37_79B9_7F4A_7C15
     var mixed = state
     mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9

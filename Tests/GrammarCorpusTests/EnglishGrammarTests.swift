@@ -91,13 +91,15 @@ struct EnglishGrammarTests {
     "the horses that the farmer feeds the dog run .",
     "the farmer feeds .",
     // A noun of one theme with a verb of another.
-    "the whale graze .",
+    "the whale grazes .",
     "the king repairs the crown .",
     // Unfinished, or more than one sentence.
     "the dog runs",
     "the dog runs . the cow runs .",
   ])
   func rejects(ungrammatical sentence: String) {
+    let words = Set(grammar.words)
+    #expect(sentence.split(separator: " ").allSatisfy { words.contains(String($0)) }, "rejected for an unknown word")
     #expect(!accepts(sentence))
   }
 
