@@ -8,7 +8,7 @@ enum Inflection {
   /// - A word with any other tag has one form, and no suffix.
   static func forms(of entry: String, tag: String) -> [(suffix: String, word: String)] {
     let parts = entry.split(separator: "/").map(String.init)
-    let stem = parts[0]
+    let stem = parts.first ?? entry
     let irregular = parts.count > 1 ? parts[1] : nil
     switch tag {
     case "NOUN":

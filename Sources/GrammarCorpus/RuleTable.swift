@@ -12,8 +12,9 @@
 /// alternative alone takes every value, and these share the weight in proportion to theirs. Lines about one symbol
 /// may stand apart; their alternatives add up.
 ///
-/// In a list, the word at index i weighs 1/(i + 3), much as the law of Zipf and Mandelbrot has it. Nouns and verbs are inflected (see `Inflection`): the list
-/// `pet: NOUN` defines `pet.singular` and `pet.plural`, and a list of verbs its five forms.
+/// In a list, the word at index i weighs 1/(i + 3), much as the law of Zipf and Mandelbrot has it. Nouns and verbs are
+/// inflected (see `Inflection`): the list `pet: NOUN` defines `pet.singular` and `pet.plural`, and a list of verbs its
+/// five forms.
 struct RuleTable {
   enum Item {
     case symbol(String)
