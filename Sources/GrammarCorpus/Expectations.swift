@@ -1,7 +1,7 @@
 import Glibc
 
-// What the grammar's probabilities say about its sentences before any is drawn. All three follow from the matrix M whose
-// entry [A, B] is the expected number of symbols B in one expansion of A.
+// What the grammar's probabilities say about its sentences before any is drawn. All three follow from the matrix M
+// whose entry [A, B] is the expected number of symbols B in one expansion of A.
 extension Grammar {
   /// The expected number of words in a sentence.
   package var expectedWords: Double {

@@ -86,7 +86,8 @@ package struct Grammar: Sendable {
     scalePerWord = exp2((derivationEntropy / expectedWords / log(2)).rounded())
   }
 
-  /// The table `canBegin`, by depth-first search over first items; a symbol met again on the way down is left-recursive.
+  /// The table `canBegin`, by depth-first search over first items; a symbol met again on the way down is
+  /// left-recursive.
   private static func firstWords(
     _ symbols: [String], _ alternatives: [[Alternative]], _ wordOfTerminal: [Int], wordCount: Int
   ) throws(GrammarError) -> [[Bool]] {

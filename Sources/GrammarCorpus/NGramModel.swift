@@ -32,7 +32,7 @@ package struct NGramModel: Sendable {
   /// By order, unigrams first.
   private let levels: [Level]
 
-  /// Counts the n-grams of sentences over a known vocabulary; each sentence begins and ends in the end-of-sentence token.
+  /// Counts the n-grams of sentences over a known vocabulary; each begins and ends in the end-of-sentence token.
   ///
   /// - Parameter order: 1 to 4.
   package init(order: Int, vocabulary: [String], sentences: [[String]]) {
