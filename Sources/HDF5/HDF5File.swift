@@ -1,0 +1,88 @@
+import CHDF5
+import Files
+
+/// Opens HDF5 files, which may be damaged or come from a stranger.
+///
+/// The file is read into memory once: the bytes that are checked are the bytes that are parsed, whatever happens to the
+/// file meanwhile. First comes the seal, before the library sees a byte; then `Inspection` goes through the whole file,
+/// before anything is read from it. Costs memory for the file once.
+package enum HDF5File {
+  /// Which files are accepted.
+  package enum SealPolicy: Sendable {
+    /// Only sealed ones, as rnn-train writes them.
+    case required
+    /// Files of other tools too. One that had a seal and lost it is refused all the same.
+    case ifPresent
+  }
+
+  /// Opens a file for `body`, which gets its root group; the group is of no use afterwards.
+  ///
+  /// - Throws: `FileError` if the file can't be read, `HDF5Error` if it isn't acceptable, and what `body` throws.
+  package static func open<R>(
+    _ path: String, seal: SealPolicy = .ifPresent, _ body: (ReadableGroup) throws -> R
+  ) throws -> R {
+    try open(bytes: FileContents.read(path), named: path, seal: seal, body)
+  }
+
+  /// Opens a file that is in memory; `name` is what errors call it.
+  package static func open<R>(
+    bytes: [UInt8], named name: String, seal: SealPolicy = .ifPresent, _ body: (ReadableGroup) throws -> R
+  ) throws -> R {
+    try bytes.withUnsafeBytes { bytes in
+      let sealedLength = try Seal.verify(bytes, name: name)
+      if sealedLength == nil && seal == .required { throw HDF5Error.unsealed(file: name) }
+      let image = UnsafeRawBufferPointer(rebasing: bytes[..<(sealedLength ?? bytes.count)])
+      let file = try openImage(image, named: name)
+      let root = Location(file: file, fileName: name, path: "/")
+      do {
+        try root.perform { () throws(HDF5Error) in
+          try Inspection.inspect(root, fileSize: image.count)
+          if sealedLength == nil && H5Aexists_by_name(file, "/", Seal.attribute.name, defaults) > 0 {
+            throw .damaged(file: name, reason: "the seal at its end is missing or altered")
+          }
+        }
+        let result = try body(ReadableGroup(location: root, fileSize: image.count))
+        try root.perform { () throws(HDF5Error) in _ = try root.check("close", H5Fclose(file)) }
+        return result
+      } catch {
+        // The first error is the one to report.
+        _ = try? root.perform { H5Fclose(file) }
+        throw error
+      }
+    }
+  }
+
+  /// Opens an image in place; its memory must outlive the file.
+  private static func openImage(_ image: UnsafeRawBufferPointer, named name: String) throws(HDF5Error) -> hid_t {
+    let signature: [UInt8] = [0x89, 0x48, 0x44, 0x46, 0x0D, 0x0A, 0x1A, 0x0A]
+    guard let start = image.baseAddress, image.starts(with: signature) else { throw .notHDF5(file: name) }
+    let imageName = Library.nextImageName()
+    let location = Location(file: -1, fileName: name, path: "/")
+    return try location.perform { () throws(HDF5Error) in
+      let access = try location.handle("create access properties", H5Pcreate(shim_file_access()), closedBy: H5Pclose)
+      try location.check("choose the core driver", H5Pset_fapl_core(access.id, 1 << 20, false))
+      try location.check("choose how to close", H5Pset_fclose_degree(access.id, H5F_CLOSE_SEMI))
+      var callbacks = borrowedImage(UnsafeMutableRawPointer(mutating: start))
+      try location.check("lend the image", H5Pset_file_image_callbacks(access.id, &callbacks))
+      let code = H5Pset_file_image(access.id, UnsafeMutableRawPointer(mutating: start), image.count)
+      try location.check("lend the image", code)
+      let file = H5Fopen(imageName, shim_read_only(), access.id)
+      guard file >= 0 else { throw .damaged(file: name, reason: Library.innermostError) }
+      try location.close(access)
+      return file
+    }
+  }
+
+  /// Lets the library use memory that stays ours: what it takes for copies are all the same bytes, never written to,
+  /// since the file is opened for reading only.
+  private static func borrowedImage(_ start: UnsafeMutableRawPointer) -> H5FD_file_image_callbacks_t {
+    H5FD_file_image_callbacks_t(
+      image_malloc: { _, _, image in image },
+      image_memcpy: { destination, _, _, _, _ in destination },
+      image_realloc: { _, _, _, _ in nil },
+      image_free: { _, _, _ in 0 },
+      udata_copy: { $0 },
+      udata_free: { _ in 0 },
+      udata: start)
+  }
+}

@@ -1,0 +1,119 @@
+import CHDF5
+import Synchronization
+
+/// The one owner of the HDF5 library: nothing calls it but within `Location.perform`.
+///
+/// The HDF Group on threads: "Concurrent access to one or more HDF5 file(s) from multiple threads in the same process
+/// will not work with a non-thread-safe build of the HDF5 library", different files included. And where the build is
+/// thread-safe, the error stack is each thread's own, so that a call and the look at its error must share a thread.
+/// Hence one lock for all calls, held from an operation's first call to the capture of its error.
+enum Library {
+  private static let state = Mutex(State())
+
+  private struct State {
+    var isPrepared = false
+    var imageCount = 0
+  }
+
+  /// Runs `body` with the library to itself. Not to be nested.
+  static func serially<R: Sendable>(_ body: () throws(HDF5Error) -> R) throws(HDF5Error) -> R {
+    try state.withLock { state throws(HDF5Error) in
+      if !state.isPrepared {
+        H5open()
+        // No filter or driver is ever loaded from a plugin directory.
+        H5PLset_loading_state(0)
+        state.isPrepared = true
+      }
+      // Errors are ours to print. The setting belongs to the thread, so it is made each time.
+      H5Eset_auto2(hid_t(H5E_DEFAULT), nil, nil)
+      return try body()
+    }
+  }
+
+  /// A file name for an image: HDF5 takes two open files of one name for the same file, and tries to open what it names.
+  static func nextImageName() -> String {
+    state.withLock { state in
+      state.imageCount += 1
+      return "/dev/null/image-\(state.imageCount)"
+    }
+  }
+
+  /// The innermost message of the error stack: what happened, not who asked.
+  static var innermostError: String {
+    var message = ""
+    withUnsafeMutablePointer(to: &message) { message in
+      _ = H5Ewalk2(
+        hid_t(H5E_DEFAULT), H5E_WALK_UPWARD,
+        { depth, record, message in
+          if depth == 0, let text = record?.pointee.desc {
+            message?.assumingMemoryBound(to: String.self).pointee = String(cString: text)
+          }
+          return 0
+        }, message)
+    }
+    return message.isEmpty ? "the HDF5 library gives no reason" : message
+  }
+}
+
+/// An id of the HDF5 library with the function that closes it.
+///
+/// It is closed by `Location.close`, which checks, or, when an error is on its way already, by the end of its life.
+struct Handle: ~Copyable {
+  let id: hid_t
+  fileprivate let closeFunction: @convention(c) (hid_t) -> herr_t
+
+  deinit { _ = closeFunction(id) }
+
+  fileprivate consuming func close() -> herr_t {
+    let (id, closeFunction) = (id, closeFunction)
+    discard self
+    return closeFunction(id)
+  }
+}
+
+/// An object of an open file, or one that is about to be: what calls to the library work on and what errors name.
+struct Location: Sendable {
+  /// The file's id.
+  let file: hid_t
+  /// The file's name for errors, nil for an image that is being built.
+  let fileName: String?
+  /// The object's path within the file.
+  var path: String
+
+  func child(_ name: String) -> Location {
+    Location(file: file, fileName: fileName, path: path == "/" ? "/\(name)" : "\(path)/\(name)")
+  }
+
+  /// Runs `body` with the library to itself; the methods below belong into it.
+  func perform<R: Sendable>(_ body: () throws(HDF5Error) -> R) throws(HDF5Error) -> R {
+    try Library.serially(body)
+  }
+
+  /// Takes over an id that a call returned; `operation` completes "can't ...".
+  func handle(
+    _ operation: String, _ id: hid_t, closedBy close: @escaping @convention(c) (hid_t) -> herr_t
+  ) throws(HDF5Error) -> Handle {
+    guard id >= 0 else { throw failure(operation) }
+    return Handle(id: id, closeFunction: close)
+  }
+
+  func close(_ handle: consuming Handle) throws(HDF5Error) {
+    try check("close", handle.close())
+  }
+
+  /// Checks a return code, of which a negative one means failure, and passes it on.
+  @discardableResult
+  func check<Code: SignedInteger>(_ operation: String, _ code: Code) throws(HDF5Error) -> Code {
+    guard code >= 0 else { throw failure(operation) }
+    return code
+  }
+
+  private func failure(_ operation: String) -> HDF5Error {
+    let reason = Library.innermostError
+    guard let fileName else { return .building(object: path, operation: operation, reason: reason) }
+    return .reading(file: fileName, object: path, operation: operation, reason: reason)
+  }
+}
+
+/// "The default", where a property list is asked for.
+var defaults: hid_t { hid_t(H5P_DEFAULT) }

@@ -1,0 +1,39 @@
+import Files
+
+/// The seal behind an HDF5 image: one line of fixed length with the image's SHA-256 and length.
+///
+///     \nrnn-train seal 1 sha256 HEX length DIGITS\n
+///
+/// The library ignores what follows an image, so that other tools read a sealed file as any other, and one rename covers
+/// both. An image also says in its root attribute `seal` that it has one: so a file that lost its seal, or had it
+/// altered, isn't taken for a file that never had any. A seal finds damage; it doesn't tell who wrote a file.
+enum Seal {
+  /// The root attribute's name and value.
+  static let attribute = (name: "seal", value: "sha256")
+
+  static let size = start.count + hashSize + middle.count + lengthSize + 1
+
+  private static let start = Array("\nrnn-train seal 1 sha256 ".utf8)
+  private static let middle = Array(" length ".utf8)
+  private static let hashSize = 64
+  private static let lengthSize = 19
+
+  /// The seal of an image.
+  static func bytes(for image: UnsafeRawBufferPointer) -> [UInt8] {
+    let digits = Array(String(image.count).utf8)
+    let zeros = [UInt8](repeating: UInt8(ascii: "0"), count: lengthSize - digits.count)
+    return start + Array(ContentHash.hex(of: image).utf8) + middle + zeros + digits + [UInt8(ascii: "\n")]
+  }
+
+  /// Checks the seal at the end of a file's bytes.
+  ///
+  /// - Returns: the image's length, nil if there is no seal.
+  static func verify(_ file: UnsafeRawBufferPointer, name: String) throws(HDF5Error) -> Int? {
+    guard file.count >= size, file[(file.count - size)...].starts(with: start) else { return nil }
+    let image = UnsafeRawBufferPointer(rebasing: file[..<(file.count - size)])
+    guard file[image.count...].elementsEqual(bytes(for: image)) else {
+      throw .damaged(file: name, reason: "its contents don't match the SHA-256 hash at its end")
+    }
+    return image.count
+  }
+}

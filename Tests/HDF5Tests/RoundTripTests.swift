@@ -1,0 +1,148 @@
+import Diagnostics
+import Files
+import HDF5
+import Testing
+
+@Suite struct RoundTripTests {
+  @Test func everythingComesBackFromTheDisk() throws {
+    try withTemporaryDirectory { directory in
+      let path = "\(directory)/sample.h5"
+      try sampleImage().save(to: path)
+      try HDF5File.open(path, seal: .required) { root in
+        #expect(try root.stringAttribute("format") == "a sample")
+        #expect(try root.intAttribute("format_version") == 1)
+        #expect(try root.doubleAttribute("loss") == 0.1)
+        let numbers = try root.group("numbers")
+        #expect(try numbers.shape(of: "matrix.weight") == [2, 3])
+        #expect(try numbers.read("matrix.weight", as: Float.self) == [1.5, -2, 3, .pi, 5, -0.0])
+        #expect(try numbers.read("matrix.weight", as: Float.self)[5].sign == .minus)
+        #expect(try numbers.shape(of: "scalar") == [])
+        #expect(try numbers.read("scalar") == [1e-300])
+        #expect(try numbers.read("ids", as: Int32.self) == [.min, -1, 0, .max])
+        #expect(try numbers.read("offsets", as: Int64.self) == [.min, .max])
+        #expect(try numbers.shape(of: "none") == [0, 5])
+        #expect(try numbers.read("none", as: Float.self) == [])
+        #expect(try root.readStrings("words") == ["größe", "", "日本", "🙂", "a\nb"])
+        #expect(try root.readStrings("nothing") == [])
+        #expect(try root.readText("config") == "seed: 1\n# … and a long remark\n")
+        #expect(try root.group("empty").stringAttribute("note") == "")
+        #expect(try root.contains("words") && !root.contains("numbers.ids"))
+        #expect(try root.hasAttribute("loss") && !root.hasAttribute("gain"))
+      }
+    }
+  }
+
+  @Test func childrenTellWhatThereIs() throws {
+    try HDF5File.open(bytes: sampleImage().bytes, named: "sample") { root throws in
+      #expect(
+        try root.children == [
+          .init(name: "config", kind: .dataset(type: "strings of variable length", shape: [])),
+          .init(name: "empty", kind: .group),
+          .init(name: "nothing", kind: .dataset(type: "strings of variable length", shape: [0])),
+          .init(name: "numbers", kind: .group),
+          .init(name: "words", kind: .dataset(type: "strings of variable length", shape: [5])),
+        ])
+      #expect(
+        try root.group("numbers").children.map(\.kind) == [
+          .dataset(type: "32-bit integers", shape: [4]),
+          .dataset(type: "32-bit floats", shape: [2, 3]),
+          .dataset(type: "32-bit floats", shape: [0, 5]),
+          .dataset(type: "64-bit integers", shape: [2]),
+          .dataset(type: "64-bit floats", shape: []),
+        ])
+    }
+  }
+
+  @Test func imagesAreTheSameBytesEachTime() throws {
+    let first = try sampleImage().bytes
+    // Other uses of the memory between them must not show.
+    let large = try HDF5Image.build { root in
+      try root.write("x", shape: [1 << 20], [Float](repeating: 7, count: 1 << 20))
+      try root.writeStrings("words", (0..<10_000).map { "word \($0)" })
+    }
+    #expect(try sampleImage().bytes == first)
+    #expect(large.bytes.count > 4 << 20)
+  }
+
+  @Test func manyStringsAndObjects() throws {
+    let words = (0..<50_000).map { String(repeating: "wört", count: $0 % 7) + String($0) }
+    let image = try HDF5Image.build { root in
+      try root.writeStrings("words", words)
+      try root.writeText("text", words.joined(separator: "\n"))
+      for i in 0..<300 { try root.write("x\(i)", shape: [1], [Int32(i)]) }
+    }
+    try HDF5File.open(bytes: image.bytes, named: "many") { root throws in
+      #expect(try root.readStrings("words") == words)
+      #expect(try root.readText("text") == words.joined(separator: "\n"))
+      #expect(try root.children.count == 302)
+      #expect(try root.read("x299", as: Int32.self) == [299])
+    }
+  }
+
+  @Test func readsIntoGivenMemory() throws {
+    try HDF5File.open(bytes: sampleImage().bytes, named: "sample") { root in
+      let numbers = try root.group("numbers")
+      var values = [Float](repeating: 0, count: 6)
+      try values.withUnsafeMutableBufferPointer { try numbers.read("matrix.weight", into: $0, shape: [2, 3]) }
+      #expect(values == [1.5, -2, 3, .pi, 5, -0.0])
+      #expect(
+        throws: HDF5Error.wrongShape(
+          file: "sample", object: "/numbers/matrix.weight", expected: [3, 2], found: [2, 3])
+      ) {
+        try values.withUnsafeMutableBufferPointer { try numbers.read("matrix.weight", into: $0, shape: [3, 2]) }
+      }
+    }
+  }
+
+  @Test func filesInFilesAndThreads() async throws {
+    // Two open files, one within the other, on each of several threads.
+    let bytes = try sampleImage().bytes
+    try await withThrowingTaskGroup(of: Void.self) { group in
+      for _ in 0..<8 {
+        group.addTask {
+          for _ in 0..<20 {
+            try HDF5File.open(bytes: bytes, named: "outer") { outer in
+              let copy = try HDF5Image.build { root in
+                try HDF5File.open(bytes: bytes, named: "inner") { inner in
+                  try root.writeStrings("words", inner.readStrings("words"))
+                }
+                try root.writeText("config", outer.readText("config"))
+              }
+              #expect(copy.bytes.count > 1000)
+              #expect(throws: HDF5Error.missing(file: "outer", object: "/x")) { try outer.readText("x") }
+            }
+          }
+        }
+      }
+      try await group.waitForAll()
+    }
+  }
+
+  @Test func otherToolsReadSealedFiles() throws {
+    try withTemporaryDirectory { directory in
+      let path = "\(directory)/sample.h5"
+      try sampleImage().save(to: path)
+      if let dump = try output(of: "h5dump", path) {
+        #expect(dump.contains("\"a sample\""))
+        #expect(dump.contains("(0,0): 1.5, -2, 3,"))
+        #expect(dump.contains("H5T_IEEE_F32LE"))
+      }
+      let script = """
+        import h5py
+        f = h5py.File('\(path)', 'r')
+        w = f['numbers/matrix.weight']
+        print(w.shape, w.dtype, w[0, 1], f['words'][2].decode(), f.attrs['format'], f.attrs['format_version'])
+        print(repr(f['config'][()].decode()), f['numbers/scalar'][()], list(f['numbers/ids']))
+        """
+      if let printed = try output(of: "python3", "-c", script) {
+        #expect(
+          printed == """
+            (2, 3) float32 -2.0 日本 a sample 1
+            'seed: 1\\n# … and a long remark\\n' 1e-300 [np.int32(-2147483648), np.int32(-1), np.int32(0), \
+            np.int32(2147483647)]
+
+            """)
+      }
+    }
+  }
+}
