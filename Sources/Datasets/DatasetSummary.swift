@@ -1,0 +1,61 @@
+import HDF5
+
+/// What a dataset file holds, without its tokens: for people who look at it.
+package struct DatasetSummary: Sendable, Equatable {
+  package struct SplitSummary: Sendable, Equatable {
+    package let split: Split
+    package let tokens: Int
+    package let sentences: Int
+    package let characters: Int
+    package let sourceSHA256: String
+  }
+
+  package let createdBy: String
+  package let settings: String
+  package let tokenization: Tokenization
+  package let vocabularySize: Int
+  /// The number of different tags, nil for a dataset without.
+  package let tagCount: Int?
+  package let splits: [SplitSummary]
+
+  /// Reads the summary. The file is checked for damage, its tokens are not looked at.
+  ///
+  /// - Throws: `FileError`, `HDF5Error` or `DatasetError`.
+  package init(of path: String) throws {
+    self = try HDF5File.open(path) { root in
+      let tokenization = try DatasetFile.header(of: root, file: path)
+      let vocabulary = try root.group("vocabulary")
+      return DatasetSummary(
+        createdBy: try root.stringAttribute("created_by"),
+        settings: try DatasetFile.settings(of: root),
+        tokenization: tokenization,
+        vocabularySize: try vocabulary.elementCount("tokens"),
+        tagCount: try vocabulary.contains("tags") ? vocabulary.elementCount("tags") : nil,
+        splits: try Split.allCases.filter { try root.contains($0.rawValue) }.map { split in
+          let group = try root.group(split.rawValue)
+          return SplitSummary(
+            split: split,
+            tokens: try group.elementCount("tokens"),
+            sentences: try group.elementCount("offsets") - 1,
+            characters: try group.intAttribute("characters"),
+            sourceSHA256: try group.stringAttribute("source_sha256"))
+        })
+    }
+  }
+
+  private init(
+    createdBy: String, settings: String, tokenization: Tokenization, vocabularySize: Int, tagCount: Int?,
+    splits: [SplitSummary]
+  ) {
+    self.createdBy = createdBy
+    self.settings = settings
+    self.tokenization = tokenization
+    self.vocabularySize = vocabularySize
+    self.tagCount = tagCount
+    self.splits = splits
+  }
+}
+
+extension ReadableGroup {
+  fileprivate func elementCount(_ name: String) throws -> Int { try shape(of: name).reduce(1, *) }
+}
