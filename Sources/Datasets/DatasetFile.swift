@@ -78,11 +78,8 @@ package enum DatasetFile {
   }
 
   private static func requireUnique(_ entries: [String], file: String, object: String) throws {
-    var seen: Set<String> = []
-    for entry in entries {
-      guard seen.insert(entry).inserted else {
-        throw DatasetError.repeatedEntry(file: file, object: object, entry: entry)
-      }
+    if let entry = Vocabulary.repeatedToken(in: entries) {
+      throw DatasetError.repeatedEntry(file: file, object: object, entry: entry)
     }
   }
 
@@ -119,7 +116,7 @@ private struct SplitCheck {
     try validate(offsets: sequence.offsets, tokens: sequence.tokens.count)
     try validate(ids: sequence.tokens, below: tokenCount, object: path("tokens"))
     guard sequence.characters >= 0 else {
-      throw .negativeCount(file: file, object: "\(path("characters"))", found: sequence.characters)
+      throw .negativeCount(file: file, object: path("characters"), found: sequence.characters)
     }
     switch (sequence.tags, tagCount) {
     case (nil, nil): break

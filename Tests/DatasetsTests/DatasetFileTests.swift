@@ -26,6 +26,18 @@ import Testing
     }
   }
 
+  /// Swift takes the two for equal; files and vocabularies don't.
+  @Test func tokensThatDifferInBytesAloneComeBack() throws {
+    try withDatasetPath { path in
+      let tokens = ["\u{E9}", "e\u{301}"]
+      var dataset = Self.text
+      dataset.vocabulary = Vocabulary(tokens: ["<unk>", "</s>"] + tokens)
+      try DatasetFile.write(dataset, settings: "", to: path)
+      let found = try DatasetFile.read(path).dataset.vocabulary
+      #expect(tokens.map { found.id(of: $0) } == [2, 3])
+    }
+  }
+
   @Test func theSameDatasetGivesTheSameBytes() throws {
     let files = try (0..<2).map { _ in
       try withDatasetPath { path in
