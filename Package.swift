@@ -9,8 +9,10 @@ func library(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target
   .target(name: name, dependencies: dependencies, swiftSettings: strict)
 }
 
-func tests(_ name: String, _ dependencies: [Target.Dependency], resources: [Resource] = []) -> Target {
-  .testTarget(name: name, dependencies: dependencies, resources: resources, swiftSettings: strict)
+func tests(
+  _ name: String, _ dependencies: [Target.Dependency], exclude: [String] = [], resources: [Resource] = []
+) -> Target {
+  .testTarget(name: name, dependencies: dependencies, exclude: exclude, resources: resources, swiftSettings: strict)
 }
 
 let package = Package(
@@ -48,7 +50,7 @@ let package = Package(
 
     tests("ComputeTests", ["Compute"]),
     tests("FilesTests", ["Files"]),
-    tests("HDF5Tests", ["HDF5"]),
+    tests("HDF5Tests", ["HDF5"], exclude: ["Hostile"]),
     tests("ConfigurationTests", ["Configuration"]),
     tests("DatasetsTests", ["Datasets"]),
     tests("GrammarCorpusTests", ["GrammarCorpus"]),

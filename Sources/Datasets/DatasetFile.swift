@@ -1,3 +1,4 @@
+import Diagnostics
 import HDF5
 
 /// Datasets as HDF5 files.
@@ -21,7 +22,7 @@ package enum DatasetFile {
     let image = try HDF5Image.build { root in
       try root.setAttribute("format", format)
       try root.setAttribute("format_version", formatVersion)
-      try root.setAttribute("created_by", "rnn-train")
+      try root.setAttribute("created_by", Version.name)
       try root.setAttribute("tokenization", dataset.tokenization.rawValue)
       try root.setAttribute("settings_sha256", settings)
       let vocabulary = try root.group("vocabulary")
