@@ -5,11 +5,11 @@ import Files
 ///     \nrnn-train seal 1 sha256 HEX length DIGITS\n
 ///
 /// The library ignores what follows an image, so that other tools read a sealed file as any other, and one rename covers
-/// both. An image also says in its root attribute `seal` that it has one: so a file that lost its seal, or had it
-/// altered, isn't taken for a file that never had any. A seal finds damage; it doesn't tell who wrote a file.
+/// both. An image also says in its root attribute `seal` that it has one: a file that lost its seal, or had it altered,
+/// isn't taken for a file that never had any. A seal finds damage; it doesn't tell who wrote a file.
 enum Seal {
-  /// The root attribute's name and value.
-  static let attribute = (name: "seal", value: "sha256")
+  /// The root attribute; its value is looked for byte by byte, before the library parses anything.
+  static let attribute = (name: "seal", value: "sealed by rnn-train: SHA-256 behind the image")
 
   static let size = start.count + hashSize + middle.count + lengthSize + 1
 
@@ -27,13 +27,28 @@ enum Seal {
 
   /// Checks the seal at the end of a file's bytes.
   ///
-  /// - Returns: the image's length, nil if there is no seal.
+  /// - Returns: the image's length, nil if there is no seal and was none.
   static func verify(_ file: UnsafeRawBufferPointer, name: String) throws(HDF5Error) -> Int? {
-    guard file.count >= size, file[(file.count - size)...].starts(with: start) else { return nil }
+    guard file.count >= size, file[(file.count - size)...].starts(with: start) else {
+      if wasSealed(file) { throw .damaged(file: name, reason: "the seal at its end is missing or altered") }
+      return nil
+    }
     let image = UnsafeRawBufferPointer(rebasing: file[..<(file.count - size)])
     guard file[image.count...].elementsEqual(bytes(for: image)) else {
       throw .damaged(file: name, reason: "its contents don't match the SHA-256 hash at its end")
     }
     return image.count
+  }
+
+  /// Whether the mark of a sealed image is anywhere in the file.
+  private static func wasSealed(_ file: UnsafeRawBufferPointer) -> Bool {
+    let mark = Array(attribute.value.utf8)
+    var rest = file[...]
+    while let first = rest.firstIndex(of: mark[0]) {
+      rest = rest[first...]
+      if rest.starts(with: mark) { return true }
+      rest = rest.dropFirst()
+    }
+    return false
   }
 }

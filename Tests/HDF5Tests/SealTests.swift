@@ -42,9 +42,11 @@ import Testing
     let lost = HDF5Error.damaged(file: "f", reason: "the seal at its end is missing or altered")
     let cases: [(bytes: [UInt8], seal: HDF5File.SealPolicy, expected: HDF5Error)] = [
       (flipped, .ifPresent, mismatch),
-      (Array(tiny.dropLast()), .required, .unsealed(file: "f")),
+      (Array(tiny.dropLast()), .required, lost),
       (Array(tiny.dropLast()), .ifPresent, lost),
       (tiny + [0], .ifPresent, lost),
+      (tiny.dropLast(300) + [UInt8](repeating: 0, count: 300), .ifPresent, lost),
+      (Array("seed: 1\n".utf8), .required, .unsealed(file: "f")),
       (Array("seed: 1\n".utf8), .ifPresent, .notHDF5(file: "f")),
       ([], .ifPresent, .notHDF5(file: "f")),
     ]
