@@ -58,7 +58,9 @@ package struct Benchmark: Sendable, Equatable {
       let start = clock.now
       source.fill(model.minibatch, index: count)
       let result = step.run(step: count + 1, learningRate: training.optimizer.learningRate)
-      guard !result.diverged else { throw TrainingError.diverged(step: count + 1, epoch: 1, quantity: "gradient's norm") }
+      guard !result.diverged else {
+        throw TrainingError.diverged(step: count + 1, epoch: 1, quantity: "gradient's norm")
+      }
       if count >= warmUp {
         times.append((clock.now - start) / .seconds(1))
         tokens.append(result.targets)

@@ -65,6 +65,15 @@ package struct Checkpoint: Sendable, Equatable {
 
   // MARK: into a model
 
+  /// The parameters as a model uses them.
+  ///
+  /// - Parameter file: what errors call the checkpoint.
+  package func parameters(file: String, kernels: Kernels) throws(TrainingError) -> Parameters {
+    let parameters = Parameters(try shape, kernels: kernels)
+    try restore(parameters, file: file)
+    return parameters
+  }
+
   /// Puts the parameters into a model of the checkpoint's own shape.
   ///
   /// - Parameter file: what errors call the checkpoint.
@@ -85,7 +94,8 @@ package struct Checkpoint: Sendable, Equatable {
       guard let tensor = carriedStates.first(where: { $0.name == name }),
         tensor.shape == [matrix.rows, matrix.columns]
       else {
-        throw .otherModel(file: file, expected: "/state/\(name) of \(matrix.rows) x \(matrix.columns)", found: "another")
+        throw .otherModel(
+          file: file, expected: "/state/\(name) of \(matrix.rows) x \(matrix.columns)", found: "another")
       }
       matrix.setRowMajor(tensor.elements)
     }

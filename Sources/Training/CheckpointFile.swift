@@ -84,7 +84,8 @@ package enum CheckpointFile {
     let version = try root.intAttribute("format_version")
     guard version == Checkpoint.formatVersion else {
       throw TrainingError.notCheckpoint(
-        file: path, found: "its format is version \(version), and this program reads version \(Checkpoint.formatVersion)")
+        file: path,
+        found: "its format is version \(version), and this program reads version \(Checkpoint.formatVersion)")
     }
   }
 

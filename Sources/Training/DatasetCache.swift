@@ -60,7 +60,8 @@ package struct DatasetCache {
   ) throws -> SequenceDataset {
     switch configuration.data {
     case .dataset(let path): return try DatasetFile.read(path).dataset
-    case .synthetic: throw TrainingError.unsupported("data.synthetic is for `rnn-train benchmark`; name text in data.train")
+    case .synthetic:
+      throw TrainingError.unsupported("data.synthetic is for `rnn-train benchmark`; name text in data.train")
     case .text(let corpus):
       let settings = try Self.settings(of: configuration, corpus)
       let path = Path.join(directory, "\(settings).h5")

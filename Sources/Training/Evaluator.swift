@@ -15,7 +15,10 @@ package struct Evaluation: Sendable, Equatable {
   package var streams: Int
 
   package var natsPerTarget: Double { nats / Double(max(targets, 1)) }
-  package var perplexity: Double { exp(natsPerTarget) }
+  package var perplexity: Double { Self.perplexity(ofLoss: natsPerTarget) }
+
+  /// - Parameter loss: in nats per target.
+  package static func perplexity(ofLoss loss: Double) -> Double { exp(loss) }
 
   /// - Parameter characters: Unicode scalars of the raw text that the targets are.
   package func bitsPerCharacter(characters: Int) -> Double { nats / log(2) / Double(max(characters, 1)) }

@@ -46,9 +46,9 @@ package final class RunDirectory: Sendable {
   package static func resume(_ path: String) throws -> RunDirectory {
     guard holdsRun(path) else { throw TrainingError.holdsNoRun(directory: path) }
     let directory = try RunDirectory(locking: path)
-    for folder in [path, directory.checkpointsPath] where access(folder, F_OK) == 0 {
-      _ = try Directory.removeLeftovers(in: folder)
-    }
+    // It may have been cut off before there was one.
+    try Directory.create(directory.checkpointsPath)
+    for folder in [path, directory.checkpointsPath] { try Directory.removeLeftovers(in: folder) }
     return directory
   }
 

@@ -61,8 +61,7 @@ package final class TextGenerator {
 
   /// - Parameter file: what errors call the checkpoint.
   package init(_ checkpoint: Checkpoint, file: String, kernels: Kernels) throws(TrainingError) {
-    let parameters = Parameters(try checkpoint.shape, kernels: kernels)
-    try checkpoint.restore(parameters, file: file)
+    let parameters = try checkpoint.parameters(file: file, kernels: kernels)
     model = LanguageModel(parameters, streams: 1, timesteps: 1, gradients: nil, workers: 1)
     phases = PhaseList(model.forwardPhases())
     vocabulary = checkpoint.vocabulary

@@ -36,7 +36,8 @@ package enum TrainingError: DiagnosedError, Equatable {
     case .holdsNoRun(let directory):
       "\(directory) holds no run to resume; expected config.cfg and checkpoints/ in it"
     case .noUsableCheckpoint(let directory, let reasons):
-      "\(directory): no checkpoint can be used: " + (reasons.isEmpty ? "there is none" : reasons.joined(separator: "; "))
+      "\(directory): no checkpoint can be used: "
+        + (reasons.isEmpty ? "there is none" : reasons.joined(separator: "; "))
     case .incompatible(let directory, let keys):
       "\(directory): a run can't go on with another \(keys.joined(separator: ", ")); start a new one instead"
     case .otherModel(let file, let expected, let found):

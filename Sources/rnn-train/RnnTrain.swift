@@ -1,36 +1,43 @@
 import ArgumentParser
 import Compute
-import Configuration
-import Training
-import Datasets
-import Foundation
+import Diagnostics
+import Glibc
 
-final class R: TrainingReporter {
-  let t0 = Date()
-  func begin(_ summary: RunSummary, state: TrainingState) { print(summary) }
-  func step(_ state: TrainingState, targets: Int) {}
-  func epoch(_ s: TrainingState, trainLoss: Double, validation: Evaluation?, isBest: Bool) { print(s.epoch, trainLoss, validation?.natsPerTarget ?? 0, validation?.perplexity ?? 0, Date().timeIntervalSince(t0)) }
-  func saved(_ path: String, step: Int) { }
-}
+/// The command line. A subcommand's `run` says what it does in a few lines; the work is done by the modules below.
 @main
 struct RnnTrain: ParsableCommand {
-  @Option var config: String
-  @Option var threads = 2
-  @Flag var bench = false
-  @Argument var overrides: [String] = []
-  func run() throws {
-    let c = try RunConfiguration.load(path: config, overrides: overrides)
-    let k = try Kernels.named(ProcessInfo.processInfo.environment["RNN_TRAIN_ISA"])
-    if bench {
-      let d = c.data.isSyn ? nil : try DatasetCache().dataset(for: c) { print($0) }
-      print(try Benchmark.run(c, dataset: d, seconds: 6, workers: Workers(count: threads), kernels: k)); return
+  static let configuration = CommandConfiguration(
+    commandName: "rnn-train",
+    abstract: "Trains recurrent neural networks on CPUs, with the same bits for any number of threads.",
+    discussion: """
+      Without a subcommand it trains:
+
+        rnn-train --config configs/lm.cfg
+        rnn-train --config configs/lm.cfg --threads 16 training.epochs=3 model.hidden=256
+        rnn-train generate --checkpoint runs/lm
+
+      Results go to standard output, everything else to standard error.
+      Exit codes: 0 done; 64 usage; 65 bad configuration or data; 70 a fault of the program; 73 can't write; 74 input or
+      output error; 75 training diverged; 130 and 143 stopped by SIGINT and SIGTERM, after saving a checkpoint.
+      """,
+    version: """
+      \(Version.name)
+      instruction sets of this machine: \(Kernels.available.map(\.name).joined(separator: ", "))
+      """,
+    subcommands: [
+      TrainCommand.self
+
+    ],
+    defaultSubcommand: TrainCommand.self)
+
+  static func main() {
+    // Writing to a pipe that nobody reads fails with EPIPE then, instead of ending a run between two checkpoints.
+    signal(SIGPIPE, SIG_IGN)
+    do {
+      var command = try parseAsRoot()
+      try command.run()
+    } catch {
+      Failure.exit(error)
     }
-    let d = try DatasetCache().dataset(for: c) { print($0) }
-    let dir = try RunDirectory.create(c.output.directory, configuration: c)
-    let t = try Trainer(c, dataset: d, directory: dir, resuming: nil, workers: Workers(count: threads), kernels: k, reporter: R())
-    print(try t.train(until: StopRequest()))
-    let cp = try CheckpointFile.read(RunDirectory.checkpointPath(c.output.directory))
-    try TextGenerator(cp, file: "x", kernels: k).generate(prompt: "", length: 100, sampling: Sampling()) { print($0, terminator: "") }
   }
 }
-extension RunConfiguration.Data { var isSyn: Bool { if case .synthetic = self { true } else { false } } }

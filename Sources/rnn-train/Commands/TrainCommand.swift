@@ -1,0 +1,82 @@
+import ArgumentParser
+import Compute
+import Training
+
+struct TrainCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "train",
+    abstract: "Train a model, or go on with an interrupted run.",
+    discussion: """
+      Examples:
+
+        rnn-train --config configs/lm.cfg
+        rnn-train --config configs/lm.cfg --threads 16 output.directory=runs/wide model.hidden=512
+        rnn-train train --resume runs/wide
+        rnn-train train --resume runs/wide training.epochs=20
+
+      A run's directory holds its configuration, its log, its metrics and its checkpoints. Ctrl-C saves a checkpoint
+      first; a run that was cut off by anything goes on from its last checkpoint as if nothing had happened.
+      """)
+
+  @Option(help: ArgumentHelp("The configuration of a new run.", valueName: "file"))
+  var config: String?
+
+  @Option(help: ArgumentHelp("The directory of a run to go on with.", valueName: "run"))
+  var resume: String?
+
+  @OptionGroup
+  var threads: ThreadOptions
+
+  @Flag(help: "Show no progress; RUN/train.log has it all the same.")
+  var quiet = false
+
+  @OptionGroup
+  var overrides: OverrideArguments
+
+  func validate() throws {
+    if let stray = overrides.list.first(where: { !$0.contains("=") }) {
+      throw ValidationError("\(stray): expected a command or KEY=VALUE; `rnn-train --help` lists the commands")
+    }
+    switch (config, resume) {
+    case (nil, nil): throw ValidationError("expected --config FILE, or --resume RUN; try configs/lm.cfg")
+    case (_?, _?): throw ValidationError("expected one of --config and --resume; a run to resume has its configuration")
+    default: break
+    }
+  }
+
+  func run() throws {
+    let console = Console(isQuiet: quiet)
+    do {
+      try train(console)
+    } catch {
+      console.clearStatus()
+      if let line = Failure.line(for: error) { console.record(line) }
+      throw error
+    }
+  }
+
+  private func train(_ console: Console) throws {
+    let threadCount = try threads.count()
+    let run =
+      if let resume {
+        try PreparedRun.resume(resume, overrides: overrides.list, console)
+      } else {
+        try PreparedRun.begin(config ?? "", overrides: overrides.list, console)
+      }
+    let workers = Workers(count: threadCount)
+    let reporter = ProgressReporter(console: console) { run.announcement($0, threads: threadCount) }
+    let trainer = try Trainer(
+      run.configuration, dataset: run.dataset, directory: run.directory, resuming: run.checkpoint, workers: workers,
+      kernels: run.kernels, reporter: reporter)
+    let signals = StopSignals(console: console)
+    let outcome = try trainer.train(until: signals.request)
+    signals.cancel()
+    if outcome == .interrupted, let signal = signals.received {
+      throw Stopped(signal: signal, directory: run.directory.path, step: reporter.savedStep)
+    }
+    if outcome == .stoppedEarly {
+      console.say("the validation loss has stopped falling: training ends early")
+    }
+    try RunResults(run, reporter, workers: workers).print()
+  }
+}

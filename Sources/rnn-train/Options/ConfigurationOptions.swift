@@ -1,0 +1,24 @@
+import ArgumentParser
+import Configuration
+
+/// A configuration file with overrides.
+struct ConfigurationOptions: ParsableArguments {
+  @Option(help: ArgumentHelp("The configuration.", valueName: "file"))
+  var config: String
+
+  @OptionGroup
+  var overrides: OverrideArguments
+
+  func load() throws(ConfigurationError) -> RunConfiguration {
+    try RunConfiguration.load(path: config, overrides: overrides.list)
+  }
+}
+
+/// `KEY=VALUE` arguments, which win over a configuration file.
+struct OverrideArguments: ParsableArguments {
+  @Argument(
+    help: ArgumentHelp(
+      "Settings that win over the file, for example training.batch_size=64; `rnn-train config keys` lists them.",
+      valueName: "key=value"))
+  var list: [String] = []
+}

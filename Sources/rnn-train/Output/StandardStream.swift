@@ -1,0 +1,67 @@
+import Diagnostics
+import Glibc
+
+/// Standard output or standard error, unbuffered.
+enum StandardStream: Int32 {
+  case output = 1
+  case error = 2
+
+  /// Writes all of a text; what can't be written is lost.
+  ///
+  /// - Returns: the system's error code, 0 if there is none.
+  @discardableResult
+  func write(_ text: String) -> Int32 {
+    FileDescriptor(rawValue: rawValue).write(text)
+  }
+
+  var isTerminal: Bool { isatty(rawValue) == 1 }
+}
+
+/// Prints results: what a command's caller may read by a program.
+enum Results {
+  static func print(_ text: String, terminator: String = "\n") throws(OutputError) {
+    switch StandardStream.output.write(text + terminator) {
+    case 0: break
+    case EPIPE: throw .nobodyReads
+    case let code: throw .failed(code: code)
+    }
+  }
+}
+
+/// Why a result didn't reach standard output.
+enum OutputError: DiagnosedError, Equatable {
+  /// The reader of a pipe has gone, as `head` does: no fault, but there is no use in going on.
+  case nobodyReads
+  case failed(code: Int32)
+
+  var exitCode: ExitCode { .cannotWrite }
+
+  var description: String {
+    switch self {
+    case .nobodyReads: "nobody reads standard output"
+    case .failed(let code): "can't write to standard output: \(String(cString: strerror(code)))"
+    }
+  }
+}
+
+/// An open file that texts are written to.
+struct FileDescriptor: Sendable {
+  let rawValue: Int32
+
+  /// Writes all of a text; returns the system's error code, 0 if there is none.
+  func write(_ text: String) -> Int32 {
+    var text = text
+    return text.withUTF8 { bytes in
+      var rest = UnsafeRawBufferPointer(bytes)
+      while !rest.isEmpty {
+        let count = Glibc.write(rawValue, rest.baseAddress, rest.count)
+        if count >= 0 {
+          rest = UnsafeRawBufferPointer(rebasing: rest[count...])
+        } else if errno != EINTR {
+          return errno
+        }
+      }
+      return 0
+    }
+  }
+}

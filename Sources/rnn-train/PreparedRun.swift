@@ -1,0 +1,91 @@
+import ArgumentParser
+import Compute
+import Configuration
+import Datasets
+import Training
+
+/// All that a run needs before its first step. Whatever is wrong with configuration or data is found before a directory
+/// is made.
+struct PreparedRun {
+  let configuration: RunConfiguration
+  let kernels: Kernels
+  let dataset: SequenceDataset
+  let directory: RunDirectory
+  /// Where a resumed run goes on.
+  var checkpoint: (checkpoint: Checkpoint, path: String)?
+
+  static func begin(_ file: String, overrides: [String], _ console: Console) throws -> PreparedRun {
+    let configuration = try RunConfiguration.load(path: file, overrides: overrides)
+    let kernels = try Kernels.chosen()
+    let dataset = try DatasetCache().dataset(for: configuration, notice: console.warn)
+    try configuration.checkTrainable(on: dataset)
+    let directory = try RunDirectory.create(configuration.output.directory, configuration: configuration)
+    try console.keepLog(at: RunDirectory.logPath(directory.path))
+    return PreparedRun(configuration: configuration, kernels: kernels, dataset: dataset, directory: directory)
+  }
+
+  static func resume(_ path: String, overrides: [String], _ console: Console) throws -> PreparedRun {
+    if overrides.contains(where: { $0.hasPrefix("output.directory=") }) {
+      throw ValidationError("a resumed run stays in its directory; leave out output.directory")
+    }
+    let directory = try RunDirectory.resume(path)
+    try console.keepLog(at: RunDirectory.logPath(path))
+    let configuration = try RunConfiguration.load(path: RunDirectory.configurationPath(path), overrides: overrides)
+    let kernels = try Kernels.chosen()
+    let checkpoint = try newestCheckpoint(of: directory, console)
+    if let checkpoint {
+      let keys = checkpoint.checkpoint.configuration.incompatibilities(with: configuration)
+      guard keys.isEmpty else { throw TrainingError.incompatible(directory: path, keys: keys) }
+    }
+    let dataset = try DatasetCache().dataset(for: configuration, notice: console.warn)
+    try configuration.checkTrainable(on: dataset)
+    if !overrides.isEmpty { try directory.write(configuration) }
+    return PreparedRun(
+      configuration: configuration, kernels: kernels, dataset: dataset, directory: directory, checkpoint: checkpoint)
+  }
+
+  /// - Returns: nil for a run that was cut off before it had saved anything.
+  private static func newestCheckpoint(
+    of directory: RunDirectory, _ console: Console
+  ) throws -> (checkpoint: Checkpoint, path: String)? {
+    do {
+      let (checkpoint, path, refused) = try directory.newestCheckpoint()
+      for reason in refused { console.warn("passed over: \(reason)") }
+      return (checkpoint, path)
+    } catch TrainingError.noUsableCheckpoint(_, let reasons) where reasons.isEmpty {
+      console.warn("\(directory.path) has no checkpoint yet: the run begins at its first step")
+      return nil
+    }
+  }
+
+  /// What a user wants to know before the first step.
+  func announcement(_ summary: RunSummary, threads: Int) -> String {
+    let (model, training) = (configuration.model, configuration.training)
+    let splits = Split.allCases.compactMap { split in
+      dataset.splits[split].map { "\(split.rawValue) \(Format.count($0.tokens.count))" }
+    }
+    let widths = [model.embedding] + Array(repeating: model.hidden, count: model.layers) + [summary.vocabulary]
+    return Format.facts([
+      ("corpus", "tokens: \(splits.joined(separator: ", ")); vocabulary \(Format.count(summary.vocabulary))"),
+      (
+        "model",
+        "\(model.cell.summary), \(widths.map(String.init).joined(separator: " > ")), "
+          + "\(Format.count(summary.parameters)) parameters"
+      ),
+      (
+        "training",
+        "\(summary.epochs) epochs of \(Format.count(summary.stepsPerEpoch)) steps, \(training.batchSize) streams by "
+          + "\(training.bptt) timesteps; \(training.optimizer.name), learning rate \(training.optimizer.learningRate)"
+      ),
+      ("compute", "\(threads) \(threads == 1 ? "thread" : "threads"), \(kernels.name)"),
+      ("run", directory.path),
+    ])
+  }
+}
+
+extension RunConfiguration.Cell {
+  /// `elman (tanh)`
+  var summary: String {
+    if case .elman(let activation) = self { "\(name) (\(activation.rawValue))" } else { name }
+  }
+}
