@@ -63,11 +63,24 @@ static float hyperbolic_tangent(float x) {
   return magnitude < TANH_SWITCH ? small : large;
 }
 
+static float logistic(float x) {
+  // e / (1 + e) or 1 / (1 + e) with e <= 1: nothing overflows, and results below the smallest normal number come out.
+  float e = exponential(-fabsf(x));
+  float above = x < 0.0f ? e : 1.0f;
+  float below = 1.0f + e;
+  float inverse = 1.0f / below;
+  float quotient = above * inverse;
+  // What the quotient leaves over, with what rounding 1 + e lost.
+  float lost = e - (below - 1.0f);
+  float rest = fmaf(-quotient, lost, fmaf(-quotient, below, above));
+  return fmaf(rest, inverse, quotient);
+}
+
 static float value(ck_function function, float x) {
   switch (function) {
   case CK_TANH: return hyperbolic_tangent(x);
   case CK_RELU: return x > 0.0f ? x : 0.0f;
-  case CK_SIGMOID: return 1.0f / (1.0f + exponential(-x));
+  case CK_SIGMOID: return logistic(x);
   case CK_EXP: return exponential(x);
   }
 }

@@ -25,7 +25,6 @@
 typedef float vector __attribute__((ext_vector_type(LANES), aligned(4)));
 typedef int32_t integers __attribute__((ext_vector_type(LANES)));
 
-
 INLINE vector load(const float *p) { return *(const vector *)p; }
 INLINE void store(float *p, vector x) { *(vector *)p = x; }
 INLINE vector splat(float x) { return (vector)(x); }
@@ -241,11 +240,22 @@ INLINE vector hyperbolic_tangent(vector x) {
   return select(magnitude < splat(TANH_SWITCH), small, __builtin_elementwise_copysign(large, x));
 }
 
+INLINE vector logistic(vector x) {
+  vector e = exponential(-__builtin_elementwise_abs(x));
+  vector above = select(x < splat(0.0f), e, splat(1.0f));
+  vector below = splat(1.0f) + e;
+  vector inverse = splat(1.0f) / below;
+  vector quotient = above * inverse;
+  vector lost = e - (below - splat(1.0f));
+  vector rest = fma_vector(-quotient, lost, fma_vector(-quotient, below, above));
+  return fma_vector(rest, inverse, quotient);
+}
+
 INLINE vector value(const ck_function function, vector x) {
   switch (function) {
   case CK_TANH: return hyperbolic_tangent(x);
   case CK_RELU: return select(x > splat(0.0f), x, splat(0.0f));
-  case CK_SIGMOID: return splat(1.0f) / (splat(1.0f) + exponential(-x));
+  case CK_SIGMOID: return logistic(x);
   case CK_EXP: return exponential(x);
   }
 }
