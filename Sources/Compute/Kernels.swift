@@ -117,9 +117,17 @@ package struct Kernels: @unchecked Sendable {
 
   package func sumOfSquares(_ x: UnsafePointer<Float>, count: Int) -> Double { table.pointee.sum_of_squares(x, count) }
 
-  /// to = transpose(from) for some panels of `from`, which become rows of `to`. Both are padded to whole blocks of 16.
+  /// to = transpose(from) for some panels of `from`, which become rows of `to`. Both are padded to whole blocks of 16,
+  /// or have a single row.
   package func transpose(_ from: PanelMatrix, panels: Range<Int>, into to: PanelMatrix) {
     precondition(to.rows >= from.columns && to.columns >= from.rows)
+    // A matrix of one row has no room for blocks.
+    if from.rows == 1 || to.rows == 1 {
+      for column in panels.lowerBound * PanelShape.width..<min(panels.upperBound * PanelShape.width, from.columns) {
+        for row in 0..<from.rows { to[column, row] = from[row, column] }
+      }
+      return
+    }
     for panel in panels {
       for block in 0..<to.panels {
         table.pointee.transpose_block(
