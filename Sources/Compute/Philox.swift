@@ -40,7 +40,8 @@ package struct Philox: Sendable {
   /// The upper 24 bits as a number in [0, 1).
   package static func uniform(_ word: UInt32) -> Float { Float(word >> 8) * 0x1p-24 }
 
-  static func words(counter: SIMD4<UInt32>, key: (UInt32, UInt32)) -> SIMD4<UInt32> {
+  /// The generator itself: ten rounds over a counter.
+  package static func words(counter: SIMD4<UInt32>, key: (UInt32, UInt32)) -> SIMD4<UInt32> {
     var c = counter
     var k = key
     for _ in 0..<10 {

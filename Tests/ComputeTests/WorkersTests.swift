@@ -1,0 +1,91 @@
+import Compute
+import Synchronization
+import Testing
+
+/// What ran in which order, written by the jobs themselves.
+private final class Ledger: @unchecked Sendable {
+  // Unchecked: job j of phase p alone writes slot (p, j), and phases are separated by the barrier under test. `round` is
+  // written between runs only.
+  var round = 0
+  let executions = Atomic<Int>(0)
+  let faults = Atomic<Int>(0)
+  private let slots: UnsafeMutablePointer<Int>
+  private let phases: Int
+  private let most: Int
+
+  init(phases: Int, most: Int) {
+    self.phases = phases
+    self.most = most
+    slots = .allocate(capacity: phases * most)
+    slots.initialize(repeating: 0, count: phases * most)
+  }
+
+  deinit { slots.deallocate() }
+
+  /// A different number in every round and phase: none, one, few, many.
+  func jobs(_ phase: Int) -> Int { (round * 31 + phase * 17) % 5 == 0 ? 0 : (round * 7 + phase * 13) % (most + 1) }
+
+  /// Every job leaves the round's number; the jobs of the phase before must all have left it, and no other job of this one
+  /// may have been here in this round.
+  func run(_ phase: Int, _ job: Int) {
+    executions.add(1, ordering: .relaxed)
+    if job >= jobs(phase) || slots[phase * most + job] == round { faults.add(1, ordering: .relaxed) }
+    for earlier in 0..<phase {
+      for other in 0..<jobs(earlier) where slots[earlier * most + other] != round { faults.add(1, ordering: .relaxed) }
+    }
+    slots[phase * most + job] = round
+  }
+}
+
+@Suite struct WorkersTests {
+  @Test(arguments: [1, 2, 3, 16, 64])
+  func everyJobRunsOnceAndPhasesAreApart(count: Int) {
+    let workers = Workers(count: count)
+    #expect(workers.count == count)
+    let ledger = Ledger(phases: 4, most: 90)
+    let phases = PhaseList(
+      (0..<4).map { phase in
+        Phase("phase \(phase)", jobs: { ledger.jobs(phase) }, run: { ledger.run(phase, $0) })
+      })
+    var expected = 0
+    for round in 1...2000 {
+      ledger.round = round
+      workers.run(phases)
+      expected += (0..<4).reduce(0) { $0 + ledger.jobs($1) }
+    }
+    #expect(ledger.executions.load(ordering: .relaxed) == expected)
+    #expect(ledger.faults.load(ordering: .relaxed) == 0)
+  }
+
+  @Test func emptyListsEnd() {
+    let workers = Workers(count: 3)
+    workers.run(PhaseList([]))
+    let runs = Atomic<Int>(0)
+    let nothing = Phase("nothing", jobs: { 0 }, run: { _ in runs.add(1, ordering: .relaxed) })
+    workers.run(PhaseList([nothing, nothing, nothing]))
+    #expect(runs.load(ordering: .relaxed) == 0)
+  }
+
+  /// One list serves teams of any size, one after the other.
+  @Test func listsOutliveTheirWorkers() {
+    let runs = Atomic<Int>(0)
+    let list = PhaseList([Phase("count", jobs: { 1000 }, run: { _ in runs.add(1, ordering: .relaxed) })])
+    for count in [4, 1, 7] { Workers(count: count).run(list) }
+    #expect(runs.load(ordering: .relaxed) == 3000)
+  }
+
+  @Test func sharesAreEvenAndCoverEverything() {
+    for total in [0, 1, 5, 16, 33, 100, 1000] {
+      for jobs in [1, 2, 3, 7, 64] {
+        for unit in [1, 16] {
+          let parts = (0..<jobs).map { share(of: total, job: $0, jobs: jobs, unit: unit) }
+          #expect(parts.first?.lowerBound == 0 && parts.last?.upperBound == total)
+          for (part, next) in zip(parts, parts.dropFirst()) { #expect(part.upperBound == next.lowerBound) }
+          #expect(parts.allSatisfy { $0.lowerBound % unit == 0 || $0.lowerBound == total })
+          let units = parts.map { ($0.count + unit - 1) / unit }
+          #expect((units.max() ?? 0) - (units.min() ?? 0) <= 1)
+        }
+      }
+    }
+  }
+}
