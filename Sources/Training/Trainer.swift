@@ -46,12 +46,15 @@ package final class Trainer {
     guard let train = dataset.splits[.train] else {
       throw TrainingError.noSplit(name: "train", remedy: "name its text in data.train")
     }
+    guard train.tokens.count > training.batchSize * training.bptt else {
+      throw TrainingError.corpusTooShort(
+        tokens: train.tokens.count, streams: training.batchSize, window: training.bptt)
+    }
     batches = try StreamBatches(train.tokens, streams: training.batchSize, window: training.bptt)
     let parameters = Parameters(try ModelShape(configuration, vocabulary: dataset.vocabulary), kernels: kernels)
     let gradients = Gradients(parameters.layout)
     model = LanguageModel(
-      parameters, streams: training.batchSize, timesteps: min(training.bptt, batches.length), gradients: gradients,
-      workers: workers.count)
+      parameters, streams: training.batchSize, timesteps: training.bptt, gradients: gradients, workers: workers.count)
     optimizer = Optimizer(
       training.optimizer, clipNorm: training.clipNorm, parameters: parameters, gradients: gradients)
     if let (checkpoint, path) = checkpoint {

@@ -16,6 +16,8 @@ package enum TrainingError: DiagnosedError, Equatable {
   case otherVocabulary(file: String, reason: String)
   case notCheckpoint(file: String, found: String)
   case noSplit(name: String, remedy: String)
+  /// A stream would have fewer timesteps than one window.
+  case corpusTooShort(tokens: Int, streams: Int, window: Int)
   case diverged(step: Int, epoch: Int, quantity: String)
   /// A task or option that this version can't train.
   case unsupported(String)
@@ -48,6 +50,9 @@ package enum TrainingError: DiagnosedError, Equatable {
       "\(file) is not an rnn-train checkpoint: \(found)"
     case .noSplit(let name, let remedy):
       "there is no \(name) split; \(remedy)"
+    case .corpusTooShort(let tokens, let streams, let window):
+      "the training split is too short: training.batch_size \(streams) x training.bptt \(window) need "
+        + "\(streams * window + 1) tokens, found \(tokens); lower one of them"
     case .diverged(let step, let epoch, let quantity):
       "training diverged at step \(step) (epoch \(epoch)): the \(quantity) is not finite; the parameters are those "
         + "of the step before; lower training.optimizer.learning_rate or training.clip_norm"
