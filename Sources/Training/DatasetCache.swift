@@ -52,6 +52,15 @@ package struct DatasetCache {
 
   package init(directory: String) { self.directory = directory }
 
+  /// Where the dataset of a configuration is, or would be.
+  package func path(
+    for configuration: RunConfiguration, _ corpus: RunConfiguration.TextCorpus
+  ) throws(FileError) -> String {
+    path(settings: try Self.settings(of: configuration, corpus))
+  }
+
+  private func path(settings: String) -> String { Path.join(directory, "\(settings).h5") }
+
   /// The dataset of a configuration, prepared now or taken from before, or read from where `data.dataset` says.
   ///
   /// - Parameter notice: gets a line about anything unusual: a cache that can't be used costs time, never a run.
@@ -64,7 +73,7 @@ package struct DatasetCache {
       throw TrainingError.unsupported("data.synthetic is for `rnn-train benchmark`; name text in data.train")
     case .text(let corpus):
       let settings = try Self.settings(of: configuration, corpus)
-      let path = Path.join(directory, "\(settings).h5")
+      let path = path(settings: settings)
       if let dataset = cached(path, settings: settings, notice: notice) { return dataset }
       let dataset = try SequenceDataset.prepare(corpus)
       do {

@@ -17,16 +17,18 @@ package final class RunDirectory: Sendable {
 
   private static let configurationName = "config.cfg"
   private static let checkpointsName = "checkpoints"
-  private static let lastName = "last.h5"
-  private static let bestName = "best.h5"
+  static let lastName = "last.h5"
+  static let bestName = "best.h5"
 
   package static func configurationPath(_ directory: String) -> String { Path.join(directory, configurationName) }
   package static func logPath(_ directory: String) -> String { Path.join(directory, "train.log") }
-  package var metricsPath: String { Path.join(path, "metrics.jsonl") }
-  private var checkpointsPath: String { Path.join(path, Self.checkpointsName) }
+  static func metricsPath(_ directory: String) -> String { Path.join(directory, "metrics.jsonl") }
+  static func checkpointsPath(_ directory: String) -> String { Path.join(directory, checkpointsName) }
+  package var metricsPath: String { Self.metricsPath(path) }
+  private var checkpointsPath: String { Self.checkpointsPath(path) }
 
   /// Whether a run has been here.
-  private static func holdsRun(_ path: String) -> Bool {
+  static func holdsRun(_ path: String) -> Bool {
     [configurationName, checkpointsName].contains { access(Path.join(path, $0), F_OK) == 0 }
   }
 
@@ -58,17 +60,17 @@ package final class RunDirectory: Sendable {
 
   // MARK: checkpoints
 
-  /// The steps of all checkpoints, in order.
-  private func steps() throws -> [Int] {
-    try Directory.names(in: checkpointsPath).compactMap(Self.step(of:)).sorted()
+  /// The steps of all checkpoints in a directory of them, in order.
+  static func steps(in checkpoints: String) throws(FileError) -> [Int] {
+    try Directory.names(in: checkpoints).compactMap(step(of:)).sorted()
   }
 
-  private static func name(ofStep step: Int) -> String {
+  static func name(ofStep step: Int) -> String {
     let digits = String(step)
     return "step-\(String(repeating: "0", count: max(0, 8 - digits.count)))\(digits).h5"
   }
 
-  private static func step(of name: String) -> Int? {
+  static func step(of name: String) -> Int? {
     guard name.hasPrefix("step-"), name.hasSuffix(".h5") else { return nil }
     return Int(name.dropFirst(5).dropLast(3))
   }
@@ -86,17 +88,18 @@ package final class RunDirectory: Sendable {
     try CheckpointFile.write(checkpoint, to: path)
     try DurableFile.link(Path.join(checkpointsPath, Self.lastName), to: name)
     if isBest { try DurableFile.link(Path.join(checkpointsPath, Self.bestName), to: name) }
-    let best = linkTarget(Self.bestName)
-    for step in try steps().dropLast(max(keep, 1)) where Self.name(ofStep: step) != best {
+    let best = Self.linkTarget(Path.join(checkpointsPath, Self.bestName))
+    for step in try Self.steps(in: checkpointsPath).dropLast(max(keep, 1)) where Self.name(ofStep: step) != best {
       try Directory.remove(Path.join(checkpointsPath, Self.name(ofStep: step)))
     }
     return path
   }
 
-  private func linkTarget(_ name: String) -> String? {
+  /// What a symbolic link says, nil if there is none.
+  static func linkTarget(_ path: String) -> String? {
     withUnsafeTemporaryAllocation(of: CChar.self, capacity: Int(PATH_MAX)) { buffer in
       guard let start = buffer.baseAddress else { return nil }
-      let count = readlink(Path.join(checkpointsPath, name), start, buffer.count)
+      let count = readlink(path, start, buffer.count)
       guard count > 0 else { return nil }
       return String(decoding: buffer.prefix(count).map { UInt8(bitPattern: $0) }, as: UTF8.self)
     }
@@ -107,7 +110,7 @@ package final class RunDirectory: Sendable {
   /// - Returns: it, its path, and why newer ones were passed over.
   package func newestCheckpoint() throws -> (checkpoint: Checkpoint, path: String, refused: [String]) {
     var refused: [String] = []
-    for step in try steps().reversed() {
+    for step in try Self.steps(in: checkpointsPath).reversed() {
       let path = Path.join(checkpointsPath, Self.name(ofStep: step))
       do {
         return (try CheckpointFile.read(path), path, refused)
@@ -122,7 +125,7 @@ package final class RunDirectory: Sendable {
   package static func checkpointPath(_ path: String) -> String {
     var status = stat()
     guard stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFDIR else { return path }
-    let checkpoints = Path.join(path, checkpointsName)
+    let checkpoints = checkpointsPath(path)
     let best = Path.join(checkpoints, bestName)
     return access(best, F_OK) == 0 ? best : Path.join(checkpoints, lastName)
   }

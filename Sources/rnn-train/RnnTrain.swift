@@ -13,20 +13,22 @@ struct RnnTrain: ParsableCommand {
       Without a subcommand it trains:
 
         rnn-train --config configs/lm.cfg
-        rnn-train --config configs/lm.cfg --threads 16 training.epochs=3 model.hidden=256
+        rnn-train --config configs/lm.cfg --threads 16 model.hidden=256
         rnn-train generate --checkpoint runs/lm
 
       Results go to standard output, everything else to standard error.
-      Exit codes: 0 done; 64 usage; 65 bad configuration or data; 70 a fault of the program; 73 can't write; 74 input or
-      output error; 75 training diverged; 130 and 143 stopped by SIGINT and SIGTERM, after saving a checkpoint.
+
+      Exit codes: 0 done; 64 usage; 65 bad configuration or data; 70 a fault
+      of the program; 73 can't write; 74 input or output error; 75 training
+      diverged; 130 and 143 stopped by SIGINT and SIGTERM, with everything saved.
       """,
     version: """
       \(Version.name)
       instruction sets of this machine: \(Kernels.available.map(\.name).joined(separator: ", "))
       """,
     subcommands: [
-      TrainCommand.self
-
+      TrainCommand.self, PrepareCommand.self, EvaluateCommand.self, GenerateCommand.self, InspectCommand.self,
+      ConfigCommand.self, BenchmarkCommand.self, EnglishCorpusCommand.self,
     ],
     defaultSubcommand: TrainCommand.self)
 

@@ -10,12 +10,13 @@ struct TrainCommand: ParsableCommand {
       Examples:
 
         rnn-train --config configs/lm.cfg
-        rnn-train --config configs/lm.cfg --threads 16 output.directory=runs/wide model.hidden=512
-        rnn-train train --resume runs/wide
-        rnn-train train --resume runs/wide training.epochs=20
+        rnn-train --config configs/lm.cfg --threads 16 model.hidden=512
+        rnn-train train --resume runs/lm
+        rnn-train train --resume runs/lm training.epochs=20
 
-      A run's directory holds its configuration, its log, its metrics and its checkpoints. Ctrl-C saves a checkpoint
-      first; a run that was cut off by anything goes on from its last checkpoint as if nothing had happened.
+      A run's directory holds its configuration, its log, its metrics and its
+      checkpoints. Ctrl-C saves a checkpoint first; a run that was cut off by
+      anything goes on from its last checkpoint as if nothing had happened.
       """)
 
   @Option(help: ArgumentHelp("The configuration of a new run.", valueName: "file"))

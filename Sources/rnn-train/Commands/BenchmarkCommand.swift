@@ -1,0 +1,84 @@
+import ArgumentParser
+import Compute
+import Configuration
+import Datasets
+import Training
+
+struct BenchmarkCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "benchmark",
+    abstract: "Measure how fast this machine trains a configuration.",
+    discussion: """
+      Examples:
+
+        rnn-train benchmark --config configs/benchmark/elman-word.cfg
+        rnn-train benchmark --config configs/lm.cfg --threads 1 --json
+
+      It trains as a run does, and leaves nothing behind. The speed is the
+      median over steps; GFLOP/s count 6 operations per weight of the
+      recurrent and output layers and token.
+      """)
+
+  @OptionGroup
+  var configuration: ConfigurationOptions
+
+  @OptionGroup
+  var threads: ThreadOptions
+
+  @Option(help: ArgumentHelp("How long to measure.", valueName: "s"))
+  var seconds = 6.0
+
+  @Flag(help: "Print one JSON object.")
+  var json = false
+
+  func validate() throws {
+    guard seconds >= 0, seconds <= 86_400 else {
+      throw ValidationError("--seconds \(seconds): expected a number from 0 to 86400")
+    }
+  }
+
+  func run() throws {
+    let configuration = try configuration.load()
+    let kernels = try Kernels.chosen()
+    let workers = Workers(count: try threads.count())
+    var dataset: SequenceDataset?
+    if case .synthetic = configuration.data {
+    } else {
+      dataset = try DatasetCache().dataset(for: configuration, notice: Console(isQuiet: false).warn)
+    }
+    let report = BenchmarkReport(
+      try Benchmark.run(configuration, dataset: dataset, seconds: seconds, workers: workers, kernels: kernels))
+    try Results.print(json ? JSON.text(report) : report.description)
+  }
+}
+
+/// A benchmark's result, with the names of its JSON object.
+private struct BenchmarkReport: Encodable, CustomStringConvertible {
+  @NumberOrNull var tokensPerSecond: Double
+  @NumberOrNull var gflops: Double
+  let threads: Int
+  let isa: String
+  let parameters: Int
+  let peakMemoryBytes: Int
+  let steps: Int
+
+  init(_ benchmark: Benchmark) {
+    tokensPerSecond = benchmark.tokensPerSecond
+    gflops = benchmark.gflops
+    threads = benchmark.threads
+    isa = benchmark.isa
+    parameters = benchmark.parameters
+    peakMemoryBytes = benchmark.peakMemoryBytes
+    steps = benchmark.steps
+  }
+
+  var description: String {
+    Format.facts([
+      ("speed", "\(Format.count(Int(tokensPerSecond))) tokens/s, \(Format.fixed(gflops, 1)) GFLOP/s"),
+      ("compute", "\(threads) \(threads == 1 ? "thread" : "threads"), \(isa)"),
+      ("parameters", Format.count(parameters)),
+      ("peak memory", Format.bytes(peakMemoryBytes)),
+      ("steps measured", Format.count(steps)),
+    ])
+  }
+}

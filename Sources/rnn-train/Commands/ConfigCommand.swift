@@ -1,0 +1,70 @@
+import ArgumentParser
+import Configuration
+
+struct ConfigCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "config",
+    abstract: "Check a configuration, print it in full, or list the keys.",
+    subcommands: [Check.self, Show.self, Keys.self])
+
+  /// A file and overrides as plain arguments.
+  struct FileArguments: ParsableArguments {
+    @Argument(help: ArgumentHelp("The configuration.", valueName: "file"))
+    var file: String
+
+    @OptionGroup
+    var overrides: OverrideArguments
+
+    func load() throws(ConfigurationError) -> RunConfiguration {
+      try RunConfiguration.load(path: file, overrides: overrides.list)
+    }
+  }
+
+  struct Check: ParsableCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "Find everything that is wrong with a configuration.",
+      discussion: """
+        Example:
+
+          rnn-train config check configs/lm.cfg training.epochs=3
+        """)
+
+    @OptionGroup
+    var arguments: FileArguments
+
+    func run() throws {
+      _ = try arguments.load()
+      try Results.print("\(arguments.file) is valid")
+    }
+  }
+
+  struct Show: ParsableCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "Print a configuration with every default filled in.",
+      discussion: """
+        What it prints is a configuration file that means the same:
+
+          rnn-train config show configs/lm.cfg model.hidden=256 > wide.cfg
+        """)
+
+    @OptionGroup
+    var arguments: FileArguments
+
+    func run() throws {
+      try Results.print(arguments.load().render(), terminator: "")
+    }
+  }
+
+  struct Keys: ParsableCommand {
+    static let configuration = CommandConfiguration(abstract: "List every key, with its default and what it is for.")
+
+    func run() throws {
+      let rows = RunConfiguration.keys.map { key in
+        [key.path, key.defaultText ?? "", key.expectation, key.help + (key.alternative.map { " (\($0))" } ?? "")]
+      }
+      let table = Table(
+        ["key", "default", "value", "purpose"], rows, alignments: [.left, .left, .left, .left])
+      try Results.print("\(table)")
+    }
+  }
+}

@@ -1,0 +1,73 @@
+import ArgumentParser
+import Compute
+import Training
+
+struct GenerateCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "generate",
+    abstract: "Let a language model write.",
+    discussion: """
+      Examples:
+
+        rnn-train generate --checkpoint runs/lm
+        rnn-train generate --checkpoint runs/lm --prompt "the queen" --seed 7
+        rnn-train generate --checkpoint runs/lm --temperature 0.7 --top-p 0.9
+
+      The same checkpoint, prompt, settings and seed give the same text.
+      """)
+
+  @OptionGroup
+  var checkpoint: CheckpointOption
+
+  @Option(help: ArgumentHelp("Text to go on from.", valueName: "text"))
+  var prompt = ""
+
+  @Option(help: ArgumentHelp("Tokens to write: words or characters, as the model has them.", valueName: "n"))
+  var length = 200
+
+  @Option(help: ArgumentHelp("Below 1 for likelier text, above 1 for bolder; 0 takes the likeliest.", valueName: "x"))
+  var temperature = 1.0
+
+  @Option(help: ArgumentHelp("Choose from the k likeliest tokens only.", valueName: "k"))
+  var topK: Int?
+
+  @Option(help: ArgumentHelp("Choose from the likeliest tokens that have this probability together.", valueName: "p"))
+  var topP: Double?
+
+  @Option(help: ArgumentHelp("Decides every choice: another seed, another text.", valueName: "s"))
+  var seed: UInt64 = 1
+
+  func validate() throws {
+    guard length >= 0 else { throw ValidationError("--length \(length): expected 0 or more") }
+    guard temperature >= 0, temperature.isFinite else {
+      throw ValidationError("--temperature \(temperature): expected 0 or more")
+    }
+    if let topK, topK < 1 { throw ValidationError("--top-k \(topK): expected 1 or more") }
+    if let topP, !(topP > 0 && topP <= 1) { throw ValidationError("--top-p \(topP): expected above 0, up to 1") }
+  }
+
+  func run() throws {
+    let kernels = try Kernels.chosen()
+    let (checkpoint, path) = try checkpoint.read()
+    try warnOfUnknownTokens(checkpoint)
+    var sampling = Sampling()
+    sampling.temperature = temperature
+    sampling.topK = topK
+    sampling.topP = topP
+    sampling.seed = seed
+    var endsLine = false
+    try TextGenerator(checkpoint, file: path, kernels: kernels)
+      .generate(prompt: prompt, length: length, sampling: sampling) { piece in
+        try Results.print(piece, terminator: "")
+        if let last = piece.last { endsLine = last == "\n" }
+      }
+    if !endsLine { try Results.print("") }
+  }
+
+  private func warnOfUnknownTokens(_ checkpoint: Checkpoint) throws {
+    let tokens = try checkpoint.vocabulary.encode(prompt, checkpoint.tokenization)
+    let unknown = tokens.count { $0 == checkpoint.vocabulary.unknownId }
+    guard unknown > 0 else { return }
+    Console(isQuiet: false).warn("the model doesn't know \(unknown) of the prompt's \(tokens.count) tokens")
+  }
+}

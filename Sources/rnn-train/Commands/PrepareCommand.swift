@@ -1,0 +1,59 @@
+import ArgumentParser
+import Configuration
+import Datasets
+import Files
+import Training
+
+struct PrepareCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "prepare",
+    abstract: "Make a dataset of text, once, for many runs.",
+    discussion: """
+      Examples:
+
+        rnn-train prepare --config configs/lm.cfg
+        rnn-train prepare --config configs/lm.cfg --output english.h5
+
+      Training does it by itself when it has to; a file of its own goes to
+      another machine, or is read by other programs (it is HDF5). A run
+      uses it by data.dataset instead of data.train.
+      """)
+
+  @OptionGroup
+  var configuration: ConfigurationOptions
+
+  @Option(
+    help: ArgumentHelp(
+      "Where to write the dataset. (default: the cache that training looks in)", valueName: "dataset.h5"))
+  var output: String?
+
+  func run() throws {
+    let configuration = try configuration.load()
+    guard case .text(let corpus) = configuration.data else {
+      throw TrainingError.unsupported(
+        "\(self.configuration.config): there is no text to prepare; name it in data.train")
+    }
+    let path = try output ?? DatasetCache().path(for: configuration, corpus)
+    let dataset = try SequenceDataset.prepare(corpus)
+    try Directory.create(Path.directory(of: path))
+    try DatasetFile.write(dataset, settings: DatasetCache.settings(of: configuration, corpus), to: path)
+    try Results.print(Self.summary(dataset, path: path))
+  }
+
+  private static func summary(_ dataset: SequenceDataset, path: String) -> String {
+    let unknown = dataset.vocabulary.unknownId
+    let table = Table(
+      ["split", "sentences", "tokens", "unknown"],
+      Split.allCases.compactMap { split in
+        dataset.splits[split].map { sequence in
+          let unknownTokens = sequence.tokens.count { $0 == unknown }
+          return [
+            split.rawValue, Format.count(sequence.sentenceCount), Format.count(sequence.tokens.count),
+            Format.percent(unknownTokens, of: sequence.tokens.count),
+          ]
+        }
+      })
+    let vocabulary = "\(Format.count(dataset.vocabulary.count)) tokens (\(dataset.tokenization.rawValue))"
+    return "\(table)\n\n" + Format.facts([("vocabulary", vocabulary), ("dataset", path)])
+  }
+}

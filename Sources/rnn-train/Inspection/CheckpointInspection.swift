@@ -1,0 +1,78 @@
+import Training
+
+/// A checkpoint as `inspect` shows it.
+struct CheckpointInspection: Encodable, CustomStringConvertible {
+  private let format = "rnn-train checkpoint"
+  private let bytes: Int
+  private let step: Int
+  private let epoch: Int
+  /// Steps of the current epoch that are done.
+  private let position: Int
+  private let validationLosses: [Double]
+  private let tokenization: String
+  private let vocabulary: Int
+  private let parameterCount: Int
+  private let parameters: [ParameterStatistics]
+  private let optimizer: [String]
+  private let config: String
+
+  init(_ checkpoint: Checkpoint, bytes: Int) {
+    self.bytes = bytes
+    step = checkpoint.state.step
+    epoch = checkpoint.state.epoch
+    position = checkpoint.state.window
+    validationLosses = checkpoint.state.validationLosses
+    tokenization = checkpoint.tokenization.rawValue
+    vocabulary = checkpoint.vocabulary.count
+    parameters = checkpoint.parameters.map(ParameterStatistics.init)
+    parameterCount = checkpoint.parameters.reduce(0) { $0 + $1.elements.count }
+    optimizer = checkpoint.moments.keys.sorted()
+    config = checkpoint.configuration.render()
+  }
+
+  var description: String {
+    let losses = validationLosses.map(Format.loss).joined(separator: " ")
+    let facts = Format.facts([
+      ("format", format), ("size", Format.bytes(bytes)), ("step", Format.count(step)),
+      ("epochs done", Format.count(epoch)), ("steps of the next", Format.count(position)),
+      ("validation losses", losses.isEmpty ? "none yet" : losses), ("tokens are", tokenization),
+      ("vocabulary", Format.count(vocabulary)), ("parameters", Format.count(parameterCount)),
+      ("optimizer keeps", optimizer.isEmpty ? "nothing" : optimizer.joined(separator: ", ")),
+    ])
+    let table = Table(
+      ["parameter", "shape", "mean", "std", "min", "max"],
+      parameters.map { parameter in
+        let values = [parameter.mean, parameter.std, parameter.min, parameter.max]
+        return [parameter.name, parameter.shape.map(String.init).joined(separator: " x ")]
+          + values.map { Format.fixed($0, 4) }
+      })
+    return "\(facts)\n\n\(table)\n\n\(config.trimmed)"
+  }
+}
+
+/// What a parameter's elements are like.
+private struct ParameterStatistics: Encodable {
+  let name: String
+  let shape: [Int]
+  @NumberOrNull var mean: Double
+  @NumberOrNull var std: Double
+  @NumberOrNull var min: Double
+  @NumberOrNull var max: Double
+
+  init(_ tensor: Checkpoint.Tensor) {
+    name = tensor.name
+    shape = tensor.shape
+    let elements = tensor.elements.lazy.map(Double.init)
+    let count = Double(Swift.max(tensor.elements.count, 1))
+    let mean = elements.reduce(0, +) / count
+    self.mean = mean
+    std = (elements.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / count).squareRoot()
+    min = elements.min() ?? .nan
+    max = elements.max() ?? .nan
+  }
+}
+
+extension String {
+  /// Without the newline at its end.
+  fileprivate var trimmed: Substring { hasSuffix("\n") ? dropLast() : self[...] }
+}

@@ -1,0 +1,29 @@
+import TextTable
+
+/// Rows under a heading, for people: the first column to the left, the others, which are numbers, to the right.
+struct Table: CustomStringConvertible {
+  private let heading: [String]
+  private let rows: [[String]]
+  private let alignments: [Alignment]
+
+  /// - Parameter alignments: of the columns, where it isn't the usual one.
+  init(_ heading: [String], _ rows: [[String]], alignments: [Alignment]? = nil) {
+    self.heading = heading
+    self.rows = rows
+    self.alignments = alignments ?? heading.indices.map { $0 == 0 ? .left : .right }
+  }
+
+  var description: String {
+    let table = TextTable<[String]> { row in
+      zip(zip(heading, row), alignments).map { Column(title: $0.0, value: $0.1, align: $1) }
+    }
+    let lines = (table.string(for: rows) ?? "").split(separator: "\n")
+    return lines.map { $0.trimmingSuffix { $0 == " " } }.joined(separator: "\n")
+  }
+}
+
+extension Substring {
+  fileprivate func trimmingSuffix(while predicate: (Character) -> Bool) -> Substring {
+    self[..<(lastIndex { !predicate($0) }.map(index(after:)) ?? startIndex)]
+  }
+}
