@@ -107,7 +107,8 @@ final class SoftmaxOutput: @unchecked Sendable {
 
   private func sum(_ group: Int, _ chunk: Int) -> UnsafeMutablePointer<Float> { maximum(group, chunks + chunk) }
 
-  /// Rows past the minibatch's end in the last group are whatever memory holds; nothing reads their lanes.
+  /// Rows past the minibatch's end in the last group are what an earlier minibatch left: finite numbers, or it would have
+  /// diverged. Their lanes' losses are not read, and their gradients are multiplied by zero.
   private func transposeInput(first: Int, groups: Range<Int>) {
     for group in groups {
       for panel in 0..<input.panels {
@@ -160,7 +161,8 @@ final class SoftmaxOutput: @unchecked Sendable {
         losses[row] = 0
       } else {
         losses[row] = Double(largest[lane] - targetLogits.base[row]) + log(Double(total[lane]))
-        factor[lane] = share / total[lane]
+        // Where the loss overflows before its gradient does, the gradient must not look usable.
+        factor[lane] = losses[row].isFinite ? share / total[lane] : .nan
       }
     }
     for chunk in 0..<chunks { put(lanes(maximum(group, chunk)) * factor, at: maximum(group, chunk)) }
