@@ -18,8 +18,10 @@ package final class LanguageModel: Sendable {
   ///   - timesteps: most timesteps of a minibatch.
   ///   - gradients: where to put gradients; nil for a model that is only evaluated.
   ///   - workers: how many threads the work is meant for.
+  ///   - logitsBound: bytes of logits past which the output layer takes the minibatch in blocks of rows.
   package init(
-    _ parameters: Parameters, streams: Int, timesteps: Int, gradients: Gradients?, workers: Int
+    _ parameters: Parameters, streams: Int, timesteps: Int, gradients: Gradients?, workers: Int,
+    logitsBound: Int = LanguageModel.logitsBound
   ) {
     self.parameters = parameters
     self.gradients = gradients
@@ -33,8 +35,11 @@ package final class LanguageModel: Sendable {
       of: parameters, minibatch: minibatch, gateColumns: last.gates.columns, training: gradients != nil)
     output = SoftmaxOutput(
       of: parameters, minibatch: minibatch, input: last.output,
-      inputGradient: gradients == nil ? nil : last.outputGradient)
+      inputGradient: gradients == nil ? nil : last.outputGradient, logitsBound: logitsBound)
   }
+
+  /// The usual bound of the logits in bytes: 64 MiB.
+  package static let logitsBound = 64 << 20
 
   // MARK: phases of a step, in the order in which they run
 

@@ -37,10 +37,12 @@ final class SoftmaxOutput: @unchecked Sendable {
 
   private static let width = PanelShape.width
   private static let chunk = Int(CK_SOFTMAX_CHUNK)
-  /// Past this many bytes the logits go in blocks; no block has fewer than 128 rows, below which products waste time.
-  private static let memoryBound = 64 << 20
 
-  init(of parameters: Parameters, minibatch: Minibatch, input: PanelMatrix, inputGradient: PanelMatrix?) {
+  /// - Parameter logitsBound: past this many bytes the logits go in blocks; no block has fewer than 128 rows, below which
+  ///   products waste time.
+  init(
+    of parameters: Parameters, minibatch: Minibatch, input: PanelMatrix, inputGradient: PanelMatrix?, logitsBound: Int
+  ) {
     kernels = parameters.kernels
     self.minibatch = minibatch
     self.input = input
@@ -49,7 +51,7 @@ final class SoftmaxOutput: @unchecked Sendable {
     bias = parameters.view("decoder.bias")
     classes = parameters.shape.classes
     let rows = minibatch.streams * minibatch.capacity
-    let fitting = Self.memoryBound / (classes * MemoryLayout<Float>.stride) / Self.width * Self.width
+    let fitting = logitsBound / (classes * MemoryLayout<Float>.stride) / Self.width * Self.width
     blockRows = min((rows + Self.width - 1) / Self.width * Self.width, max(fitting, 128))
     logits = OwnedMatrix(rows: classes, columns: blockRows)
     inputTransposed = OwnedMatrix(rows: weight.panels * Self.width, columns: blockRows)
