@@ -1,0 +1,24 @@
+import Models
+
+/// The sizes of a model and of its minibatch, with a line that says them.
+package struct ModelCase: Sendable, CustomStringConvertible {
+  package let shape: ModelShape
+  package let streams: Int
+  package let timesteps: Int
+
+  package init(
+    _ activation: Activation, layers: Int, vocabulary: Int, embedding: Int, hidden: Int, classes: Int, streams: Int,
+    timesteps: Int
+  ) {
+    shape = ModelShape(
+      vocabulary: vocabulary, embedding: embedding, cell: .elman(activation), hidden: hidden, layers: layers,
+      classes: classes)
+    self.streams = streams
+    self.timesteps = timesteps
+  }
+
+  package var description: String {
+    "\(shape.cell) x \(shape.layers), vocabulary \(shape.vocabulary), embedding \(shape.embedding), "
+      + "hidden \(shape.hidden), classes \(shape.classes), [\(timesteps), \(streams)]"
+  }
+}

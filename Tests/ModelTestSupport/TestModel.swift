@@ -1,0 +1,86 @@
+import Compute
+import Models
+
+/// The program's model with its parameters and gradients, and the way between its arenas and the reference's matrices.
+package struct TestModel: Sendable {
+  package let parameters: Parameters
+  package let gradients: Gradients
+  package let model: LanguageModel
+
+  /// Parameters are drawn from the seed.
+  package init(
+    _ shape: ModelShape, streams: Int, timesteps: Int, workers: Int = 1, kernels: Kernels = Kernels.available[0],
+    logitsBound: Int = LanguageModel.logitsBound, seed: UInt64 = 1
+  ) {
+    parameters = Parameters(shape, kernels: kernels)
+    parameters.initialize(seed: seed)
+    gradients = Gradients(parameters.layout)
+    model = LanguageModel(
+      parameters, streams: streams, timesteps: timesteps, gradients: gradients, workers: workers,
+      logitsBound: logitsBound)
+  }
+
+  package func load(_ window: Window) {
+    for row in 0..<window.rows {
+      model.minibatch.inputs[row] = Int32(window.inputs[row])
+      model.minibatch.targets[row] = window.targets[row].map(Int32.init) ?? Minibatch.masked
+    }
+    model.minibatch.prepare(timesteps: window.timesteps)
+  }
+
+  package func load(_ state: [Matrix]) {
+    for (carried, state) in zip(model.carriedStates, state) { carried.matrix.setRowMajor(state.values.map(Float.init)) }
+  }
+
+  /// A step up to its gradients, without the update.
+  package var gradientPhases: [Phase] {
+    model.forwardPhases() + model.outputPhases() + model.backwardPhases() + model.reducePhases()
+  }
+
+  /// The same network in double precision.
+  package var reference: ElmanReference {
+    ElmanReference(shape: parameters.shape, parameters: matrices(parameters.values))
+  }
+
+  /// The tensors of an arena by PyTorch's names.
+  package func matrices(_ arena: Arena) -> [String: Matrix] {
+    var matrices: [String: Matrix] = [:]
+    for parameter in parameters.layout.parameters {
+      let values = parameters.layout.elements(of: parameter, in: arena).map(Double.init)
+      let columns = parameter.shape[parameter.shape.count - 1]
+      matrices[parameter.name] = Matrix(rows: values.count / columns, columns: columns, values: values)
+    }
+    return matrices
+  }
+
+  /// [T * B, classes] of the current minibatch.
+  package var logits: [Float] {
+    (0..<model.minibatch.rows).flatMap { row in
+      [Float](unsafeUninitializedCapacity: parameters.shape.classes) { buffer, count in
+        model.logits(row: row, into: UnsafeMutableBufferPointer(rebasing: buffer[..<parameters.shape.classes]))
+        count = parameters.shape.classes
+      }
+    }
+  }
+
+  /// Whether all of an arena that isn't an element of a parameter is zero.
+  package func paddingIsZero(_ arena: Arena) -> Bool {
+    let copy = Arena(count: arena.count)
+    for index in 0..<arena.count { copy.floats[index] = arena.floats[index] }
+    for parameter in parameters.layout.parameters {
+      let zeros = [Float](repeating: 0, count: parameter.elementCount)
+      parameters.layout.setElements(of: parameter, in: copy, to: zeros)
+    }
+    return copy.floats.allSatisfy { $0 == 0 }
+  }
+
+  /// Everything that a step leaves behind: parameters, gradients, losses and the carried state.
+  package var snapshot: Snapshot {
+    var snapshot = Snapshot()
+    snapshot.add("parameters", parameters.values)
+    snapshot.add("gradients", gradients.values)
+    snapshot.add("losses", (0..<model.minibatch.rows).map { model.loss(row: $0) })
+    for (name, matrix) in model.carriedStates { snapshot.add(name, matrix.rowMajor().map(Double.init)) }
+    return snapshot
+  }
+}

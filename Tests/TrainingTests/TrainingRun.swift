@@ -1,0 +1,73 @@
+import Compute
+import Configuration
+import ModelTestSupport
+import Models
+import Training
+
+/// A model with everything that trains it.
+struct TrainingRun {
+  let test: TestModel
+  let optimizer: Optimizer
+  let step: TrainingStep
+  private let learningRate: Double
+
+  init(
+    _ sizes: ModelCase, _ configuration: RunConfiguration.Optimizer, clipNorm: Double = 0, workers: Int = 1,
+    kernels: Kernels = Kernels.available[0]
+  ) {
+    learningRate = configuration.learningRate
+    test = TestModel(
+      sizes.shape, streams: sizes.streams, timesteps: sizes.timesteps, workers: workers, kernels: kernels)
+    optimizer = Optimizer(
+      configuration, clipNorm: clipNorm, parameters: test.parameters, gradients: test.gradients)
+    step = TrainingStep(model: test.model, optimizer: optimizer, workers: Workers(count: workers))
+  }
+
+  /// One step after the other, at the configured learning rate. Calls `after` with each step's result.
+  func train(on windows: [Window], after: (TrainingStep.Result) -> Void = { _ in }) {
+    for (index, window) in windows.enumerated() {
+      test.load(window)
+      after(step.run(step: index + 1, learningRate: learningRate))
+    }
+  }
+
+  /// Everything that the next step depends on, and the last one's results.
+  var snapshot: Snapshot {
+    var snapshot = test.snapshot
+    for moment in optimizer.moments { snapshot.add(moment.name, moment.arena) }
+    return snapshot
+  }
+}
+
+/// The optimizers of make_golden.py, by its names.
+let optimizers: [(name: String, configuration: RunConfiguration.Optimizer)] = [
+  ("sgd", .sgd(learningRate: 0.5)),
+  ("sgd-momentum", .sgd(learningRate: 0.3, momentum: 0.9, weightDecay: 0.01)),
+  ("sgd-nesterov", .sgd(learningRate: 0.3, momentum: 0.9, nesterov: true)),
+  ("rmsprop", .rmsprop(learningRate: 0.01, alpha: 0.9)),
+  ("adam", .adam(.init(learningRate: 0.02, beta1: 0.8, beta2: 0.95, weightDecay: 0.01))),
+  ("adamw", .adamw(.init(learningRate: 0.02, beta1: 0.9, beta2: 0.999, weightDecay: 0.1))),
+]
+
+extension RunConfiguration.Optimizer {
+  static func sgd(
+    learningRate: Double, momentum: Double = 0, nesterov: Bool = false, weightDecay: Double = 0
+  ) -> Self {
+    var sgd = RunConfiguration.SGD()
+    (sgd.learningRate, sgd.momentum, sgd.nesterov, sgd.weightDecay) = (learningRate, momentum, nesterov, weightDecay)
+    return .sgd(sgd)
+  }
+
+  static func rmsprop(learningRate: Double, alpha: Double) -> Self {
+    var rmsprop = RunConfiguration.RMSProp()
+    (rmsprop.learningRate, rmsprop.alpha) = (learningRate, alpha)
+    return .rmsprop(rmsprop)
+  }
+}
+
+extension RunConfiguration.Adam {
+  init(learningRate: Double, beta1: Double, beta2: Double, weightDecay: Double) {
+    self.init(weightDecay: weightDecay)
+    (self.learningRate, self.beta1, self.beta2) = (learningRate, beta1, beta2)
+  }
+}
