@@ -26,6 +26,16 @@ enum Function: CaseIterable {
     }
   }
 
+  /// The largest error in units in the last place: what constants.h states, rounded up.
+  var largestError: Double {
+    switch self {
+    case .tanh: 1.4
+    case .relu: 0
+    case .sigmoid: 1.5
+    case .exp: 1.05
+    }
+  }
+
   /// f'(x) where y = f(x).
   func exactGradient(_ y: Double) -> Double {
     switch self {
@@ -78,7 +88,7 @@ enum Function: CaseIterable {
   }
 
   @Test(arguments: Function.allCases)
-  func resultsAreWithinTwoUnitsInTheLastPlace(function: Function) {
+  func resultsAreRightToTheLastPlaces(function: Function) {
     let x = Self.spread + Self.landmarks
     let y = apply(.portable, function, x)
     var (worst, place) = (0.0, Float(0))
@@ -86,7 +96,7 @@ enum Function: CaseIterable {
       let error = ulps(of: y, from: function.exact(Double(x)))
       if error > worst { (worst, place) = (error, x) }
     }
-    #expect(worst < 2, "at \(place)")
+    #expect(worst <= function.largestError, "at \(place)")
   }
 
   @Test(arguments: Kernels.available)

@@ -30,7 +30,7 @@ import Testing
         kernels.transpose(from.view, panels: panel..<panel + 1, into: to.view)
       }
       for i in 0..<rows { for j in 0..<columns { #expect(to.view[j, i] == from.view[i, j]) } }
-      expectZeroPadding(to.view)
+      #expect(hasZeroPadding(to.view))
     }
   }
 
@@ -50,7 +50,7 @@ import Testing
       let transposed = OwnedMatrix(rows: count, columns: 1)
       kernels.transpose(vector, panels: 0..<vector.panels, into: transposed.view)
       #expect(transposed.view.rowMajor() == expected)
-      expectZeroPadding(transposed.view)
+      #expect(hasZeroPadding(transposed.view))
 
       let upright = OwnedMatrix(rows: count, columns: 1)
       upright.view.setRowMajor(expected)
@@ -58,14 +58,14 @@ import Testing
       vector.zeroRows()
       kernels.transpose(upright.view, panels: 0..<1, into: vector)
       #expect(vector.rowMajor() == expected)
-      expectZeroPadding(vector)
+      #expect(hasZeroPadding(vector))
       #expect(sameBits(arena.floats.dropFirst(row.floatCount), repeatElement(sentinel, count: 512)))
     }
   }
 
-  private func expectZeroPadding(_ matrix: PanelMatrix) {
-    for i in 0..<matrix.rows {
-      for j in matrix.columns..<matrix.panels * PanelShape.width { #expect(matrix[i, j] == 0, "(\(i), \(j))") }
+  private func hasZeroPadding(_ matrix: PanelMatrix) -> Bool {
+    (0..<matrix.rows).allSatisfy { i in
+      (matrix.columns..<matrix.panels * PanelShape.width).allSatisfy { matrix[i, $0] == 0 }
     }
   }
 
