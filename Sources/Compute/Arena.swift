@@ -28,7 +28,8 @@ package final class Arena: @unchecked Sendable {
     allocation = memory
     var start = memory
     if slack > 0 {
-      start = UnsafeMutableRawPointer(bitPattern: (UInt(bitPattern: memory) + UInt(slack) - 1) & ~(UInt(slack) - 1)) ?? memory
+      start =
+        UnsafeMutableRawPointer(bitPattern: (UInt(bitPattern: memory) + UInt(slack) - 1) & ~(UInt(slack) - 1)) ?? memory
       madvise(start, bytes, Int32(MADV_HUGEPAGE))
     }
     base = start.bindMemory(to: Float.self, capacity: max(count, 1))

@@ -95,7 +95,8 @@ package struct Kernels: @unchecked Sendable {
 
   /// x[i] becomes exp(x[i] - maximum) in each of 16 lanes over a chunk of rows; see ckernels.h.
   package func softmaxChunk(
-    _ panel: UnsafeMutablePointer<Float>, rows: Int, maximum: UnsafeMutablePointer<Float>, sum: UnsafeMutablePointer<Float>
+    _ panel: UnsafeMutablePointer<Float>, rows: Int, maximum: UnsafeMutablePointer<Float>,
+    sum: UnsafeMutablePointer<Float>
   ) {
     table.pointee.softmax_chunk(panel, rows, maximum, sum)
   }
@@ -131,7 +132,8 @@ package struct Kernels: @unchecked Sendable {
     for panel in panels {
       for block in 0..<to.panels {
         table.pointee.transpose_block(
-          from.pointer(panel: panel, row: block * PanelShape.width), to.pointer(panel: block, row: panel * PanelShape.width))
+          from.pointer(panel: panel, row: block * PanelShape.width),
+          to.pointer(panel: block, row: panel * PanelShape.width))
       }
     }
   }
@@ -173,7 +175,9 @@ extension PanelMatrix {
   }
 
   /// self[i] = the sum of source[index[k]] over start[i] <= k < start[i + 1] in order, for some panels.
-  package func sumRows(of source: PanelMatrix, index: UnsafePointer<Int32>, start: UnsafePointer<Int32>, panels range: Range<Int>) {
+  package func sumRows(
+    of source: PanelMatrix, index: UnsafePointer<Int32>, start: UnsafePointer<Int32>, panels range: Range<Int>
+  ) {
     precondition(range.upperBound <= min(panels, source.panels))
     for panel in range {
       ck_sum_rows(source.pointer(panel: panel, row: 0), index, start, rows, pointer(panel: panel, row: 0))

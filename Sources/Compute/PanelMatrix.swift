@@ -76,7 +76,9 @@ package struct PanelMatrix: @unchecked Sendable {
   /// One element; for tests and for what runs once, not for hot loops.
   package subscript(row: Int, column: Int) -> Float {
     get { base[column / PanelShape.width * stride + row * PanelShape.width + column % PanelShape.width] }
-    nonmutating set { base[column / PanelShape.width * stride + row * PanelShape.width + column % PanelShape.width] = newValue }
+    nonmutating set {
+      base[column / PanelShape.width * stride + row * PanelShape.width + column % PanelShape.width] = newValue
+    }
   }
 
   /// Copies rows of a matrix of the same width, padding included.
