@@ -48,14 +48,19 @@ let package = Package(
       ],
       swiftSettings: strict),
 
-    tests("ComputeTests", ["Compute"]),
+    // What the tests of models and of training share: the double-precision reference, random minibatches.
+    .target(
+      name: "ModelTestSupport", dependencies: ["Models", "Compute"], path: "Tests/ModelTestSupport",
+      swiftSettings: strict),
+
+    tests("ComputeTests", ["Compute"], exclude: ["cross", "fit_polynomials.py"]),
     tests("FilesTests", ["Files"]),
     tests("HDF5Tests", ["HDF5"], exclude: ["Hostile"]),
     tests("ConfigurationTests", ["Configuration"]),
     tests("DatasetsTests", ["Datasets"]),
     tests("GrammarCorpusTests", ["GrammarCorpus"]),
-    tests("ModelsTests", ["Models"]),
-    tests("TrainingTests", ["Training"], resources: [.copy("Golden")]),
+    tests("ModelsTests", ["Models", "ModelTestSupport"]),
+    tests("TrainingTests", ["Training", "ModelTestSupport"], resources: [.copy("Golden")]),
     tests("CommandTests", ["rnn-train", "Training"]),
   ],
   swiftLanguageModes: [.v6]
