@@ -177,7 +177,9 @@ package final class LanguageModel: Sendable {
   package func loss(row: Int) -> Double { output.losses[row] }
 
   /// The logits of one row, after the forward phases.
-  package func logits(row: Int, into result: UnsafeMutableBufferPointer<Float>) { output.logits(row: row, into: result) }
+  package func logits(row: Int, into result: UnsafeMutableBufferPointer<Float>) {
+    output.logits(row: row, into: result)
+  }
 
   // MARK: state
 

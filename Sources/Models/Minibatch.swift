@@ -48,7 +48,9 @@ package final class Minibatch: @unchecked Sendable {
   }
 
   deinit {
-    for pointer in [inputs, targets, distinctTokens, slots, rowsByToken, rowStarts, slotOfToken] { pointer.deallocate() }
+    for pointer in [inputs, targets, distinctTokens, slots, rowsByToken, rowStarts, slotOfToken] {
+      pointer.deallocate()
+    }
   }
 
   package var rows: Int { timesteps * streams }

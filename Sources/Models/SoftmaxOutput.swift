@@ -178,8 +178,9 @@ final class SoftmaxOutput: @unchecked Sendable {
   func backward(block: Int, groups: Range<Int>) {
     guard let inputGradient else { return }
     let block = rows(ofBlock: block)
-    let rows = block.lowerBound + groups.lowerBound * Self.width
-      ..< min(block.lowerBound + groups.upperBound * Self.width, block.upperBound)
+    let rows =
+      block.lowerBound + groups.lowerBound
+      * Self.width..<min(block.lowerBound + groups.upperBound * Self.width, block.upperBound)
     let logits = logits.view.panels(groups)
     let share = 1 / Float(minibatch.targetCount)
     for chunk in 0..<chunks {
