@@ -98,6 +98,60 @@ static void apply_gradient(ck_function function, const float *y, float *d, long 
     }
 }
 
+static void lstm(float *i, float *f, float *g, float *o, const float *c_before, float *c, float *tanh_c, float *h,
+                 long count) {
+  for (long k = 0; k < count; k++) {
+    i[k] = value(CK_SIGMOID, i[k]);
+    f[k] = value(CK_SIGMOID, f[k]);
+    g[k] = value(CK_TANH, g[k]);
+    o[k] = value(CK_SIGMOID, o[k]);
+    c[k] = fmaf(f[k], c_before[k], i[k] * g[k]);
+    tanh_c[k] = value(CK_TANH, c[k]);
+    h[k] = o[k] * tanh_c[k];
+  }
+}
+
+static float sigmoid_slope(float y) { return y * (1.0f - y); }
+static float tanh_slope(float y) { return fmaf(-y, y, 1.0f); }
+
+static void lstm_gradient(float *i, float *f, float *g, float *o, const float *c_before, const float *tanh_c,
+                          const float *dh, float *dc, long count) {
+  for (long k = 0; k < count; k++) {
+    float d = fmaf(dh[k] * o[k], tanh_slope(tanh_c[k]), dc[k]);
+    float di = d * g[k] * sigmoid_slope(i[k]), df = d * c_before[k] * sigmoid_slope(f[k]);
+    float dg = d * i[k] * tanh_slope(g[k]), dout = dh[k] * tanh_c[k] * sigmoid_slope(o[k]);
+    dc[k] = d * f[k];
+    i[k] = di;
+    f[k] = df;
+    g[k] = dg;
+    o[k] = dout;
+  }
+}
+
+static void gru(float *r, float *z, float *n, const float *rh, const float *zh, const float *nh, const float *h_before,
+                float *h, long count) {
+  for (long k = 0; k < count; k++) {
+    r[k] = value(CK_SIGMOID, r[k] + rh[k]);
+    z[k] = value(CK_SIGMOID, z[k] + zh[k]);
+    n[k] = value(CK_TANH, fmaf(r[k], nh[k], n[k]));
+    h[k] = fmaf(z[k], h_before[k] - n[k], n[k]);
+  }
+}
+
+static void gru_gradient(float *r, float *z, float *n, float *rh, float *zh, float *nh, const float *h_before,
+                         const float *dh, float *dh_before, long count) {
+  for (long k = 0; k < count; k++) {
+    float dn = dh[k] * (1.0f - z[k]) * tanh_slope(n[k]);
+    float dz = dh[k] * (h_before[k] - n[k]) * sigmoid_slope(z[k]);
+    float dr = dn * nh[k] * sigmoid_slope(r[k]);
+    if (dh_before) dh_before[k] = fmaf(dh[k], z[k], dh_before[k]);
+    nh[k] = dn * r[k];
+    rh[k] = r[k] = dr;
+    zh[k] = z[k] = dz;
+    n[k] = dn;
+  }
+}
+
 static void softmax_chunk(float *panel, long rows, float *maximum, float *sum) {
   for (int lane = 0; lane < CK_PANEL_WIDTH; lane++) {
     float m = -INFINITY, s = 0.0f;
@@ -151,6 +205,6 @@ static void transpose_block(const float *from, float *to) {
 #include "updates.h"
 
 const ck_kernels ck_portable = {
-    "scalar",     multiply,       apply,           apply_gradient, softmax_chunk,  scale_lanes, add_rows, add_lanes,
+    "scalar",     multiply,       apply, apply_gradient, lstm, lstm_gradient, gru, gru_gradient, softmax_chunk,  scale_lanes, add_rows, add_lanes,
     sum_of_squares, transpose_block, update_sgd, update_rmsprop, update_adam,
 };

@@ -311,6 +311,73 @@ static void apply_gradient(ck_function function, const float *y, float *d, long 
   }
 }
 
+// MARK: gated cells
+
+/// Counts are whole rows of panels, so there are no tails.
+
+static void lstm(float *i, float *f, float *g, float *o, const float *c_before, float *c, float *tanh_c, float *h,
+                 long count) {
+  for (long k = 0; k < count; k += LANES) {
+    vector in = value(CK_SIGMOID, load(i + k)), forget = value(CK_SIGMOID, load(f + k));
+    vector candidate = value(CK_TANH, load(g + k)), out = value(CK_SIGMOID, load(o + k));
+    vector cell = fma_vector(forget, load(c_before + k), in * candidate);
+    vector squashed = value(CK_TANH, cell);
+    store(i + k, in);
+    store(f + k, forget);
+    store(g + k, candidate);
+    store(o + k, out);
+    store(c + k, cell);
+    store(tanh_c + k, squashed);
+    store(h + k, out * squashed);
+  }
+}
+
+INLINE vector sigmoid_slope(vector y) { return y * (splat(1.0f) - y); }
+INLINE vector tanh_slope(vector y) { return fma_vector(-y, y, splat(1.0f)); }
+
+static void lstm_gradient(float *i, float *f, float *g, float *o, const float *c_before, const float *tanh_c,
+                          const float *dh, float *dc, long count) {
+  for (long k = 0; k < count; k += LANES) {
+    vector in = load(i + k), forget = load(f + k), candidate = load(g + k), out = load(o + k);
+    vector squashed = load(tanh_c + k), up = load(dh + k);
+    vector d = fma_vector(up * out, tanh_slope(squashed), load(dc + k));
+    store(i + k, d * candidate * sigmoid_slope(in));
+    store(f + k, d * load(c_before + k) * sigmoid_slope(forget));
+    store(g + k, d * in * tanh_slope(candidate));
+    store(o + k, up * squashed * sigmoid_slope(out));
+    store(dc + k, d * forget);
+  }
+}
+
+static void gru(float *r, float *z, float *n, const float *rh, const float *zh, const float *nh, const float *h_before,
+                float *h, long count) {
+  for (long k = 0; k < count; k += LANES) {
+    vector reset = value(CK_SIGMOID, load(r + k) + load(rh + k)), update = value(CK_SIGMOID, load(z + k) + load(zh + k));
+    vector candidate = value(CK_TANH, fma_vector(reset, load(nh + k), load(n + k)));
+    store(r + k, reset);
+    store(z + k, update);
+    store(n + k, candidate);
+    store(h + k, fma_vector(update, load(h_before + k) - candidate, candidate));
+  }
+}
+
+static void gru_gradient(float *r, float *z, float *n, float *rh, float *zh, float *nh, const float *h_before,
+                         const float *dh, float *dh_before, long count) {
+  for (long k = 0; k < count; k += LANES) {
+    vector reset = load(r + k), update = load(z + k), candidate = load(n + k), up = load(dh + k);
+    vector dn = up * (splat(1.0f) - update) * tanh_slope(candidate);
+    vector dz = up * (load(h_before + k) - candidate) * sigmoid_slope(update);
+    vector dr = dn * load(nh + k) * sigmoid_slope(reset);
+    if (dh_before) store(dh_before + k, fma_vector(up, update, load(dh_before + k)));
+    store(nh + k, dn * reset);
+    store(rh + k, dr);
+    store(r + k, dr);
+    store(zh + k, dz);
+    store(z + k, dz);
+    store(n + k, dn);
+  }
+}
+
 // MARK: softmax and sums
 
 static void softmax_chunk(float *panel, long rows, float *maximum, float *sum) {
@@ -407,6 +474,6 @@ static void transpose_block(const float *from, float *to) {
 #include "updates.h"
 
 const ck_kernels TABLE = {
-    NAME,           multiply,        apply,      apply_gradient, softmax_chunk, scale_lanes, add_rows, add_lanes,
+    NAME,           multiply,        apply, apply_gradient, lstm, lstm_gradient, gru, gru_gradient, softmax_chunk, scale_lanes, add_rows, add_lanes,
     sum_of_squares, transpose_block, update_sgd, update_rmsprop, update_adam,
 };

@@ -3,6 +3,7 @@ import Diagnostics
 
 package typealias ElementFunction = ck_function
 package typealias Update = ck_update
+package typealias FloatPointer = UnsafeMutablePointer<Float>
 
 /// One instruction set's kernels behind names and checked shapes.
 ///
@@ -91,6 +92,39 @@ package struct Kernels: @unchecked Sendable {
     of function: ElementFunction, at y: UnsafePointer<Float>, to d: UnsafeMutablePointer<Float>, count: Int
   ) {
     table.pointee.apply_gradient(function, y, d, count)
+  }
+
+  /// The element-wise half of an LSTM's timestep; see ckernels.h. Gates are i, f, g, o.
+  package func lstm(
+    gates: (i: FloatPointer, f: FloatPointer, g: FloatPointer, o: FloatPointer), before: FloatPointer, c: FloatPointer,
+    tanhC: FloatPointer, h: FloatPointer, count: Int
+  ) {
+    table.pointee.lstm(gates.i, gates.f, gates.g, gates.o, before, c, tanhC, h, count)
+  }
+
+  package func lstmGradient(
+    gates: (i: FloatPointer, f: FloatPointer, g: FloatPointer, o: FloatPointer), before: FloatPointer,
+    tanhC: FloatPointer, dh: FloatPointer, dc: FloatPointer, count: Int
+  ) {
+    table.pointee.lstm_gradient(gates.i, gates.f, gates.g, gates.o, before, tanhC, dh, dc, count)
+  }
+
+  /// The element-wise half of a GRU's timestep; see ckernels.h. Both sides are r, z, n.
+  package func gru(
+    input: (r: FloatPointer, z: FloatPointer, n: FloatPointer),
+    recurrent: (r: FloatPointer, z: FloatPointer, n: FloatPointer), before: FloatPointer, h: FloatPointer, count: Int
+  ) {
+    table.pointee.gru(
+      input.r, input.z, input.n, recurrent.r, recurrent.z, recurrent.n, before, h, count)
+  }
+
+  package func gruGradient(
+    input: (r: FloatPointer, z: FloatPointer, n: FloatPointer),
+    recurrent: (r: FloatPointer, z: FloatPointer, n: FloatPointer), before: FloatPointer, dh: FloatPointer,
+    dhBefore: FloatPointer?, count: Int
+  ) {
+    table.pointee.gru_gradient(
+      input.r, input.z, input.n, recurrent.r, recurrent.z, recurrent.n, before, dh, dhBefore, count)
   }
 
   /// x[i] becomes exp(x[i] - maximum) in each of 16 lanes over a chunk of rows; see ckernels.h.

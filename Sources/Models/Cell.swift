@@ -8,12 +8,17 @@ import Compute
 protocol Cell: Sendable {
   /// [T * B, gates x units]: before `activate` the pre-activations, filled by the layer.
   var gates: PanelMatrix { get }
+  /// [T * B, gates x units] where the layer puts the recurrent product, starting from a bias of its own; nil where the
+  /// product is added to `gates`.
+  var recurrentGates: PanelMatrix? { get }
   /// [B + T * B, units]
   var hidden: PanelMatrix { get }
   /// [T * B, units]: before `differentiate` dL/dh_t, filled by the layer.
   var hiddenGradient: PanelMatrix { get }
-  /// [T * B, gates x units]: after `differentiate` the gradient of the pre-activations.
+  /// [T * B, gates x units]: after `differentiate` the gradient of the pre-activations on the input's side.
   var gateGradients: PanelMatrix { get }
+  /// The same on the recurrent side; another matrix only where `recurrentGates` is.
+  var recurrentGateGradients: PanelMatrix { get }
   /// All state that one window hands to the next, `h` first: [B + T * B, units] each.
   var states: [(name: String, matrix: PanelMatrix)] { get }
 
@@ -24,11 +29,18 @@ protocol Cell: Sendable {
   func differentiate(rows: Range<Int>, last: Bool)
 }
 
+extension Cell {
+  var recurrentGates: PanelMatrix? { nil }
+  var recurrentGateGradients: PanelMatrix { gateGradients }
+}
+
 extension CellKind {
   func makeCell(streams: Int, timesteps: Int, units: Int, kernels: Kernels) -> any Cell {
     switch self {
     case .elman(let activation):
       ElmanCell(activation, streams: streams, timesteps: timesteps, units: units, kernels: kernels)
+    case .lstm: LSTMCell(streams: streams, timesteps: timesteps, units: units, kernels: kernels)
+    case .gru: GRUCell(streams: streams, timesteps: timesteps, units: units, kernels: kernels)
     }
   }
 }

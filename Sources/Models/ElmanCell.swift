@@ -25,11 +25,12 @@ struct ElmanCell: Cell {
     hidden = hiddenMemory.view
     gates = hidden.rows(streams..<hidden.rows)
     hiddenGradient = gradientMemory.view
+    states = [("h", hidden)]
     clearsPadding = activation == .sigmoid && units % PanelShape.width != 0
   }
 
   var gateGradients: PanelMatrix { hiddenGradient }
-  var states: [(name: String, matrix: PanelMatrix)] { [("h", hidden)] }
+  let states: [(name: String, matrix: PanelMatrix)]
 
   /// h_t = f(z_t)
   func activate(rows: Range<Int>) {

@@ -6,13 +6,20 @@ import Compute
 package enum CellKind: Sendable, Equatable {
   /// h_t = f(V x_t + W h_{t-1} + b)
   case elman(Activation)
+  case lstm
+  case gru
 
   /// Pre-activations per hidden unit.
   package var gates: Int {
     switch self {
     case .elman: 1
+    case .gru: 3
+    case .lstm: 4
     }
   }
+
+  /// Whether the recurrent product has a bias of its own that adding to the input's would not replace.
+  var hasRecurrentBias: Bool { self == .gru }
 }
 
 /// The non-linearity f of an Elman cell.

@@ -71,9 +71,11 @@ package struct ParameterLayout: Sendable {
           "rnn.weight_\(name)_l\(layer)", .recurrentWeight, [gates * shape.hidden, inputs], gates: gates,
           panels: PanelShape(rows: inputs, columns: columns))
       }
-      add(
-        "rnn.bias_ih_l\(layer)", .recurrentBias, [gates * shape.hidden], gates: gates,
-        panels: PanelShape(rows: 1, columns: columns))
+      for name in shape.cell.hasRecurrentBias ? ["ih", "hh"] : ["ih"] {
+        add(
+          "rnn.bias_\(name)_l\(layer)", .recurrentBias, [gates * shape.hidden], gates: gates,
+          panels: PanelShape(rows: 1, columns: columns))
+      }
     }
     add(
       "decoder.weight", .outputWeight, [shape.classes, shape.hidden],

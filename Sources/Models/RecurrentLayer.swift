@@ -13,18 +13,21 @@ package final class RecurrentLayer: Sendable {
   private let recurrentWeight: PanelMatrix
   private let recurrentWeightTransposed: PanelMatrix
   private let bias: PanelMatrix
-  private let names: (input: String, recurrent: String, bias: String)
+  /// Only where the cell has recurrent gates apart.
+  private let recurrentBias: PanelMatrix?
+  private let names: (input: String, recurrent: String, bias: String, recurrentBias: String)
 
   init(_ index: Int, of parameters: Parameters, streams: Int, timesteps: Int) {
     let shape = parameters.shape
     self.streams = streams
     kernels = parameters.kernels
-    names = ("rnn.weight_ih_l\(index)", "rnn.weight_hh_l\(index)", "rnn.bias_ih_l\(index)")
+    names = ("rnn.weight_ih_l\(index)", "rnn.weight_hh_l\(index)", "rnn.bias_ih_l\(index)", "rnn.bias_hh_l\(index)")
     inputWeight = parameters.view(names.input)
     inputWeightTransposed = parameters.transposed(names.input)
     recurrentWeight = parameters.view(names.recurrent)
     recurrentWeightTransposed = parameters.transposed(names.recurrent)
     bias = parameters.view(names.bias)
+    recurrentBias = shape.cell.hasRecurrentBias ? parameters.view(names.recurrentBias) : nil
     cell = shape.cell.makeCell(streams: streams, timesteps: timesteps, units: shape.hidden, kernels: kernels)
   }
 
@@ -59,7 +62,12 @@ package final class RecurrentLayer: Sendable {
       let rows = range.lowerBound + timestep * streams..<range.upperBound + timestep * streams
       let gates = cell.gates.rows(rows)
       gather(rows, gates)
-      kernels.multiply(cell.hidden.rows(rows), recurrentWeight, into: gates, start: .accumulate)
+      let before = cell.hidden.rows(rows)
+      if let recurrentBias, let recurrent = cell.recurrentGates {
+        kernels.multiply(before, recurrentWeight, into: recurrent.rows(rows), start: .columnBias(recurrentBias.base))
+      } else {
+        kernels.multiply(before, recurrentWeight, into: gates, start: .accumulate)
+      }
       cell.activate(rows: rows)
     }
   }
@@ -71,8 +79,8 @@ package final class RecurrentLayer: Sendable {
       let last = timestep == timesteps - 1
       if !last {
         kernels.multiply(
-          cell.gateGradients.rows(rows.lowerBound + streams..<rows.upperBound + streams), recurrentWeightTransposed,
-          into: cell.hiddenGradient.rows(rows), start: .accumulate)
+          cell.recurrentGateGradients.rows(rows.lowerBound + streams..<rows.upperBound + streams),
+          recurrentWeightTransposed, into: cell.hiddenGradient.rows(rows), start: .accumulate)
       }
       cell.differentiate(rows: rows, last: last)
     }
@@ -91,7 +99,6 @@ package final class RecurrentLayer: Sendable {
     let (kernels, cell) = (kernels, cell)
     let inputGradient = gradients.view(names.input)
     let recurrentGradient = gradients.view(names.recurrent)
-    let biasGradient = gradients.view(names.bias)
     var jobs: [@Sendable () -> Void] = []
     for (x, panels) in ReductionTile.all(of: inputGradient) {
       jobs.append {
@@ -106,17 +113,21 @@ package final class RecurrentLayer: Sendable {
         // Row r of `hidden` is the state before row r's timestep.
         let previous = cell.hidden.rows(0..<rows())
         kernels.multiply(
-          previous.panels(h), transposed: true, cell.gateGradients.rows(0..<rows()).panels(panels),
+          previous.panels(h), transposed: true, cell.recurrentGateGradients.rows(0..<rows()).panels(panels),
           into: recurrentGradient.rows(ReductionTile.columns(h, of: previous)).panels(panels), start: .zero)
       }
     }
-    for panel in 0..<biasGradient.panels {
-      jobs.append {
-        let sum = biasGradient.pointer(panel: panel, row: 0)
-        sum.update(repeating: 0, count: PanelShape.width)
-        kernels.addRows(cell.gateGradients.pointer(panel: panel, row: 0), rows: rows(), to: sum)
+    func addBias(_ gradient: PanelMatrix, of gates: PanelMatrix) {
+      for panel in 0..<gradient.panels {
+        jobs.append {
+          let sum = gradient.pointer(panel: panel, row: 0)
+          sum.update(repeating: 0, count: PanelShape.width)
+          kernels.addRows(gates.pointer(panel: panel, row: 0), rows: rows(), to: sum)
+        }
       }
     }
+    addBias(gradients.view(names.bias), of: cell.gateGradients)
+    if recurrentBias != nil { addBias(gradients.view(names.recurrentBias), of: cell.recurrentGateGradients) }
     return jobs
   }
 

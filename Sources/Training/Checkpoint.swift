@@ -129,7 +129,8 @@ extension ModelShape {
     case .elman(.tanh): cell = .elman(.tanh)
     case .elman(.relu): cell = .elman(.relu)
     case .elman(.sigmoid): cell = .elman(.sigmoid)
-    case .gru, .lstm: throw .unsupported("model.cell: \(model.cell.name) can't be trained by this version")
+    case .gru: cell = .gru
+    case .lstm: cell = .lstm
     }
     self.init(
       vocabulary: vocabulary, embedding: model.embedding, cell: cell, hidden: model.hidden, layers: model.layers,

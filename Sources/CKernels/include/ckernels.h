@@ -75,6 +75,23 @@ typedef struct {
   /// d[i] *= f'(x) where y[i] = f(x); for tanh, relu and sigmoid.
   void (*apply_gradient)(ck_function function, const float *y, float *d, long count);
 
+  /// The element-wise half of an LSTM's timestep, each argument [count], a multiple of 16: gates become their values in place,
+  /// c = f c_before + i g, tanh_c = tanh(c), h = o tanh_c.
+  void (*lstm)(float *i, float *f, float *g, float *o, const float *c_before, float *c, float *tanh_c, float *h,
+               long count);
+  /// Gates' values become dL/d pre-activations in place; dc goes in as dL/dc from the timestep after and comes out as
+  /// that for the timestep before.
+  void (*lstm_gradient)(float *i, float *f, float *g, float *o, const float *c_before, const float *tanh_c,
+                        const float *dh, float *dc, long count);
+  /// The element-wise half of a GRU's timestep, PyTorch's variant, each argument [count], a multiple of 16: r = s(r + rh), z = s(z + zh), n = tanh(n + r nh),
+  /// h = (1 - z) n + z h_before; the gates r, z, n become their values in place.
+  void (*gru)(float *r, float *z, float *n, const float *rh, const float *zh, const float *nh, const float *h_before,
+              float *h, long count);
+  /// Gates' values become dL/d pre-activations of the input's side in place, rh, zh, nh those of the recurrent side;
+  /// dL/dh_before's direct part is added to dh_before, unless that is null.
+  void (*gru_gradient)(float *r, float *z, float *n, float *rh, float *zh, float *nh, const float *h_before,
+                       const float *dh, float *dh_before, long count);
+
   /// Softmax over the rows of one panel, the lanes side by side, a chunk of rows at a time: panel[i] becomes
   /// exp(panel[i] - maximum), with the chunk's maximum and the sum of the exponentials per lane.
   void (*softmax_chunk)(float *panel, long rows, float *maximum, float *sum);
