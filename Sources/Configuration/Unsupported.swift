@@ -4,7 +4,6 @@ extension RunConfiguration {
     let model = configuration.model
     var keys: [(String, String)] = []
     if configuration.task == .tagging { keys.append(("task", "tagging")) }
-    if case .elman = model.cell {} else { keys.append(("model.cell", "cell \(model.cell.name)")) }
     if model.bidirectional { keys.append(("model.bidirectional", "a bidirectional model")) }
     if model.dropout > 0 { keys.append(("model.dropout", "dropout")) }
     if model.tieEmbeddings { keys.append(("model.tie_embeddings", "tying embeddings")) }

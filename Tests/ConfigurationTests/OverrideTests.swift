@@ -36,7 +36,6 @@ import Testing
     ("seed.low=1", "seed.low=1: seed has no keys, it is '5'; override it whole: seed={…}"),
     ("seed=[1", "seed=[1: not valid YAML: did not find expected ',' or ']' while parsing a flow sequence"),
     ("seed=\u{1B}[31m", "seed=\\u{1B}[31m: control character \\u{1B}"),
-    ("model.cell=lstm", "model.cell=lstm: cell lstm is not supported yet"),
   ])
   func problemsNameTheOverride(override: String, expected: String) {
     #expect(complaints("seed: 5\n" + minimal, override).contains(expected))

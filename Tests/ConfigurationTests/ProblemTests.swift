@@ -72,7 +72,6 @@ import Testing
     ),
     // What can't be trained yet
     ("task: tagging\n", "2:1: task: tagging is not supported yet"),
-    ("model: {cell: gru}\n", "2:9: model.cell: cell gru is not supported yet"),
     ("model: {dropout: .1}\n", "2:9: model.dropout: dropout is not supported yet"),
     ("model: {tie_embeddings: true}\n", "2:9: model.tie_embeddings: tying embeddings is not supported yet"),
     // Keys that aren't words
@@ -161,7 +160,6 @@ import Testing
       complaints(text, "training.batch_size=0", "outputs.keep=1") == [
         "lm.cfg:1:1: sed: unknown key; did you mean seed?",
         "lm.cfg:4:23: data.validation.split: expected a number above 0 and below 0.5, found '2'",
-        "lm.cfg:5:9: model.cell: cell gru is not supported yet",
         "lm.cfg:5:20: model.activation: belongs to elman; the cell is gru",
         "lm.cfg:8:11: training.epochs: expected a whole number from 1 to 1000000, found 'none'",
         "lm.cfg:9:3: training.bptt: duplicate key; first given on line 7",

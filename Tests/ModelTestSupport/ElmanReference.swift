@@ -17,6 +17,7 @@ package struct ElmanReference: Sendable {
   package init(shape: ModelShape, parameters: [String: Matrix]) {
     switch shape.cell {
     case .elman(let activation): self.activation = activation
+    case .lstm, .gru: preconditionFailure("the reference is an Elman network")
     }
     self.shape = shape
     self.parameters = parameters

@@ -7,18 +7,33 @@ package struct ModelCase: Sendable, CustomStringConvertible {
   package let timesteps: Int
 
   package init(
-    _ activation: Activation, layers: Int, vocabulary: Int, embedding: Int, hidden: Int, classes: Int, streams: Int,
+    cell: CellKind, layers: Int, vocabulary: Int, embedding: Int, hidden: Int, classes: Int, streams: Int,
     timesteps: Int
   ) {
     shape = ModelShape(
-      vocabulary: vocabulary, embedding: embedding, cell: .elman(activation), hidden: hidden, layers: layers,
+      vocabulary: vocabulary, embedding: embedding, cell: cell, hidden: hidden, layers: layers,
       classes: classes)
     self.streams = streams
     self.timesteps = timesteps
+  }
+
+  /// An Elman network.
+  package init(
+    _ activation: Activation, layers: Int, vocabulary: Int, embedding: Int, hidden: Int, classes: Int, streams: Int,
+    timesteps: Int
+  ) {
+    self.init(
+      cell: .elman(activation), layers: layers, vocabulary: vocabulary, embedding: embedding, hidden: hidden,
+      classes: classes, streams: streams, timesteps: timesteps)
   }
 
   package var description: String {
     "\(shape.cell) x \(shape.layers), vocabulary \(shape.vocabulary), embedding \(shape.embedding), "
       + "hidden \(shape.hidden), classes \(shape.classes), [\(timesteps), \(streams)]"
   }
+}
+
+extension CellKind {
+  /// One of each, Elman with a function that isn't zero at zero.
+  package static let each: [CellKind] = [.elman(.tanh), .elman(.relu), .elman(.sigmoid), .lstm, .gru]
 }

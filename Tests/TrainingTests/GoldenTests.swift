@@ -6,7 +6,7 @@ import Testing
 
 /// The program against PyTorch's numbers: see Golden/make_golden.py.
 @Suite struct GoldenTests {
-  static let names = ["elman-tanh-1", "elman-tanh-3", "elman-relu-2"]
+  static let names = ["tanh-1", "tanh-3", "relu-2", "lstm-1", "lstm-3", "gru-1", "gru-3"]
   /// Single precision on both sides.
   static let tolerance = 1e-5
 
@@ -48,7 +48,7 @@ import Testing
 
 /// What make_golden.py writes.
 private struct Golden: Decodable {
-  let activation: String
+  let cell: String
   let layers, vocabulary, embedding, hidden, streams, timesteps: Int
   /// [step][T * B]
   let tokens, targets: [[Int]]
@@ -66,8 +66,9 @@ private struct Golden: Decodable {
 
   var sizes: ModelCase {
     get throws {
-      ModelCase(
-        try #require(Activation(rawValue: activation)), layers: layers, vocabulary: vocabulary, embedding: embedding,
+      let cells: [String: CellKind] = ["tanh": .elman(.tanh), "relu": .elman(.relu), "lstm": .lstm, "gru": .gru]
+      return ModelCase(
+        cell: try #require(cells[cell]), layers: layers, vocabulary: vocabulary, embedding: embedding,
         hidden: hidden, classes: vocabulary, streams: streams, timesteps: timesteps)
     }
   }

@@ -38,11 +38,29 @@ import Testing
     }
   }
 
-  @Test(arguments: Activation.allCases)
-  func paddingAndTheEmbeddingsGradientStayZero(_ activation: Activation) {
+  @Test(arguments: CellKind.each)
+  func everyCellOnAnyNumberOfWorkers(_ cell: CellKind) {
+    let sizes = ModelCase(
+      cell: cell, layers: 2, vocabulary: 53, embedding: 19, hidden: 37, classes: 51, streams: 13, timesteps: 7)
+    func train(workers: Int, kernels: Kernels) -> Snapshot {
+      let run = TrainingRun(sizes, optimizers[0].configuration, clipNorm: 0.25, workers: workers, kernels: kernels)
+      run.train(on: Self.windows(sizes)) { #expect(!$0.diverged) }
+      return run.snapshot
+    }
+    let expected = train(workers: 1, kernels: Kernels.available[0])
+    for kernels in Kernels.available {
+      for workers in [1, 2, 3, 5, 16] {
+        let found = train(workers: workers, kernels: kernels)
+        #expect(found.differences(from: expected) == [], "\(workers) workers, \(kernels.name)")
+      }
+    }
+  }
+
+  @Test(arguments: CellKind.each)
+  func paddingAndTheEmbeddingsGradientStayZero(_ cell: CellKind) {
     for (hidden, embedding) in [(37, 19), (1, 1), (16, 17), (47, 32)] {
       let sizes = ModelCase(
-        activation, layers: 2, vocabulary: 33, embedding: embedding, hidden: hidden, classes: 35, streams: 5,
+        cell: cell, layers: 2, vocabulary: 33, embedding: embedding, hidden: hidden, classes: 35, streams: 5,
         timesteps: 6)
       for (name, configuration) in optimizers {
         let run = TrainingRun(sizes, configuration, clipNorm: 1, workers: 2)

@@ -3,8 +3,8 @@
 
     python3 make_golden.py        (needs torch; writes *.json beside itself)
 
-Sizes are all different and no multiples of a vector's width. PyTorch's second bias is zero and frozen, since the sum of
-both is what a cell adds.
+Sizes are all different and no multiples of a vector's width. Where PyTorch's second bias is only added to the first (all
+cells but the GRU) it is zero and frozen.
 """
 import json
 import pathlib
@@ -21,16 +21,22 @@ OPTIMIZERS = {
     "adam": lambda p: torch.optim.Adam(p, lr=0.02, betas=(0.8, 0.95), eps=1e-8, weight_decay=0.01),
     "adamw": lambda p: torch.optim.AdamW(p, lr=0.02, betas=(0.9, 0.999), eps=1e-8, weight_decay=0.1),
 }
+CELLS = {
+    "tanh": lambda layers: nn.RNN(EMBEDDING, HIDDEN, layers, nonlinearity="tanh"),
+    "relu": lambda layers: nn.RNN(EMBEDDING, HIDDEN, layers, nonlinearity="relu"),
+    "lstm": lambda layers: nn.LSTM(EMBEDDING, HIDDEN, layers),
+    "gru": lambda layers: nn.GRU(EMBEDDING, HIDDEN, layers),
+}
 
 
 class Model(nn.Module):
-    def __init__(self, activation, layers):
+    def __init__(self, cell, layers):
         super().__init__()
         self.embedding = nn.Embedding(VOCABULARY, EMBEDDING)
-        self.rnn = nn.RNN(EMBEDDING, HIDDEN, layers, nonlinearity=activation)
+        self.rnn = CELLS[cell](layers)
         self.decoder = nn.Linear(HIDDEN, VOCABULARY)
         for name, parameter in self.named_parameters():
-            if "bias_hh" in name:
+            if "bias_hh" in name and cell != "gru":
                 nn.init.zeros_(parameter)
                 parameter.requires_grad = False
 
@@ -43,9 +49,13 @@ def numbers(tensor):
     return tensor.detach().flatten().tolist()
 
 
-def case(activation, layers):
+def detached(state):
+    return tuple(part.detach() for part in state) if isinstance(state, tuple) else state.detach()
+
+
+def case(cell, layers):
     torch.manual_seed(7)
-    model = Model(activation, layers)
+    model = Model(cell, layers)
     begin = {n: p.detach().clone() for n, p in model.named_parameters()}
     tokens = torch.randint(VOCABULARY, (10, TIMESTEPS, STREAMS))
     targets = torch.randint(VOCABULARY, (10, TIMESTEPS, STREAMS))
@@ -55,7 +65,7 @@ def case(activation, layers):
     loss.backward()
     named = [(n, p) for n, p in model.named_parameters() if p.requires_grad]
     result = {
-        "activation": activation, "layers": layers, "vocabulary": VOCABULARY, "embedding": EMBEDDING,
+        "cell": cell, "layers": layers, "vocabulary": VOCABULARY, "embedding": EMBEDDING,
         "hidden": HIDDEN, "streams": STREAMS, "timesteps": TIMESTEPS,
         "tokens": [numbers(t) for t in tokens], "targets": [numbers(t) for t in targets],
         "parameters": {n: numbers(begin[n]) for n, _ in named},
@@ -69,7 +79,7 @@ def case(activation, layers):
         for x, y in zip(tokens, targets):
             optimizer.zero_grad()
             logits, state = model(x, state)
-            state = state.detach()
+            state = detached(state)
             loss = criterion(logits.flatten(0, 1), y.flatten())
             loss.backward()
             nn.utils.clip_grad_norm_([p for _, p in named], 0.25)
@@ -81,7 +91,7 @@ def case(activation, layers):
 
 if __name__ == "__main__":
     folder = pathlib.Path(__file__).parent
-    for activation, layers in (("tanh", 1), ("tanh", 3), ("relu", 2)):
-        with open(folder / f"elman-{activation}-{layers}.json", "w") as file:
-            json.dump(case(activation, layers), file, separators=(",", ":"))
+    for cell, layers in (("tanh", 1), ("tanh", 3), ("relu", 2), ("lstm", 1), ("lstm", 3), ("gru", 1), ("gru", 3)):
+        with open(folder / f"{cell}-{layers}.json", "w") as file:
+            json.dump(case(cell, layers), file, separators=(",", ":"))
             file.write("\n")
