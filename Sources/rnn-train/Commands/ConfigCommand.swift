@@ -60,11 +60,19 @@ struct ConfigCommand: ParsableCommand {
 
     func run() throws {
       let rows = RunConfiguration.keys.map { key in
-        [key.path, key.defaultText ?? "", key.expectation, key.help + (key.alternative.map { " (\($0))" } ?? "")]
+        [key.path, key.defaultText ?? "", key.expectation, key.help + Self.condition(of: key)]
       }
       let table = Table(
         ["key", "default", "value", "purpose"], rows, alignments: [.left, .left, .left, .left])
       try Results.print("\(table)")
+    }
+
+    /// What a key goes with, if it isn't for all configurations: `data.tokens` with `train`, `beta1` with `adam`.
+    private static func condition(of key: KeyDescription) -> String {
+      guard let alternative = key.alternative, !key.path.split(separator: ".").contains(alternative[...]) else {
+        return ""
+      }
+      return " (with \(alternative))"
     }
   }
 }

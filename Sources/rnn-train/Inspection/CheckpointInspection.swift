@@ -34,7 +34,7 @@ struct CheckpointInspection: Encodable, CustomStringConvertible {
     let losses = validationLosses.map(Format.loss).joined(separator: " ")
     let facts = Format.facts([
       ("format", format), ("size", Format.bytes(bytes)), ("step", Format.count(step)),
-      ("epochs done", Format.count(epoch)), ("steps of the next", Format.count(position)),
+      ("epochs done", Format.count(epoch)), ("steps of the next one", Format.count(position)),
       ("validation losses", losses.isEmpty ? "none yet" : losses), ("tokens are", tokenization),
       ("vocabulary", Format.count(vocabulary)), ("parameters", Format.count(parameterCount)),
       ("optimizer keeps", optimizer.isEmpty ? "nothing" : optimizer.joined(separator: ", ")),

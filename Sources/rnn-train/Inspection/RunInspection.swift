@@ -1,3 +1,4 @@
+import Foundation
 import Training
 
 /// A run directory as `inspect` shows it.
@@ -14,8 +15,13 @@ struct RunInspection: Encodable, CustomStringConvertible {
   private let configuration: String
   private let log: String
   private let checkpoints: [CheckpointEntry]
-  /// The last line of metrics.jsonl.
-  private let lastMetrics: String?
+  /// The last line of metrics.jsonl: as an object, and as it is there.
+  private let lastMetrics: [String: MetricsValue]?
+  private let lastMetricsLine: String?
+
+  private enum CodingKeys: CodingKey {
+    case format, configuration, log, checkpoints, lastMetrics
+  }
 
   init(_ directory: String) throws {
     let contents = try RunContents(of: directory)
@@ -24,12 +30,16 @@ struct RunInspection: Encodable, CustomStringConvertible {
     checkpoints = contents.checkpoints.map {
       CheckpointEntry(path: $0.path, step: $0.step, bytes: $0.bytes, isBest: $0.isBest, isLast: $0.isLast)
     }
-    lastMetrics = contents.lastMetrics
+    lastMetricsLine = contents.lastMetrics
+    lastMetrics = lastMetricsLine.flatMap { line in
+      try? JSONDecoder().decode([String: MetricsValue].self, from: Data(line.utf8))
+    }
   }
 
   var description: String {
     let facts = Format.facts([
-      ("format", format), ("configuration", configuration), ("log", log), ("last metrics", lastMetrics ?? "none yet"),
+      ("format", format), ("configuration", configuration), ("log", log),
+      ("last metrics", lastMetricsLine ?? "none yet"),
     ])
     guard !checkpoints.isEmpty else { return "\(facts)\n\nno checkpoints yet" }
     let table = Table(
@@ -42,5 +52,32 @@ struct RunInspection: Encodable, CustomStringConvertible {
       },
       alignments: [.left, .right, .right, .left])
     return "\(facts)\n\n\(table)"
+  }
+}
+
+/// What a field of a line of metrics can be.
+private enum MetricsValue: Codable {
+  case number(Double)
+  case word(String)
+  case null
+
+  init(from decoder: any Decoder) throws {
+    let container = try decoder.singleValueContainer()
+    if container.decodeNil() {
+      self = .null
+    } else if let number = try? container.decode(Double.self) {
+      self = .number(number)
+    } else {
+      self = .word(try container.decode(String.self))
+    }
+  }
+
+  func encode(to encoder: any Encoder) throws {
+    var container = encoder.singleValueContainer()
+    switch self {
+    case .number(let number): try container.encode(number)
+    case .word(let word): try container.encode(word)
+    case .null: try container.encodeNil()
+    }
   }
 }

@@ -2,8 +2,8 @@ import Files
 import Glibc
 
 /// How many processors this process may keep busy: those of its affinity mask, within its control groups' CPU quota.
-enum ProcessorCount {
-  static func available() -> Int {
+package enum ProcessorCount {
+  package static func available() -> Int {
     let quotas = cgroupFiles(text(of: "/proc/self/cgroup") ?? "").compactMap { files in
       quota(files.compactMap(text(of:)).joined(separator: " "))
     }
@@ -14,7 +14,7 @@ enum ProcessorCount {
   /// The processors of the affinity mask, nil if they can't be told.
   ///
   /// - Parameter status: `/proc/self/status`, where a line is `Cpus_allowed_list: 0-3,8`.
-  static func affinity(_ status: String) -> Int? {
+  package static func affinity(_ status: String) -> Int? {
     let name = "Cpus_allowed_list:"
     guard let line = status.split(separator: "\n").first(where: { $0.hasPrefix(name) }) else { return nil }
     var count = 0
@@ -32,7 +32,7 @@ enum ProcessorCount {
   /// the other, are `QUOTA PERIOD`.
   ///
   /// - Parameter membership: `/proc/self/cgroup`, lines of `ID:CONTROLLERS:PATH`; version 2 has no controllers there.
-  static func cgroupFiles(_ membership: String) -> [[String]] {
+  package static func cgroupFiles(_ membership: String) -> [[String]] {
     membership.split(separator: "\n").flatMap { line -> [[String]] in
       let fields = line.split(separator: ":", maxSplits: 2, omittingEmptySubsequences: false)
       guard fields.count == 3 else { return [] }
@@ -52,7 +52,7 @@ enum ProcessorCount {
   /// Whole processors that a quota stands for, a part of one counting as one; nil for no limit.
   ///
   /// - Parameter text: `QUOTA PERIOD` in microseconds; a quota of `max` (version 2) or -1 (version 1) is no limit.
-  static func quota(_ text: String) -> Int? {
+  package static func quota(_ text: String) -> Int? {
     let numbers = text.split { $0 == " " || $0 == "\n" }.map { Int($0) }
     guard numbers.count == 2, let quota = numbers[0], let period = numbers[1], quota > 0, period > 0 else { return nil }
     return quota / period + (quota % period > 0 ? 1 : 0)

@@ -1,9 +1,9 @@
 import Foundation
 
 /// Numbers as people read them, the same in every locale.
-enum Format {
+package enum Format {
   /// `1234567` as `1,234,567`.
-  static func count(_ value: Int) -> String {
+  package static func count(_ value: Int) -> String {
     var digits = String(value.magnitude)
     var groups: [Substring] = []
     while digits.count > 3 {
@@ -13,26 +13,26 @@ enum Format {
     return (value < 0 ? "-" : "") + ([digits[...]] + groups).joined(separator: ",")
   }
 
-  static func fixed(_ value: Double, _ decimals: Int) -> String { String(format: "%.\(decimals)f", value) }
+  package static func fixed(_ value: Double, _ decimals: Int) -> String { String(format: "%.\(decimals)f", value) }
 
   /// A loss in nats.
-  static func loss(_ value: Double) -> String { fixed(value, 4) }
+  package static func loss(_ value: Double) -> String { fixed(value, 4) }
 
-  static func perplexity(_ value: Double) -> String {
+  package static func perplexity(_ value: Double) -> String {
     value < 100_000 ? fixed(value, 2) : String(format: "%.3g", value)
   }
 
-  static func percent(_ part: Int, of whole: Int) -> String {
+  package static func percent(_ part: Int, of whole: Int) -> String {
     fixed(100 * Double(part) / Double(max(whole, 1)), 1) + "%"
   }
 
-  static func rate(_ tokens: Int, in time: Duration) -> String {
+  package static func rate(_ tokens: Int, in time: Duration) -> String {
     let rate = Double(tokens) / max(time / .seconds(1), 1e-9)
     return count(Int(min(rate, 1e15))) + " tokens/s"
   }
 
   /// `3 h 5 min`, `12 min 34 s`, `56 s`, `0.4 s`.
-  static func duration(_ duration: Duration) -> String {
+  package static func duration(_ duration: Duration) -> String {
     let seconds = duration / .seconds(1)
     if seconds < 10 { return fixed(seconds, 1) + " s" }
     let whole = Int(min(seconds, 1e15).rounded())
@@ -42,7 +42,7 @@ enum Format {
   }
 
   /// Bytes in powers of 1000, as disks are sold.
-  static func bytes(_ value: Int) -> String {
+  package static func bytes(_ value: Int) -> String {
     var (size, units) = (Double(value), ["bytes", "kB", "MB", "GB", "TB"][...])
     while size >= 1000, units.count > 1 {
       size /= 1000
@@ -52,7 +52,7 @@ enum Format {
   }
 
   /// A path as a word that a shell reads as itself.
-  static func shellWord(_ word: String) -> String {
+  package static func shellWord(_ word: String) -> String {
     let isPlain =
       !word.isEmpty
       && word.unicodeScalars.allSatisfy {
@@ -62,7 +62,7 @@ enum Format {
   }
 
   /// Names and values, one pair a line, the values below each other.
-  static func facts(_ facts: [(name: String, value: String)]) -> String {
+  package static func facts(_ facts: [(name: String, value: String)]) -> String {
     let width = (facts.map(\.name.count).max() ?? 0) + 2
     return facts.map { name, value in
       name + String(repeating: " ", count: width - name.count) + value

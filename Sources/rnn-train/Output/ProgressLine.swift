@@ -1,17 +1,23 @@
 /// A run's progress as one line that fits a width.
-struct ProgressLine {
+package struct ProgressLine {
   /// `epoch 3/10`
-  var head: String
+  package let head: String
   /// Of the epoch's steps, from 0 to 1.
-  var fraction: Double
+  private let fraction: Double
   /// What else there is to say, the most important first.
-  var details: [String]
+  package let details: [String]
+
+  package init(head: String, fraction: Double, details: [String]) {
+    self.head = head
+    self.fraction = fraction
+    self.details = details
+  }
 
   private static let gap = "  "
   private static let barWidths = 10...30
 
   /// - Parameter width: characters; the details that come last give way first. The bar is what is left over for it.
-  func text(width: Int) -> String {
+  package func text(width: Int) -> String {
     let percent = "\(Int(fraction * 100))%"
     var shown = details
     func joined(_ bar: String? = nil) -> String {

@@ -1,0 +1,58 @@
+import Compute
+import Foundation
+import Testing
+
+/// One configuration and one text: the same bytes, whatever the machine does on the way.
+struct DeterminismTests {
+  /// Checkpoint and metrics of a run in a directory of its own.
+  private static func result(
+    _ arguments: [String] = [], environment: [String: String] = [:]
+  ) throws -> (checkpoint: Data, metrics: [String]) {
+    let workspace = try Workspace()
+    try workspace.succeed(["--config", "lm.cfg"] + arguments, environment: environment)
+    return (try workspace.bytes("run/checkpoints/last.h5"), try workspace.metrics())
+  }
+
+  @Test func threadsDoNotShow() throws {
+    let one = try Self.result(["--threads", "1"])
+    for threads in [2, 3, 5, 16] {
+      let many = try Self.result(["--threads", "\(threads)"])
+      #expect(many.checkpoint == one.checkpoint, "\(threads) threads")
+      #expect(many.metrics == one.metrics, "\(threads) threads")
+    }
+  }
+
+  @Test func instructionSetsDoNotShow() throws {
+    let names = Kernels.available.map(\.name)
+    #expect(names.contains("scalar"))
+    let arguments = ["--threads", "2", "training.epochs=1"]
+    let fastest = try Self.result(arguments)
+    for name in names {
+      let forced = try Self.result(arguments, environment: ["RNN_TRAIN_ISA": name])
+      #expect(forced.checkpoint == fastest.checkpoint, "\(name)")
+    }
+  }
+
+  @Test func seedsShow() throws {
+    #expect(try Self.result().checkpoint != Self.result(["seed=2"]).checkpoint)
+  }
+
+  @Test func checkpointsAndEvaluationDoNotShow() throws {
+    let often = try Workspace()
+    try often.succeed(["--config", "lm.cfg", "output.checkpoint_every=3", "output.keep=5"])
+    let seldom = try Workspace()
+    try seldom.succeed(["--config", "lm.cfg", "output.checkpoint_every=100000", "evaluation.streams=3"])
+    let (a, b) = (try often.lastCheckpoint(), try seldom.lastCheckpoint())
+    #expect(a.parameters == b.parameters)
+    #expect(a.moments == b.moments)
+    #expect(a.carriedStates == b.carriedStates)
+    #expect(a.state.step == b.state.step)
+  }
+
+  @Test func onlySoManyCheckpointsStay() throws {
+    let workspace = try Workspace()
+    try workspace.succeed(["--config", "lm.cfg", "output.checkpoint_every=3", "output.keep=3"])
+    let steps = try workspace.names(in: "run/checkpoints").filter { $0.hasPrefix("step-") }
+    #expect((3...4).contains(steps.count), "\(steps)")
+  }
+}

@@ -1,0 +1,173 @@
+import Foundation
+import Testing
+
+/// Every failure is one clear line and its exit code, and leaves no run behind.
+struct FailureTests {
+  struct Case: CustomTestStringConvertible, Sendable {
+    let arguments: [String]
+    let code: Int32
+    /// A line of standard error, whole.
+    let line: String
+    var environment: [String: String] = [:]
+
+    var testDescription: String { arguments.joined(separator: " ") }
+  }
+
+  /// The workspace holds `lm.cfg`, a directory `run` with a finished run, `data.h5` and `latin.txt`.
+  private static let cases = [
+    Case(
+      arguments: ["--config", "none.cfg"], code: 65, line: "none.cfg: No such file or directory"),
+    Case(
+      arguments: ["--config", "lm.cfg", "training.bach_size=3"], code: 65,
+      line: "training.bach_size=3: unknown key; did you mean batch_size?"),
+    Case(
+      arguments: ["--config", "wrong.cfg"], code: 65,
+      line: "wrong.cfg:2:3: data.trian: unknown key; did you mean train?"),
+    Case(
+      arguments: ["--config", "lm.cfg"], code: 73,
+      line: "rnn-train: run holds a run already; go on with it by `rnn-train train --resume run`, "
+        + "or choose another output.directory"),
+    Case(
+      arguments: ["--config", "lm.cfg", "output.directory=new"], code: 64,
+      line: "rnn-train: RNN_TRAIN_ISA=mmx: this machine has no such instruction set; it has ",
+      environment: ["RNN_TRAIN_ISA": "mmx"]),
+    Case(
+      arguments: ["--config", "lm.cfg", "output.directory=new"], code: 64,
+      line: "Error: SLURM_CPUS_PER_TASK=all: expected a number from 1 to 1024; or give --threads",
+      environment: ["SLURM_CPUS_PER_TASK": "all"]),
+    Case(
+      arguments: ["--config", "lm.cfg", "--threads", "0"], code: 64,
+      line: "Error: --threads 0: expected a number from 1 to 1024"),
+    Case(
+      arguments: ["--config", "lm.cfg", "output.directory=new", "data.train=latin.txt"], code: 65,
+      line: "rnn-train: WORKSPACE/latin.txt: not UTF-8 at byte 3; "
+        + "convert it first (for example: iconv -f LATIN1 -t UTF-8)"),
+    Case(
+      arguments: ["--config", "lm.cfg", "output.directory=new", "training.batch_size=9999"], code: 65,
+      line: "rnn-train: 3600 tokens are too few for 9999 streams, which take 10000 or more; "
+        + "use fewer streams or a longer text"),
+    Case(
+      arguments: ["--config", "lm.cfg", "output.directory=new", "evaluation.streams=450"], code: 65,
+      line: "rnn-train: 400 tokens are too few for 450 streams, which take 451 or more; "
+        + "use fewer streams or a longer text"),
+    Case(
+      arguments: ["--config", "dataset.cfg", "data.dataset=run/checkpoints/last.h5"], code: 65,
+      line: #"rnn-train: WORKSPACE/run/checkpoints/last.h5 is a file of the kind "rnn-train checkpoint", not a dataset"#
+    ),
+    Case(
+      arguments: ["evaluate", "--checkpoint", "data.h5"], code: 65,
+      line: "rnn-train: data.h5 is not an rnn-train checkpoint: it is rnn-train dataset"),
+    Case(
+      arguments: ["generate", "--checkpoint", "lm.cfg"], code: 65,
+      line: "rnn-train: lm.cfg has no seal at its end: it is cut short, or rnn-train didn't write it"),
+    Case(
+      arguments: ["generate", "--checkpoint", "none"], code: 74,
+      line: "rnn-train: none: can't open: No such file or directory"),
+    Case(
+      arguments: ["generate", "--checkpoint", "run", "--top-p", "1.5"], code: 64,
+      line: "Error: --top-p 1.5: expected above 0, up to 1"),
+    Case(
+      arguments: ["generate", "--checkpoint", "run", "--temperature=-1"], code: 64,
+      line: "Error: --temperature -1.0: expected 0 or more"),
+    Case(
+      arguments: ["train", "--resume", "none"], code: 65,
+      line: "rnn-train: none holds no run to resume; expected config.cfg and checkpoints/ in it"),
+    Case(
+      arguments: ["train", "--resume", "run", "model.hidden=5", "seed=2"], code: 65,
+      line: "rnn-train: run: a run can't go on with another seed, model.hidden; start a new one instead"),
+    Case(
+      arguments: ["train", "--resume", "run", "--config", "lm.cfg"], code: 64,
+      line: "Error: expected one of --config and --resume; a run to resume has its configuration"),
+    Case(
+      arguments: ["trian"], code: 64,
+      line: "Error: trian: expected a command or KEY=VALUE; `rnn-train --help` lists the commands"),
+    Case(arguments: [], code: 64, line: "Error: expected --config FILE, or --resume RUN; try configs/lm.cfg"),
+  ]
+
+  private static let workspace = Result { try prepare() }
+
+  private static func prepare() throws -> Shared {
+    let workspace = try Workspace()
+    try workspace.succeed(["--config", "lm.cfg", "training.epochs=1"])
+    try workspace.succeed(["prepare", "--config", "lm.cfg", "--output", "data.h5"])
+    try workspace.write("data: {dataset: data.h5}\n", to: "dataset.cfg")
+    try workspace.write("data:\n  trian: x\n", to: "wrong.cfg")
+    try Data("abc\u{E9}".unicodeScalars.map { UInt8($0.value) })
+      .write(to: workspace.directory.appendingPathComponent("latin.txt"))
+    return Shared(workspace: workspace)
+  }
+
+  /// Only read from after it is made, and by processes of their own.
+  private final class Shared: @unchecked Sendable {
+    let workspace: Workspace
+
+    init(workspace: Workspace) { self.workspace = workspace }
+  }
+
+  @Test(arguments: cases)
+  func oneLineAndItsCode(_ expected: Case) throws {
+    let workspace = try Self.workspace.get().workspace
+    let outcome = try workspace.run(expected.arguments, environment: expected.environment)
+    #expect(outcome.code == expected.code && !outcome.wasKilled, "\(outcome)")
+    let line = expected.line.replacingOccurrences(of: "WORKSPACE", with: workspace.directory.path)
+    let lines = outcome.errors.split(separator: "\n")
+    #expect(lines.contains { $0 == line || (line.hasSuffix(" ") && $0.hasPrefix(line)) }, "\(outcome.errors)")
+    #expect(outcome.output.isEmpty)
+    #expect(!workspace.exists("new"), "no run directory is left")
+  }
+
+  @Test func divergenceKeepsWhatWasThere() throws {
+    let workspace = try Workspace()
+    let outcome = try workspace.run([
+      "--config", "lm.cfg", "training.optimizer.learning_rate=1e30", "training.clip_norm=0", "model.activation=relu",
+    ])
+    #expect(outcome.code == 75)
+    #expect(outcome.errors.contains("rnn-train: training diverged at step "))
+    #expect(outcome.errors.contains("lower training.optimizer.learning_rate"))
+    #expect(try workspace.text("run/train.log").contains("training diverged"))
+    #expect(try workspace.lastCheckpoint().state.step == 0)
+  }
+
+  @Test func twoProcessesNeverShareADirectory() throws {
+    let workspace = try Workspace()
+    let first = try workspace.start(["--config", "lm.cfg", "training.epochs=100000"])
+    while !workspace.exists("run/checkpoints/last.h5"), first.isRunning { usleep(1000) }
+    let second = try workspace.run(["train", "--resume", "run"])
+    #expect(second.code == 73)
+    #expect(second.errors.hasPrefix("rnn-train: run is in use by process "), "\(second.errors)")
+    first.send(SIGTERM)
+    #expect(try first.wait().code == 143)
+  }
+
+  @Test func changedTextIsNoticed() throws {
+    let workspace = try Workspace()
+    try workspace.write("a b c d\n e f g h\n i j k l\n", to: "train.txt")
+    let overrides = [
+      "data.train=train.txt", "data.validation={split: 0.4}", "data.test={}", "training.batch_size=1",
+      "evaluation.streams=1",
+    ]
+    let rejected = try workspace.run(["--config", "lm.cfg"] + overrides)
+    #expect(rejected.code == 65)
+    try workspace.write("data: {train: train.txt, tokens: whitespace}\nevaluation: {streams: 1}\n", to: "own.cfg")
+    try workspace.succeed(["--config", "own.cfg", "training.batch_size=1", "training.epochs=1"])
+    try workspace.write("a b c d\n e f g z\n i j k l\n", to: "train.txt")
+    let evaluated = try workspace.run(["evaluate", "--checkpoint", "runs/own", "--split", "train"])
+    #expect(evaluated.code == 65)
+    #expect(evaluated.errors.contains("the vocabulary isn't the model's"))
+    let resumed = try workspace.run(["train", "--resume", "runs/own", "training.epochs=2"])
+    #expect(resumed.code == 65)
+    #expect(resumed.errors.contains("the run's text has changed since it began"))
+  }
+
+  @Test func fullOutputIsReported() throws {
+    let workspace = try Workspace()
+    let process = Process()
+    process.executableURL = URL(fileURLWithPath: "/bin/sh")
+    process.arguments = ["-c", "\(Program.path) config show lm.cfg >/dev/full 2>errors"]
+    process.currentDirectoryURL = workspace.directory
+    try process.run()
+    process.waitUntilExit()
+    #expect(process.terminationStatus == 73)
+    #expect(try workspace.text("errors") == "rnn-train: can't write to standard output: No space left on device\n")
+  }
+}

@@ -1,0 +1,109 @@
+import Foundation
+import Testing
+
+/// Runs that are stopped or killed, and go on.
+struct InterruptionTests {
+  /// Enough steps to be caught in the middle.
+  private static let arguments = [
+    "--config", "lm.cfg", "--threads", "2", "model.hidden=150", "training.epochs=6", "output.checkpoint_every=7",
+  ]
+
+  private static func uninterrupted() throws -> Workspace {
+    let workspace = try Workspace()
+    try workspace.succeed(arguments)
+    return workspace
+  }
+
+  /// Waits until the run has a checkpoint of a later step than it had, and then for a random time.
+  private static func waitForProgress(_ program: RunningProgram, in workspace: Workspace) throws -> Int {
+    func newest() throws -> String? {
+      guard workspace.exists("run/checkpoints") else { return nil }
+      return try workspace.names(in: "run/checkpoints").last { $0.hasPrefix("step-") }
+    }
+    let before = try newest() ?? "step-00000000.h5"
+    while try (newest() ?? before) <= before, program.isRunning { usleep(1000) }
+    let delay = Int.random(in: 0..<60_000)
+    usleep(UInt32(delay))
+    return delay
+  }
+
+  private static func expectSame(_ a: Workspace, _ b: Workspace, _ comment: Comment) throws {
+    #expect(try a.bytes("run/checkpoints/last.h5") == b.bytes("run/checkpoints/last.h5"), comment)
+    #expect(try a.bytes("run/checkpoints/best.h5") == b.bytes("run/checkpoints/best.h5"), comment)
+    #expect(try a.metrics() == b.metrics(), comment)
+    #expect(try a.names(in: "run/checkpoints") == b.names(in: "run/checkpoints"), comment)
+  }
+
+  @Test func killedAndResumedEqualsUninterrupted() throws {
+    let reference = try Self.uninterrupted()
+    let workspace = try Workspace()
+    var delays: [Int] = []
+    for kill in 0..<3 {
+      let arguments = kill == 0 ? Self.arguments : ["train", "--resume", "run", "--threads", "1"]
+      let program = try workspace.start(arguments)
+      delays.append(try Self.waitForProgress(program, in: workspace))
+      program.send(SIGKILL)
+      let outcome = try program.wait()
+      try #require(outcome.wasKilled, "it had ended before: \(outcome)")
+    }
+    let resumed = try workspace.succeed(["train", "--resume", "run"])
+    #expect(resumed.errors.contains("resumed"))
+    try Self.expectSame(workspace, reference, "killed \(delays) microseconds after a checkpoint")
+  }
+
+  @Test(arguments: [(SIGINT, "SIGINT", Int32(130)), (SIGTERM, "SIGTERM", 143)])
+  func stoppedAndResumedEqualsUninterrupted(signal: Int32, name: String, code: Int32) throws {
+    let workspace = try Workspace()
+    let program = try workspace.start(Self.arguments)
+    _ = try Self.waitForProgress(program, in: workspace)
+    program.send(signal)
+    let outcome = try program.wait()
+    #expect(outcome.code == code && !outcome.wasKilled)
+    #expect(outcome.errors.contains("\(name): saving a checkpoint and stopping"))
+    let step = try workspace.lastCheckpoint().state.step
+    let line =
+      "rnn-train: stopped by \(name) with everything up to step \(step) saved; go on with: rnn-train train --resume run"
+    #expect(outcome.errors.hasSuffix(line + "\n"))
+    #expect(try workspace.text("run/train.log").contains(line))
+    #expect(outcome.output.isEmpty)
+
+    try workspace.succeed(["train", "--resume", "run"])
+    try Self.expectSame(workspace, Self.uninterrupted(), "stopped by \(name) at step \(step)")
+  }
+
+  @Test func moreEpochsGoOnFromTheEnd() throws {
+    let workspace = try Workspace()
+    try workspace.succeed(["--config", "lm.cfg", "training.epochs=1"])
+    try workspace.succeed(["train", "--resume", "run", "training.epochs=2"])
+    let straight = try Workspace()
+    try straight.succeed(["--config", "lm.cfg"])
+    #expect(try workspace.bytes("run/checkpoints/last.h5") == straight.bytes("run/checkpoints/last.h5"))
+    #expect(try workspace.text("run/config.cfg") == straight.text("run/config.cfg"))
+    #expect(try workspace.text("run/train.log").contains("resumed"))
+  }
+
+  @Test func damagedCheckpointIsPassedOver() throws {
+    let workspace = try Workspace()
+    try workspace.succeed(["--config", "lm.cfg"])
+    let reference = try workspace.bytes("run/checkpoints/last.h5")
+    let newest = try #require(try workspace.names(in: "run/checkpoints").last { $0.hasPrefix("step-") })
+    var damaged = reference
+    damaged[damaged.count / 2] ^= 1
+    try damaged.write(to: workspace.directory.appendingPathComponent("run/checkpoints/\(newest)"))
+    let outcome = try workspace.succeed(["train", "--resume", "run"])
+    #expect(outcome.errors.contains("passed over: run/checkpoints/\(newest) is damaged"))
+    #expect(try workspace.bytes("run/checkpoints/last.h5") == reference)
+  }
+
+  @Test func runWithoutAnyCheckpointBegins() throws {
+    let workspace = try Workspace()
+    try workspace.succeed(["--config", "lm.cfg"])
+    let reference = try workspace.bytes("run/checkpoints/last.h5")
+    for name in ["checkpoints", "metrics.jsonl"] {
+      try FileManager.default.removeItem(atPath: workspace.path("run/\(name)"))
+    }
+    let outcome = try workspace.succeed(["train", "--resume", "run"])
+    #expect(outcome.errors.contains("run has no checkpoint yet"))
+    #expect(try workspace.bytes("run/checkpoints/last.h5") == reference)
+  }
+}

@@ -1,0 +1,208 @@
+import Foundation
+import Testing
+
+/// What commands print, on standard output and for programs.
+struct ResultTests {
+  private static func trained(_ arguments: [String] = []) throws -> Workspace {
+    let workspace = try Workspace()
+    try workspace.succeed(["--config", "lm.cfg"] + arguments)
+    return workspace
+  }
+
+  private static func object(_ outcome: Outcome) throws -> [String: Any] {
+    try #require(try JSONSerialization.jsonObject(with: Data(outcome.output.utf8)) as? [String: Any])
+  }
+
+  @Test func trainingReportsItsResult() throws {
+    let workspace = try Workspace()
+    let outcome = try workspace.succeed(["--config", "lm.cfg", "--threads", "2"])
+    for name in ["best epoch", "validation loss", "validation perplexity", "test perplexity", "tokens trained"] {
+      #expect(outcome.output.contains("\n\(name) "), "\(name)")
+    }
+    #expect(outcome.output.contains("\n  rnn-train generate --checkpoint run\n"))
+    #expect(outcome.errors.contains("vocabulary 30\n"))
+    #expect(outcome.errors.contains("2 threads"))
+    #expect(outcome.errors.contains("\nepoch 1/2  train loss "))
+    #expect(!outcome.errors.unicodeScalars.contains { $0.value < 32 && $0 != "\n" }, "no control characters")
+    #expect(try workspace.text("run/train.log") == outcome.errors)
+  }
+
+  @Test func quietRunsLogAllTheSame() throws {
+    let workspace = try Workspace()
+    let outcome = try workspace.succeed(["--config", "lm.cfg", "--quiet"])
+    #expect(outcome.errors.isEmpty)
+    #expect(try workspace.text("run/train.log").contains("\nepoch 2/2  train loss "))
+    #expect(outcome.output.contains("test perplexity"))
+  }
+
+  @Test func evaluationIsOneObject() throws {
+    let workspace = try Self.trained()
+    let test = try Self.object(workspace.succeed(["evaluate", "--checkpoint", "run", "--json"]))
+    #expect(
+      Set(test.keys) == [
+        "split", "targets", "nats_per_target", "perplexity", "bits_per_character", "unknown_targets", "streams",
+      ])
+    #expect(test["split"] as? String == "test")
+    #expect(test["targets"] as? Int == 390)
+    #expect(test["streams"] as? Int == 10)
+    #expect(test["unknown_targets"] as? Int == 0)
+    let nats = try #require(test["nats_per_target"] as? Double)
+    let perplexity = try #require(test["perplexity"] as? Double)
+    #expect(abs(exp(nats) - perplexity) < 1e-9 * perplexity)
+    // Seven words a sentence, two or more equally likely ones for most: no model can be below 2 nor an idle one above 30.
+    #expect((2...30).contains(perplexity))
+    #expect(try workspace.succeed(["evaluate", "--checkpoint", "run"]).output.contains("perplexity "))
+  }
+
+  @Test func evaluationAgreesWithTraining() throws {
+    let workspace = try Self.trained()
+    let validation = try Self.object(
+      workspace.succeed(["evaluate", "--checkpoint", "run", "--split", "validation", "--json"]))
+    let losses = try workspace.lastCheckpoint().state.validationLosses
+    #expect(validation["nats_per_target"] as? Double == losses.min())
+    // The same text by another way.
+    let data = try Self.object(
+      workspace.succeed([
+        "evaluate", "--checkpoint", "run", "--data", SampleText.directory + "/validation.txt", "--json",
+      ]))
+    #expect(data["nats_per_target"] as? Double == losses.min())
+    let one = try Self.object(
+      workspace.succeed(["evaluate", "--checkpoint", "run", "--streams", "1", "--json", "--threads", "1"]))
+    #expect(one["streams"] as? Int == 1)
+    #expect(one["targets"] as? Int == 399)
+  }
+
+  @Test func validationStandsInForTest() throws {
+    let workspace = try Workspace()
+    try workspace.write(
+      "data: {train: \(SampleText.directory)/train.txt, validation: {split: 0.1}}\nmodel: {hidden: 8}\n", to: "own.cfg")
+    try workspace.succeed(["--config", "own.cfg", "training.epochs=1"])
+    let outcome = try workspace.succeed(["evaluate", "--checkpoint", "runs/own", "--json"])
+    #expect(try Self.object(outcome)["split"] as? String == "validation")
+    #expect(outcome.errors.contains("there is no test split"))
+  }
+
+  @Test func generationIsAFunctionOfTheSeed() throws {
+    let workspace = try Self.trained()
+    func text(_ arguments: String...) throws -> String {
+      try workspace.succeed(["generate", "--checkpoint", "run", "--length", "40"] + arguments).output
+    }
+    let first = try text()
+    #expect(try text("--seed", "1") == first)
+    #expect(try text("--seed", "2") != first)
+    #expect(first.hasSuffix("\n"))
+    #expect(try text("--temperature", "0", "--seed", "3") == text("--top-k", "1", "--seed", "4"))
+    #expect(try text("--prompt", "the old").hasPrefix("the old "))
+    let unknown = try workspace.succeed(["generate", "--checkpoint", "run", "--prompt", "the zebra"])
+    #expect(unknown.errors == "the model doesn't know 1 of the prompt's 2 tokens\n")
+  }
+
+  @Test func closedPipeEndsQuietly() throws {
+    let workspace = try Self.trained()
+    let process = Process()
+    process.executableURL = URL(fileURLWithPath: "/bin/bash")
+    let command = "\(Program.path) generate --checkpoint run --length 1000000 2>errors | head -1 >line"
+    process.arguments = ["-c", "set -o pipefail; \(command)"]
+    process.currentDirectoryURL = workspace.directory
+    try process.run()
+    process.waitUntilExit()
+    #expect(process.terminationStatus == 0)
+    #expect(try workspace.text("errors").isEmpty)
+    #expect(try workspace.text("line").count > 1)
+  }
+
+  @Test func shownConfigurationReproducesItself() throws {
+    let workspace = try Workspace()
+    let shown = try workspace.succeed(["config", "show", "lm.cfg", "model.hidden=7"]).output
+    #expect(shown.contains("hidden: 7\n"))
+    try FileManager.default.createDirectory(atPath: workspace.path("deep/er"), withIntermediateDirectories: true)
+    try workspace.write(shown, to: "deep/er/copy.cfg")
+    #expect(try workspace.succeed(["config", "show", "deep/er/copy.cfg"]).output == shown)
+    #expect(try workspace.succeed(["config", "check", "deep/er/copy.cfg"]).output == "deep/er/copy.cfg is valid\n")
+    let keys = try workspace.succeed(["config", "keys"]).output
+    #expect(keys.contains("\ntraining.batch_size "))
+  }
+
+  @Test func preparedDatasetTrainsTheSameModel() throws {
+    let workspace = try Workspace()
+    let summary = try workspace.succeed(["prepare", "--config", "lm.cfg", "--output", "data/set.h5"]).output
+    #expect(summary.contains("\ntrain            450  3,600    0.0%\n"), "\(summary)")
+    #expect(summary.contains("\ndataset     data/set.h5\n"))
+    try workspace.write("data: {dataset: data/set.h5}\n", to: "dataset.cfg")
+    let settings = ["model={embedding: 9, hidden: 21}", "training.epochs=1"]
+    try workspace.succeed(["--config", "dataset.cfg", "output.directory=a"] + settings)
+    try workspace.succeed(["--config", "lm.cfg", "output.directory=b", "training={epochs: 1}", settings[0]])
+    #expect(try workspace.lastCheckpoint(of: "a").parameters == workspace.lastCheckpoint(of: "b").parameters)
+    let cached = try workspace.succeed(["prepare", "--config", "lm.cfg"]).output
+    #expect(cached.contains("\ndataset     \(workspace.path("cache/rnn-train"))/"))
+  }
+
+  @Test func inspectionKnowsAllKinds() throws {
+    let workspace = try Self.trained()
+    try workspace.succeed(["prepare", "--config", "lm.cfg", "--output", "data.h5"])
+    let dataset = try Self.object(workspace.succeed(["inspect", "data.h5", "--json"]))
+    #expect(dataset["format"] as? String == "rnn-train dataset")
+    #expect(dataset["vocabulary"] as? Int == 30)
+    #expect((dataset["splits"] as? [[String: Any]])?.map { $0["tokens"] as? Int } == [3600, 480, 400])
+
+    let checkpoint = try Self.object(workspace.succeed(["inspect", "run/checkpoints/best.h5", "--json"]))
+    let parameters = try #require(checkpoint["parameters"] as? [[String: Any]])
+    let shapes = Dictionary(
+      uniqueKeysWithValues: parameters.map { ($0["name"] as? String ?? "", $0["shape"] as? [Int] ?? []) })
+    #expect(
+      shapes == [
+        "embedding.weight": [30, 9], "rnn.weight_ih_l0": [21, 9], "rnn.weight_hh_l0": [21, 21],
+        "rnn.bias_ih_l0": [21], "decoder.weight": [30, 21], "decoder.bias": [30],
+      ])
+    #expect(checkpoint["optimizer"] as? [String] == ["momentum_buffer"])
+
+    let run = try Self.object(workspace.succeed(["inspect", "run", "--json"]))
+    #expect((run["last_metrics"] as? [String: Any])?["step"] as? Int == 180)
+    let checkpoints = try #require(run["checkpoints"] as? [[String: Any]])
+    #expect(checkpoints.last?["is_last"] as? Bool == true)
+    #expect(checkpoints.count { $0["is_best"] as? Bool == true } == 1)
+    for path in ["data.h5", "run/checkpoints/best.h5", "run"] {
+      #expect(try workspace.succeed(["inspect", path]).output.hasPrefix("format "))
+    }
+  }
+
+  @Test func benchmarkIsOneObject() throws {
+    let workspace = try Workspace()
+    try workspace.write("data: {synthetic: {vocabulary: 50}}\nmodel: {hidden: 16}\n", to: "speed.cfg")
+    let outcome = try workspace.succeed([
+      "benchmark", "--config", "speed.cfg", "--seconds", "0.1", "--threads", "2", "--json",
+    ])
+    let object = try Self.object(outcome)
+    #expect(
+      Set(object.keys) == [
+        "tokens_per_second", "gflops", "threads", "isa", "parameters", "peak_memory_bytes", "steps",
+      ])
+    #expect((object["tokens_per_second"] as? Double ?? 0) > 0)
+    #expect(object["threads"] as? Int == 2)
+    #expect(!workspace.exists("runs"), "a benchmark leaves nothing behind")
+  }
+
+  @Test func shippedCorpusIsWhatTheCommandWrites() throws {
+    let workspace = try Workspace()
+    let report = try workspace.succeed(["english-corpus", "--output", "english"]).output
+    let shipped = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+      .appendingPathComponent("../../datasets/english").standardizedFileURL
+    for name in ["train.txt", "test.conllu"] {
+      #expect(try workspace.bytes("english/\(name)") == Data(contentsOf: shipped.appendingPathComponent(name)))
+    }
+    let readme = String(decoding: try Data(contentsOf: shipped.appendingPathComponent("README.md")), as: UTF8.self)
+    #expect(readme.contains(report))
+  }
+
+  @Test func versionAndHelp() throws {
+    let workspace = try Workspace()
+    let version = try workspace.succeed(["--version"]).output
+    #expect(version.hasPrefix("rnn-train "))
+    #expect(version.contains("scalar"))
+    let help = try workspace.succeed(["--help"]).output
+    for command in ["train (default)", "prepare", "evaluate", "generate", "inspect", "config", "benchmark"] {
+      #expect(help.contains("\n  \(command) "), "\(command)")
+    }
+    #expect(!help.contains("english-corpus"))
+  }
+}

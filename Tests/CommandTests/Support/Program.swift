@@ -1,0 +1,53 @@
+import Foundation
+
+/// The program under test, which is built beside the test bundle.
+enum Program {
+  static let path: String = {
+    let bundle = (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? "."
+    return URL(fileURLWithPath: bundle).deletingLastPathComponent().appendingPathComponent("rnn-train").path
+  }()
+}
+
+/// What a finished process left.
+struct Outcome {
+  let code: Int32
+  /// Whether a signal ended it; `code` is the signal's number then.
+  let wasKilled: Bool
+  let output: String
+  let errors: String
+}
+
+/// A started process, whose output goes to files so that none of it can block.
+final class RunningProgram {
+  private let process = Process()
+  private let files: [URL]
+
+  /// - Parameter errors: where standard error goes instead of a file.
+  init(
+    _ arguments: [String], in directory: URL, environment: [String: String], errors: FileHandle? = nil
+  ) throws {
+    files = ["out", "err"].map { directory.appendingPathComponent(".\(UUID().uuidString).\($0)") }
+    for file in files { try Data().write(to: file) }
+    process.executableURL = URL(fileURLWithPath: Program.path)
+    process.arguments = arguments
+    process.currentDirectoryURL = directory
+    process.environment = environment
+    process.standardInput = FileHandle.nullDevice
+    process.standardOutput = try FileHandle(forWritingTo: files[0])
+    process.standardError = try errors ?? FileHandle(forWritingTo: files[1])
+    try process.run()
+  }
+
+  var isRunning: Bool { process.isRunning }
+
+  func send(_ signal: Int32) { kill(process.processIdentifier, signal) }
+
+  func wait() throws -> Outcome {
+    process.waitUntilExit()
+    let texts = try files.map { String(decoding: try Data(contentsOf: $0), as: UTF8.self) }
+    for file in files { try FileManager.default.removeItem(at: file) }
+    return Outcome(
+      code: process.terminationStatus, wasKilled: process.terminationReason == .uncaughtSignal, output: texts[0],
+      errors: texts[1])
+  }
+}

@@ -1,0 +1,78 @@
+import Foundation
+import Testing
+import Training
+
+/// A temporary directory to run the program in, with a cache of its own and a configuration `lm.cfg`.
+final class Workspace {
+  let directory: URL
+
+  init() throws {
+    directory = FileManager.default.temporaryDirectory.appendingPathComponent("rnn-train-\(UUID().uuidString)")
+    try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
+    try write(Self.configuration, to: "lm.cfg")
+  }
+
+  deinit { try? FileManager.default.removeItem(at: directory) }
+
+  /// Trains in a fraction of a second. The text lies where it is the same for all workspaces, so that two runs with the
+  /// same settings have the same configuration to the letter.
+  private static let configuration = """
+    data:
+      train: \(SampleText.directory)/train.txt
+      validation: \(SampleText.directory)/validation.txt
+      test: \(SampleText.directory)/test.txt
+      tokens: whitespace
+    model: {embedding: 9, hidden: 21}
+    training: {epochs: 2, batch_size: 5, bptt: 8, optimizer: {learning_rate: 0.5, momentum: 0.9}}
+    output: {directory: run, checkpoint_every: 40, keep: 2}
+    """
+
+  func path(_ name: String) -> String { directory.appendingPathComponent(name).path }
+
+  func exists(_ name: String) -> Bool { FileManager.default.fileExists(atPath: path(name)) }
+
+  func write(_ text: String, to name: String) throws {
+    try Data(text.utf8).write(to: directory.appendingPathComponent(name))
+  }
+
+  func bytes(_ name: String) throws -> Data { try Data(contentsOf: directory.appendingPathComponent(name)) }
+
+  func text(_ name: String) throws -> String { String(decoding: try bytes(name), as: UTF8.self) }
+
+  /// Names in a directory, sorted.
+  func names(in name: String) throws -> [String] {
+    try FileManager.default.contentsOfDirectory(atPath: path(name)).sorted()
+  }
+
+  func start(
+    _ arguments: [String], environment: [String: String] = [:], errors: FileHandle? = nil
+  ) throws -> RunningProgram {
+    let base = ["XDG_CACHE_HOME": path("cache"), "PATH": "/usr/bin:/bin", "TERM": "xterm"]
+    return try RunningProgram(
+      arguments, in: directory, environment: base.merging(environment) { $1 }, errors: errors)
+  }
+
+  func run(_ arguments: [String], environment: [String: String] = [:]) throws -> Outcome {
+    try start(arguments, environment: environment).wait()
+  }
+
+  /// Runs a command that is to succeed.
+  @discardableResult
+  func succeed(_ arguments: [String], environment: [String: String] = [:]) throws -> Outcome {
+    let outcome = try run(arguments, environment: environment)
+    try #require(outcome.code == 0 && !outcome.wasKilled, "\(arguments): \(outcome)")
+    return outcome
+  }
+
+  /// The run's last checkpoint.
+  func lastCheckpoint(of run: String = "run") throws -> Checkpoint {
+    try CheckpointFile.read(path("\(run)/checkpoints/last.h5"))
+  }
+
+  /// The run's metrics, without the time of day.
+  func metrics(of run: String = "run") throws -> [String] {
+    try text("\(run)/metrics.jsonl").split(separator: "\n").map { line in
+      String(line.replacing(/,"seconds":[^,}]*/, with: ""))
+    }
+  }
+}

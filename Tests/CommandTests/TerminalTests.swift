@@ -1,0 +1,85 @@
+import Foundation
+import Testing
+
+/// Progress on a terminal.
+struct TerminalTests {
+  /// A pseudo-terminal of some width: what a program writes to `slave` is read from `master`.
+  private struct PseudoTerminal {
+    let master: FileHandle
+    let slave: FileHandle
+
+    init(columns: UInt16) throws {
+      // The ioctl(2) requests behind unlockpt and ptsname, which Swift can't import.
+      let (unlock, tellNumber) = (UInt(0x4004_5431), UInt(0x8004_5430))
+      let descriptor = open("/dev/ptmx", O_RDWR | O_NOCTTY)
+      var (locked, number) = (Int32(0), Int32(0))
+      try #require(
+        descriptor >= 0 && ioctl(descriptor, unlock, &locked) == 0 && ioctl(descriptor, tellNumber, &number) == 0)
+      let other = open("/dev/pts/\(number)", O_RDWR | O_NOCTTY)
+      try #require(other >= 0)
+      var size = winsize(ws_row: 24, ws_col: columns, ws_xpixel: 0, ws_ypixel: 0)
+      try #require(ioctl(other, UInt(TIOCSWINSZ), &size) == 0)
+      master = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
+      slave = FileHandle(fileDescriptor: other, closeOnDealloc: true)
+    }
+  }
+
+  /// All that the program wrote to its standard error, a terminal.
+  private static func errors(_ workspace: Workspace, environment: [String: String] = [:]) throws -> String {
+    let terminal = try PseudoTerminal(columns: 60)
+    let program = try workspace.start(
+      ["--config", "lm.cfg", "training.epochs=6", "model.hidden=60"], environment: environment, errors: terminal.slave)
+    let reader = Reader(terminal.master)
+    #expect(try program.wait().code == 0)
+    try terminal.slave.close()
+    return reader.text()
+  }
+
+  /// Reads to the end in a thread of its own, since a terminal holds only a few kilobytes.
+  private final class Reader: @unchecked Sendable {
+    // Written by the thread, read after it has signalled its end.
+    private var bytes = Data()
+    private let done = DispatchSemaphore(value: 0)
+
+    init(_ handle: FileHandle) {
+      Thread.detachNewThread { [self] in
+        var chunk = [UInt8](repeating: 0, count: 4096)
+        while true {
+          // Fails when the last writer has closed the terminal.
+          let count = read(handle.fileDescriptor, &chunk, chunk.count)
+          if count <= 0 { break }
+          bytes.append(contentsOf: chunk[..<count])
+        }
+        done.signal()
+      }
+    }
+
+    func text() -> String {
+      done.wait()
+      return String(decoding: bytes, as: UTF8.self)
+    }
+  }
+
+  private static let erasure = "\r\u{1B}[K"
+
+  @Test func progressIsUpdatedInPlace() throws {
+    let workspace = try Workspace()
+    let text = try Self.errors(workspace)
+    let updates = text.components(separatedBy: Self.erasure).dropFirst().map {
+      $0.prefix { $0 != "\r\n" && $0 != "\n" }
+    }
+    let progress = updates.filter { $0.contains("%  ") }
+    #expect(progress.contains { $0.hasPrefix("epoch 1/6  ") && $0.contains("100%  loss ") }, "\(text.debugDescription)")
+    #expect(progress.allSatisfy { $0.count < 60 })
+    let log = try workspace.text("run/train.log")
+    #expect(!log.contains("\u{1B}") && !log.contains("%"))
+    #expect(log.contains("\nepoch 6/6  train loss "))
+  }
+
+  @Test func dumbTerminalsGetLines() throws {
+    let workspace = try Workspace()
+    let text = try Self.errors(workspace, environment: ["TERM": "dumb"])
+    #expect(!text.contains("\u{1B}"))
+    #expect(text.contains("epoch 6/6  train loss "))
+  }
+}
