@@ -95,6 +95,25 @@ struct InterruptionTests {
     #expect(try workspace.bytes("run/checkpoints/last.h5") == reference)
   }
 
+  /// A limit on file sizes fails writes as a full disk does: in the middle of a file.
+  @Test func failedCheckpointCostsNothing() throws {
+    let workspace = try Workspace()
+    try workspace.succeed(["--config", "lm.cfg", "training.epochs=1"])
+    let before = try workspace.bytes("run/checkpoints/last.h5")
+    let resume = "\(Program.path) train --resume run training.epochs=2 2>errors"
+    let outcome = try workspace.shell("ulimit -f \(before.count / 1024 / 2); exec \(resume)")
+    #expect(outcome == 73)
+    let errors = try workspace.text("errors")
+    #expect(errors.contains("rnn-train: run/checkpoints/step-"))
+    #expect(errors.hasSuffix("can't write: File too large; the process has a limit on file sizes (ulimit -f)\n"))
+    #expect(try workspace.bytes("run/checkpoints/last.h5") == before)
+    try workspace.succeed(["train", "--resume", "run"])
+    let straight = try Workspace()
+    try straight.succeed(["--config", "lm.cfg"])
+    #expect(try workspace.bytes("run/checkpoints/last.h5") == straight.bytes("run/checkpoints/last.h5"))
+    #expect(try workspace.metrics() == straight.metrics())
+  }
+
   @Test func runWithoutAnyCheckpointBegins() throws {
     let workspace = try Workspace()
     try workspace.succeed(["--config", "lm.cfg"])

@@ -6,8 +6,9 @@ import Training
 final class Workspace {
   let directory: URL
 
-  init() throws {
-    directory = FileManager.default.temporaryDirectory.appendingPathComponent("rnn-train-\(UUID().uuidString)")
+  /// - Parameter parent: where the directory is made.
+  init(in parent: URL = FileManager.default.temporaryDirectory) throws {
+    directory = parent.appendingPathComponent("rnn-train-\(UUID().uuidString)")
     try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
     try write(Self.configuration, to: "lm.cfg")
   }
@@ -26,6 +27,11 @@ final class Workspace {
     training: {epochs: 2, batch_size: 5, bptt: 8, optimizer: {learning_rate: 0.5, momentum: 0.9}}
     output: {directory: run, checkpoint_every: 40, keep: 2}
     """
+
+  /// What every program runs with, and nothing else.
+  private var environment: [String: String] {
+    ["XDG_CACHE_HOME": path("cache"), "PATH": "/usr/bin:/bin", "TERM": "xterm"]
+  }
 
   func path(_ name: String) -> String { directory.appendingPathComponent(name).path }
 
@@ -47,9 +53,8 @@ final class Workspace {
   func start(
     _ arguments: [String], environment: [String: String] = [:], errors: FileHandle? = nil
   ) throws -> RunningProgram {
-    let base = ["XDG_CACHE_HOME": path("cache"), "PATH": "/usr/bin:/bin", "TERM": "xterm"]
-    return try RunningProgram(
-      arguments, in: directory, environment: base.merging(environment) { $1 }, errors: errors)
+    try RunningProgram(
+      arguments, in: directory, environment: self.environment.merging(environment) { $1 }, errors: errors)
   }
 
   func run(_ arguments: [String], environment: [String: String] = [:]) throws -> Outcome {
@@ -62,6 +67,18 @@ final class Workspace {
     let outcome = try run(arguments, environment: environment)
     try #require(outcome.code == 0 && !outcome.wasKilled, "\(arguments): \(outcome)")
     return outcome
+  }
+
+  /// Runs a command line of bash here, and returns its exit code.
+  func shell(_ command: String) throws -> Int32 {
+    let process = Process()
+    process.executableURL = URL(fileURLWithPath: "/bin/bash")
+    process.arguments = ["-c", command]
+    process.currentDirectoryURL = directory
+    process.environment = environment
+    try process.run()
+    process.waitUntilExit()
+    return process.terminationStatus
   }
 
   /// The run's last checkpoint.
