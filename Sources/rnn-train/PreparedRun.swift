@@ -59,13 +59,13 @@ struct PreparedRun {
   }
 
   /// What a user wants to know before the first step.
-  func announcement(_ summary: RunSummary, threads: Int) -> String {
+  func announcement(_ summary: RunSummary, _ state: TrainingState, threads: Int) -> String {
     let (model, training) = (configuration.model, configuration.training)
     let splits = Split.allCases.compactMap { split in
       dataset.splits[split].map { "\(split.rawValue) \(Format.count($0.tokens.count))" }
     }
     let widths = [model.embedding] + Array(repeating: model.hidden, count: model.layers) + [summary.vocabulary]
-    return Format.facts([
+    var facts = [
       ("corpus", "tokens: \(splits.joined(separator: ", ")); vocabulary \(Format.count(summary.vocabulary))"),
       (
         "model",
@@ -79,7 +79,15 @@ struct PreparedRun {
       ),
       ("compute", "\(threads) \(threads == 1 ? "thread" : "threads"), \(kernels.name)"),
       ("run", directory.path),
-    ])
+    ]
+    if state.step > 0 {
+      let place =
+        state.epoch < summary.epochs
+        ? "\(Format.count(state.window)) of \(Format.count(summary.stepsPerEpoch)) steps of epoch \(state.epoch + 1) done"
+        : "all epochs done"
+      facts.append(("resumed", "at step \(Format.count(state.step)), \(place)"))
+    }
+    return Format.facts(facts)
   }
 }
 

@@ -32,8 +32,11 @@ final class StopSignals: Sendable {
       defer { first = first ?? signal }
       return first
     }
-    // Not exit(): its handlers would run beside the training threads.
-    if let earlier { _exit(earlier.exitCode.rawValue) }
+    if let earlier {
+      console.warn("\(signal): stopping at once; the run goes on from its last checkpoint")
+      // Not exit(): its handlers would run beside the training threads.
+      _exit(earlier.exitCode.rawValue)
+    }
     request.request()
     console.warn("\(signal): saving a checkpoint and stopping; once more to stop at once")
   }

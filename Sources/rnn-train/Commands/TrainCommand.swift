@@ -28,7 +28,7 @@ struct TrainCommand: ParsableCommand {
   @OptionGroup
   var threads: ThreadOptions
 
-  @Flag(help: "Show no progress; RUN/train.log has it all the same.")
+  @Flag(name: .shortAndLong, help: "Show no progress; RUN/train.log has it all the same.")
   var quiet = false
 
   @OptionGroup
@@ -65,7 +65,7 @@ struct TrainCommand: ParsableCommand {
         try PreparedRun.begin(config ?? "", overrides: overrides.list, console)
       }
     let workers = Workers(count: threadCount)
-    let reporter = ProgressReporter(console: console) { run.announcement($0, threads: threadCount) }
+    let reporter = ProgressReporter(console: console) { run.announcement($0, $1, threads: threadCount) }
     let trainer = try Trainer(
       run.configuration, dataset: run.dataset, directory: run.directory, resuming: run.checkpoint, workers: workers,
       kernels: run.kernels, reporter: reporter)

@@ -31,11 +31,10 @@ struct CheckpointInspection: Encodable, CustomStringConvertible {
   }
 
   var description: String {
-    let losses = validationLosses.map(Format.loss).joined(separator: " ")
     let facts = Format.facts([
       ("format", format), ("size", Format.bytes(bytes)), ("step", Format.count(step)),
       ("epochs done", Format.count(epoch)), ("steps of the next one", Format.count(position)),
-      ("validation losses", losses.isEmpty ? "none yet" : losses), ("tokens are", tokenization),
+      ("validation losses", Format.losses(validationLosses)), ("tokens are", tokenization),
       ("vocabulary", Format.count(vocabulary)), ("parameters", Format.count(parameterCount)),
       ("optimizer keeps", optimizer.isEmpty ? "nothing" : optimizer.joined(separator: ", ")),
     ])

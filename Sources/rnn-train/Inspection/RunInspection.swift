@@ -15,12 +15,16 @@ struct RunInspection: Encodable, CustomStringConvertible {
   private let configuration: String
   private let log: String
   private let checkpoints: [CheckpointEntry]
+  /// Of the newest checkpoint; nil if there is none.
+  private let epoch: Int?
+  private let epochs: Int?
+  private let validationLosses: [Double]?
   /// The last line of metrics.jsonl: as an object, and as it is there.
   private let lastMetrics: [String: MetricsValue]?
   private let lastMetricsLine: String?
 
   private enum CodingKeys: CodingKey {
-    case format, configuration, log, checkpoints, lastMetrics
+    case format, configuration, log, checkpoints, epoch, epochs, validationLosses, lastMetrics
   }
 
   init(_ directory: String) throws {
@@ -30,6 +34,10 @@ struct RunInspection: Encodable, CustomStringConvertible {
     checkpoints = contents.checkpoints.map {
       CheckpointEntry(path: $0.path, step: $0.step, bytes: $0.bytes, isBest: $0.isBest, isLast: $0.isLast)
     }
+    let newest = try contents.checkpoints.last.map { try CheckpointFile.read($0.path) }
+    epoch = newest?.state.epoch
+    epochs = newest?.configuration.training.epochs
+    validationLosses = newest?.state.validationLosses
     lastMetricsLine = contents.lastMetrics
     lastMetrics = lastMetricsLine.flatMap { line in
       try? JSONDecoder().decode([String: MetricsValue].self, from: Data(line.utf8))
@@ -37,11 +45,13 @@ struct RunInspection: Encodable, CustomStringConvertible {
   }
 
   var description: String {
-    let facts = Format.facts([
-      ("format", format), ("configuration", configuration), ("log", log),
-      ("last metrics", lastMetricsLine ?? "none yet"),
-    ])
-    guard !checkpoints.isEmpty else { return "\(facts)\n\nno checkpoints yet" }
+    var facts = [("format", format), ("configuration", configuration), ("log", log)]
+    if let epoch, let epochs, let validationLosses {
+      facts.append(("epochs done", "\(Format.count(epoch)) of \(Format.count(epochs))"))
+      facts.append(("validation losses", Format.losses(validationLosses)))
+    }
+    facts.append(("last metrics", lastMetricsLine ?? "none yet"))
+    guard !checkpoints.isEmpty else { return "\(Format.facts(facts))\n\nno checkpoints yet" }
     let table = Table(
       ["checkpoint", "step", "size", ""],
       checkpoints.map { checkpoint in
@@ -51,7 +61,7 @@ struct RunInspection: Encodable, CustomStringConvertible {
         ]
       },
       alignments: [.left, .right, .right, .left])
-    return "\(facts)\n\n\(table)"
+    return "\(Format.facts(facts))\n\n\(table)"
   }
 }
 

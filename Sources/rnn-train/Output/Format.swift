@@ -18,6 +18,10 @@ package enum Format {
   /// A loss in nats.
   package static func loss(_ value: Double) -> String { fixed(value, 4) }
 
+  package static func losses(_ values: [Double]) -> String {
+    values.isEmpty ? "none yet" : values.map(loss).joined(separator: " ")
+  }
+
   package static func perplexity(_ value: Double) -> String {
     value < 100_000 ? fixed(value, 2) : String(format: "%.3g", value)
   }

@@ -4,13 +4,14 @@ import Training
 /// with its result.
 final class ProgressReporter: TrainingReporter {
   private let console: Console
-  private let announcement: (RunSummary) -> String
+  private let announcement: (RunSummary, TrainingState) -> String
   private let clock = ContinuousClock()
 
   private var summary: RunSummary?
-  /// When the process began to train, the epoch began (in this process), and progress was last shown.
+  /// Where the process began to train, and where it began to train in this epoch.
   private var begun = Mark()
   private var epochBegun = Mark()
+  private var stepped: ContinuousClock.Instant
   private var shown: ContinuousClock.Instant
   /// Targets trained by this process.
   private(set) var targets = 0
@@ -22,10 +23,11 @@ final class ProgressReporter: TrainingReporter {
   private static let lineInterval = Duration.seconds(10)
 
   /// - Parameter announcement: what to say at the beginning.
-  init(console: Console, announcement: @escaping (RunSummary) -> String) {
+  init(console: Console, announcement: @escaping (RunSummary, TrainingState) -> String) {
     self.console = console
     self.announcement = announcement
-    shown = clock.now
+    stepped = clock.now
+    shown = stepped
   }
 
   /// A moment, and the counters that a rate since then needs.
@@ -37,17 +39,18 @@ final class ProgressReporter: TrainingReporter {
 
   private func mark(_ state: TrainingState) -> Mark { Mark(time: clock.now, targets: targets, step: state.step) }
 
+  /// How fast the steps of this epoch are, without validation.
+  private var epochRate: String { Format.rate(targets - epochBegun.targets, in: stepped - epochBegun.time) }
+
+  /// Targets of all epochs that are done, those before a resumption included.
+  var targetsOfWholeEpochs: Int { lastState.epoch * (summary?.targetsPerEpoch ?? 0) }
+
   /// How long this process has trained, validation and checkpoints included.
   var elapsed: Duration { clock.now - begun.time }
 
   func begin(_ summary: RunSummary, state: TrainingState) {
     self.summary = summary
-    console.say(announcement(summary))
-    if state.step > 0 {
-      let windows = "\(Format.count(state.window)) of \(Format.count(summary.stepsPerEpoch)) steps"
-      let place = state.epoch < summary.epochs ? "epoch \(state.epoch + 1), \(windows) done" : "all epochs done"
-      console.say("resumed   at step \(Format.count(state.step)): \(place)")
-    }
+    console.say(announcement(summary, state))
     lastState = state
     begun = mark(state)
     epochBegun = begun
@@ -56,18 +59,19 @@ final class ProgressReporter: TrainingReporter {
   func step(_ state: TrainingState, targets: Int) {
     self.targets += targets
     lastState = state
+    stepped = clock.now
     guard let summary else { return }
     let isEpochEnd = state.window == summary.stepsPerEpoch
     if console.hasStatus {
-      guard isEpochEnd || clock.now - shown > Self.updateInterval else { return }
+      guard isEpochEnd || stepped - shown > Self.updateInterval else { return }
       console.update { width in progress(state, summary).text(width: width) }
     } else {
-      guard !isEpochEnd, clock.now - shown > Self.lineInterval else { return }
+      guard !isEpochEnd, stepped - shown > Self.lineInterval else { return }
       let line = progress(state, summary)
       console.say(
         ([line.head, Format.percent(state.window, of: summary.stepsPerEpoch)] + line.details).joined(separator: "  "))
     }
-    shown = clock.now
+    shown = stepped
   }
 
   private func progress(_ state: TrainingState, _ summary: RunSummary) -> ProgressLine {
@@ -79,8 +83,8 @@ final class ProgressReporter: TrainingReporter {
       fraction: Double(state.window) / Double(summary.stepsPerEpoch),
       details: [
         "loss \(Format.loss(loss))", "\(Format.duration(left)) left",
-        Format.rate(targets - epochBegun.targets, in: clock.now - epochBegun.time),
-        "perplexity \(Format.perplexity(Evaluation.perplexity(ofLoss: loss)))", "step \(Format.count(state.step))",
+        epochRate, "perplexity \(Format.perplexity(Evaluation.perplexity(ofLoss: loss)))",
+        "step \(Format.count(state.step))",
       ])
   }
 
@@ -94,12 +98,15 @@ final class ProgressReporter: TrainingReporter {
       fields.append("validation loss \(Format.loss(validation.natsPerTarget))")
       fields.append("perplexity \(Format.perplexity(validation.perplexity))")
     }
-    fields.append(Format.rate(targets - epochBegun.targets, in: clock.now - epochBegun.time))
+    fields.append(epochRate)
     if isBest { fields.append("best") }
     console.say(fields.joined(separator: "  "))
-    epochBegun = mark(state)
     shown = clock.now
   }
 
-  func saved(_ path: String, step: Int) { savedStep = step }
+  func saved(_ path: String, step: Int) {
+    savedStep = step
+    // An epoch ends with a checkpoint, whose time isn't the next one's.
+    if lastState.window == 0 { epochBegun = mark(lastState) }
+  }
 }

@@ -31,9 +31,9 @@ struct RunResults {
       facts.append(("test loss", Format.loss(evaluation.natsPerTarget)))
       facts.append(("test perplexity", Format.perplexity(evaluation.perplexity)))
     }
+    facts.append(("tokens trained", Format.count(reporter.targetsOfWholeEpochs)))
     if reporter.targets > 0 {
-      facts.append(("tokens trained", Format.count(reporter.targets)))
-      facts.append(("time", Format.duration(elapsed)))
+      facts.append((run.checkpoint == nil ? "time" : "time since resuming", Format.duration(elapsed)))
       facts.append(("speed", Format.rate(reporter.targets, in: elapsed)))
     }
     self.facts = facts
@@ -42,9 +42,9 @@ struct RunResults {
 
   func print() throws {
     let word = Format.shellWord(directory)
+    if StandardStream.output.isTerminal { try Results.print("") }
     try Results.print(
       """
-
       \(Format.facts(facts))
 
       A sample of what it writes:
