@@ -13,19 +13,23 @@ struct DeterminismTests {
     return (try workspace.bytes("run/checkpoints/last.h5"), try workspace.metrics())
   }
 
-  @Test func threadsDoNotShow() throws {
-    let one = try Self.result(["--threads", "1"])
+  private static let models = [[], ["model.cell=gru"], ["model.cell=lstm", "model.layers=2"]]
+
+  @Test(arguments: models)
+  func threadsDoNotShow(model: [String]) throws {
+    let one = try Self.result(model + ["--threads", "1"])
     for threads in [2, 3, 5, 16] {
-      let many = try Self.result(["--threads", "\(threads)"])
+      let many = try Self.result(model + ["--threads", "\(threads)"])
       #expect(many.checkpoint == one.checkpoint, "\(threads) threads")
       #expect(many.metrics == one.metrics, "\(threads) threads")
     }
   }
 
-  @Test func instructionSetsDoNotShow() throws {
+  @Test(arguments: models)
+  func instructionSetsDoNotShow(model: [String]) throws {
     let names = Kernels.available.map(\.name)
     #expect(names.contains("scalar"))
-    let arguments = ["--threads", "2", "training.epochs=1"]
+    let arguments = model + ["--threads", "2", "training.epochs=1"]
     let fastest = try Self.result(arguments)
     for name in names {
       let forced = try Self.result(arguments, environment: ["RNN_TRAIN_ISA": name])

@@ -20,7 +20,7 @@ struct BenchmarkCommand: ParsableCommand {
       """)
 
   @OptionGroup
-  var configuration: ConfigurationOptions
+  var options: ConfigurationOptions
 
   @OptionGroup
   var threads: ThreadOptions
@@ -38,7 +38,7 @@ struct BenchmarkCommand: ParsableCommand {
   }
 
   func run() throws {
-    let configuration = try configuration.load()
+    let configuration = try options.load()
     let kernels = try Kernels.chosen()
     let workers = Workers(count: try threads.count())
     var dataset: SequenceDataset?

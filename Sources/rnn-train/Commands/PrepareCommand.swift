@@ -20,7 +20,7 @@ struct PrepareCommand: ParsableCommand {
       """)
 
   @OptionGroup
-  var configuration: ConfigurationOptions
+  var options: ConfigurationOptions
 
   @Option(
     help: ArgumentHelp(
@@ -28,10 +28,10 @@ struct PrepareCommand: ParsableCommand {
   var output: String?
 
   func run() throws {
-    let configuration = try configuration.load()
+    let configuration = try options.load()
     guard case .text(let corpus) = configuration.data else {
       throw TrainingError.unsupported(
-        "\(self.configuration.config): there is no text to prepare; name it in data.train")
+        "\(options.config): there is no text to prepare; name it in data.train")
     }
     let path = try output ?? DatasetCache().path(for: configuration, corpus)
     let dataset = try SequenceDataset.prepare(corpus)
