@@ -40,7 +40,7 @@ let package = Package(
     .executableTarget(
       name: "rnn-train",
       dependencies: [
-        "Training", "GrammarCorpus",
+        "Training", "Models", "Compute", "Datasets", "Configuration", "HDF5", "Files", "GrammarCorpus", "Diagnostics",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "TextTable", package: "TextTable"),
       ],
@@ -59,7 +59,7 @@ let package = Package(
     tests("GrammarCorpusTests", ["GrammarCorpus"]),
     tests("ModelsTests", ["Models", "ModelTestSupport"]),
     tests("TrainingTests", ["Training", "ModelTestSupport"], resources: [.copy("Golden")]),
-    tests("CommandTests", ["rnn-train", "Training"]),
+    tests("CommandTests", ["rnn-train", "Training", "Compute"]),
   ],
   swiftLanguageModes: [.v6]
 )

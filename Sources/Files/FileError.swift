@@ -45,10 +45,8 @@ package enum FileError: DiagnosedError, Equatable {
   package var exitCode: ExitCode {
     switch self {
     case .system(let operation, _, let code):
-      switch code {
-      case ENOSPC, EDQUOT, EFBIG, EACCES, EROFS: operation.isOutput ? .cannotWrite : .inputOutput
-      default: .inputOutput
-      }
+      // A failing device is another matter than a place that can't be written to.
+      operation.isOutput && code != EIO ? .cannotWrite : .inputOutput
     case .inUse, .lockedElsewhere, .locksUnsupported: .cannotWrite
     }
   }

@@ -32,6 +32,7 @@ package enum HDF5File {
     bytes: [UInt8], named name: String, seal: SealPolicy = .ifPresent, _ body: (ReadableGroup) throws -> R
   ) throws -> R {
     try bytes.withUnsafeBytes { bytes in
+      guard hasSignature(bytes) else { throw HDF5Error.notHDF5(file: name) }
       let sealedLength = try Seal.verify(bytes, name: name)
       if sealedLength == nil && seal == .required { throw HDF5Error.unsealed(file: name) }
       let image = UnsafeRawBufferPointer(rebasing: bytes[..<(sealedLength ?? bytes.count)])
@@ -50,10 +51,14 @@ package enum HDF5File {
     }
   }
 
+  /// What every HDF5 file begins with.
+  private static func hasSignature(_ bytes: UnsafeRawBufferPointer) -> Bool {
+    bytes.starts(with: [0x89, 0x48, 0x44, 0x46, 0x0D, 0x0A, 0x1A, 0x0A] as [UInt8])
+  }
+
   /// Opens an image in place; its memory must outlive the file.
   private static func openImage(_ image: UnsafeRawBufferPointer, named name: String) throws(HDF5Error) -> hid_t {
-    let signature: [UInt8] = [0x89, 0x48, 0x44, 0x46, 0x0D, 0x0A, 0x1A, 0x0A]
-    guard let start = image.baseAddress, image.starts(with: signature) else { throw .notHDF5(file: name) }
+    guard let start = image.baseAddress else { throw .notHDF5(file: name) }
     let imageName = Library.nextImageName()
     let location = Location(file: -1, fileName: name, path: "/")
     return try location.perform { () throws(HDF5Error) in

@@ -59,7 +59,7 @@ struct FailureTests {
       line: "rnn-train: data.h5 is not an rnn-train checkpoint: it is rnn-train dataset"),
     Case(
       arguments: ["generate", "--checkpoint", "lm.cfg"], code: 65,
-      line: "rnn-train: lm.cfg has no seal at its end: it is cut short, or rnn-train didn't write it"),
+      line: "rnn-train: lm.cfg is not an HDF5 file"),
     Case(
       arguments: ["generate", "--checkpoint", "none"], code: 74,
       line: "rnn-train: none: can't open: No such file or directory"),

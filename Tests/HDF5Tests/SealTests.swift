@@ -46,7 +46,7 @@ import Testing
       (Array(tiny.dropLast()), .ifPresent, lost),
       (tiny + [0], .ifPresent, lost),
       (tiny.dropLast(300) + [UInt8](repeating: 0, count: 300), .ifPresent, lost),
-      (Array("seed: 1\n".utf8), .required, .unsealed(file: "f")),
+      (Array("seed: 1\n".utf8), .required, .notHDF5(file: "f")),
       (Array("seed: 1\n".utf8), .ifPresent, .notHDF5(file: "f")),
       ([], .ifPresent, .notHDF5(file: "f")),
     ]
