@@ -19,10 +19,10 @@ let package = Package(
   name: "rnn-train",
   products: [.executable(name: "rnn-train", targets: ["rnn-train"])],
   dependencies: [
-    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
-    .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
-    .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
-    .package(url: "https://github.com/ordo-one/TextTable", from: "0.0.2"),
+    .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-crypto", exact: "4.5.2"),
+    .package(url: "https://github.com/jpsim/Yams", exact: "6.2.2"),
+    .package(url: "https://github.com/ordo-one/TextTable", exact: "0.0.2"),
   ],
   targets: [
     // Nothing below imports anything above it.
@@ -58,7 +58,7 @@ let package = Package(
     tests("DatasetsTests", ["Datasets"]),
     tests("GrammarCorpusTests", ["GrammarCorpus"]),
     tests("ModelsTests", ["Models", "ModelTestSupport"]),
-    tests("TrainingTests", ["Training", "ModelTestSupport"], resources: [.copy("Golden")]),
+    tests("TrainingTests", ["Training", "ModelTestSupport", "HDF5"], resources: [.copy("Golden")]),
     tests("CommandTests", ["rnn-train", "Training", "Compute"]),
   ],
   swiftLanguageModes: [.v6]

@@ -7,7 +7,7 @@ import Synchronization
 package struct Phase: Sendable {
   /// For profiles.
   package let name: String
-  /// How many jobs there are in the current step; the same answer for as long as the step lasts.
+  /// How many jobs there are; asked by every worker when the phase before is done, with the same answer for each.
   package let jobs: @Sendable () -> Int
   package let run: @Sendable (_ job: Int) -> Void
 

@@ -40,6 +40,7 @@ package struct Benchmark: Sendable, Equatable {
     } else {
       throw TrainingError.noSplit(name: "train", remedy: "name its text in data.train")
     }
+    try configuration.checkMemory(shape)
     let parameters = Parameters(shape, kernels: kernels)
     parameters.initialize(seed: UInt64(configuration.seed))
     let gradients = Gradients(parameters.layout)

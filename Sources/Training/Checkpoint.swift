@@ -14,11 +14,19 @@ package struct Checkpoint: Sendable, Equatable {
     package let name: String
     package let shape: [Int]
     package let elements: [Float]
+
+    package init(name: String, shape: [Int], elements: [Float]) {
+      self.name = name
+      self.shape = shape
+      self.elements = elements
+    }
   }
 
   package let configuration: RunConfiguration
   package let vocabulary: Vocabulary
   package let tokenization: Tokenization
+  /// Hash of the training split's source: a run goes on with the same text or not at all.
+  package let trainSHA256: String
   package let state: TrainingState
   package let parameters: [Tensor]
   /// By moment, in the order of the parameters.
@@ -30,12 +38,13 @@ package struct Checkpoint: Sendable, Equatable {
   static let formatVersion = 1
 
   package init(
-    configuration: RunConfiguration, vocabulary: Vocabulary, tokenization: Tokenization, state: TrainingState,
-    parameters: [Tensor], moments: [String: [Tensor]], carriedStates: [Tensor]
+    configuration: RunConfiguration, vocabulary: Vocabulary, tokenization: Tokenization, trainSHA256: String,
+    state: TrainingState, parameters: [Tensor], moments: [String: [Tensor]], carriedStates: [Tensor]
   ) {
     self.configuration = configuration
     self.vocabulary = vocabulary
     self.tokenization = tokenization
+    self.trainSHA256 = trainSHA256
     self.state = state
     self.parameters = parameters
     self.moments = moments
@@ -45,14 +54,15 @@ package struct Checkpoint: Sendable, Equatable {
   /// Takes a model as it stands between two steps. Copies everything once.
   package init(
     of model: LanguageModel, optimizer: Optimizer, state: TrainingState, configuration: RunConfiguration,
-    vocabulary: Vocabulary, tokenization: Tokenization
+    dataset: SequenceDataset
   ) {
     let layout = model.parameters.layout
     func tensors(_ arena: Arena) -> [Tensor] {
       layout.parameters.map { Tensor(name: $0.name, shape: $0.shape, elements: layout.elements(of: $0, in: arena)) }
     }
     self.init(
-      configuration: configuration, vocabulary: vocabulary, tokenization: tokenization, state: state,
+      configuration: configuration, vocabulary: dataset.vocabulary, tokenization: dataset.tokenization,
+      trainSHA256: dataset.splits[.train]?.sourceSHA256 ?? "", state: state,
       parameters: tensors(model.parameters.values),
       moments: Dictionary(uniqueKeysWithValues: optimizer.moments.map { ($0.name, tensors($0.arena)) }),
       carriedStates: model.carriedStates.map {

@@ -3,6 +3,7 @@ import Datasets
 import Diagnostics
 import Files
 import HDF5
+import Models
 
 /// Checkpoints as sealed HDF5 files.
 package enum CheckpointFile {
@@ -28,6 +29,7 @@ package enum CheckpointFile {
         try write(tensors, to: optimizer.group(name))
       }
       let state = try root.group("state")
+      try state.setAttribute("train_sha256", checkpoint.trainSHA256)
       try write(checkpoint.state, to: state)
       try write(checkpoint.carriedStates, to: state)
     }
@@ -44,13 +46,15 @@ package enum CheckpointFile {
   }
 
   // What of the state is an attribute of `/state`, for writing and reading alike.
-  private nonisolated(unsafe) static let counters: [(String, WritableKeyPath<TrainingState, Int>)] = [
-    ("step", \.step), ("epoch", \.epoch), ("position", \.window), ("epoch_targets", \.epochLoss.targets),
-    ("recent_targets", \.recentLoss.targets),
-  ]
-  private nonisolated(unsafe) static let sums: [(String, WritableKeyPath<TrainingState, Double>)] = [
-    ("epoch_nats", \.epochLoss.nats), ("recent_nats", \.recentLoss.nats),
-  ]
+  private static var counters: [(String, WritableKeyPath<TrainingState, Int>)] {
+    [
+      ("step", \.step), ("epoch", \.epoch), ("position", \.window), ("epoch_targets", \.epochLoss.targets),
+      ("recent_targets", \.recentLoss.targets),
+    ]
+  }
+  private static var sums: [(String, WritableKeyPath<TrainingState, Double>)] {
+    [("epoch_nats", \.epochLoss.nats), ("recent_nats", \.recentLoss.nats)]
+  }
 
   // MARK: reading
 
@@ -69,12 +73,35 @@ package enum CheckpointFile {
       var moments: [String: [Checkpoint.Tensor]] = [:]
       for child in try optimizer.children { moments[child.name] = try tensors(of: optimizer.group(child.name)) }
       let state = try root.group("state")
-      return Checkpoint(
+      let checkpoint = Checkpoint(
         configuration: try RunConfiguration.parse(
           text: root.readText("config"), name: "\(path):/config", directory: "/", checkFiles: false),
-        vocabulary: Vocabulary(tokens: tokens), tokenization: tokenization, state: try trainingState(of: state),
+        vocabulary: Vocabulary(tokens: tokens), tokenization: tokenization,
+        trainSHA256: try state.stringAttribute("train_sha256"), state: try trainingState(of: state),
         parameters: try tensors(of: root.group("parameters")), moments: moments,
         carriedStates: try tensors(of: state, except: "validation_losses"))
+      try check(checkpoint, path: path)
+      return checkpoint
+    }
+  }
+
+  /// Anyone can seal a file: what a checkpoint says of itself has to fit together before memory is taken by it.
+  private static func check(_ checkpoint: Checkpoint, path: String) throws(TrainingError) {
+    guard checkpoint.vocabulary.count > 0 else { throw .notCheckpoint(file: path, found: "its vocabulary is empty") }
+    let layout = ParameterLayout(try checkpoint.shape)
+    let expected = Dictionary(uniqueKeysWithValues: layout.parameters.map { ($0.name, $0.shape) })
+    for tensors in [checkpoint.parameters] + checkpoint.moments.values {
+      let found = Dictionary(uniqueKeysWithValues: tensors.map { ($0.name, $0.shape) })
+      for (name, shape) in expected.sorted(by: { $0.key < $1.key }) where found[name] != shape {
+        throw .otherModel(
+          file: path, expected: "\(name) \(shape), as its configuration says",
+          found: found[name].map { "\($0)" } ?? "none")
+      }
+    }
+    let state = checkpoint.state
+    let counters = counters.map { state[keyPath: $0.1] }
+    guard counters.allSatisfy({ (0...1 << 48).contains($0) }), state.validationLosses.count <= state.epoch else {
+      throw .notCheckpoint(file: path, found: "its counters make no sense")
     }
   }
 

@@ -1,5 +1,4 @@
 import Configuration
-import Foundation
 
 extension RunConfiguration.Training {
   /// The learning rate of the coming step: a function of where the run stands and of nothing else, so that a resumed run
@@ -32,7 +31,7 @@ extension RunConfiguration.Schedule {
 
 extension RunConfiguration.StepSchedule {
   fileprivate func factor(epoch: Int) -> Double {
-    epoch < start ? 1 : pow(factor, Double((epoch - start) / every + 1))
+    epoch < start ? 1 : power(factor, (epoch - start) / every + 1)
   }
 }
 
@@ -44,7 +43,7 @@ extension RunConfiguration.HalvingSchedule {
     }
     guard let flat else { return 1 }
     // Entry i compares the epochs i and i + 1.
-    return pow(factor, Double(validationLosses.count - flat.offset - 1))
+    return power(factor, validationLosses.count - flat.offset - 1)
   }
 }
 
@@ -52,6 +51,6 @@ extension RunConfiguration.CosineSchedule {
   fileprivate func factor(step: Int, totalSteps: Int) -> Double {
     if step < warmup { return Double(step + 1) / Double(warmup) }
     let progress = Double(step - warmup) / Double(max(totalSteps - warmup, 1))
-    return minimum + (1 - minimum) * 0.5 * (1 + cos(.pi * min(progress, 1)))
+    return minimum + (1 - minimum) * 0.5 * (1 + cosine(halfTurns: min(progress, 1)))
   }
 }

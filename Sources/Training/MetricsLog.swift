@@ -34,6 +34,11 @@ final class MetricsLog {
     return Int(line.dropFirst(prefix.count).prefix { $0.isNumber })
   }
 
+  /// Waits until the disk has all lines: before the checkpoint that a resumed run would not write them again after.
+  func makeDurable() throws(FileError) {
+    guard fsync(fileno(file)) == 0 else { throw .system(.makeDurable, path: path, code: errno) }
+  }
+
   /// A line with the step in front. A number that JSON can't express becomes null.
   func write(step: Int, _ fields: [(name: String, value: MetricValue)]) throws {
     let line = "{\"step\":\(step)" + fields.map { ",\"\($0.name)\":\($0.value)" }.joined() + "}\n"

@@ -93,7 +93,10 @@ package final class Optimizer: @unchecked Sendable {
 }
 
 extension RunConfiguration.Optimizer {
-  /// The arenas that an optimizer keeps, by PyTorch's names.
+  /// Arenas that an optimizer keeps beside the parameters.
+  var momentCount: Int { momentNames.count }
+
+  /// By PyTorch's names.
   fileprivate var momentNames: [String] {
     switch self {
     case .sgd(let sgd): sgd.momentum == 0 ? [] : ["momentum_buffer"]
@@ -118,21 +121,10 @@ extension RunConfiguration.Optimizer {
       update.beta2 = Float(adam.beta2)
       update.epsilon = Float(adam.epsilon)
       update.weight_decay = Float(adam.weightDecay)
-      update.correction1 = Float(1 / (1 - Self.power(adam.beta1, step)))
-      update.correction2 = Float(1 / (1 - Self.power(adam.beta2, step)))
+      update.correction1 = Float(1 / (1 - power(adam.beta1, step)))
+      update.correction2 = Float(1 / (1 - power(adam.beta2, step)))
       if case .adamw = self { update.decoupled = true }
     }
     return update
-  }
-
-  /// base^exponent by squaring: the same bits everywhere, unlike a library's pow.
-  private static func power(_ base: Double, _ exponent: Int) -> Double {
-    var (result, factor, left) = (1.0, base, exponent)
-    while left > 0 {
-      if left & 1 == 1 { result *= factor }
-      factor *= factor
-      left >>= 1
-    }
-    return result
   }
 }

@@ -89,7 +89,8 @@ package final class RunDirectory: Sendable {
     try DurableFile.link(Path.join(checkpointsPath, Self.lastName), to: name)
     if isBest { try DurableFile.link(Path.join(checkpointsPath, Self.bestName), to: name) }
     let best = Self.linkTarget(Path.join(checkpointsPath, Self.bestName))
-    for step in try Self.steps(in: checkpointsPath).dropLast(max(keep, 1)) where Self.name(ofStep: step) != best {
+    let steps = try Self.steps(in: checkpointsPath).filter { $0 <= checkpoint.state.step }
+    for step in steps.dropLast(max(keep, 1)) where Self.name(ofStep: step) != best {
       try Directory.remove(Path.join(checkpointsPath, Self.name(ofStep: step)))
     }
     return path
@@ -105,20 +106,43 @@ package final class RunDirectory: Sendable {
     }
   }
 
-  /// The newest checkpoint that is whole.
+  /// The newest checkpoint that is whole, as a run goes on from it.
   ///
+  /// Newer ones that aren't whole are put aside as `*.damaged`, so that they are neither counted nor met again. `last` and
+  /// `best` are set anew: the run may have been cut off between writing a checkpoint and moving them.
   /// - Returns: it, its path, and why newer ones were passed over.
   package func newestCheckpoint() throws -> (checkpoint: Checkpoint, path: String, refused: [String]) {
     var refused: [String] = []
     for step in try Self.steps(in: checkpointsPath).reversed() {
       let path = Path.join(checkpointsPath, Self.name(ofStep: step))
       do {
-        return (try CheckpointFile.read(path), path, refused)
+        let checkpoint = try CheckpointFile.read(path)
+        try setLinks(to: checkpoint.state)
+        return (checkpoint, path, refused)
+      } catch let error as FileError {
+        // The file may be whole: a disk that can't be read now, or links that can't be set.
+        throw error
       } catch {
         refused.append("\(error)")
+        guard rename(path, path + ".damaged") == 0 else {
+          throw FileError.system(.rename, path: path, code: errno)
+        }
       }
     }
     throw TrainingError.noUsableCheckpoint(directory: path, reasons: refused)
+  }
+
+  private func setLinks(to state: TrainingState) throws(FileError) {
+    let name = Self.name(ofStep: state.step)
+    try DurableFile.link(Path.join(checkpointsPath, Self.lastName), to: name)
+    let best = Path.join(checkpointsPath, Self.bestName)
+    if state.window == 0, let epoch = state.bestEpoch, epoch == state.epoch {
+      try DurableFile.link(best, to: name)
+    } else if let target = Self.linkTarget(best),
+      access(best, F_OK) != 0 || Self.step(of: target).map({ $0 > state.step }) ?? true
+    {
+      try Directory.remove(best)
+    }
   }
 
   /// The checkpoint that a user's PATH means: the file itself, or a run's best checkpoint, else its last.

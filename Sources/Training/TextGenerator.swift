@@ -22,6 +22,7 @@ package struct Sampling: Sendable, Equatable {
   ///   - excluded: a token that is never drawn.
   package func draw(_ logits: UnsafeBufferPointer<Float>, position: Int, excluding excluded: Int32?) -> Int {
     var candidates = logits.indices.filter { $0 != excluded.map(Int.init) }
+    if candidates.isEmpty { candidates = Array(logits.indices) }
     // Likeliest first; of equals, the smaller id.
     let precedes = { (a: Int, b: Int) in logits[a] > logits[b] || (logits[a] == logits[b] && a < b) }
     guard temperature > 0 else { return candidates.min(by: precedes) ?? 0 }
@@ -82,7 +83,8 @@ package final class TextGenerator {
     let lineEnd = tokenization == .character ? vocabulary.id(of: "\n") : vocabulary.endOfLineId
     var joiner = TextJoiner(tokenization)
     model.resetState()
-    if let lineEnd { feed(lineEnd) }
+    // A vocabulary of another program's may lack a line end; something has to be read before anything is written.
+    feed(lineEnd ?? vocabulary.unknownId ?? 0)
     for token in promptTokens {
       try emit(joiner.append(vocabulary.tokens[Int(token)]))
       feed(token)

@@ -1,5 +1,6 @@
 import Configuration
 import Datasets
+import Glibc
 import Models
 
 extension RunConfiguration {
@@ -9,11 +10,31 @@ extension RunConfiguration {
     guard let train = dataset.splits[.train] else {
       throw TrainingError.noSplit(name: "train", remedy: "name its text in data.train")
     }
-    _ = try ModelShape(self, vocabulary: dataset.vocabulary)
-    _ = try StreamBatches(train.tokens, streams: training.batchSize, window: training.bptt)
+    guard train.tokens.count > training.batchSize * training.bptt else {
+      throw TrainingError.corpusTooShort(
+        tokens: train.tokens.count, streams: training.batchSize, window: training.bptt)
+    }
+    let followsValidation = if case .halving = training.schedule { true } else { training.earlyStopping != nil }
+    if followsValidation && dataset.splits[.validation] == nil {
+      throw TrainingError.noSplit(
+        name: "validation",
+        remedy: "early stopping and the schedule halving follow its loss; give one, or leave them out")
+    }
+    try checkMemory(ModelShape(self, vocabulary: dataset.vocabulary))
     for split in [Split.validation, .test] {
       guard let sequence = dataset.splits[split] else { continue }
       _ = try StreamBatches(sequence.tokens, streams: evaluation.streams, window: 1)
     }
+  }
+
+  /// Refuses what the machine has no memory for; a rough count, and in favour of trying.
+  func checkMemory(_ shape: ModelShape) throws(TrainingError) {
+    let parameters = Double(ParameterLayout(shape).floatCount)
+    let rows = Double(training.batchSize) * Double(training.bptt)
+    let units = Double(shape.hidden * shape.layers)
+    // Values, gradients and moments; hidden states, gates and their gradients.
+    let floats = parameters * Double(2 + training.optimizer.momentCount) + rows * units * Double(1 + shape.cell.gates)
+    let available = Double(sysconf(Int32(_SC_PHYS_PAGES))) * Double(sysconf(Int32(_SC_PAGESIZE)))
+    guard floats * 4 < available else { throw .tooLarge(bytes: floats * 4, available: available) }
   }
 }

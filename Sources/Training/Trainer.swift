@@ -46,10 +46,6 @@ package final class Trainer {
     guard let train = dataset.splits[.train] else {
       throw TrainingError.noSplit(name: "train", remedy: "name its text in data.train")
     }
-    guard train.tokens.count > training.batchSize * training.bptt else {
-      throw TrainingError.corpusTooShort(
-        tokens: train.tokens.count, streams: training.batchSize, window: training.bptt)
-    }
     batches = try StreamBatches(train.tokens, streams: training.batchSize, window: training.bptt)
     let parameters = Parameters(try ModelShape(configuration, vocabulary: dataset.vocabulary), kernels: kernels)
     let gradients = Gradients(parameters.layout)
@@ -60,6 +56,9 @@ package final class Trainer {
     if let (checkpoint, path) = checkpoint {
       guard checkpoint.vocabulary == dataset.vocabulary else {
         throw TrainingError.otherVocabulary(file: path, reason: "the run's text has changed since it began")
+      }
+      guard checkpoint.trainSHA256 == train.sourceSHA256, checkpoint.state.window < batches.windowCount else {
+        throw TrainingError.otherText(directory: directory.path)
       }
       try checkpoint.restore(parameters, file: path)
       try checkpoint.restore(model, optimizer: optimizer, file: path)
@@ -120,6 +119,9 @@ package final class Trainer {
   private func finishEpoch() throws {
     let trainLoss = state.epochLoss.mean
     let evaluation = try validation.map { try evaluator.evaluate($0.tokens, unknown: dataset.vocabulary.unknownId) }
+    if let evaluation, !evaluation.nats.isFinite {
+      throw TrainingError.diverged(step: state.step, epoch: state.epoch + 1, quantity: "validation loss")
+    }
     state.finishEpoch(validationLoss: evaluation?.natsPerTarget)
     var fields: [(String, MetricValue)] = [
       ("epoch", .whole(state.epoch)), ("kind", .word("epoch")), ("train_loss", .number(trainLoss)),
@@ -152,8 +154,8 @@ package final class Trainer {
 
   private func save(isBest: Bool = false) throws {
     let checkpoint = Checkpoint(
-      of: model, optimizer: optimizer, state: state, configuration: configuration, vocabulary: dataset.vocabulary,
-      tokenization: dataset.tokenization)
+      of: model, optimizer: optimizer, state: state, configuration: configuration, dataset: dataset)
+    try metrics.makeDurable()
     let path = try directory.save(checkpoint, isBest: isBest, keep: configuration.output.keep)
     reporter.saved(path, step: state.step)
   }

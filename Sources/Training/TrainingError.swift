@@ -14,6 +14,10 @@ package enum TrainingError: DiagnosedError, Equatable {
   case otherModel(file: String, expected: String, found: String)
   /// Text or a dataset whose tokens aren't those of the checkpoint.
   case otherVocabulary(file: String, reason: String)
+  /// A run's training text isn't what it began with.
+  case otherText(directory: String)
+  /// More memory than the machine has.
+  case tooLarge(bytes: Double, available: Double)
   case notCheckpoint(file: String, found: String)
   case noSplit(name: String, remedy: String)
   /// A stream would have fewer timesteps than one window.
@@ -46,6 +50,12 @@ package enum TrainingError: DiagnosedError, Equatable {
       "\(file): the checkpoint is of another model: expected \(expected), found \(found)"
     case .otherVocabulary(let file, let reason):
       "\(file): the vocabulary isn't the model's: \(reason)"
+    case .otherText(let directory):
+      "\(directory): the training text has changed since the run began; start a new run with the new text"
+    case .tooLarge(let bytes, let available):
+      "training needs about \(Self.gigabytes(bytes)) of memory, and this machine has \(Self.gigabytes(available)); "
+        + "lower model.hidden, model.embedding, model.layers, training.batch_size or training.bptt, or limit the "
+        + "vocabulary"
     case .notCheckpoint(let file, let found):
       "\(file) is not an rnn-train checkpoint: \(found)"
     case .noSplit(let name, let remedy):
@@ -60,4 +70,6 @@ package enum TrainingError: DiagnosedError, Equatable {
       what
     }
   }
+
+  private static func gigabytes(_ bytes: Double) -> String { "\((bytes / 1e8).rounded(.up) / 10) GB" }
 }

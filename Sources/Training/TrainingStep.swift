@@ -42,9 +42,10 @@ package final class TrainingStep: Sendable {
   package func run(step: Int, learningRate: Double) -> Result {
     optimizer.prepare(step: step, learningRate: learningRate)
     workers.run(phases)
+    let lossSum = model.lossSum
     let result = Result(
-      lossSum: model.lossSum, targets: model.minibatch.targetCount, gradientNorm: optimizer.gradientNorm,
-      diverged: optimizer.diverged || !model.lossSum.isFinite)
+      lossSum: lossSum, targets: model.minibatch.targetCount, gradientNorm: optimizer.gradientNorm,
+      diverged: optimizer.diverged || !lossSum.isFinite)
     model.carryState()
     return result
   }

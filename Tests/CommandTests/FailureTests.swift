@@ -44,8 +44,8 @@ struct FailureTests {
         + "convert it first (for example: iconv -f LATIN1 -t UTF-8)"),
     Case(
       arguments: ["--config", "lm.cfg", "output.directory=new", "training.batch_size=9999"], code: 65,
-      line: "rnn-train: 3600 tokens are too few for 9999 streams, which take 10000 or more; "
-        + "use fewer streams or a longer text"),
+      line: "rnn-train: the training split is too short: training.batch_size 9999 x training.bptt 8 need "
+        + "79993 tokens, found 3600; lower one of them"),
     Case(
       arguments: ["--config", "lm.cfg", "output.directory=new", "evaluation.streams=450"], code: 65,
       line: "rnn-train: 400 tokens are too few for 450 streams, which take 451 or more; "
@@ -152,6 +152,18 @@ struct FailureTests {
     let resumed = try workspace.run(["train", "--resume", "runs/own", "training.epochs=2"])
     #expect(resumed.code == 65)
     #expect(resumed.errors.contains("the run's text has changed since it began"))
+    // The same words in another order make the same vocabulary.
+    try workspace.write("e f g h\n a b c d\n i j k l\n", to: "train.txt")
+    let reordered = try workspace.run(["train", "--resume", "runs/own", "training.epochs=2"])
+    #expect(reordered.code == 65)
+    #expect(reordered.errors.contains("the training text has changed since the run began"))
+  }
+
+  @Test func whatTheMachineCannotHoldIsRefused() throws {
+    let workspace = try Workspace()
+    let huge = try workspace.run(["--config", "lm.cfg", "output.directory=new", "model={hidden: 65536, layers: 64}"])
+    #expect(huge.code == 65 && huge.errors.contains("training needs about"))
+    #expect(!workspace.exists("new"))
   }
 
   @Test func fullOutputIsReported() throws {

@@ -34,7 +34,8 @@ struct RunInspection: Encodable, CustomStringConvertible {
     checkpoints = contents.checkpoints.map {
       CheckpointEntry(path: $0.path, step: $0.step, bytes: $0.bytes, isBest: $0.isBest, isLast: $0.isLast)
     }
-    let newest = try contents.checkpoints.last.map { try CheckpointFile.read($0.path) }
+    // One that can't be read is shown by its size; `inspect` of the file itself says what is wrong with it.
+    let newest = contents.checkpoints.reversed().lazy.compactMap { try? CheckpointFile.read($0.path) }.first
     epoch = newest?.state.epoch
     epochs = newest?.configuration.training.epochs
     validationLosses = newest?.state.validationLosses

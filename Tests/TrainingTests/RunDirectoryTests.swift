@@ -1,0 +1,142 @@
+import Compute
+import Configuration
+import Datasets
+import Foundation
+import HDF5
+import Models
+import Testing
+import Training
+
+/// Checkpoints in a run directory: which are kept, what the links say, and what a damaged one costs.
+@Suite struct RunDirectoryTests {
+  private let directory = FileManager.default.temporaryDirectory.appendingPathComponent("run-\(UUID().uuidString)").path
+
+  private static let configuration = {
+    var configuration = RunConfiguration(
+      data: .dataset(path: "/nowhere.h5"), output: RunConfiguration.Output(directory: "run"))
+    configuration.model.hidden = 3
+    configuration.model.embedding = 2
+    return configuration
+  }()
+
+  /// A checkpoint of a small model after some steps of epochs of ten steps.
+  private func checkpoint(step: Int, losses: [Double]) throws -> Checkpoint {
+    let dataset = SequenceDataset(
+      tokenization: .whitespace, vocabulary: Vocabulary(tokens: ["<unk>", "</s>", "a"]),
+      splits: [.train: TokenSequence(tokens: [2, 1], offsets: [0, 2], characters: 2, sourceSHA256: "abc")])
+    let parameters = Parameters(
+      try ModelShape(Self.configuration, vocabulary: dataset.vocabulary), kernels: Kernels.available[0])
+    parameters.initialize(seed: UInt64(step))
+    let gradients = Gradients(parameters.layout)
+    let model = LanguageModel(parameters, streams: 2, timesteps: 3, gradients: gradients, workers: 1)
+    let optimizer = Optimizer(
+      Self.configuration.training.optimizer, clipNorm: 5, parameters: parameters, gradients: gradients)
+    var state = TrainingState()
+    (state.step, state.epoch, state.window) = (step, step / 10, step % 10)
+    state.validationLosses = losses
+    return Checkpoint(
+      of: model, optimizer: optimizer, state: state, configuration: Self.configuration, dataset: dataset)
+  }
+
+  private func path(_ name: String) -> String { "\(directory)/checkpoints/\(name)" }
+  private func link(_ name: String) throws -> String {
+    try FileManager.default.destinationOfSymbolicLink(atPath: path(name))
+  }
+  private var names: [String] {
+    get throws {
+      try FileManager.default.contentsOfDirectory(atPath: "\(directory)/checkpoints")
+        .filter { $0.hasPrefix("step-") }.sorted()
+    }
+  }
+
+  /// A run with checkpoints of the steps 0, 10 (the best) and 15.
+  private func makeRun() throws -> RunDirectory {
+    let run = try RunDirectory.create(directory, configuration: Self.configuration)
+    _ = try run.save(checkpoint(step: 0, losses: []), isBest: false, keep: 2)
+    _ = try run.save(checkpoint(step: 10, losses: [2]), isBest: true, keep: 2)
+    _ = try run.save(checkpoint(step: 15, losses: [2]), isBest: false, keep: 2)
+    return run
+  }
+
+  private func damage(_ name: String) throws {
+    var bytes = try Data(contentsOf: URL(fileURLWithPath: path(name)))
+    bytes[bytes.count / 2] ^= 1
+    try bytes.write(to: URL(fileURLWithPath: path(name)))
+  }
+
+  @Test func aCheckpointComesBackAsItWas() throws {
+    defer { try? FileManager.default.removeItem(atPath: directory) }
+    let run = try makeRun()
+    let (found, file, refused) = try run.newestCheckpoint()
+    let saved = try checkpoint(step: 15, losses: [2])
+    #expect(refused == [] && file.hasSuffix("step-00000015.h5"))
+    #expect(found.state == saved.state && found.configuration == saved.configuration)
+    #expect(found.vocabulary == saved.vocabulary && found.trainSHA256 == saved.trainSHA256)
+    // A file lists its objects by name.
+    func byName(_ tensors: [Checkpoint.Tensor]) -> [Checkpoint.Tensor] { tensors.sorted { $0.name < $1.name } }
+    #expect(found.parameters == byName(saved.parameters) && found.carriedStates == byName(saved.carriedStates))
+    #expect(found.moments == saved.moments.mapValues(byName))
+  }
+
+  @Test func theNewestAndTheBestStay() throws {
+    defer { try? FileManager.default.removeItem(atPath: directory) }
+    let run = try makeRun()
+    #expect(try names == ["step-00000010.h5", "step-00000015.h5"])
+    _ = try run.save(checkpoint(step: 20, losses: [2, 3]), isBest: false, keep: 1)
+    #expect(try names == ["step-00000010.h5", "step-00000020.h5"])
+    #expect(try link("best.h5") == "step-00000010.h5" && link("last.h5") == "step-00000020.h5")
+    #expect(RunDirectory.checkpointPath(directory) == path("best.h5"))
+  }
+
+  @Test func aDamagedCheckpointIsPutAsideAndCostsNoLaterOne() throws {
+    defer { try? FileManager.default.removeItem(atPath: directory) }
+    let run = try makeRun()
+    try damage("step-00000015.h5")
+    let (found, _, refused) = try run.newestCheckpoint()
+    #expect(found.state.step == 10 && refused.count == 1 && refused[0].contains("step-00000015.h5"))
+    #expect(try link("last.h5") == "step-00000010.h5")
+    _ = try run.save(checkpoint(step: 12, losses: [2]), isBest: false, keep: 1)
+    #expect(try names == ["step-00000010.h5", "step-00000012.h5", "step-00000015.h5.damaged"])
+    #expect(try link("last.h5") == "step-00000012.h5")
+  }
+
+  @Test func linksThatWereNotMovedAreMovedOnResuming() throws {
+    defer { try? FileManager.default.removeItem(atPath: directory) }
+    let run = try makeRun()
+    try CheckpointFile.write(checkpoint(step: 20, losses: [2, 1]), to: path("step-00000020.h5"))
+    #expect(try run.newestCheckpoint().checkpoint.state.step == 20)
+    #expect(try link("last.h5") == "step-00000020.h5" && link("best.h5") == "step-00000020.h5")
+    // The best one lost, its link must not lead nowhere.
+    try damage("step-00000020.h5")
+    #expect(try run.newestCheckpoint().checkpoint.state.step == 15)
+    #expect(throws: (any Error).self) { try link("best.h5") }
+    #expect(RunDirectory.checkpointPath(directory) == path("last.h5"))
+  }
+
+  @Test func aCheckpointThatContradictsItselfIsRefused() throws {
+    defer { try? FileManager.default.removeItem(atPath: directory) }
+    _ = try makeRun()
+    let whole = try checkpoint(step: 15, losses: [2])
+    func with(parameters: [Checkpoint.Tensor], state: TrainingState, vocabulary: Vocabulary) -> Checkpoint {
+      Checkpoint(
+        configuration: whole.configuration, vocabulary: vocabulary, tokenization: whole.tokenization,
+        trainSHA256: whole.trainSHA256, state: state, parameters: parameters, moments: whole.moments,
+        carriedStates: whole.carriedStates)
+    }
+    var backwards = whole.state
+    backwards.window = -1
+    let short = whole.parameters.map {
+      $0.name == "decoder.bias" ? Checkpoint.Tensor(name: $0.name, shape: [2], elements: [0, 0]) : $0
+    }
+    let cases: [(Checkpoint, String)] = [
+      (with(parameters: short, state: whole.state, vocabulary: whole.vocabulary), "decoder.bias [3]"),
+      (with(parameters: whole.parameters, state: backwards, vocabulary: whole.vocabulary), "counters"),
+      (with(parameters: whole.parameters, state: whole.state, vocabulary: Vocabulary(tokens: [])), "vocabulary"),
+    ]
+    for (checkpoint, part) in cases {
+      try CheckpointFile.write(checkpoint, to: path("odd.h5"))
+      let error = #expect(throws: TrainingError.self) { try CheckpointFile.read(path("odd.h5")) }
+      #expect(error?.description.contains(part) == true && error?.description.contains("odd.h5") == true)
+    }
+  }
+}
