@@ -1,5 +1,6 @@
 import Compute
 import Datasets
+import Foundation
 import Training
 
 /// What a finished run has come to: a table, a sample of text, and what to do next.
@@ -41,7 +42,7 @@ struct RunResults {
   }
 
   func print() throws {
-    let word = Format.shellWord(directory)
+    let (program, word) = (Format.shellWord(Self.program), Format.shellWord(directory))
     if StandardStream.output.isTerminal { try Results.print("") }
     try Results.print(
       """
@@ -53,9 +54,16 @@ struct RunResults {
 
       Next:
 
-        rnn-train generate --checkpoint \(word)
-        rnn-train evaluate --checkpoint \(word)
+        \(program) generate --checkpoint \(word)
+        \(program) evaluate --checkpoint \(word)
       """)
+  }
+
+  /// The program as it can be called from here: the name by which it was called, shortened where it lies below.
+  private static var program: String {
+    let called = CommandLine.arguments[0]
+    let here = FileManager.default.currentDirectoryPath + "/"
+    return called.hasPrefix(here) ? String(called.dropFirst(here.count)) : called
   }
 
   /// A few lines, the same each time; one that was cut off at its end says so.
