@@ -15,6 +15,9 @@ package enum CorpusError: DiagnosedError, Equatable {
   /// A fraction of the training text that comes to nothing.
   case emptySplit(Split, units: Int, unit: CorpusRecord.Unit)
   case vocabularyTooSmall(size: Int, minimum: Int)
+  /// A training text of which every token would be unknown; `highest` is the count of the most frequent one, 0 if it
+  /// has special tokens alone.
+  case noFrequentToken(paths: [String], minimumCount: Int, highest: Int)
   /// A token that a vocabulary without `<unk>` can't represent.
   case unknownToken(String, paths: [String])
   /// A tag that a tagger doesn't know, in a file with tags to compare with.
@@ -47,6 +50,11 @@ package enum CorpusError: DiagnosedError, Equatable {
         + "use another fraction or a longer text"
     case .vocabularyTooSmall(let size, let minimum):
       "expected a vocabulary of at least \(minimum) tokens, special ones included, found \(size)"
+    case .noFrequentToken(let paths, _, highest: 0):
+      "\(paths.joined(separator: ", ")): expected tokens to learn, found none but special ones"
+    case .noFrequentToken(let paths, let minimumCount, let highest):
+      "\(paths.joined(separator: ", ")): expected a token with a count of at least \(minimumCount), but the highest "
+        + "count is \(highest); lower data.vocabulary.min_count"
     case .unknownToken(let token, let paths):
       "\(paths.joined(separator: ", ")): the token \"\(token)\" is not in the vocabulary, and the vocabulary has no \(Vocabulary.unknownToken)"
     case .unknownTag(let tag, let paths, let known):

@@ -25,6 +25,7 @@ extension Vocabulary {
   /// frequency, ties in the order of Unicode scalars.
   ///
   /// O(tokens + types · log types).
+  /// - Throws: `CorpusError.vocabularyTooSmall` and `.noFrequentToken` if the special ones would be all.
   init(counting record: borrowing CorpusRecord, settings: VocabularySettings) throws(CorpusError) {
     let size = settings.size ?? Int.max
     let table = record.table
@@ -33,8 +34,13 @@ extension Vocabulary {
 
     var counts = [Int](repeating: 0, count: table.count)
     for token in record.tokens { counts[Int(token)] += 1 }
+    let minimumCount = max(1, settings.minimumCount)
+    let highest = counts[specialCount...].max() ?? 0
+    guard highest >= minimumCount else {
+      throw .noFrequentToken(paths: record.paths, minimumCount: minimumCount, highest: highest)
+    }
     let ranked = (specialCount..<table.count)
-      .filter { counts[$0] >= max(1, settings.minimumCount) }
+      .filter { counts[$0] >= minimumCount }
       .sorted { a, b in
         counts[a] != counts[b] ? counts[a] > counts[b] : table.areInIncreasingOrder(a, b)
       }

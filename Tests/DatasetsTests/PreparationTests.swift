@@ -39,6 +39,18 @@ private func prepare(
     #expect(error == .vocabularyTooSmall(size: 2, minimum: 3))
   }
 
+  @Test func aVocabularyOfSpecialTokensAloneIsRefused() throws {
+    func refuses(_ text: String, minimumCount: Int, _ expected: String) throws {
+      let error = #expect(throws: CorpusError.self) { try prepare(text, .word, minimumCount: minimumCount) }
+      #expect(error?.description.hasSuffix("/train: expected \(expected)") == true)
+    }
+    try refuses(
+      "a a b\n", minimumCount: 3,
+      "a token with a count of at least 3, but the highest count is 2; lower data.vocabulary.min_count")
+    try refuses("<unk>\n", minimumCount: 1, "tokens to learn, found none but special ones")
+    #expect(try prepare("a a b\n", .word, minimumCount: 2).vocabulary.count == 3)
+  }
+
   @Test func canonicallyEquivalentTokensAreTwo() throws {
     let dataset = try prepare("\u{E9} e\u{301} \u{E9}\n", .word)
     #expect(dataset.vocabulary.tokens.map(\.scalarValues).suffix(2) == [[0xE9], [0x65, 0x301]])
