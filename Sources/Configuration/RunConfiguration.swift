@@ -52,7 +52,7 @@ extension RunConfiguration {
 // MARK: - Loading
 
 extension RunConfiguration {
-  /// Reads a configuration file, and checks that the files of data it names are there.
+  /// Reads a configuration file, and checks that the files of data it names are there and can be read more than once.
   ///
   /// - Parameters:
   ///   - path: the file, by the name that messages give it.

@@ -74,6 +74,20 @@ import Testing
         """)
   }
 
+  @Test func whatCannotBeReadTwiceIsNoData() throws {
+    let pipe = "\(directory)/pipe"
+    #expect(mkfifo(pipe, 0o600) == 0)
+    let path = try write("data: {train: pipe, test: /dev/null}\n", to: "lm.cfg")
+    #expect(
+      complaint(path) == """
+        \(path):1:15: data.train: is not a regular file (data is read more than once): \(pipe)
+        \(path):1:27: data.test: is not a regular file (data is read more than once): /dev/null
+        """)
+    #expect(
+      complaint(path, "data={dataset: /dev/null}")
+        == "data={dataset: /dev/null}: data.dataset: is not a regular file (data is read more than once): /dev/null")
+  }
+
   @Test func whatIsNotAConfigurationFileIsRefused() throws {
     #expect(complaint("\(directory)/none.cfg") == "\(directory)/none.cfg: No such file or directory")
     #expect(complaint(directory) == "\(directory): Is a directory")

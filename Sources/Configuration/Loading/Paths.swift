@@ -43,13 +43,17 @@ enum Paths {
     }
   }
 
-  /// Why a file can't be read, nil if it can.
+  /// Why a file can't be read time and again, nil if it can.
   static func obstacle(toReading path: String) -> String? {
     var status = stat()
     guard stat(path, &status) == 0 else {
       return errno == ENOENT ? "no such file" : lastSystemError
     }
-    if status.st_mode & S_IFMT == S_IFDIR { return "is a directory, not a file" }
+    switch status.st_mode & S_IFMT {
+    case S_IFREG: break
+    case S_IFDIR: return "is a directory, not a file"
+    default: return "is not a regular file (data is read more than once)"
+    }
     return access(path, R_OK) == 0 ? nil : lastSystemError
   }
 
