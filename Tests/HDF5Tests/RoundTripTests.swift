@@ -132,14 +132,13 @@ import Testing
         f = h5py.File('\(path)', 'r')
         w = f['numbers/matrix.weight']
         print(w.shape, w.dtype, w[0, 1], f['words'][2].decode(), f.attrs['format'], f.attrs['format_version'])
-        print(repr(f['config'][()].decode()), f['numbers/scalar'][()], list(f['numbers/ids']))
+        print(repr(f['config'][()].decode()), f['numbers/scalar'][()], f['numbers/ids'][()].tolist())
         """
       if let printed = try output(of: "python3", "-c", script) {
         #expect(
           printed == """
             (2, 3) float32 -2.0 日本 a sample 1
-            'seed: 1\\n# … and a long remark\\n' 1e-300 [np.int32(-2147483648), np.int32(-1), np.int32(0), \
-            np.int32(2147483647)]
+            'seed: 1\\n# … and a long remark\\n' 1e-300 [-2147483648, -1, 0, 2147483647]
 
             """)
       }
