@@ -5,6 +5,8 @@ import Diagnostics
 /// `object` is a path within the file, such as `/parameters/decoder.weight`; `reason` is the HDF5 library's own,
 /// innermost message.
 package enum HDF5Error: DiagnosedError, Equatable {
+  /// The library couldn't be made ready for use; no file has been looked at.
+  case library(operation: String, reason: String)
   /// The library refused to build an image in memory.
   case building(object: String, operation: String, reason: String)
   /// The library refused to read.
@@ -24,6 +26,8 @@ package enum HDF5Error: DiagnosedError, Equatable {
 
   package var description: String {
     switch self {
+    case .library(let operation, let reason):
+      "the HDF5 library is of no use: can't \(operation): \(reason)"
     case .building(let object, let operation, let reason):
       "building an HDF5 image: \(object): can't \(operation): \(reason)"
     case .reading(let file, let object, let operation, let reason):
@@ -48,6 +52,9 @@ package enum HDF5Error: DiagnosedError, Equatable {
   }
 
   package var exitCode: ExitCode {
-    if case .building = self { .internalFault } else { .badInput }
+    switch self {
+    case .library, .building: .internalFault
+    default: .badInput
+    }
   }
 }

@@ -16,18 +16,25 @@ enum Library {
   }
 
   /// Runs `body` with the library to itself. Not to be nested.
+  ///
+  /// - Throws: `HDF5Error.library` before `body` if the library can't be made ready, and what `body` throws.
   static func serially<R: Sendable>(_ body: () throws(HDF5Error) -> R) throws(HDF5Error) -> R {
     try state.withLock { state throws(HDF5Error) in
+      // Errors are ours to print. The setting belongs to the thread, so it is made each time.
+      try require("keep errors from being printed", H5Eset_auto2(hid_t(H5E_DEFAULT), nil, nil))
       if !state.isPrepared {
-        H5open()
-        // No filter or driver is ever loaded from a plugin directory.
-        H5PLset_loading_state(0)
+        try require("open the library", H5open())
+        // No filter or driver is ever loaded from a plugin directory: that would be code of a stranger's choice.
+        try require("forbid plugins", H5PLset_loading_state(0))
         state.isPrepared = true
       }
-      // Errors are ours to print. The setting belongs to the thread, so it is made each time.
-      H5Eset_auto2(hid_t(H5E_DEFAULT), nil, nil)
       return try body()
     }
+  }
+
+  /// Checks the return code of what must succeed before the library is used.
+  private static func require(_ operation: String, _ code: herr_t) throws(HDF5Error) {
+    guard code >= 0 else { throw .library(operation: operation, reason: innermostError) }
   }
 
   /// A file name for an image: HDF5 takes two open files of one name for the same file, and tries to open what it names.
