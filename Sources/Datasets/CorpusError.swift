@@ -13,7 +13,8 @@ package enum CorpusError: DiagnosedError, Equatable {
   case empty(paths: [String])
   case invalidFractions(validation: Double, test: Double)
   /// A fraction of the training text that comes to nothing.
-  case emptySplit(Split, units: Int, unit: CorpusRecord.Unit)
+  case emptySplit(Split, paths: [String], units: Int, unit: CorpusRecord.Unit)
+  /// `size` is what the configuration allows.
   case vocabularyTooSmall(size: Int, minimum: Int)
   /// A training text of which every token would be unknown; `highest` is the count of the most frequent one, 0 if it
   /// has special tokens alone.
@@ -43,13 +44,13 @@ package enum CorpusError: DiagnosedError, Equatable {
     case .empty(let paths):
       "\(paths.joined(separator: ", ")): expected at least one token, found none"
     case .invalidFractions(let validation, let test):
-      "expected fractions from 0 to below 1 that leave something to train on, found \(validation) for validation "
-        + "and \(test) for test"
-    case .emptySplit(let split, let units, let unit):
-      "the \(split.rawValue) split would be empty: the training text has \(units) \(unit.rawValue) to share out; "
-        + "use another fraction or a longer text"
+      "data.validation.split, data.test.split: expected fractions from 0 to below 1 that leave something to train on, "
+        + "found \(validation) and \(test)"
+    case .emptySplit(let split, let paths, let units, let unit):
+      "\(paths.joined(separator: ", ")): the \(split.rawValue) split of its \(units) \(unit.rawValue) would be empty; "
+        + "\(split.remedyIfEmpty), or use a longer text"
     case .vocabularyTooSmall(let size, let minimum):
-      "expected a vocabulary of at least \(minimum) tokens, special ones included, found \(size)"
+      "data.vocabulary.size: expected at least \(minimum), special tokens included, found \(size)"
     case .noFrequentToken(let paths, _, highest: 0):
       "\(paths.joined(separator: ", ")): expected tokens to learn, found none but special ones"
     case .noFrequentToken(let paths, let minimumCount, let highest):
@@ -63,7 +64,17 @@ package enum CorpusError: DiagnosedError, Equatable {
       "\(path):\(line): \(problem)"
     case .tooFewTokens(let count, let streams):
       "\(count) tokens are too few for \(streams) streams, which take \(streams + 1) or more; "
-        + "use fewer streams or a longer text"
+        + "lower training.batch_size (for training) or evaluation.streams (for evaluation), or use a longer text"
+    }
+  }
+}
+
+extension Split {
+  /// What to change in a configuration whose fractions leave nothing for this split.
+  fileprivate var remedyIfEmpty: String {
+    switch self {
+    case .train: "lower data.validation.split or data.test.split"
+    case .validation, .test: "raise data.\(rawValue).split"
     }
   }
 }

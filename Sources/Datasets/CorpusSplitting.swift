@@ -6,11 +6,9 @@ struct SplitBoundaries: Equatable {
 
   /// Positions are computed in whole millionths, so that no rounding of a product can move them: of n units and the
   /// fractions v and t, training ends at n·(10⁶ - v·10⁶ - t·10⁶)/10⁶, and validation at n·(10⁶ - t·10⁶)/10⁶.
-  init(
-    units: Int, unit: CorpusRecord.Unit, validation: CorpusSources.HeldOut, test: CorpusSources.HeldOut
-  ) throws(CorpusError) {
-    let v = validation.fraction ?? 0
-    let t = test.fraction ?? 0
+  init(units: Int, unit: CorpusRecord.Unit, of sources: CorpusSources) throws(CorpusError) {
+    let (validation, test) = (sources.validation.fraction, sources.test.fraction)
+    let (v, t) = (validation ?? 0, test ?? 0)
     // Written so that a NaN fails too.
     guard v >= 0, t >= 0, v + t < 1 else { throw .invalidFractions(validation: v, test: t) }
 
@@ -20,11 +18,17 @@ struct SplitBoundaries: Equatable {
     self.validation = units * (million - vMillionths - tMillionths) / million
     self.test = units * (million - tMillionths) / million
 
-    if self.validation <= 0 { throw .emptySplit(.train, units: units, unit: unit) }
-    if validation.fraction != nil, self.validation == self.test {
-      throw .emptySplit(.validation, units: units, unit: unit)
-    }
-    if test.fraction != nil, self.test == units { throw .emptySplit(.test, units: units, unit: unit) }
+    let empty: Split? =
+      if self.validation <= 0 {
+        .train
+      } else if validation != nil, self.validation == self.test {
+        .validation
+      } else if test != nil, self.test == units {
+        .test
+      } else {
+        nil
+      }
+    if let empty { throw .emptySplit(empty, paths: sources.train, units: units, unit: unit) }
   }
 }
 

@@ -33,7 +33,7 @@ package enum HDF5Error: DiagnosedError, Equatable {
     case .reading(let file, let object, let operation, let reason):
       "\(file): \(object): can't \(operation): \(reason)"
     case .notHDF5(let file):
-      "\(file) is not an HDF5 file"
+      "\(file) is not an HDF5 file; expected a dataset or checkpoint of rnn-train"
     case .damaged(let file, let reason):
       "\(file) is damaged: \(reason)"
     case .unsealed(let file):
@@ -41,15 +41,18 @@ package enum HDF5Error: DiagnosedError, Equatable {
     case .forbidden(let file, let object, let what):
       "\(file): \(object) \(what), which rnn-train doesn't read"
     case .missing(let file, let object):
-      "\(file): \(object) is missing"
+      "\(file): \(object) is missing; \(Self.layoutRemedy)"
     case .wrongType(let file, let object, let expected, let found):
-      "\(file): \(object) should be \(expected), but is \(found)"
+      "\(file): \(object) should be \(expected), but is \(found); \(Self.layoutRemedy)"
     case .wrongShape(let file, let object, let expected, let found):
-      "\(file): \(object) should have the shape \(expected), but has \(found)"
+      "\(file): \(object) should have the shape \(expected), but has \(found); \(Self.layoutRemedy)"
     case .invalidText(let file, let object):
       "\(file): \(object) is not valid UTF-8 text"
     }
   }
+
+  /// For a sound file that isn't laid out as it should be: rnn-train's own seal would have told of any damage.
+  private static let layoutRemedy = "make it again with rnn-train, or mend the program that wrote it"
 
   package var exitCode: ExitCode {
     switch self {

@@ -49,7 +49,7 @@ struct FailureTests {
     Case(
       arguments: ["--config", "lm.cfg", "output.directory=new", "evaluation.streams=450"], code: 65,
       line: "rnn-train: 400 tokens are too few for 450 streams, which take 451 or more; "
-        + "use fewer streams or a longer text"),
+        + "lower training.batch_size (for training) or evaluation.streams (for evaluation), or use a longer text"),
     Case(
       arguments: ["--config", "dataset.cfg", "data.dataset=run/checkpoints/last.h5"], code: 65,
       line: #"rnn-train: WORKSPACE/run/checkpoints/last.h5 is a file of the kind "rnn-train checkpoint", not a dataset"#
@@ -59,7 +59,7 @@ struct FailureTests {
       line: "rnn-train: data.h5 is not an rnn-train checkpoint: it is rnn-train dataset"),
     Case(
       arguments: ["generate", "--checkpoint", "lm.cfg"], code: 65,
-      line: "rnn-train: lm.cfg is not an HDF5 file"),
+      line: "rnn-train: lm.cfg is not an HDF5 file; expected a dataset or checkpoint of rnn-train"),
     Case(
       arguments: ["generate", "--checkpoint", "none"], code: 74,
       line: "rnn-train: none: can't open: No such file or directory"),

@@ -37,6 +37,7 @@ private func prepare(
     #expect(try prepare(text, .word, size: 1000).vocabulary.count == 5)
     let error = #expect(throws: CorpusError.self) { try prepare(text, .word, size: 2) }
     #expect(error == .vocabularyTooSmall(size: 2, minimum: 3))
+    #expect(error?.description == "data.vocabulary.size: expected at least 3, special tokens included, found 2")
   }
 
   @Test func aVocabularyOfSpecialTokensAloneIsRefused() throws {
@@ -133,17 +134,23 @@ private func prepare(
     let error = #expect(throws: CorpusError.self) {
       try prepare("a\n", .word, validation: .fraction(validation), test: .fraction(test))
     }
-    #expect(error?.description.hasPrefix("expected fractions") == true)
+    #expect(error?.description.hasPrefix("data.validation.split, data.test.split: expected fractions") == true)
   }
 
   @Test func emptySplitsAreRefused() throws {
     let text = "a\nb\nc\n"
-    func error(_ validation: CorpusSources.HeldOut, _ test: CorpusSources.HeldOut) -> CorpusError? {
-      #expect(throws: CorpusError.self) { try prepare(text, .word, validation: validation, test: test) }
+    func refuses(_ validation: CorpusSources.HeldOut, _ test: CorpusSources.HeldOut, _ expected: String) {
+      let error = #expect(throws: CorpusError.self) {
+        try prepare(text, .word, validation: validation, test: test)
+      }
+      #expect(error?.description.hasSuffix("/train: the \(expected), or use a longer text") == true)
     }
-    #expect(error(.fraction(0), .none) == .emptySplit(.validation, units: 3, unit: .sentences))
-    #expect(error(.none, .fraction(1e-9)) == .emptySplit(.test, units: 3, unit: .sentences))
-    #expect(error(.fraction(0.9), .none) == .emptySplit(.train, units: 3, unit: .sentences))
+    refuses(
+      .fraction(0), .none, "validation split of its 3 sentences would be empty; raise data.validation.split")
+    refuses(.none, .fraction(1e-9), "test split of its 3 sentences would be empty; raise data.test.split")
+    refuses(
+      .fraction(0.9), .none,
+      "train split of its 3 sentences would be empty; lower data.validation.split or data.test.split")
   }
 
   @Test(arguments: Tokenization.allCases)

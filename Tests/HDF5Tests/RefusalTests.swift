@@ -110,6 +110,25 @@ import Testing
     }
   }
 
+  /// A user can't tell a layout that is wrong from a damaged file without being told what to do.
+  @Test func misfitsComeWithARemedy() {
+    let misfits = [
+      (HDF5Error.missing(file: "f", object: "/x"), "/x is missing"),
+      (
+        .wrongType(file: "f", object: "/x", expected: "a group", found: "a dataset"),
+        "/x should be a group, but is a dataset"
+      ),
+      (
+        .wrongShape(file: "f", object: "/x", expected: [2], found: [3, 1]),
+        "/x should have the shape [2], but has [3, 1]"
+      ),
+    ]
+    for (error, what) in misfits {
+      #expect(
+        error.description == "f: \(what); make it again with rnn-train, or mend the program that wrote it")
+    }
+  }
+
   @Test func misusesOfAnImageAreReportedAndLeakNothing() throws {
     let image = try HDF5Image.build { root in
       try root.setAttribute("a", 1)
