@@ -1,15 +1,21 @@
 import Diagnostics
 import HDF5
 
-/// Datasets as HDF5 files.
+/// Datasets as HDF5 files, which other programs may write too.
 ///
-///     /                      attributes: format, format_version, created_by, tokenization, settings_sha256
+///     /                      attributes: format, format_version
+///                            may lack: created_by, tokenization, settings_sha256
 ///     /vocabulary/tokens     strings; a token's id is its row
 ///     /vocabulary/tags       strings, for tagging
 ///     /train/tokens          int32, sentence after sentence; /validation and /test likewise
 ///     /train/offsets         int64 [sentences+1]: sentence i is tokens[offsets[i]..<offsets[i+1]]
 ///     /train/tags            int32, one for each token, for tagging
-///     /train                 attributes: source_sha256, characters
+///     /train                 attribute: source_sha256
+///                            may lack: characters
+///
+/// `tokenization` and `characters` are about the text behind the tokens, which another program may not know. A file
+/// without the first has its tokens from between white space, as the ids of a corpus that came with token lists
+/// mostly do; one without the second has 0 characters, which stands for an unknown number.
 package enum DatasetFile {
   package static let format = "rnn-train dataset"
   package static let formatVersion = 1
@@ -72,7 +78,7 @@ package enum DatasetFile {
       tokens: try group.read("tokens"),
       offsets: try group.read("offsets"),
       tags: try group.contains("tags") ? group.read("tags") : nil,
-      characters: try group.intAttribute("characters"),
+      characters: try characters(of: group),
       sourceSHA256: try group.stringAttribute("source_sha256"))
     try check.validate(sequence)
     return sequence
@@ -92,11 +98,17 @@ package enum DatasetFile {
     guard version == formatVersion else {
       throw DatasetError.unknownVersion(file: file, found: version, known: formatVersion)
     }
+    guard try root.hasAttribute("tokenization") else { return .whitespace }
     let name = try root.stringAttribute("tokenization")
     guard let tokenization = Tokenization(rawValue: name) else {
       throw DatasetError.unknownTokenization(file: file, found: name)
     }
     return tokenization
+  }
+
+  /// The Unicode scalars of a split's raw text, 0 for an unknown number.
+  static func characters(of group: ReadableGroup) throws -> Int {
+    try group.hasAttribute("characters") ? group.intAttribute("characters") : 0
   }
 
   static func settings(of root: ReadableGroup) throws -> String {

@@ -6,10 +6,12 @@ package struct DatasetSummary: Sendable, Equatable {
     package let split: Split
     package let tokens: Int
     package let sentences: Int
+    /// Unicode scalars of the raw text, 0 if the file doesn't say.
     package let characters: Int
     package let sourceSHA256: String
   }
 
+  /// "unknown" if the file doesn't say.
   package let createdBy: String
   package let settings: String
   package let tokenization: Tokenization
@@ -26,7 +28,7 @@ package struct DatasetSummary: Sendable, Equatable {
       let tokenization = try DatasetFile.header(of: root, file: path)
       let vocabulary = try root.group("vocabulary")
       return DatasetSummary(
-        createdBy: try root.stringAttribute("created_by"),
+        createdBy: try root.hasAttribute("created_by") ? root.stringAttribute("created_by") : "unknown",
         settings: try DatasetFile.settings(of: root),
         tokenization: tokenization,
         vocabularySize: try vocabulary.elementCount("tokens"),
@@ -37,7 +39,7 @@ package struct DatasetSummary: Sendable, Equatable {
             split: split,
             tokens: try group.elementCount("tokens"),
             sentences: try group.elementCount("offsets") - 1,
-            characters: try group.intAttribute("characters"),
+            characters: try DatasetFile.characters(of: group),
             sourceSHA256: try group.stringAttribute("source_sha256"))
         })
     }

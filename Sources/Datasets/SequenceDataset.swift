@@ -21,7 +21,8 @@ package struct TokenSequence: Sendable, Equatable {
   package var offsets: [Int64]
   /// One tag id for every token, for tagging.
   package var tags: [Int32]?
-  /// Unicode scalars of the raw text, line ends included: what bits per character divide by.
+  /// Unicode scalars of the raw text, line ends included: what bits per character divide by. 0 stands for an unknown
+  /// number, as in datasets that other programs made.
   package var characters: Int
   /// Hash of the bytes that the split was read from.
   package var sourceSHA256: String

@@ -100,6 +100,31 @@ import Testing
     }
   }
 
+  /// What another program knows to write: tokens, and where they come from, but not how the text became tokens.
+  @Test func datasetsOfOtherProgramsAreRead() throws {
+    try withDatasetPath { path in
+      try HDF5Image.build { root in
+        try root.setAttribute("format", "rnn-train dataset")
+        try root.setAttribute("format_version", 1)
+        try root.group("vocabulary").writeStrings("tokens", ["<unk>", "a", "b"])
+        let train = try root.group("train")
+        try train.setAttribute("source_sha256", "abc")
+        try train.write("tokens", shape: [3], [1, 2, 0] as [Int32])
+        try train.write("offsets", shape: [2], [0, 3] as [Int64])
+      }.save(to: path)
+      let (dataset, settings) = try DatasetFile.read(path)
+      #expect(
+        dataset
+          == SequenceDataset(
+            tokenization: .whitespace, vocabulary: Vocabulary(tokens: ["<unk>", "a", "b"]),
+            splits: [.train: TokenSequence(tokens: [1, 2, 0], offsets: [0, 3], characters: 0, sourceSHA256: "abc")]))
+      #expect(settings.isEmpty)
+      let summary = try DatasetSummary(of: path)
+      #expect(summary.createdBy == "unknown" && summary.tokenization == .whitespace)
+      #expect(summary.splits.map(\.characters) == [0] && summary.splits.map(\.sentences) == [1])
+    }
+  }
+
   @Test func otherFilesAreRefused() throws {
     try withDatasetPath { path in
       func refuses(_ error: any Error & Equatable, _ build: (WritableGroup) throws -> Void) throws {
