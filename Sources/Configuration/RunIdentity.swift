@@ -4,13 +4,8 @@ extension RunConfiguration {
   /// What decides how text becomes a dataset, one `key=value` a line, without paths: with a hash of the files' bytes it
   /// identifies the dataset. Nil where data isn't text.
   package var datasetSettings: String? {
-    guard case .text(var corpus) = data else { return nil }
-    corpus.train = []
-    if case .file = corpus.validation { corpus.validation = .file("") }
-    if case .file = corpus.test { corpus.test = .file("") }
-    var anonymous = self
-    anonymous.data = .text(corpus)
-    return anonymous.settings
+    guard case .text = data else { return nil }
+    return withoutPaths.settings
       .filter { $0.key == "task" || $0.key.hasPrefix("data.") }
       .map { "\($0.key)=\($0.value)\n" }
       .joined()
@@ -22,14 +17,39 @@ extension RunConfiguration {
   ]
 
   /// The keys in which a configuration differs so that a run of this one can't go on with it, in their usual order.
+  ///
+  /// Where files of data lie doesn't count, since a corpus may move; whether they are the same needs their bytes.
   package func incompatibilities(with other: RunConfiguration) -> [String] {
-    let old = Dictionary(uniqueKeysWithValues: settings.map { ($0.key, $0.value) })
-    let new = Dictionary(uniqueKeysWithValues: other.settings.map { ($0.key, $0.value) })
+    let (oldSettings, newSettings) = (withoutPaths.settings, other.withoutPaths.settings)
+    let old = Dictionary(uniqueKeysWithValues: oldSettings.map { ($0.key, $0.value) })
+    let new = Dictionary(uniqueKeysWithValues: newSettings.map { ($0.key, $0.value) })
     var order: [String] = []
-    for key in (settings + other.settings).map(\.key) where !order.contains(key) { order.append(key) }
-    return order.filter { key in
+    for key in (oldSettings + newSettings).map(\.key) where !order.contains(key) { order.append(key) }
+    var keys = order.filter { key in
       old[key] != new[key] && Self.fixedKeys.contains { key == $0 || key.hasPrefix($0 + ".") }
     }
+    // A momentum may change, but one that is zero keeps no velocity for another to go on with.
+    if case .sgd(let old) = training.optimizer, case .sgd(let new) = other.training.optimizer,
+      (old.momentum == 0) != (new.momentum == 0)
+    {
+      keys.append("training.optimizer.momentum")
+    }
+    return keys
+  }
+
+  /// This configuration without the places of its data, though with the kinds of them.
+  private var withoutPaths: RunConfiguration {
+    var anonymous = self
+    switch data {
+    case .text(var corpus):
+      corpus.train = []
+      if case .file = corpus.validation { corpus.validation = .file("") }
+      if case .file = corpus.test { corpus.test = .file("") }
+      anonymous.data = .text(corpus)
+    case .dataset: anonymous.data = .dataset(path: "")
+    case .synthetic: break
+    }
+    return anonymous
   }
 
   /// Every key that holds a value, in dotted notation, with the value as text.

@@ -7,9 +7,12 @@ import Testing
   @Test(arguments: [
     ("seed=2", ["seed"]),
     ("data.tokens=character", ["data.tokens"]),
-    ("data.train=/other.txt", ["data.train"]),
-    ("data.train=[/a.txt, /b.txt]", ["data.train"]),
+    ("data.vocabulary.min_count=2", ["data.vocabulary.min_count"]),
+    ("data.train=/other.txt", []),
+    ("data.train=[/a.txt, /b.txt]", []),
+    ("data.validation=/other.txt", []),
     ("data.validation=null", ["data.validation"]),
+    ("data.test=/other.txt", ["data.test"]),
     ("data.validation={split: .1}", ["data.validation", "data.validation.split"]),
     ("model.hidden=3", ["model.hidden"]),
     ("model.activation=relu", ["model.activation"]),
@@ -17,6 +20,7 @@ import Testing
     ("training.bptt=3", ["training.bptt"]),
     ("training.optimizer={name: adam}", ["training.optimizer.name"]),
     ("training.optimizer.learning_rate=3", []),
+    ("training.optimizer.momentum=0.9", ["training.optimizer.momentum"]),
     ("training.epochs=99", []),
     ("training.schedule={name: step}", []),
     ("training.clip_norm=0", []),
@@ -26,6 +30,25 @@ import Testing
   ])
   func whatARunCannotChange(override: String, expected: [String]) throws {
     #expect(try parse(base).incompatibilities(with: parse(base, override)) == expected)
+  }
+
+  @Test func aDatasetMayMoveButNotBecomeText() throws {
+    let dataset = try parse("data: {dataset: a.h5}\n")
+    #expect(try dataset.incompatibilities(with: parse("data: {dataset: /moved/b.h5}\n")) == [])
+    #expect(try dataset.incompatibilities(with: parse(minimal)).contains("data.dataset"))
+    #expect(try dataset.incompatibilities(with: parse(base)).prefix(2) == ["data.dataset", "data.train"])
+    let split = try parse(base, "data.validation={split: .1}")
+    #expect(
+      try split.incompatibilities(with: parse(base, "data.validation={split: .2}")) == ["data.validation.split"])
+  }
+
+  @Test func aMomentumMayChangeButNeitherBeginNorEnd() throws {
+    let momentum = try parse(base, "training.optimizer.momentum=0.5")
+    #expect(try momentum.incompatibilities(with: parse(base, "training.optimizer.momentum=0.9")) == [])
+    #expect(try momentum.incompatibilities(with: parse(base)) == ["training.optimizer.momentum"])
+    #expect(
+      try momentum.incompatibilities(with: parse(base, "training.optimizer={name: adam}"))
+        == ["training.optimizer.name"])
   }
 
   @Test func datasetSettingsSayWhatMakesADatasetAndNoPaths() throws {
