@@ -72,6 +72,10 @@ extension RunConfiguration.Data: KeySection, KeyVariant {
     }
   }
 
+  var substitute: String {
+    if case .dataset = self { "the dataset's own is used, as it was prepared" } else { "" }
+  }
+
   mutating func visitSettings(_ keys: inout some KeyVisitor) {
     switch self {
     case .text(var corpus):

@@ -92,7 +92,11 @@ import Testing
     ("data: {}\n", "1:7: data: missing; give train, dataset or synthetic"),
     ("data: {tokens: word}\n", "1:7: data: missing; give train, dataset or synthetic"),
     ("data: {train: a, dataset: b}\n", "1:18: data.dataset: can't be combined with train"),
-    ("data: {dataset: b, tokens: word}\n", "1:20: data.tokens: can't be combined with dataset"),
+    (
+      "data: {dataset: b, vocabulary: {size: 9}}\n",
+      "1:20: data.vocabulary: can't be combined with dataset; the dataset's own is used, as it was prepared"
+    ),
+    ("data: {dataset: b, synthetic: {}}\n", "1:20: data.synthetic: can't be combined with dataset"),
     ("data: {synthetic: {}, test: x}\n", "1:23: data.test: can't be combined with synthetic"),
     ("data: {train: []}\n", "1:15: data.train: expected a path or a list of paths, found an empty list"),
     ("data: {train: [a, [b]]}\n", "1:19: data.train: expected a path, found a list"),

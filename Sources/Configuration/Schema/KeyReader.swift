@@ -117,10 +117,12 @@ struct KeyReader: KeyVisitor {
       reading.report(origin, path, "missing; give \(names)")
     }
     variant.visitSettings(&self)
+    let rivals = Variant.alternatives.map(\.name)
     for foreignKey in foreignKeys(of: variant).keys {
       let isGiven = entry(foreignKey).map { !$0.value.isNull } ?? false
       if isGiven, chosen != nil {
-        foreignKeys[foreignKey] = ForeignKey(reason: "can't be combined with \(variant.name)")
+        let substitute = rivals.contains(foreignKey) || variant.substitute.isEmpty ? "" : "; \(variant.substitute)"
+        foreignKeys[foreignKey] = ForeignKey(reason: "can't be combined with \(variant.name)\(substitute)")
       } else {
         knownKeys.insert(foreignKey)
       }

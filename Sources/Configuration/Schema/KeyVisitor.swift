@@ -35,6 +35,8 @@ protocol KeyVariant {
   static var alternatives: [Self] { get }
   /// Which alternative this is.
   var name: String { get }
+  /// What takes the place of the keys that it can't be combined with; empty if nothing does.
+  var substitute: String { get }
   mutating func visitSettings(_ keys: inout some KeyVisitor)
 }
 
@@ -44,6 +46,10 @@ enum VariantSelector {
   case value(ofKey: String, noun: String, help: String)
   /// By the presence of a key, which has the name of the alternative.
   case presence
+}
+
+extension KeyVariant {
+  var substitute: String { "" }
 }
 
 extension KeySection where Self: KeyVariant {
