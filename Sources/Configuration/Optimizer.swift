@@ -93,7 +93,7 @@ extension RunConfiguration.RMSProp: KeySection {
   mutating func visitKeys(_ keys: inout some KeyVisitor) {
     keys.value("learning_rate", &learningRate, .number(.positive), "step size")
     keys.value("alpha", &alpha, .number(.partialShare), "how slowly the mean of squared gradients forgets")
-    keys.value("epsilon", &epsilon, .number(.positive), "keeps the division away from zero")
+    keys.value("epsilon", &epsilon, .number(.divisor), "keeps the division away from zero")
   }
 }
 
@@ -102,7 +102,7 @@ extension RunConfiguration.Adam: KeySection {
     keys.value("learning_rate", &learningRate, .number(.positive), "step size")
     keys.value("beta1", &beta1, .number(.partialShare), "how slowly the mean of gradients forgets")
     keys.value("beta2", &beta2, .number(.partialShare), "how slowly the mean of squared gradients forgets")
-    keys.value("epsilon", &epsilon, .number(.positive), "keeps the division away from zero")
+    keys.value("epsilon", &epsilon, .number(.divisor), "keeps the division away from zero")
     keys.value("weight_decay", &weightDecay, .number(.nonNegative), "pull towards zero")
   }
 }

@@ -47,6 +47,15 @@ import Testing
       "training: {optimizer: {learning_rate: 1e-60}}\n",
       "2:39: training.optimizer.learning_rate: expected a number above 0, found '1e-60', which single precision can't hold"
     ),
+    (
+      "training: {optimizer: {name: adam, epsilon: 1e-38}}\n",
+      "2:45: training.optimizer.epsilon: expected a number of at least 1e-37, found '1e-38'"
+    ),
+    (
+      "training: {optimizer: {name: rmsprop, epsilon: 1e-46}}\n",
+      "2:48: training.optimizer.epsilon: expected a number of at least 1e-37, found '1e-46', which single precision can't hold"
+    ),
+    ("training: {optimizer: {name: adamw, epsilon: 1e-37}}\n", nil),
     // Keys of alternatives that weren't chosen
     (
       "training: {optimizer: {name: adam, momentum: 0.9}}\n",
