@@ -13,9 +13,9 @@ import HDF5
 ///     /train                 attribute: source_sha256
 ///                            may lack: characters
 ///
-/// `tokenization` and `characters` are about the text behind the tokens, which another program may not know. A file
-/// without the first has its tokens from between white space, as the ids of a corpus that came with token lists
-/// mostly do; one without the second has 0 characters, which stands for an unknown number.
+/// `tokenization` and `characters` are about the text behind the tokens, of which another program may know nothing.
+/// Without the first, text that the model meets later is cut at white space; without the second, the number of
+/// characters is 0, which stands for an unknown one.
 package enum DatasetFile {
   package static let format = "rnn-train dataset"
   package static let formatVersion = 1

@@ -27,13 +27,15 @@ package struct DatasetSummary: Sendable, Equatable {
     self = try HDF5File.open(path) { root in
       let tokenization = try DatasetFile.header(of: root, file: path)
       let vocabulary = try root.group("vocabulary")
+      let splits = try Split.allCases.filter { try root.contains($0.rawValue) }
+      guard !splits.isEmpty else { throw DatasetError.noSplit(file: path) }
       return DatasetSummary(
         createdBy: try root.hasAttribute("created_by") ? root.stringAttribute("created_by") : "unknown",
         settings: try DatasetFile.settings(of: root),
         tokenization: tokenization,
         vocabularySize: try vocabulary.elementCount("tokens"),
         tagCount: try vocabulary.contains("tags") ? vocabulary.elementCount("tags") : nil,
-        splits: try Split.allCases.filter { try root.contains($0.rawValue) }.map { split in
+        splits: try splits.map { split in
           let group = try root.group(split.rawValue)
           return SplitSummary(
             split: split,
