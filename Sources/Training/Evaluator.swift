@@ -20,8 +20,11 @@ package struct Evaluation: Sendable, Equatable {
   /// - Parameter loss: in nats per target.
   package static func perplexity(ofLoss loss: Double) -> Double { exp(loss) }
 
-  /// - Parameter characters: Unicode scalars of the raw text that the targets are.
-  package func bitsPerCharacter(characters: Int) -> Double { nats / log(2) / Double(max(characters, 1)) }
+  /// - Parameter characters: Unicode scalars of the raw text that the targets are; 0 where nobody knows, and then the
+  ///   result is not a number.
+  package func bitsPerCharacter(characters: Int) -> Double {
+    characters > 0 ? nats / log(2) / Double(characters) : .nan
+  }
 }
 
 /// Reads sequences with a model that is not trained meanwhile.

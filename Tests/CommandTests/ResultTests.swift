@@ -19,7 +19,7 @@ struct ResultTests {
     for name in ["best epoch", "validation loss", "validation perplexity", "test perplexity", "tokens trained"] {
       #expect(("\n" + outcome.output).contains("\n\(name) "), "\(name)")
     }
-    #expect(outcome.output.contains("\n  rnn-train generate --checkpoint run\n"))
+    #expect(outcome.output.contains("\n  \(Program.path) generate --checkpoint run\n"))
     #expect(outcome.errors.contains("vocabulary 30\n"))
     #expect(outcome.errors.contains("2 threads"))
     #expect(outcome.errors.contains("\nepoch 1/2  train loss "))
