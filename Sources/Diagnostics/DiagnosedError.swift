@@ -10,6 +10,8 @@ package enum ExitCode: Int32, Sendable {
   case cannotWrite = 73
   case inputOutput = 74
   case diverged = 75
+  /// Stopped by SIGHUP, SIGINT or SIGTERM, after saving a checkpoint.
+  case hungUp = 129
   case interrupted = 130
   case terminated = 143
 }

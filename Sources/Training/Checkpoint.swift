@@ -25,8 +25,8 @@ package struct Checkpoint: Sendable, Equatable {
   package let configuration: RunConfiguration
   package let vocabulary: Vocabulary
   package let tokenization: Tokenization
-  /// Hash of the training split's source: a run goes on with the same text or not at all.
-  package let trainSHA256: String
+  /// Hash of each split's source: a run goes on with the same text or not at all.
+  package let sources: [Split: String]
   package let state: TrainingState
   package let parameters: [Tensor]
   /// By moment, in the order of the parameters.
@@ -38,13 +38,13 @@ package struct Checkpoint: Sendable, Equatable {
   static let formatVersion = 1
 
   package init(
-    configuration: RunConfiguration, vocabulary: Vocabulary, tokenization: Tokenization, trainSHA256: String,
+    configuration: RunConfiguration, vocabulary: Vocabulary, tokenization: Tokenization, sources: [Split: String],
     state: TrainingState, parameters: [Tensor], moments: [String: [Tensor]], carriedStates: [Tensor]
   ) {
     self.configuration = configuration
     self.vocabulary = vocabulary
     self.tokenization = tokenization
-    self.trainSHA256 = trainSHA256
+    self.sources = sources
     self.state = state
     self.parameters = parameters
     self.moments = moments
@@ -62,7 +62,7 @@ package struct Checkpoint: Sendable, Equatable {
     }
     self.init(
       configuration: configuration, vocabulary: dataset.vocabulary, tokenization: dataset.tokenization,
-      trainSHA256: dataset.splits[.train]?.sourceSHA256 ?? "", state: state,
+      sources: dataset.splits.mapValues(\.sourceSHA256), state: state,
       parameters: tensors(model.parameters.values),
       moments: Dictionary(uniqueKeysWithValues: optimizer.moments.map { ($0.name, tensors($0.arena)) }),
       carriedStates: model.carriedStates.map {
@@ -72,6 +72,16 @@ package struct Checkpoint: Sendable, Equatable {
 
   /// The sizes that the configuration and the vocabulary give the model.
   package var shape: ModelShape { get throws(TrainingError) { try ModelShape(configuration, vocabulary: vocabulary) } }
+
+  /// Makes sure that a split is what it was when the run began.
+  ///
+  /// - Parameter file: what errors call the checkpoint.
+  package func checkSource(of split: Split, in dataset: SequenceDataset, file: String) throws(TrainingError) {
+    guard vocabulary == dataset.vocabulary else { throw .otherVocabulary(file: file) }
+    guard sources[split] == dataset.splits[split]?.sourceSHA256 else {
+      throw .otherText(file: file, split: split.rawValue)
+    }
+  }
 
   // MARK: into a model
 

@@ -29,7 +29,9 @@ package enum CheckpointFile {
         try write(tensors, to: optimizer.group(name))
       }
       let state = try root.group("state")
-      try state.setAttribute("train_sha256", checkpoint.trainSHA256)
+      for (split, hash) in checkpoint.sources.sorted(by: { $0.key.rawValue < $1.key.rawValue }) {
+        try state.setAttribute("\(split.rawValue)_sha256", hash)
+      }
       try write(checkpoint.state, to: state)
       try write(checkpoint.carriedStates, to: state)
     }
@@ -73,11 +75,15 @@ package enum CheckpointFile {
       var moments: [String: [Checkpoint.Tensor]] = [:]
       for child in try optimizer.children { moments[child.name] = try tensors(of: optimizer.group(child.name)) }
       let state = try root.group("state")
+      var sources: [Split: String] = [:]
+      for split in Split.allCases where try state.hasAttribute("\(split.rawValue)_sha256") {
+        sources[split] = try state.stringAttribute("\(split.rawValue)_sha256")
+      }
       let checkpoint = Checkpoint(
         configuration: try RunConfiguration.parse(
           text: root.readText("config"), name: "\(path):/config", directory: "/", checkFiles: false),
         vocabulary: Vocabulary(tokens: tokens), tokenization: tokenization,
-        trainSHA256: try state.stringAttribute("train_sha256"), state: try trainingState(of: state),
+        sources: sources, state: try trainingState(of: state),
         parameters: try tensors(of: root.group("parameters")), moments: moments,
         carriedStates: try tensors(of: state, except: "validation_losses"))
       try check(checkpoint, path: path)
@@ -106,8 +112,10 @@ package enum CheckpointFile {
   }
 
   private static func checkFormat(_ root: ReadableGroup, path: String) throws {
-    let format = try root.hasAttribute("format") ? root.stringAttribute("format") : "an HDF5 file of another program"
-    guard format == Checkpoint.format else { throw TrainingError.notCheckpoint(file: path, found: "it is \(format)") }
+    let format = try root.hasAttribute("format") ? root.stringAttribute("format") : "that of another program"
+    guard format == Checkpoint.format else {
+      throw TrainingError.notCheckpoint(file: path, found: "its format is \(format)")
+    }
     let version = try root.intAttribute("format_version")
     guard version == Checkpoint.formatVersion else {
       throw TrainingError.notCheckpoint(

@@ -54,11 +54,12 @@ package final class Trainer {
     optimizer = Optimizer(
       training.optimizer, clipNorm: training.clipNorm, parameters: parameters, gradients: gradients)
     if let (checkpoint, path) = checkpoint {
-      guard checkpoint.vocabulary == dataset.vocabulary else {
-        throw TrainingError.otherVocabulary(file: path, reason: "the run's text has changed since it began")
+      for split in [Split.train, .validation] { try checkpoint.checkSource(of: split, in: dataset, file: path) }
+      guard checkpoint.state.window < batches.windowCount else {
+        throw TrainingError.notCheckpoint(file: path, found: "its position is past the epoch's end")
       }
-      guard checkpoint.trainSHA256 == train.sourceSHA256, checkpoint.state.window < batches.windowCount else {
-        throw TrainingError.otherText(directory: directory.path)
+      guard checkpoint.state.epoch <= training.epochs else {
+        throw TrainingError.epochsDone(checkpoint.state.epoch, asked: training.epochs)
       }
       try checkpoint.restore(parameters, file: path)
       try checkpoint.restore(model, optimizer: optimizer, file: path)

@@ -13,9 +13,11 @@ package enum TrainingError: DiagnosedError, Equatable {
   /// A checkpoint whose parameters aren't those of its own configuration, or of the one that is asked for.
   case otherModel(file: String, expected: String, found: String)
   /// Text or a dataset whose tokens aren't those of the checkpoint.
-  case otherVocabulary(file: String, reason: String)
-  /// A run's training text isn't what it began with.
-  case otherText(directory: String)
+  case otherVocabulary(file: String)
+  /// A split isn't what it was when the run began.
+  case otherText(file: String, split: String)
+  /// A run that has more epochs behind it than it is to have.
+  case epochsDone(Int, asked: Int)
   /// More memory than the machine has.
   case tooLarge(bytes: Double, available: Double)
   case notCheckpoint(file: String, found: String)
@@ -48,10 +50,14 @@ package enum TrainingError: DiagnosedError, Equatable {
       "\(directory): a run can't go on with another \(keys.joined(separator: ", ")); start a new one instead"
     case .otherModel(let file, let expected, let found):
       "\(file): the checkpoint is of another model: expected \(expected), found \(found)"
-    case .otherVocabulary(let file, let reason):
-      "\(file): the vocabulary isn't the model's: \(reason)"
-    case .otherText(let directory):
-      "\(directory): the training text has changed since the run began; start a new run with the new text"
+    case .otherVocabulary(let file):
+      "\(file): the text's vocabulary isn't the model's: the text has changed since the run began; start a new run, or "
+        + "measure another text by `evaluate --data`"
+    case .otherText(let file, let split):
+      "\(file): the \(split) text has changed since the run began; start a new run, or measure another text by "
+        + "`evaluate --data`"
+    case .epochsDone(let done, let asked):
+      "the run has \(done) epochs behind it; training.epochs=\(asked) can't take any back"
     case .tooLarge(let bytes, let available):
       "training needs about \(Self.gigabytes(bytes)) of memory, and this machine has \(Self.gigabytes(available)); "
         + "lower model.hidden, model.embedding, model.layers, training.batch_size or training.bptt, or limit the "
@@ -65,7 +71,7 @@ package enum TrainingError: DiagnosedError, Equatable {
         + "\(streams * window + 1) tokens, found \(tokens); lower one of them"
     case .diverged(let step, let epoch, let quantity):
       "training diverged at step \(step) (epoch \(epoch)): the \(quantity) is not finite; the parameters are those "
-        + "of the step before; lower training.optimizer.learning_rate or training.clip_norm"
+        + "of the step before; lower training.optimizer.learning_rate, or set training.clip_norm (lower)"
     case .unsupported(let what):
       what
     }

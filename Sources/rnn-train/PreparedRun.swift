@@ -39,7 +39,6 @@ struct PreparedRun {
     }
     let dataset = try DatasetCache().dataset(for: configuration, notice: console.warn)
     try configuration.checkTrainable(on: dataset)
-    if !overrides.isEmpty { try directory.write(configuration) }
     return PreparedRun(
       configuration: configuration, kernels: kernels, dataset: dataset, directory: directory, checkpoint: checkpoint)
   }

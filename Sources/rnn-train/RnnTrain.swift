@@ -20,7 +20,8 @@ struct RnnTrain: ParsableCommand {
 
       Exit codes: 0 done; 64 usage; 65 bad configuration or data; 70 a fault
       of the program; 73 can't write; 74 input or output error; 75 training
-      diverged; 130 and 143 stopped by SIGINT and SIGTERM, with everything saved.
+      diverged; 129, 130 and 143 stopped by SIGHUP, SIGINT and SIGTERM, with
+      everything saved.
       """,
     version: """
       \(Version.name)
@@ -33,6 +34,8 @@ struct RnnTrain: ParsableCommand {
     defaultSubcommand: TrainCommand.self)
 
   static func main() {
+    // A file that is opened later must not get the number of a standard stream that the caller closed.
+    for descriptor in Int32(0)...2 where fcntl(descriptor, F_GETFD) == -1 { _ = open("/dev/null", O_RDWR) }
     // Writing to a pipe that nobody reads fails with EPIPE then, instead of ending a run between two checkpoints.
     signal(SIGPIPE, SIG_IGN)
     do {

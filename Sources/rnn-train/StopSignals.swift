@@ -51,12 +51,13 @@ final class StopSignals: Sendable {
 
 /// A signal that stops a run.
 enum StopSignal: CaseIterable, CustomStringConvertible {
-  case interrupt, terminate
+  case interrupt, terminate, hangUp
 
   var rawValue: Int32 {
     switch self {
     case .interrupt: SIGINT
     case .terminate: SIGTERM
+    case .hangUp: SIGHUP
     }
   }
 
@@ -64,6 +65,7 @@ enum StopSignal: CaseIterable, CustomStringConvertible {
     switch self {
     case .interrupt: .interrupted
     case .terminate: .terminated
+    case .hangUp: .hungUp
     }
   }
 
@@ -71,6 +73,7 @@ enum StopSignal: CaseIterable, CustomStringConvertible {
     switch self {
     case .interrupt: "SIGINT"
     case .terminate: "SIGTERM"
+    case .hangUp: "SIGHUP"
     }
   }
 }

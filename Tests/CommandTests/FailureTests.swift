@@ -56,7 +56,7 @@ struct FailureTests {
     ),
     Case(
       arguments: ["evaluate", "--checkpoint", "data.h5"], code: 65,
-      line: "rnn-train: data.h5 is not an rnn-train checkpoint: it is rnn-train dataset"),
+      line: "rnn-train: data.h5 is not an rnn-train checkpoint: its format is rnn-train dataset"),
     Case(
       arguments: ["generate", "--checkpoint", "lm.cfg"], code: 65,
       line: "rnn-train: lm.cfg is not an HDF5 file; expected a dataset or checkpoint of rnn-train"),
@@ -148,15 +148,35 @@ struct FailureTests {
     try workspace.write("a b c d\n e f g z\n i j k l\n", to: "train.txt")
     let evaluated = try workspace.run(["evaluate", "--checkpoint", "runs/own", "--split", "train"])
     #expect(evaluated.code == 65)
-    #expect(evaluated.errors.contains("the vocabulary isn't the model's"))
+    #expect(evaluated.errors.contains("the text's vocabulary isn't the model's"))
     let resumed = try workspace.run(["train", "--resume", "runs/own", "training.epochs=2"])
     #expect(resumed.code == 65)
-    #expect(resumed.errors.contains("the run's text has changed since it began"))
+    #expect(resumed.errors.contains("the text has changed since the run began"))
     // The same words in another order make the same vocabulary.
     try workspace.write("e f g h\n a b c d\n i j k l\n", to: "train.txt")
     let reordered = try workspace.run(["train", "--resume", "runs/own", "training.epochs=2"])
     #expect(reordered.code == 65)
-    #expect(reordered.errors.contains("the training text has changed since the run began"))
+    #expect(reordered.errors.contains("the train text has changed since the run began"))
+    #expect(try workspace.run(["evaluate", "--checkpoint", "runs/own", "--split", "train"]).code == 65)
+  }
+
+  @Test func preparingReplacesNothingButDatasets() throws {
+    let workspace = try Workspace()
+    try workspace.write("precious", to: "notes.txt")
+    let refused = try workspace.run(["prepare", "--config", "lm.cfg", "--output", "notes.txt"])
+    #expect(refused.code == 64 && refused.errors.contains("there is a file that isn't a dataset"))
+    #expect(try workspace.text("notes.txt") == "precious")
+    try workspace.succeed(["prepare", "--config", "lm.cfg", "--output", "data.h5"])
+    try workspace.succeed(["prepare", "--config", "lm.cfg", "--output", "data.h5"])
+  }
+
+  @Test func fewerEpochsThanAreDoneAreRefused() throws {
+    let workspace = try Workspace()
+    try workspace.succeed(["--config", "lm.cfg"])
+    let resumed = try workspace.run(["train", "--resume", "run", "training.epochs=1"])
+    #expect(resumed.code == 65)
+    #expect(resumed.errors.contains("the run has 2 epochs behind it; training.epochs=1 can't take any back"))
+    #expect(try workspace.text("run/config.cfg").contains("epochs: 2"))
   }
 
   @Test func whatTheMachineCannotHoldIsRefused() throws {

@@ -71,7 +71,7 @@ import Training
     let saved = try checkpoint(step: 15, losses: [2])
     #expect(refused == [] && file.hasSuffix("step-00000015.h5"))
     #expect(found.state == saved.state && found.configuration == saved.configuration)
-    #expect(found.vocabulary == saved.vocabulary && found.trainSHA256 == saved.trainSHA256)
+    #expect(found.vocabulary == saved.vocabulary && found.sources == saved.sources)
     // A file lists its objects by name.
     func byName(_ tensors: [Checkpoint.Tensor]) -> [Checkpoint.Tensor] { tensors.sorted { $0.name < $1.name } }
     #expect(found.parameters == byName(saved.parameters) && found.carriedStates == byName(saved.carriedStates))
@@ -120,7 +120,7 @@ import Training
     func with(parameters: [Checkpoint.Tensor], state: TrainingState, vocabulary: Vocabulary) -> Checkpoint {
       Checkpoint(
         configuration: whole.configuration, vocabulary: vocabulary, tokenization: whole.tokenization,
-        trainSHA256: whole.trainSHA256, state: state, parameters: parameters, moments: whole.moments,
+        sources: whole.sources, state: state, parameters: parameters, moments: whole.moments,
         carriedStates: whole.carriedStates)
     }
     var backwards = whole.state

@@ -64,21 +64,16 @@ struct EvaluateCommand: ParsableCommand {
     }
     let console = Console(isQuiet: false)
     let dataset = try DatasetCache().dataset(for: checkpoint.configuration, notice: console.warn)
-    guard dataset.vocabulary == checkpoint.vocabulary else {
-      throw TrainingError.otherVocabulary(file: path, reason: "its corpus has changed since it was trained")
+    let chosen = split ?? (dataset.splits[.test] != nil ? .test : .validation)
+    guard let tokens = dataset.splits[chosen] else {
+      throw TrainingError.noSplit(
+        name: split?.rawValue ?? "test or validation", remedy: "name a text by --data, or use --split train")
     }
-    if let split {
-      guard let tokens = dataset.splits[split] else {
-        throw TrainingError.noSplit(name: split.rawValue, remedy: "name a text by --data")
-      }
-      return (split.rawValue, tokens)
+    try checkpoint.checkSource(of: chosen, in: dataset, file: path)
+    if split == nil && chosen == .validation {
+      console.warn("there is no test split: this is the validation split, by which the checkpoint was chosen")
     }
-    if let tokens = dataset.splits[.test] { return (Split.test.rawValue, tokens) }
-    guard let tokens = dataset.splits[.validation] else {
-      throw TrainingError.noSplit(name: "test or validation", remedy: "name a text by --data, or use --split train")
-    }
-    console.warn("there is no test split: this is the validation split, by which the checkpoint was chosen")
-    return (Split.validation.rawValue, tokens)
+    return (chosen.rawValue, tokens)
   }
 }
 

@@ -2,6 +2,7 @@ import ArgumentParser
 import Configuration
 import Datasets
 import Files
+import Glibc
 import Training
 
 struct PrepareCommand: ParsableCommand {
@@ -16,7 +17,7 @@ struct PrepareCommand: ParsableCommand {
 
       Training does it by itself when it has to; a file of its own goes to
       another machine, or is read by other programs (it is HDF5). A run
-      uses it by data.dataset instead of data.train.
+      uses it by `data: {dataset: english.h5}` in its configuration.
       """)
 
   @OptionGroup
@@ -34,6 +35,10 @@ struct PrepareCommand: ParsableCommand {
         "\(options.config): there is no text to prepare; name it in data.train")
     }
     let path = try output ?? DatasetCache().path(for: configuration, corpus)
+    // A slip of the hand must not cost a corpus or a checkpoint: only a dataset is replaced.
+    if access(path, F_OK) == 0 && (try? DatasetSummary(of: path)) == nil {
+      throw ValidationError("--output \(path): there is a file that isn't a dataset; choose another name")
+    }
     let dataset = try SequenceDataset.prepare(corpus)
     try Directory.create(Path.directory(of: path))
     try DatasetFile.write(dataset, settings: DatasetCache.settings(of: configuration, corpus), to: path)

@@ -69,6 +69,8 @@ struct TrainCommand: ParsableCommand {
     let trainer = try Trainer(
       run.configuration, dataset: run.dataset, directory: run.directory, resuming: run.checkpoint, workers: workers,
       kernels: run.kernels, reporter: reporter)
+    // Only now is it certain that the run can go on with its new configuration.
+    if resume != nil && !overrides.list.isEmpty { try run.directory.write(run.configuration) }
     let signals = StopSignals(console: console)
     let outcome = try trainer.train(until: signals.request)
     signals.cancel()

@@ -16,7 +16,9 @@ package enum Format {
   package static func fixed(_ value: Double, _ decimals: Int) -> String { String(format: "%.\(decimals)f", value) }
 
   /// A loss in nats.
-  package static func loss(_ value: Double) -> String { fixed(value, 4) }
+  package static func loss(_ value: Double) -> String {
+    value < 1e6 ? fixed(value, 4) : String(format: "%.3g", value)
+  }
 
   package static func losses(_ values: [Double]) -> String {
     values.isEmpty ? "none yet" : values.map(loss).joined(separator: " ")
