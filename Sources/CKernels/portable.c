@@ -205,6 +205,7 @@ static void transpose_block(const float *from, float *to) {
 #include "updates.h"
 
 const ck_kernels ck_portable = {
-    "scalar",     multiply,       apply, apply_gradient, lstm, lstm_gradient, gru, gru_gradient, softmax_chunk,  scale_lanes, add_rows, add_lanes,
-    sum_of_squares, transpose_block, update_sgd, update_rmsprop, update_adam,
+    "scalar", multiply, apply, apply_gradient, lstm, lstm_gradient, gru, gru_gradient, softmax_chunk,
+    scale_lanes, add_rows, add_lanes, sum_of_squares, transpose_block, update_sgd, update_rmsprop,
+    update_adam,
 };

@@ -1,0 +1,92 @@
+/// Softmax, sums and transposing over the 16 lanes of a panel: a part of template.h.
+
+static void softmax_chunk(float *panel, long rows, float *maximum, float *sum) {
+  vector m[VECTORS], s[VECTORS];
+  UNROLL for (int v = 0; v < VECTORS; v++) m[v] = splat(-INFINITY), s[v] = splat(0.0f);
+  for (long i = 0; i < rows; i++)
+    UNROLL for (int v = 0; v < VECTORS; v++) {
+      vector x = load(panel + i * PANEL + v * LANES);
+      m[v] = select(x > m[v], x, m[v]);
+    }
+  for (long i = 0; i < rows; i++)
+    UNROLL for (int v = 0; v < VECTORS; v++) {
+      vector x = exponential(load(panel + i * PANEL + v * LANES) - m[v]);
+      store(panel + i * PANEL + v * LANES, x);
+      s[v] += x;
+    }
+  UNROLL for (int v = 0; v < VECTORS; v++) store(maximum + v * LANES, m[v]), store(sum + v * LANES, s[v]);
+}
+
+static void scale_lanes(float *panel, long rows, const float *factor) {
+  vector f[VECTORS];
+  UNROLL for (int v = 0; v < VECTORS; v++) f[v] = load(factor + v * LANES);
+  for (long i = 0; i < rows; i++)
+    UNROLL for (int v = 0; v < VECTORS; v++) {
+      float *p = panel + i * PANEL + v * LANES;
+      store(p, load(p) * f[v]);
+    }
+}
+
+static void add_rows(const float *panel, long rows, float *sum) {
+  vector s[VECTORS];
+  UNROLL for (int v = 0; v < VECTORS; v++) s[v] = load(sum + v * LANES);
+  for (long i = 0; i < rows; i++)
+    UNROLL for (int v = 0; v < VECTORS; v++) s[v] += load(panel + i * PANEL + v * LANES);
+  UNROLL for (int v = 0; v < VECTORS; v++) store(sum + v * LANES, s[v]);
+}
+
+/// A whole panel row as one value, whatever the vector width: the compiler splits it where it must.
+typedef float row16 __attribute__((ext_vector_type(16), aligned(4)));
+typedef float row8 __attribute__((ext_vector_type(8)));
+typedef float row4 __attribute__((ext_vector_type(4)));
+typedef double wide16 __attribute__((ext_vector_type(16)));
+typedef double wide8 __attribute__((ext_vector_type(8)));
+typedef double wide4 __attribute__((ext_vector_type(4)));
+
+static void add_lanes(const float *panel, long rows, float *sum) {
+  for (long i = 0; i < rows; i++) {
+    row16 x = *(const row16 *)(panel + i * PANEL);
+    row8 eight = x.lo + x.hi;
+    row4 four = eight.lo + eight.hi;
+    sum[i] += (four.x + four.z) + (four.y + four.w);
+  }
+}
+
+static double sum_of_squares(const float *x, long count) {
+  wide16 chains = (wide16)(0.0);
+  long i = 0;
+  for (; i + PANEL <= count; i += PANEL) {
+    wide16 y = __builtin_convertvector(*(const row16 *)(x + i), wide16);
+    chains = __builtin_elementwise_fma(y, y, chains);
+  }
+  for (; i < count; i++) {
+    double y = x[i];
+    chains[i % PANEL] = __builtin_fma(y, y, chains[i % PANEL]);
+  }
+  wide8 eight = chains.lo + chains.hi;
+  wide4 four = eight.lo + eight.hi;
+  return (four.x + four.z) + (four.y + four.w);
+}
+
+static void transpose_block(const float *from, float *to) {
+  // Four passes, each exchanging the off-diagonal quarters of blocks of half the size.
+  row16 r[16], s[16];
+  UNROLL for (int i = 0; i < 16; i++) r[i] = *(const row16 *)(from + i * PANEL);
+#define LOWER_8 0, 1, 2, 3, 4, 5, 6, 7, 16, 17, 18, 19, 20, 21, 22, 23
+#define UPPER_8 8, 9, 10, 11, 12, 13, 14, 15, 24, 25, 26, 27, 28, 29, 30, 31
+#define LOWER_4 0, 1, 2, 3, 16, 17, 18, 19, 8, 9, 10, 11, 24, 25, 26, 27
+#define UPPER_4 4, 5, 6, 7, 20, 21, 22, 23, 12, 13, 14, 15, 28, 29, 30, 31
+#define LOWER_2 0, 1, 16, 17, 4, 5, 20, 21, 8, 9, 24, 25, 12, 13, 28, 29
+#define UPPER_2 2, 3, 18, 19, 6, 7, 22, 23, 10, 11, 26, 27, 14, 15, 30, 31
+#define LOWER_1 0, 16, 2, 18, 4, 20, 6, 22, 8, 24, 10, 26, 12, 28, 14, 30
+#define UPPER_1 1, 17, 3, 19, 5, 21, 7, 23, 9, 25, 11, 27, 13, 29, 15, 31
+#define EXCHANGE(x, y, size)                                                                                     \
+  UNROLL for (int i = 0; i < 16; i++) y[i] = i & size                                                            \
+      ? __builtin_shufflevector(x[i & ~size], x[i | size], UPPER_##size)                                         \
+      : __builtin_shufflevector(x[i & ~size], x[i | size], LOWER_##size);
+  EXCHANGE(r, s, 8)
+  EXCHANGE(s, r, 4)
+  EXCHANGE(r, s, 2)
+  EXCHANGE(s, r, 1)
+  UNROLL for (int i = 0; i < 16; i++) *(row16 *)(to + i * PANEL) = r[i];
+}
