@@ -18,7 +18,7 @@ struct GRUCell: Cell {
   private let hiddenGradientMemory: OwnedMatrix
   let states: [(name: String, matrix: PanelMatrix)]
 
-  static let gateCount = 3
+  private static let gateCount = CellKind.gru.gates
 
   init(streams: Int, timesteps: Int, units: Int, kernels: Kernels) {
     self.kernels = kernels
@@ -27,7 +27,7 @@ struct GRUCell: Cell {
     // The output layer reads whole groups of 16 rows: there is room for the last one.
     hiddenMemory = OwnedMatrix(rows: streams + rows + PanelShape.width, columns: units)
     hiddenGradientMemory = OwnedMatrix(rows: rows, columns: units)
-    let columns = hiddenMemory.view.panels * PanelShape.width * Self.gateCount
+    let columns = CellKind.gru.gateColumns(units: units)
     gateMemory = OwnedMatrix(rows: rows, columns: columns)
     recurrentMemory = OwnedMatrix(rows: rows, columns: columns)
     states = [("h", hiddenMemory.view)]

@@ -20,7 +20,7 @@ struct LSTMCell: Cell {
   private let cellGradient: OwnedMatrix
   let states: [(name: String, matrix: PanelMatrix)]
 
-  static let gateCount = 4
+  private static let gateCount = CellKind.lstm.gates
 
   init(streams: Int, timesteps: Int, units: Int, kernels: Kernels) {
     self.kernels = kernels
@@ -32,7 +32,7 @@ struct LSTMCell: Cell {
     squashedMemory = OwnedMatrix(rows: rows, columns: units)
     hiddenGradientMemory = OwnedMatrix(rows: rows, columns: units)
     cellGradient = OwnedMatrix(rows: streams, columns: units)
-    gateMemory = OwnedMatrix(rows: rows, columns: squashedMemory.view.panels * PanelShape.width * Self.gateCount)
+    gateMemory = OwnedMatrix(rows: rows, columns: CellKind.lstm.gateColumns(units: units))
     states = [("h", hiddenMemory.view), ("c", cellMemory.view)]
   }
 

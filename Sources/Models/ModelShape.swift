@@ -18,6 +18,11 @@ package enum CellKind: Sendable, Equatable {
     }
   }
 
+  /// Columns of a matrix that holds all gates of so many units: whole panels of each gate, side by side.
+  func gateColumns(units: Int) -> Int {
+    gates == 1 ? units : (units + PanelShape.width - 1) / PanelShape.width * PanelShape.width * gates
+  }
+
   /// Whether the recurrent product has a bias of its own that adding to the input's would not replace.
   var hasRecurrentBias: Bool { self == .gru }
 }

@@ -63,8 +63,7 @@ package struct ParameterLayout: Sendable {
       "embedding.weight", .embedding, [shape.vocabulary, shape.embedding],
       panels: PanelShape(rows: shape.vocabulary, columns: shape.embedding))
     let gates = shape.cell.gates
-    let width = PanelShape.width
-    let columns = gates == 1 ? shape.hidden : (shape.hidden + width - 1) / width * width * gates
+    let columns = shape.cell.gateColumns(units: shape.hidden)
     for layer in 0..<shape.layers {
       for (name, inputs) in [("ih", shape.inputWidth(layer: layer)), ("hh", shape.hidden)] {
         add(

@@ -28,19 +28,22 @@ package struct Benchmark: Sendable, Equatable {
     let training = configuration.training
     let shape: ModelShape
     let source: any MinibatchSource
+    // Memory is checked before the minibatches take any.
     if case .synthetic(let corpus) = configuration.data {
       let classes = corpus.classes ?? corpus.vocabulary
       shape = try ModelShape(configuration.model, vocabulary: corpus.vocabulary, classes: classes)
+      try configuration.checkMemory(shape)
       source = ZipfMinibatches(
         vocabulary: corpus.vocabulary, classes: classes, rows: training.batchSize * training.bptt, count: minibatches,
         seed: UInt64(configuration.seed))
-    } else if let dataset, let train = dataset.splits[.train] {
+    } else if let dataset {
       shape = try ModelShape(configuration, vocabulary: dataset.vocabulary)
-      source = try StreamBatches(train.tokens, streams: training.batchSize, window: training.bptt)
+      try configuration.checkMemory(shape)
+      source = try StreamBatches(
+        dataset.trainSplit().tokens, streams: training.batchSize, window: training.bptt)
     } else {
       throw TrainingError.noSplit(name: "train", remedy: "name its text in data.train")
     }
-    try configuration.checkMemory(shape)
     let parameters = Parameters(shape, kernels: kernels)
     parameters.initialize(seed: UInt64(configuration.seed))
     let gradients = Gradients(parameters.layout)

@@ -13,6 +13,14 @@ extension SequenceDataset {
   }
 }
 
+extension SequenceDataset {
+  /// The split that is trained on.
+  func trainSplit() throws(TrainingError) -> TokenSequence {
+    guard let train = splits[.train] else { throw .noSplit(name: "train", remedy: "name its text in data.train") }
+    return train
+  }
+}
+
 extension RunConfiguration.Tokens {
   package var tokenization: Tokenization {
     switch self {
@@ -49,8 +57,6 @@ package struct DatasetCache {
     let base = environment["XDG_CACHE_HOME"].flatMap { $0.isEmpty ? nil : $0 }
     directory = Path.join(base ?? Path.join(environment["HOME"] ?? ".", ".cache"), "rnn-train")
   }
-
-  package init(directory: String) { self.directory = directory }
 
   /// Where the dataset of a configuration is, or would be.
   package func path(

@@ -7,9 +7,7 @@ extension RunConfiguration {
   /// Finds out whether a run of this configuration could fail later for what the dataset is: before it makes a directory,
   /// and before it trains an epoch only to find that the validation split is too short.
   package func checkTrainable(on dataset: SequenceDataset) throws {
-    guard let train = dataset.splits[.train] else {
-      throw TrainingError.noSplit(name: "train", remedy: "name its text in data.train")
-    }
+    let train = try dataset.trainSplit()
     guard train.tokens.count > training.batchSize * training.bptt else {
       throw TrainingError.corpusTooShort(
         tokens: train.tokens.count, streams: training.batchSize, window: training.bptt)

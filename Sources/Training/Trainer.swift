@@ -43,9 +43,7 @@ package final class Trainer {
     reporter: any TrainingReporter
   ) throws {
     let training = configuration.training
-    guard let train = dataset.splits[.train] else {
-      throw TrainingError.noSplit(name: "train", remedy: "name its text in data.train")
-    }
+    let train = try dataset.trainSplit()
     batches = try StreamBatches(train.tokens, streams: training.batchSize, window: training.bptt)
     let parameters = Parameters(try ModelShape(configuration, vocabulary: dataset.vocabulary), kernels: kernels)
     let gradients = Gradients(parameters.layout)

@@ -184,6 +184,9 @@ struct FailureTests {
     let huge = try workspace.run(["--config", "lm.cfg", "output.directory=new", "model={hidden: 65536, layers: 64}"])
     #expect(huge.code == 65 && huge.errors.contains("training needs about"))
     #expect(!workspace.exists("new"))
+    try workspace.write("data: {synthetic: {vocabulary: 10}}\n", to: "ids.cfg")
+    let rows = try workspace.run(["benchmark", "--config", "ids.cfg", "training={batch_size: 65536, bptt: 65536}"])
+    #expect(rows.code == 65 && rows.errors.contains("training needs about"))
   }
 
   @Test func fullOutputIsReported() throws {
