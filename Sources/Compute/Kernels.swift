@@ -199,26 +199,6 @@ package struct Kernels: @unchecked Sendable {
   }
 }
 
-extension PanelMatrix {
-  /// self[i] = source[index[i]] for all rows of self.
-  package func gatherRows(of source: PanelMatrix, index: UnsafePointer<Int32>) {
-    precondition(panels == source.panels)
-    for panel in 0..<panels {
-      ck_gather_rows(source.pointer(panel: panel, row: 0), index, rows, pointer(panel: panel, row: 0))
-    }
-  }
-
-  /// self[i] = the sum of source[index[k]] over start[i] <= k < start[i + 1] in order, for some panels.
-  package func sumRows(
-    of source: PanelMatrix, index: UnsafePointer<Int32>, start: UnsafePointer<Int32>, panels range: Range<Int>
-  ) {
-    precondition(range.upperBound <= min(panels, source.panels))
-    for panel in range {
-      ck_sum_rows(source.pointer(panel: panel, row: 0), index, start, rows, pointer(panel: panel, row: 0))
-    }
-  }
-}
-
 package enum KernelError: DiagnosedError {
   case unavailable(String, available: [String])
 

@@ -6,10 +6,10 @@
 package struct Philox: Sendable {
   /// What numbers are drawn for; each purpose has a sequence of its own.
   package enum Purpose: UInt32, Sendable {
-    case initialization, dropout, sampling, shuffling, synthetic
+    case initialization, dropout, sampling, shuffling, synthetic, wordDropout
   }
 
-  private let key: (UInt32, UInt32)
+  let key: (UInt32, UInt32)
 
   package init(seed: UInt64) { key = (UInt32(truncatingIfNeeded: seed), UInt32(truncatingIfNeeded: seed >> 32)) }
 

@@ -7,51 +7,44 @@ import Compute
 struct ElmanCell: Cell {
   private let function: ElementFunction
   private let kernels: Kernels
-  private let hiddenMemory: OwnedMatrix
-  private let gradientMemory: OwnedMatrix
-  /// A function with f(0) != 0 fills the padding, which has to stay zero: it is multiplied by in the output layer.
+  private let hiddenGradient: PanelMatrix
+  /// A function with f(0) != 0 fills the padding, which has to stay zero: it is multiplied by in the layer above.
   private let clearsPadding: Bool
 
-  let hidden: PanelMatrix
   let gates: PanelMatrix
-  let hiddenGradient: PanelMatrix
+  let states: [(name: String, matrix: PanelMatrix)]
+  var gateGradients: PanelMatrix { hiddenGradient }
 
-  init(_ activation: Activation, streams: Int, timesteps: Int, units: Int, kernels: Kernels) {
+  init(_ activation: Activation, _ memory: CellMemory, kernels: Kernels) {
     function = activation.function
     self.kernels = kernels
-    // The output layer reads whole groups of 16 rows: there is room for the last one.
-    hiddenMemory = OwnedMatrix(rows: streams + timesteps * streams + PanelShape.width, columns: units)
-    gradientMemory = OwnedMatrix(rows: timesteps * streams, columns: units)
-    hidden = hiddenMemory.view
-    gates = hidden.rows(streams..<hidden.rows)
-    hiddenGradient = gradientMemory.view
+    hiddenGradient = memory.hiddenGradient
+    let hidden = memory.hidden
+    gates = hidden.rows(memory.capacity.sequences..<hidden.rows)
     states = [("h", hidden)]
-    clearsPadding = activation == .sigmoid && units % PanelShape.width != 0
+    clearsPadding = activation == .sigmoid && memory.units % PanelShape.width != 0
   }
 
-  var gateGradients: PanelMatrix { hiddenGradient }
-  let states: [(name: String, matrix: PanelMatrix)]
-
   /// h_t = f(z_t)
-  func activate(rows: Range<Int>) {
+  func activate(_ step: StepRows) {
     for panel in 0..<gates.panels {
-      let z = gates.pointer(panel: panel, row: rows.lowerBound)
-      kernels.apply(function, z, into: z, count: rows.count * PanelShape.width)
+      let z = gates.pointer(panel: panel, row: step.rows.lowerBound)
+      kernels.apply(function, z, into: z, count: step.floatCount)
     }
     if clearsPadding {
-      let last = gates.pointer(panel: gates.panels - 1, row: rows.lowerBound)
-      for row in 0..<rows.count {
+      let last = gates.pointer(panel: gates.panels - 1, row: step.rows.lowerBound)
+      for row in 0..<step.rows.count {
         for lane in gates.columns % PanelShape.width..<PanelShape.width { last[row * PanelShape.width + lane] = 0 }
       }
     }
   }
 
   /// dL/dz_t = dL/dh_t * f'(z_t)
-  func differentiate(rows: Range<Int>, last: Bool) {
+  func differentiate(_ step: StepRows) {
     for panel in 0..<gates.panels {
       kernels.applyGradient(
-        of: function, at: gates.pointer(panel: panel, row: rows.lowerBound),
-        to: hiddenGradient.pointer(panel: panel, row: rows.lowerBound), count: rows.count * PanelShape.width)
+        of: function, at: gates.pointer(panel: panel, row: step.rows.lowerBound),
+        to: hiddenGradient.pointer(panel: panel, row: step.rows.lowerBound), count: step.floatCount)
     }
   }
 }

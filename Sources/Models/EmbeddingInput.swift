@@ -1,63 +1,144 @@
 import Compute
 
-/// The way from token ids to the first layer and back.
+/// The way from ids to the first layer and back.
 ///
-/// A minibatch has fewer different tokens than rows (text repeats its words), so everything is done once per distinct
-/// token: its embedding, that embedding's projection, and on the way back the sum of the gradients of all rows that have
-/// the token, in row order.
+/// A minibatch has fewer different inputs than rows (text repeats its words), so everything is done once per distinct
+/// input: its vector (the embedding, with the character encoder's columns beside it), that vector's projection, and on
+/// the way back the sum of the gradients of all rows that have the input, in row order.
 final class EmbeddingInput: Sendable {
   private let minibatch: Minibatch
   private let embedding: PanelMatrix
-  /// [distinct, embedding] embeddings, and later their gradients.
-  private let embeddings: OwnedMatrix
-  private let embeddingGradients: OwnedMatrix
-  /// [distinct, gates x units] projected embeddings, later the sums of gradients by token: not needed at the same time.
-  private let projections: OwnedMatrix
+  private let widths: Widths
+  /// [distinct, inputs] vectors, and later their gradients.
+  private let vectorMemory: OwnedMatrix
+  private let gradientMemory: OwnedMatrix
+  /// [distinct, gates x units] for each direction: projected vectors, later the sums of gradients by distinct input, since
+  /// they are not needed at the same time. Empty where vectors are projected row by row.
+  private let projections: [OwnedMatrix]
 
-  init(of parameters: Parameters, minibatch: Minibatch, gateColumns: Int, training: Bool) {
+  /// - Parameters:
+  ///   - name: the embedding's.
+  ///   - widths: of a vector; the first part is the embedding's.
+  ///   - gateColumns: of each direction's gates, where projections are shared by rows.
+  init(
+    _ name: String, widths: Widths, of parameters: Parameters, minibatch: Minibatch, gateColumns: [Int], training: Bool
+  ) {
     self.minibatch = minibatch
-    embedding = parameters.view("embedding.weight")
-    let most = min(minibatch.streams * minibatch.capacity, parameters.shape.vocabulary)
-    embeddings = OwnedMatrix(rows: most, columns: parameters.shape.embedding)
-    embeddingGradients = OwnedMatrix(rows: training ? most : 0, columns: parameters.shape.embedding)
-    projections = OwnedMatrix(rows: most, columns: gateColumns)
+    self.widths = widths
+    embedding = parameters.view(name)
+    let rows = minibatch.timeline.capacity.rows
+    let most = minibatch.forms == nil ? min(rows, embedding.rows) : rows
+    vectorMemory = OwnedMatrix(rows: most, columns: widths.columns)
+    gradientMemory = OwnedMatrix(rows: training ? most : 0, columns: widths.columns)
+    projections = gateColumns.map { OwnedMatrix(rows: most, columns: $0) }
   }
 
-  /// Embeddings and gradient sums by distinct token, for the gradient of the projection's weights.
-  var distinct: (x: PanelMatrix, gradients: PanelMatrix) {
-    let all = 0..<minibatch.distinctCount
-    return (embeddings.view.rows(all), projections.view.rows(all))
+  private var all: Range<Int> { 0..<minibatch.distinctCount }
+  var vectors: PanelMatrix { vectorMemory.view.rows(all) }
+  var vectorGradients: PanelMatrix { gradientMemory.view.rows(all) }
+
+  /// One of a vector's parts, and of its gradient.
+  func part(_ index: Int) -> PanelMatrix { vectors.part(index, of: widths) }
+  func gradientPart(_ index: Int) -> PanelMatrix { vectorGradients.part(index, of: widths) }
+
+  /// Vectors and sums of gradients by distinct input, for the gradient of a direction's projection.
+  func distinct(direction: Int) -> (x: PanelMatrix, gradients: PanelMatrix) {
+    (vectors, projections[direction].view.rows(all))
   }
 
-  func project(share rows: Range<Int>, into layer: RecurrentLayer) {
-    let x = embeddings.view.rows(rows)
-    x.gatherRows(of: embedding, index: minibatch.distinctTokens + rows.lowerBound)
-    layer.project(x, into: projections.view.rows(rows))
+  // MARK: forward
+
+  /// The embeddings of some distinct inputs.
+  func embed(share rows: Range<Int>) {
+    part(0).rows(rows).gatherRows(of: embedding, index: minibatch.distinctTokens + rows.lowerBound)
   }
 
-  func gather(rows: Range<Int>, into gates: PanelMatrix) {
-    gates.gatherRows(of: projections.view, index: minibatch.slots + rows.lowerBound)
-  }
-
-  func sumGradients(of layer: RecurrentLayer, panels: Range<Int>) {
-    distinct.gradients.sumRows(
-      of: layer.gateGradients, index: minibatch.rowsByToken, start: minibatch.rowStarts, panels: panels)
-  }
-
-  func projectBack(share rows: Range<Int>, through layer: RecurrentLayer, into gradient: PanelMatrix) {
-    let x = embeddingGradients.view.rows(rows)
-    layer.projectBack(projections.view.rows(rows), into: x)
-    for (index, slot) in rows.enumerated() {
-      let token = Int(minibatch.distinctTokens[slot])
-      gradient.rows(token..<token + 1).copyRows(from: x.rows(index..<index + 1))
+  func project(share rows: Range<Int>, into directions: [RecurrentDirection]) {
+    for (direction, projection) in zip(directions, projections) {
+      direction.project(vectors.rows(rows), into: projection.view.rows(rows))
     }
   }
 
-  /// Makes the gradient's rows of this minibatch's tokens zero again.
+  /// Projections for some rows of one direction, in its own time.
+  func gather(_ direction: Int, isReverse: Bool, rows: Range<Int>, into gates: PanelMatrix) {
+    let slots = isReverse ? minibatch.reversedSlots : minibatch.slots
+    gates.gatherRows(of: projections[direction].view, index: slots + rows.lowerBound)
+  }
+
+  // MARK: backward
+
+  func sumGradients(of directions: [RecurrentDirection], panel: Int) {
+    var panel = panel
+    for (index, direction) in directions.enumerated() {
+      let gradients = direction.inputGateGradients
+      if panel < gradients.panels {
+        return sum(gradients, panel: panel, into: distinct(direction: index).gradients)
+      }
+      panel -= gradients.panels
+    }
+  }
+
+  /// Panels of all directions, each a job of `sumGradients`.
+  static func panels(of directions: [RecurrentDirection]) -> Int {
+    directions.reduce(0) { $0 + $1.inputGateGradients.panels }
+  }
+
+  /// The vectors' gradients from the sums of the gates'.
+  func projectBack(share rows: Range<Int>, through directions: [RecurrentDirection]) {
+    for (index, direction) in directions.enumerated() {
+      direction.projectBack(
+        projections[index].view.rows(rows), into: vectorGradients.rows(rows), start: index == 0 ? .zero : .accumulate)
+    }
+  }
+
+  /// The vectors' gradients where those of all rows are known: one panel of them.
+  func sumVectorGradients(of rowGradients: PanelMatrix, panel: Int) {
+    sum(rowGradients, panel: panel, into: vectorGradients)
+  }
+
+  private func sum(_ rows: PanelMatrix, panel: Int, into sums: PanelMatrix) {
+    sums.sumRows(of: rows, index: minibatch.rowsByToken, start: minibatch.rowStarts, panels: panel..<panel + 1)
+  }
+
+  /// Adds one panel of the vectors' gradients to the embedding's, distinct input after distinct input: several may have one
+  /// embedding, as unknown words do.
+  func addToEmbedding(panel: Int, of gradient: PanelMatrix) {
+    gradient.addRows(of: gradientPart(0), panel: panel, at: minibatch.distinctTokens)
+  }
+
+  /// Makes the gradient's rows of this minibatch's inputs zero again.
   func clear(share rows: Range<Int>, of gradient: PanelMatrix) {
     for slot in rows {
       let token = Int(minibatch.distinctTokens[slot])
       gradient.rows(token..<token + 1).zeroRows()
     }
   }
+}
+
+/// What goes into the first layer row by row: where dropout makes every row another, or where a residual connection needs it.
+final class RowInput: Sendable {
+  private let minibatch: Minibatch
+  let dropout: Dropout?
+  private let memory: OwnedMatrix
+  private let gradientMemory: OwnedMatrix
+
+  init(minibatch: Minibatch, columns: Int, dropout: Dropout?, training: Bool) {
+    self.minibatch = minibatch
+    self.dropout = dropout
+    let rows = minibatch.timeline.capacity.rows
+    memory = OwnedMatrix(rows: rows, columns: columns)
+    gradientMemory = OwnedMatrix(rows: training ? rows : 0, columns: columns)
+  }
+
+  /// [rows, inputs]
+  var rows: PanelMatrix { memory.view }
+  /// [rows, inputs] where the gradient of the rows is to be put.
+  var gradient: PanelMatrix { gradientMemory.view }
+
+  func fill(rows range: Range<Int>, from vectors: PanelMatrix) {
+    rows.rows(range).gatherRows(of: vectors, index: minibatch.slots + range.lowerBound)
+    dropout?.apply(rows, into: rows, rows: range)
+  }
+
+  func takeBack(rows range: Range<Int>) { dropout?.apply(gradient, into: gradient, rows: range) }
 }

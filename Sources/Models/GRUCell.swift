@@ -11,34 +11,27 @@ import Compute
 /// their values.
 struct GRUCell: Cell {
   private let kernels: Kernels
-  private let streams: Int
-  private let hiddenMemory: OwnedMatrix
+  private let hidden: PanelMatrix
+  private let hiddenGradient: PanelMatrix
   private let gateMemory: OwnedMatrix
   private let recurrentMemory: OwnedMatrix
-  private let hiddenGradientMemory: OwnedMatrix
-  let states: [(name: String, matrix: PanelMatrix)]
 
   private static let gateCount = CellKind.gru.gates
 
-  init(streams: Int, timesteps: Int, units: Int, kernels: Kernels) {
+  init(_ memory: CellMemory, kernels: Kernels) {
     self.kernels = kernels
-    self.streams = streams
-    let rows = streams * timesteps
-    // The output layer reads whole groups of 16 rows: there is room for the last one.
-    hiddenMemory = OwnedMatrix(rows: streams + rows + PanelShape.width, columns: units)
-    hiddenGradientMemory = OwnedMatrix(rows: rows, columns: units)
-    let columns = CellKind.gru.gateColumns(units: units)
-    gateMemory = OwnedMatrix(rows: rows, columns: columns)
-    recurrentMemory = OwnedMatrix(rows: rows, columns: columns)
-    states = [("h", hiddenMemory.view)]
+    hidden = memory.hidden
+    hiddenGradient = memory.hiddenGradient
+    let columns = CellKind.gru.gateColumns(units: memory.units)
+    gateMemory = OwnedMatrix(rows: memory.capacity.rows, columns: columns)
+    recurrentMemory = OwnedMatrix(rows: memory.capacity.rows, columns: columns)
   }
 
   var gates: PanelMatrix { gateMemory.view }
   var recurrentGates: PanelMatrix? { recurrentMemory.view }
   var gateGradients: PanelMatrix { gateMemory.view }
   var recurrentGateGradients: PanelMatrix { recurrentMemory.view }
-  var hidden: PanelMatrix { hiddenMemory.view }
-  var hiddenGradient: PanelMatrix { hiddenGradientMemory.view }
+  var states: [(name: String, matrix: PanelMatrix)] { [("h", hidden)] }
 
   private func gates(
     of matrix: PanelMatrix, _ panel: Int, _ row: Int
@@ -47,25 +40,24 @@ struct GRUCell: Cell {
     return (gate(0), gate(1), gate(2))
   }
 
-  func activate(rows: Range<Int>) {
-    let row = rows.lowerBound
+  func activate(_ step: StepRows) {
+    let row = step.rows.lowerBound
     for panel in 0..<hidden.panels {
       kernels.gru(
         input: gates(of: gates, panel, row), recurrent: gates(of: recurrentMemory.view, panel, row),
-        before: hidden.pointer(panel: panel, row: row), h: hidden.pointer(panel: panel, row: row + streams),
-        count: rows.count * PanelShape.width)
+        before: hidden.pointer(panel: panel, row: step.before), h: hidden.pointer(panel: panel, row: step.after),
+        count: step.floatCount)
     }
   }
 
-  func differentiate(rows: Range<Int>, last: Bool) {
-    let row = rows.lowerBound
+  func differentiate(_ step: StepRows) {
+    let row = step.rows.lowerBound
     for panel in 0..<hidden.panels {
       kernels.gruGradient(
         input: gates(of: gates, panel, row), recurrent: gates(of: recurrentMemory.view, panel, row),
-        before: hidden.pointer(panel: panel, row: row), dh: hiddenGradient.pointer(panel: panel, row: row),
-        // The carried state's gradient ends here: truncated BPTT.
-        dhBefore: row < streams ? nil : hiddenGradient.pointer(panel: panel, row: row - streams),
-        count: rows.count * PanelShape.width)
+        before: hidden.pointer(panel: panel, row: step.before), dh: hiddenGradient.pointer(panel: panel, row: row),
+        dhBefore: step.gradientBefore.map { hiddenGradient.pointer(panel: panel, row: $0) },
+        count: step.floatCount)
     }
   }
 }

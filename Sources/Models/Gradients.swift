@@ -1,7 +1,7 @@
 import Compute
 
-/// The gradient of the loss by every parameter, in the parameters' layout. Between steps, rows of the embedding that the
-/// last minibatch did not have are zero.
+/// The gradient of the loss by every parameter, in the parameters' layout. Between steps those of embeddings are zero: a
+/// step adds to the rows of its own inputs only.
 package final class Gradients: Sendable {
   package let layout: ParameterLayout
   package let values: Arena

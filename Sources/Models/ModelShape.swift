@@ -47,11 +47,35 @@ package struct ModelShape: Sendable, Equatable {
   /// Width of a token's embedding.
   package var embedding: Int
   package var cell: CellKind
-  /// Units of a hidden state.
+  /// Units of a hidden state, in each direction.
   package var hidden: Int
   package var layers: Int
   /// What a distribution at every timestep is over: the vocabulary or the tags.
   package var classes: Int
+  /// Whether each layer reads its sequences backwards as well.
+  package var isBidirectional = false
+  /// Whether a layer's input is added to its output where both are of one width.
+  package var isResidual = false
+  /// Whether the output layer's weight is the embedding.
+  package var tiesEmbeddings = false
+  /// How words are spelled, beside their embeddings; nil: it doesn't matter.
+  package var characters: Characters?
+
+  /// The sizes of a character encoder.
+  package struct Characters: Sendable, Equatable {
+    /// Character ids: 0 ..< vocabulary.
+    package var vocabulary: Int
+    /// Width of a character's embedding.
+    package var embedding: Int
+    /// Units of a hidden state, in each direction.
+    package var hidden: Int
+
+    package init(vocabulary: Int, embedding: Int, hidden: Int) {
+      self.vocabulary = vocabulary
+      self.embedding = embedding
+      self.hidden = hidden
+    }
+  }
 
   package init(vocabulary: Int, embedding: Int, cell: CellKind, hidden: Int, layers: Int, classes: Int) {
     self.vocabulary = vocabulary
@@ -62,12 +86,64 @@ package struct ModelShape: Sendable, Equatable {
     self.classes = classes
   }
 
-  /// Width of what goes into a layer.
-  package func inputWidth(layer: Int) -> Int { layer == 0 ? embedding : hidden }
+  package var directions: Int { isBidirectional ? 2 : 1 }
+
+  /// What a layer hands on: the hidden states of its directions side by side.
+  package var outputWidths: Widths { Widths(Array(repeating: hidden, count: directions)) }
+
+  /// What goes into a layer: into the first one embeddings, with what a character encoder makes of a word beside them.
+  package func inputWidths(layer: Int) -> Widths {
+    guard layer == 0 else { return outputWidths }
+    return Widths([embedding] + (characters.map { [$0.hidden, $0.hidden] } ?? []))
+  }
+
+  /// Whether a layer's input is added to its output.
+  package func isResidual(layer: Int) -> Bool { isResidual && inputWidths(layer: layer) == outputWidths }
 
   /// Weights of the recurrent and the output layers, without embeddings and biases: what arithmetic is counted by, 6 FLOP
-  /// per weight and token in training.
+  /// per weight and token in training. A character encoder counts for nothing: its work depends on the words.
   package var multipliedWeights: Int {
-    (0..<layers).reduce(hidden * classes) { $0 + cell.gates * hidden * (inputWidth(layer: $1) + hidden) }
+    (0..<layers).reduce(outputWidths.total * classes) {
+      $0 + directions * cell.gates * hidden * (inputWidths(layer: $1).total + hidden)
+    }
+  }
+}
+
+/// The widths of matrices side by side in one, each in whole panels of its own.
+package struct Widths: Sendable, Equatable {
+  package let parts: [Int]
+
+  package init(_ parts: [Int]) { self.parts = parts }
+
+  /// Columns without padding.
+  package var total: Int { parts.reduce(0, +) }
+
+  /// Columns of the matrix that holds them all, up to the last part's end.
+  package var columns: Int { firstColumn(ofPart: parts.count - 1) + parts[parts.count - 1] }
+
+  /// Where a part begins.
+  package func firstColumn(ofPart index: Int) -> Int { parts[..<index].reduce(0) { $0 + Self.padded($1) } }
+
+  /// Where a column, counted without padding, stands.
+  func position(ofColumn column: Int) -> Int {
+    var left = column
+    for (index, part) in parts.enumerated() {
+      if left < part { return firstColumn(ofPart: index) + left }
+      left -= part
+    }
+    preconditionFailure("column \(column) of \(total)")
+  }
+
+  private static func padded(_ width: Int) -> Int {
+    (width + PanelShape.width - 1) / PanelShape.width * PanelShape.width
+  }
+}
+
+extension PanelMatrix {
+  /// One of the matrices that stand side by side in this one.
+  func part(_ index: Int, of widths: Widths) -> PanelMatrix {
+    let panel = widths.firstColumn(ofPart: index) / PanelShape.width
+    return PanelMatrix(
+      base: pointer(panel: panel, row: 0), rows: rows, columns: widths.parts[index], stride: stride)
   }
 }

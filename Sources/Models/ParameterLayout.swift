@@ -5,13 +5,18 @@ package struct Parameter: Sendable, Equatable {
   package enum Role: Sendable, Equatable {
     /// Looked up by token id: [vocabulary, embedding].
     case embedding
-    /// Multiplies an input or a hidden state; stored transposed, [inputs, gates x units], since units are what the
-    /// recurrent product has side by side.
+    /// Multiplies a layer's input; stored transposed, [inputs, gates x units], since units are what the products have side
+    /// by side.
+    case inputWeight
+    /// Multiplies the hidden state before; stored likewise.
     case recurrentWeight
     case recurrentBias
-    /// [classes, hidden], stored as it is.
+    /// [classes, hidden of all directions], stored as it is.
     case outputWeight
     case outputBias
+
+    /// Whether it belongs to a recurrent layer, with gates.
+    var isRecurrent: Bool { self == .inputWeight || self == .recurrentWeight || self == .recurrentBias }
   }
 
   package let name: String
@@ -20,6 +25,8 @@ package struct Parameter: Sendable, Equatable {
   package let shape: [Int]
   /// Gates interleaved in the columns of a recurrent parameter, 1 elsewhere.
   package let gates: Int
+  /// What the inputs are side by side of.
+  fileprivate let inputs: Widths
   /// Floats from the arena's start.
   package let offset: Int
   package let panels: PanelShape
@@ -32,11 +39,11 @@ package struct Parameter: Sendable, Equatable {
   /// columns holds all gates of its units.
   fileprivate func position(_ index: Int) -> (row: Int, column: Int) {
     let inner = shape.count == 2 ? shape[1] : 1
-    let (output, input) = (index / inner, index % inner)
+    let (output, input) = (index / inner, shape.count == 2 ? inputs.position(ofColumn: index % inner) : 0)
     switch role {
     case .embedding, .outputWeight: return (output, input)
     case .outputBias: return (0, output)
-    case .recurrentWeight, .recurrentBias:
+    case .inputWeight, .recurrentWeight, .recurrentBias:
       let units = shape[0] / gates
       let (gate, unit) = (output / units, output % units)
       let width = PanelShape.width
@@ -51,37 +58,74 @@ package struct ParameterLayout: Sendable {
   package let parameters: [Parameter]
   /// Floats of an arena, padding included.
   package let floatCount: Int
+  /// The name of the output layer's weight: the embedding's where they are tied.
+  let outputWeight: String
 
   package init(_ shape: ModelShape) {
+    var builder = Builder()
+    builder.addEmbedding("embedding.weight", vocabulary: shape.vocabulary, width: shape.embedding)
+    if let characters = shape.characters {
+      builder.addEmbedding("character_embedding.weight", vocabulary: characters.vocabulary, width: characters.embedding)
+      for name in DirectionNames.both("character_rnn", layer: 0) {
+        builder.addDirection(
+          name, shape.cell, inputs: Widths([characters.embedding]), units: characters.hidden)
+      }
+    }
+    for layer in 0..<shape.layers {
+      for name in DirectionNames.all("rnn", layer: layer, directions: shape.directions) {
+        builder.addDirection(name, shape.cell, inputs: shape.inputWidths(layer: layer), units: shape.hidden)
+      }
+    }
+    builder.addOutput(classes: shape.classes, inputs: shape.outputWidths, isTied: shape.tiesEmbeddings)
+    parameters = builder.parameters
+    floatCount = builder.offset
+    outputWeight = shape.tiesEmbeddings ? "embedding.weight" : "decoder.weight"
+  }
+
+  private struct Builder {
     var parameters: [Parameter] = []
     var offset = 0
-    func add(_ name: String, _ role: Parameter.Role, _ shape: [Int], gates: Int = 1, panels: PanelShape) {
-      parameters.append(Parameter(name: name, role: role, shape: shape, gates: gates, offset: offset, panels: panels))
+
+    mutating func add(
+      _ name: String, _ role: Parameter.Role, _ shape: [Int], gates: Int = 1, inputs: Widths, panels: PanelShape
+    ) {
+      parameters.append(
+        Parameter(name: name, role: role, shape: shape, gates: gates, inputs: inputs, offset: offset, panels: panels))
       offset += panels.floatCount
     }
-    add(
-      "embedding.weight", .embedding, [shape.vocabulary, shape.embedding],
-      panels: PanelShape(rows: shape.vocabulary, columns: shape.embedding))
-    let gates = shape.cell.gates
-    let columns = shape.cell.gateColumns(units: shape.hidden)
-    for layer in 0..<shape.layers {
-      for (name, inputs) in [("ih", shape.inputWidth(layer: layer)), ("hh", shape.hidden)] {
+
+    mutating func addEmbedding(_ name: String, vocabulary: Int, width: Int) {
+      add(
+        name, .embedding, [vocabulary, width], inputs: Widths([width]),
+        panels: PanelShape(rows: vocabulary, columns: width))
+    }
+
+    mutating func addDirection(_ names: DirectionNames, _ cell: CellKind, inputs: Widths, units: Int) {
+      let columns = cell.gateColumns(units: units)
+      for (name, role, inputs) in [
+        (names.inputWeight, Parameter.Role.inputWeight, inputs),
+        (names.recurrentWeight, .recurrentWeight, Widths([units])),
+      ] {
         add(
-          "rnn.weight_\(name)_l\(layer)", .recurrentWeight, [gates * shape.hidden, inputs], gates: gates,
-          panels: PanelShape(rows: inputs, columns: columns))
+          name, role, [cell.gates * units, inputs.total], gates: cell.gates, inputs: inputs,
+          panels: PanelShape(rows: inputs.columns, columns: columns))
       }
-      for name in shape.cell.hasRecurrentBias ? ["ih", "hh"] : ["ih"] {
+      for name in cell.hasRecurrentBias ? [names.bias, names.recurrentBias] : [names.bias] {
         add(
-          "rnn.bias_\(name)_l\(layer)", .recurrentBias, [gates * shape.hidden], gates: gates,
+          name, .recurrentBias, [cell.gates * units], gates: cell.gates, inputs: Widths([1]),
           panels: PanelShape(rows: 1, columns: columns))
       }
     }
-    add(
-      "decoder.weight", .outputWeight, [shape.classes, shape.hidden],
-      panels: PanelShape(rows: shape.classes, columns: shape.hidden))
-    add("decoder.bias", .outputBias, [shape.classes], panels: PanelShape(rows: 1, columns: shape.classes))
-    self.parameters = parameters
-    floatCount = offset
+
+    mutating func addOutput(classes: Int, inputs: Widths, isTied: Bool) {
+      if !isTied {
+        add(
+          "decoder.weight", .outputWeight, [classes, inputs.total], inputs: inputs,
+          panels: PanelShape(rows: classes, columns: inputs.columns))
+      }
+      add(
+        "decoder.bias", .outputBias, [classes], inputs: Widths([1]), panels: PanelShape(rows: 1, columns: classes))
+    }
   }
 
   /// Numbers that are trained, padding not counted.
@@ -116,5 +160,24 @@ package struct ParameterLayout: Sendable {
       let (row, column) = parameter.position(index)
       view[row, column] = value
     }
+  }
+}
+
+/// What PyTorch calls the parameters of one direction of a recurrent layer.
+struct DirectionNames {
+  let inputWeight, recurrentWeight, bias, recurrentBias: String
+
+  init(_ module: String, layer: Int, isReverse: Bool) {
+    func name(_ kind: String) -> String { "\(module).\(kind)_l\(layer)\(isReverse ? "_reverse" : "")" }
+    inputWeight = name("weight_ih")
+    recurrentWeight = name("weight_hh")
+    bias = name("bias_ih")
+    recurrentBias = name("bias_hh")
+  }
+
+  static func both(_ module: String, layer: Int) -> [DirectionNames] { all(module, layer: layer, directions: 2) }
+
+  static func all(_ module: String, layer: Int, directions: Int) -> [DirectionNames] {
+    [false, true].prefix(directions).map { DirectionNames(module, layer: layer, isReverse: $0) }
   }
 }

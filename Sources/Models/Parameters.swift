@@ -10,7 +10,7 @@ package final class Parameters: Sendable {
   package let kernels: Kernels
   private let transposedCopies: [TransposedCopy]
 
-  /// A weight [inputs, gates x units] and its transpose.
+  /// A weight [inputs, gates x units] of a recurrent layer and its transpose.
   private struct TransposedCopy: Sendable {
     let name: String
     let original: PanelMatrix
@@ -25,7 +25,7 @@ package final class Parameters: Sendable {
     let values = Arena(count: layout.floatCount)
     self.layout = layout
     self.values = values
-    transposedCopies = layout.parameters.filter { $0.role == .recurrentWeight }.map {
+    transposedCopies = layout.parameters.filter { $0.role == .inputWeight || $0.role == .recurrentWeight }.map {
       TransposedCopy(
         name: $0.name, original: layout.view($0, in: values),
         transposed: OwnedMatrix(rows: $0.panels.columns, columns: $0.panels.rows))
@@ -57,22 +57,5 @@ package final class Parameters: Sendable {
       let (copy, panel) = jobs[job]
       kernels.transpose(copy.original, panels: panel..<panel + 1, into: copy.transposed.view)
     }
-  }
-
-  /// Draws first values, each a pure function of (seed, parameter, element).
-  ///
-  /// Embeddings are normal with standard deviation 1, everything else is uniform within 1 / sqrt(hidden): what PyTorch's
-  /// modules start from, so that learning rates carry over.
-  package func initialize(seed: UInt64) {
-    let random = Philox(seed: seed)
-    let bound = 1 / Float(shape.hidden).squareRoot()
-    for (index, parameter) in layout.parameters.enumerated() {
-      let draw: (Int) -> Float =
-        parameter.role == .embedding
-        ? { random.normal(.initialization, step: index, position: $0) }
-        : { (2 * random.uniform(.initialization, step: index, position: $0) - 1) * bound }
-      layout.setElements(of: parameter, in: values, to: (0..<parameter.elementCount).map(draw))
-    }
-    renewTransposedCopies()
   }
 }

@@ -34,23 +34,30 @@ final class SoftmaxOutput: @unchecked Sendable {
   private let targetLogits: Arena
   /// [rows] in nats.
   let losses: UnsafeMutablePointer<Double>
+  /// [rows] the logit of each row's likeliest class so far.
+  private let largestLogits: Arena?
+  /// [rows] the likeliest class, of several the first.
+  let predictions: UnsafeMutablePointer<Int32>
 
   private static let width = PanelShape.width
   private static let chunk = Int(CK_SOFTMAX_CHUNK)
 
-  /// - Parameter logitsBound: past this many bytes the logits go in blocks; no block has fewer than 128 rows, below which
-  ///   products waste time.
+  /// - Parameters:
+  ///   - logitsBound: past this many bytes the logits go in blocks; no block has fewer than 128 rows, below which
+  ///     products waste time.
+  ///   - predicts: whether to look for the likeliest classes.
   init(
-    of parameters: Parameters, minibatch: Minibatch, input: PanelMatrix, inputGradient: PanelMatrix?, logitsBound: Int
+    of parameters: Parameters, minibatch: Minibatch, input: PanelMatrix, inputGradient: PanelMatrix?, logitsBound: Int,
+    predicts: Bool
   ) {
     kernels = parameters.kernels
     self.minibatch = minibatch
     self.input = input
     self.inputGradient = inputGradient
-    weight = parameters.view("decoder.weight")
+    weight = parameters.view(parameters.layout.outputWeight)
     bias = parameters.view("decoder.bias")
     classes = parameters.shape.classes
-    let rows = minibatch.streams * minibatch.capacity
+    let rows = minibatch.timeline.capacity.rows
     let fitting = logitsBound / (classes * MemoryLayout<Float>.stride) / Self.width * Self.width
     blockRows = min((rows + Self.width - 1) / Self.width * Self.width, max(fitting, 128))
     logits = OwnedMatrix(rows: classes, columns: blockRows)
@@ -60,12 +67,18 @@ final class SoftmaxOutput: @unchecked Sendable {
     targetLogits = Arena(count: rows + Self.width)
     losses = .allocate(capacity: rows)
     losses.initialize(repeating: 0, count: rows)
+    predictions = .allocate(capacity: rows)
+    predictions.initialize(repeating: 0, count: rows)
+    largestLogits = predicts ? Arena(count: rows) : nil
   }
 
-  deinit { losses.deallocate() }
+  deinit {
+    losses.deallocate()
+    predictions.deallocate()
+  }
 
   /// Blocks that a full minibatch is cut into.
-  var blockCount: Int { (minibatch.streams * minibatch.capacity + blockRows - 1) / blockRows }
+  var blockCount: Int { (minibatch.timeline.capacity.rows + blockRows - 1) / blockRows }
 
   /// The minibatch's rows in a block; empty past the current minibatch's end.
   func rows(ofBlock block: Int) -> Range<Int> {
@@ -88,7 +101,9 @@ final class SoftmaxOutput: @unchecked Sendable {
       for (local, group) in groups.enumerated() {
         let row = first + group * Self.width
         let panel = logits.pointer(panel: local, row: range.lowerBound)
-        keepTargetLogits(panel, of: range, rows: row..<min(row + Self.width, minibatch.rows))
+        let rows = row..<min(row + Self.width, minibatch.rows)
+        keepTargetLogits(panel, of: range, rows: rows)
+        if let largestLogits { keepPredictions(panel, of: range, rows: rows, largest: largestLogits.base) }
         kernels.softmaxChunk(
           panel, rows: range.count, maximum: maximum(group, chunk), sum: sum(group, chunk))
       }
@@ -132,6 +147,18 @@ final class SoftmaxOutput: @unchecked Sendable {
       let target = Int(minibatch.targets[row])
       if range.contains(target) {
         targetLogits.base[row] = panel[(target - range.lowerBound) * Self.width + lane]
+      }
+    }
+  }
+
+  private func keepPredictions(
+    _ panel: UnsafeMutablePointer<Float>, of range: Range<Int>, rows: Range<Int>, largest: FloatPointer
+  ) {
+    for (lane, row) in rows.enumerated() {
+      if range.lowerBound == 0 { largest[row] = -.infinity }
+      for index in range {
+        let logit = panel[(index - range.lowerBound) * Self.width + lane]
+        if logit > largest[row] { (largest[row], predictions[row]) = (logit, Int32(index)) }
       }
     }
   }
@@ -205,7 +232,7 @@ final class SoftmaxOutput: @unchecked Sendable {
   /// Jobs that each sum one tile of dL/dU = dL/dlogits h, or of dL/db, over a block's rows in order. A later block goes on
   /// where the one before ended.
   func reduction(into gradients: Gradients) -> [@Sendable (_ block: Int) -> Void] {
-    let weightGradient = gradients.view("decoder.weight")
+    let weightGradient = gradients.view(gradients.layout.outputWeight)
     let biasGradient = gradients.view("decoder.bias")
     var jobs: [@Sendable (Int) -> Void] = []
     for (rowPanels, panels) in ReductionTile.all(of: weightGradient) {

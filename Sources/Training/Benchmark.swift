@@ -47,7 +47,7 @@ package struct Benchmark: Sendable, Equatable {
     let parameters = Parameters(shape, kernels: kernels)
     parameters.initialize(seed: UInt64(configuration.seed))
     let gradients = Gradients(parameters.layout)
-    let model = LanguageModel(
+    let model = SequenceModel(
       parameters, streams: training.batchSize, timesteps: training.bptt, gradients: gradients, workers: workers.count)
     let optimizer = Optimizer(
       training.optimizer, clipNorm: training.clipNorm, parameters: parameters, gradients: gradients)
@@ -134,6 +134,6 @@ private struct ZipfMinibatches: MinibatchSource {
     let ids = inputs[index % inputs.count]
     minibatch.inputs.update(from: ids, count: ids.count)
     minibatch.targets.update(from: targets[index % targets.count], count: ids.count)
-    minibatch.prepare(timesteps: ids.count / minibatch.streams)
+    minibatch.prepare(timesteps: ids.count / minibatch.timeline.capacity.sequences)
   }
 }

@@ -53,7 +53,7 @@ package struct Checkpoint: Sendable, Equatable {
 
   /// Takes a model as it stands between two steps. Copies everything once.
   package init(
-    of model: LanguageModel, optimizer: Optimizer, state: TrainingState, configuration: RunConfiguration,
+    of model: SequenceModel, optimizer: Optimizer, state: TrainingState, configuration: RunConfiguration,
     dataset: SequenceDataset
   ) {
     let layout = model.parameters.layout
@@ -103,7 +103,7 @@ package struct Checkpoint: Sendable, Equatable {
   }
 
   /// Puts back what only training needs: moments and carried states.
-  package func restore(_ model: LanguageModel, optimizer: Optimizer, file: String) throws(TrainingError) {
+  package func restore(_ model: SequenceModel, optimizer: Optimizer, file: String) throws(TrainingError) {
     for moment in optimizer.moments {
       guard let tensors = moments[moment.name] else {
         throw .otherModel(file: file, expected: "/optimizer/\(moment.name)", found: "none")

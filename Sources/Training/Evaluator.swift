@@ -29,7 +29,7 @@ package struct Evaluation: Sendable, Equatable {
 
 /// Reads sequences with a model that is not trained meanwhile.
 package final class Evaluator {
-  private let model: LanguageModel
+  private let model: SequenceModel
   private let streams: Int
   private let workers: Workers
   private let phases: PhaseList
@@ -40,7 +40,7 @@ package final class Evaluator {
   package init(_ parameters: Parameters, streams: Int, workers: Workers) {
     self.streams = streams
     self.workers = workers
-    model = LanguageModel(
+    model = SequenceModel(
       parameters, streams: streams, timesteps: max(1, Self.rows / streams), gradients: nil, workers: workers.count)
     phases = PhaseList(model.forwardPhases() + model.lossPhases())
   }
@@ -50,7 +50,7 @@ package final class Evaluator {
   /// - Parameter unknown: the id of `<unk>`.
   package func evaluate(_ tokens: [Int32], unknown: Int32?) throws(CorpusError) -> Evaluation {
     let minibatch = model.minibatch
-    let batches = try StreamBatches(tokens, streams: streams, window: minibatch.capacity)
+    let batches = try StreamBatches(tokens, streams: streams, window: minibatch.timeline.capacity.timesteps)
     var result = Evaluation(targets: 0, nats: 0, unknownTargets: 0, streams: streams)
     model.resetState()
     for window in 0..<batches.windowCount {

@@ -54,7 +54,7 @@ package struct Sampling: Sendable, Equatable {
 
 /// Writes text by feeding a language model its own output.
 package final class TextGenerator {
-  private let model: LanguageModel
+  private let model: SequenceModel
   private let phases: PhaseList
   private let workers = Workers(count: 1)
   private let vocabulary: Vocabulary
@@ -63,7 +63,7 @@ package final class TextGenerator {
   /// - Parameter file: what errors call the checkpoint.
   package init(_ checkpoint: Checkpoint, file: String, kernels: Kernels) throws(TrainingError) {
     let parameters = try checkpoint.parameters(file: file, kernels: kernels)
-    model = LanguageModel(parameters, streams: 1, timesteps: 1, gradients: nil, workers: 1)
+    model = SequenceModel(parameters, streams: 1, timesteps: 1, gradients: nil, workers: 1)
     phases = PhaseList(model.forwardPhases())
     vocabulary = checkpoint.vocabulary
     tokenization = checkpoint.tokenization

@@ -14,7 +14,7 @@ package final class Trainer {
   private let dataset: SequenceDataset
   private let batches: StreamBatches
   private let validation: TokenSequence?
-  private let model: LanguageModel
+  private let model: SequenceModel
   private let optimizer: Optimizer
   private let step: TrainingStep
   private let evaluator: Evaluator
@@ -47,7 +47,7 @@ package final class Trainer {
     batches = try StreamBatches(train.tokens, streams: training.batchSize, window: training.bptt)
     let parameters = Parameters(try ModelShape(configuration, vocabulary: dataset.vocabulary), kernels: kernels)
     let gradients = Gradients(parameters.layout)
-    model = LanguageModel(
+    model = SequenceModel(
       parameters, streams: training.batchSize, timesteps: training.bptt, gradients: gradients, workers: workers.count)
     optimizer = Optimizer(
       training.optimizer, clipNorm: training.clipNorm, parameters: parameters, gradients: gradients)

@@ -12,12 +12,12 @@ import Models
 ///
 /// Nothing is allocated in a step.
 package final class TrainingStep: Sendable {
-  package let model: LanguageModel
+  package let model: SequenceModel
   package let optimizer: Optimizer
   private let workers: Workers
   private let phases: PhaseList
 
-  package init(model: LanguageModel, optimizer: Optimizer, workers: Workers) {
+  package init(model: SequenceModel, optimizer: Optimizer, workers: Workers) {
     self.model = model
     self.optimizer = optimizer
     self.workers = workers

@@ -5,17 +5,17 @@ import Models
 package struct TestModel: Sendable {
   package let parameters: Parameters
   package let gradients: Gradients
-  package let model: LanguageModel
+  package let model: SequenceModel
 
   /// Parameters are drawn from the seed.
   package init(
     _ shape: ModelShape, streams: Int, timesteps: Int, workers: Int = 1, kernels: Kernels = Kernels.available[0],
-    logitsBound: Int = LanguageModel.logitsBound, seed: UInt64 = 1
+    logitsBound: Int = SequenceModel.logitsBound, seed: UInt64 = 1
   ) {
     parameters = Parameters(shape, kernels: kernels)
     parameters.initialize(seed: seed)
     gradients = Gradients(parameters.layout)
-    model = LanguageModel(
+    model = SequenceModel(
       parameters, streams: streams, timesteps: timesteps, gradients: gradients, workers: workers,
       logitsBound: logitsBound)
   }

@@ -11,7 +11,7 @@ import Testing
 
   /// Gradients, losses and hidden states of a random minibatch, with the phases run by `run`.
   private static func snapshot(
-    workers: Int = 1, kernels: Kernels = Kernels.available[0], logitsBound: Int = LanguageModel.logitsBound,
+    workers: Int = 1, kernels: Kernels = Kernels.available[0], logitsBound: Int = SequenceModel.logitsBound,
     run: ([Phase]) -> Void
   ) -> Snapshot {
     var random = TestRandom(seed: 5)
@@ -96,11 +96,13 @@ import Testing
     let window = Window(
       timesteps: Self.sizes.timesteps, streams: Self.sizes.streams, of: Self.sizes.shape, using: &random)
     test.load(window)
-    let phases = PhaseList(test.gradientPhases)
+    let (phases, clear) = (PhaseList(test.gradientPhases), PhaseList([test.model.clearPhase()]))
     func pass() -> Snapshot {
       Workers(count: 1).run(phases)
       test.model.carryState()
-      return test.snapshot
+      let snapshot = test.snapshot
+      Workers(count: 1).run(clear)
+      return snapshot
     }
     let first = pass()
     let carriedOn = pass()

@@ -28,7 +28,7 @@ import Training
       try ModelShape(Self.configuration, vocabulary: dataset.vocabulary), kernels: Kernels.available[0])
     parameters.initialize(seed: UInt64(step))
     let gradients = Gradients(parameters.layout)
-    let model = LanguageModel(parameters, streams: 2, timesteps: 3, gradients: gradients, workers: 1)
+    let model = SequenceModel(parameters, streams: 2, timesteps: 3, gradients: gradients, workers: 1)
     let optimizer = Optimizer(
       Self.configuration.training.optimizer, clipNorm: 5, parameters: parameters, gradients: gradients)
     var state = TrainingState()

@@ -136,3 +136,19 @@ static inline void ck_relax(void) {
 void ck_gather_rows(const float *from, const int32_t *index, long count, float *to);
 /// to[i] = the sum of from[index[start[i]]] ... from[index[start[i + 1] - 1]], in this order.
 void ck_sum_rows(const float *from, const int32_t *index, const int32_t *start, long count, float *to);
+/// to[index[i]] += from[i], i after i; to[i] += from[i] where there is no index.
+void ck_add_to_rows(const float *from, const int32_t *index, long count, float *to);
+
+/// What decides which elements of one panel are dropped.
+typedef struct {
+  uint32_t key[2];
+  uint32_t purpose, step;
+  /// Below 256, and below 2^23.
+  uint32_t place, panel;
+  /// Elements dropped, in 65,536.
+  uint32_t threshold;
+} ck_drop;
+
+/// Dropout: rows first to first + count of `to` become those of `from`, each element either zero or scaled up so that
+/// expectations stay. An element's fate is a function of `drop`, its lane, and its row's number or, where given, identity.
+void ck_drop_rows(const ck_drop *drop, const float *from, long first, long count, const int32_t *identity, float *to);

@@ -1,0 +1,62 @@
+import CKernels
+
+// Movements of whole rows: gathering, summing, masking.
+
+extension PanelMatrix {
+  /// self[i] = source[index[i]] for all rows of self.
+  package func gatherRows(of source: PanelMatrix, index: UnsafePointer<Int32>) {
+    precondition(panels == source.panels)
+    for panel in 0..<panels {
+      ck_gather_rows(source.pointer(panel: panel, row: 0), index, rows, pointer(panel: panel, row: 0))
+    }
+  }
+
+  /// self[i] = the sum of source[index[k]] over start[i] <= k < start[i + 1] in order, for some panels.
+  package func sumRows(
+    of source: PanelMatrix, index: UnsafePointer<Int32>, start: UnsafePointer<Int32>, panels range: Range<Int>
+  ) {
+    precondition(range.upperBound <= min(panels, source.panels))
+    for panel in range {
+      ck_sum_rows(source.pointer(panel: panel, row: 0), index, start, rows, pointer(panel: panel, row: 0))
+    }
+  }
+
+  /// self[i] += source[i] for all rows of source.
+  package func addRows(of source: PanelMatrix) {
+    precondition(rows == source.rows && panels == source.panels)
+    for panel in 0..<panels {
+      ck_add_to_rows(source.pointer(panel: panel, row: 0), nil, rows, pointer(panel: panel, row: 0))
+    }
+  }
+
+  /// self[index[i]] += source[i] for all rows of source in order, for one panel.
+  package func addRows(of source: PanelMatrix, panel: Int, at index: UnsafePointer<Int32>) {
+    precondition(panel < min(panels, source.panels))
+    ck_add_to_rows(source.pointer(panel: panel, row: 0), index, source.rows, pointer(panel: panel, row: 0))
+  }
+
+  /// Dropout: self = source with a share of the elements at zero and the others scaled up, for some rows. Both may be the
+  /// same matrix.
+  ///
+  /// Which elements are zero is a pure function of (seed, step, place, row, column); rows with one identity have one
+  /// mask. The share is taken in 65,536ths.
+  ///
+  /// - Parameters:
+  ///   - place: tells one place of a network from another; below 256.
+  ///   - identity: [rows of self] what stands for a row's number; nil: its number.
+  package func dropRows(
+    of source: PanelMatrix, rows range: Range<Int>, _ random: Philox, share: Double, step: Int, place: Int,
+    maskOf identity: UnsafePointer<Int32>?
+  ) {
+    precondition(range.upperBound <= min(rows, source.rows) && panels == source.panels && (0..<1).contains(share))
+    var drop = ck_drop(
+      key: random.key, purpose: Philox.Purpose.dropout.rawValue, step: UInt32(truncatingIfNeeded: step),
+      place: UInt32(place), panel: 0, threshold: min(UInt32((share * 65_536).rounded()), 65_535))
+    for panel in 0..<panels {
+      drop.panel = UInt32(panel)
+      ck_drop_rows(
+        &drop, source.pointer(panel: panel, row: 0), range.lowerBound, range.count, identity,
+        pointer(panel: panel, row: 0))
+    }
+  }
+}

@@ -1,0 +1,145 @@
+/// Where the rows of a minibatch stand: sequences side by side, the longest first, timestep after timestep.
+///
+/// Timestep t has one row for each of the sequences 0 ..< count(t) that are longer than t, so there is no padding. Where
+/// all sequences are of one length, row r = t * B + b is timestep t of sequence b.
+///
+/// State matrices have `sequences` more rows, before all others: what the first timestep begins with.
+///
+/// Written by the training loop between steps, read by all workers in a step.
+package final class Timeline: @unchecked Sendable {
+  // Unchecked: one thread writes between steps, workers only read within one.
+
+  /// Most sequences, timesteps and rows that fit.
+  package let capacity: Capacity
+  package private(set) var sequences = 0
+  package private(set) var timesteps = 0
+  package private(set) var rows = 0
+  /// [timesteps + 1] the first row of each.
+  private let starts: UnsafeMutablePointer<Int>
+  /// [sequences + 1] rows of all sequences before.
+  private let rowsBefore: UnsafeMutablePointer<Int>
+  /// [rows] of each row the one that is as far from its sequence's end as this one is from its beginning.
+  let reversed: UnsafeMutablePointer<Int32>
+  /// [rows] the sequence of each.
+  let sequenceOfRow: UnsafeMutablePointer<Int32>
+
+  package struct Capacity: Sendable, Equatable {
+    package var sequences: Int
+    package var timesteps: Int
+    package var rows: Int
+
+    package init(sequences: Int, timesteps: Int, rows: Int) {
+      self.sequences = sequences
+      self.timesteps = timesteps
+      self.rows = rows
+    }
+
+    /// Sequences of one length.
+    package init(sequences: Int, timesteps: Int) {
+      self.init(sequences: sequences, timesteps: timesteps, rows: sequences * timesteps)
+    }
+  }
+
+  init(_ capacity: Capacity) {
+    self.capacity = capacity
+    starts = .allocate(capacity: capacity.timesteps + 1)
+    starts.initialize(repeating: 0, count: capacity.timesteps + 1)
+    rowsBefore = .allocate(capacity: capacity.sequences + 1)
+    rowsBefore.initialize(repeating: 0, count: capacity.sequences + 1)
+    reversed = .allocate(capacity: capacity.rows)
+    reversed.initialize(repeating: 0, count: capacity.rows)
+    sequenceOfRow = .allocate(capacity: capacity.rows)
+    sequenceOfRow.initialize(repeating: 0, count: capacity.rows)
+  }
+
+  deinit {
+    starts.deallocate()
+    rowsBefore.deallocate()
+    reversed.deallocate()
+    sequenceOfRow.deallocate()
+  }
+
+  /// Takes over sequences of these lengths. Cost: O(rows).
+  ///
+  /// - Parameter lengths: above 0, the longest first.
+  func layOut(sequences count: Int, length: (Int) -> Int) {
+    precondition(count <= capacity.sequences)
+    sequences = count
+    timesteps = count > 0 ? length(0) : 0
+    precondition(timesteps <= capacity.timesteps)
+    for sequence in 0..<count {
+      let length = length(sequence)
+      precondition(length > 0 && (sequence == 0 || length <= self.length(sequence - 1)), "the longest come first")
+      rowsBefore[sequence + 1] = rowsBefore[sequence] + length
+    }
+    rows = rowsBefore[count]
+    precondition(rows <= capacity.rows)
+    var alive = count
+    for timestep in 0..<timesteps {
+      while length(alive - 1) <= timestep { alive -= 1 }
+      starts[timestep + 1] = starts[timestep] + alive
+    }
+    for timestep in 0..<timesteps {
+      for sequence in 0..<self.count(timestep: timestep) {
+        let row = row(timestep, sequence)
+        sequenceOfRow[row] = Int32(sequence)
+        reversed[row] = Int32(self.row(self.length(sequence) - 1 - timestep, sequence))
+      }
+    }
+  }
+
+  /// Timesteps of a sequence.
+  package func length(_ sequence: Int) -> Int { rowsBefore[sequence + 1] - rowsBefore[sequence] }
+
+  /// Sequences that have a timestep.
+  package func count(timestep: Int) -> Int {
+    timestep < timesteps ? starts[timestep + 1] - starts[timestep] : 0
+  }
+
+  package func row(_ timestep: Int, _ sequence: Int) -> Int { starts[timestep] + sequence }
+
+  /// The last row of a sequence.
+  func lastRow(_ sequence: Int) -> Int { row(length(sequence) - 1, sequence) }
+
+  /// A timestep's rows for those of some sequences that have it.
+  func rows(timestep: Int, _ range: Range<Int>) -> Range<Int> {
+    let first = starts[timestep] + range.lowerBound
+    return first..<first + max(0, min(range.upperBound, count(timestep: timestep)) - range.lowerBound)
+  }
+
+  /// Where a timestep's rows begin in a state matrix, before it and after it.
+  func stateRow(before timestep: Int, _ sequence: Int) -> Int {
+    timestep == 0 ? sequence : capacity.sequences + row(timestep - 1, sequence)
+  }
+
+  /// A job's share of the sequences: neighbours, with about as many rows as those of any other job.
+  func share(job: Int, jobs: Int) -> Range<Int> { boundary(job, of: jobs)..<boundary(job + 1, of: jobs) }
+
+  private func boundary(_ index: Int, of jobs: Int) -> Int {
+    // The first sequence with at least this share of the rows before it.
+    let wanted = rows * index
+    var (low, high) = (0, sequences)
+    while low < high {
+      let middle = (low + high) / 2
+      if rowsBefore[middle] * jobs < wanted { low = middle + 1 } else { high = middle }
+    }
+    return low
+  }
+
+  /// Stretches of timesteps whose rows before and after stand without a gap: for products over all rows.
+  ///
+  /// - Parameter body: gets the first row of the stretch in state matrices as they were before, and its rows.
+  func forEachStretch(from first: Int, _ body: (_ before: Int, _ rows: Range<Int>) -> Void) {
+    var timestep = first
+    while timestep < timesteps {
+      let begin = timestep
+      while timestep + 1 < timesteps
+        && stateRow(before: timestep + 1, 0) - stateRow(before: timestep, 0) == count(timestep: timestep)
+      {
+        timestep += 1
+      }
+      timestep += 1
+      body(stateRow(before: begin, 0), starts[begin]..<starts[timestep])
+    }
+  }
+}
