@@ -15,6 +15,8 @@ extension RunConfiguration {
     package var validation: HeldOut?
     package var test: HeldOut?
     package var tokens = Tokens.word
+    /// What a tagger learns.
+    package var tags = Tags.upos
     package var vocabulary = VocabularyLimits()
 
     package init(train: [String]) { self.train = train }
@@ -36,6 +38,14 @@ extension RunConfiguration {
     case character
     /// What stands between white space.
     case whitespace
+  }
+
+  /// The column of CoNLL-U that holds the tags.
+  package enum Tags: String, CaseIterable, Sendable {
+    /// Universal parts of speech, the same for all languages.
+    case upos
+    /// The parts of speech of the treebank's own tradition.
+    case xpos
   }
 
   /// Which tokens of the training text make it into the vocabulary.
@@ -97,6 +107,7 @@ extension RunConfiguration.TextCorpus: KeySection {
     keys.optional("validation", &validation, .heldOut, "text that decides which checkpoint is best")
     keys.optional("test", &test, .heldOut, "text to measure the result on")
     keys.value("tokens", &tokens, .choice, "what a token is")
+    keys.value("tags", &tags, .choice, "the column of CoNLL-U that a tagger learns")
     keys.section("vocabulary", &vocabulary, "which tokens the model knows")
   }
 }

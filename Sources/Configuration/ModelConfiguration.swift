@@ -8,10 +8,33 @@ extension RunConfiguration {
     package var hidden = 128
     package var layers = 1
     package var bidirectional = false
+    /// Whether a layer's input is added to its output where both have one width.
+    package var residual = false
     /// The share of a layer's outputs that is set to zero in training.
     package var dropout = 0.0
+    /// The share of what goes into the first layer that is set to zero in training.
+    package var embeddingDropout = 0.0
+    /// Whether all timesteps of a sequence share one mask.
+    package var variationalDropout = false
+    /// The share of tokens that are read as `<unk>` in training.
+    package var wordDropout = 0.0
     /// Whether the output layer's weights are those of the embedding.
     package var tieEmbeddings = false
+    package var initialization = Initialization()
+    /// The absolute path of word vectors that embeddings begin with.
+    package var vectors: String?
+    /// Absent: words have embeddings only.
+    package var characters: CharacterEncoder?
+
+    package init() {}
+  }
+
+  /// Reads the characters of each word in both directions; its two last hidden states go beside the word's embedding.
+  package struct CharacterEncoder: Sendable, Equatable {
+    /// Width of a character's embedding.
+    package var embedding = 32
+    /// Width of the hidden state in each direction.
+    package var hidden = 50
 
     package init() {}
   }
@@ -29,6 +52,14 @@ extension RunConfiguration {
   }
 }
 
+extension RunConfiguration.Model {
+  /// Width of what goes into the first layer.
+  var inputWidth: Int { embedding + (characters.map { 2 * $0.hidden } ?? 0) }
+
+  /// Width of what comes out of every layer.
+  var outputWidth: Int { bidirectional ? 2 * hidden : hidden }
+}
+
 extension RunConfiguration.Model: KeySection {
   mutating func visitKeys(_ keys: inout some KeyVisitor) {
     keys.value("embedding", &embedding, .whole(1...65_536), "width of a token's embedding")
@@ -36,8 +67,31 @@ extension RunConfiguration.Model: KeySection {
     keys.value("hidden", &hidden, .whole(1...65_536), "width of the hidden state")
     keys.value("layers", &layers, .whole(1...64), "recurrent layers on top of each other")
     keys.value("bidirectional", &bidirectional, .flag, "whether to read each sentence backwards too (tagging)")
+    keys.value(
+      "residual", &residual, .flag, "whether a layer's input is added to its output where both have one width")
     keys.value("dropout", &dropout, .number(.partialShare), "share of each layer's outputs dropped in training")
+    keys.value(
+      "embedding_dropout", &embeddingDropout, .number(.partialShare),
+      "share of what goes into the first layer dropped in training")
+    keys.value(
+      "variational_dropout", &variationalDropout, .flag,
+      "whether all timesteps of a sequence share one dropout mask")
+    keys.value(
+      "word_dropout", &wordDropout, .number(.partialShare), "share of tokens read as <unk> in training")
     keys.value("tie_embeddings", &tieEmbeddings, .flag, "whether the output layer shares the embedding's weights")
+    keys.section("initialization", &initialization, "the parameters before the first step")
+    keys.optional(
+      "vectors", &vectors, .inputFile, "word vectors (word2vec or GloVe text) that embeddings begin with")
+    keys.optionalSection(
+      "characters", &characters, defaults: RunConfiguration.CharacterEncoder(),
+      "a bidirectional recurrent encoder of each word's characters, beside its embedding (tagging); absent: off")
+  }
+}
+
+extension RunConfiguration.CharacterEncoder: KeySection {
+  mutating func visitKeys(_ keys: inout some KeyVisitor) {
+    keys.value("embedding", &embedding, .whole(1...65_536), "width of a character's embedding")
+    keys.value("hidden", &hidden, .whole(1...65_536), "width of the encoder's hidden state in each direction")
   }
 }
 

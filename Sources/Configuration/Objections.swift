@@ -8,48 +8,116 @@ struct Objection {
 
 extension RunConfiguration {
   /// Keys that contradict each other.
-  var conflicts: [Objection] {
+  private var conflicts: [Objection] { layerConflicts + wordConflicts + trainingConflicts + dataConflicts }
+
+  /// Of the network's layers.
+  private var layerConflicts: [Objection] {
     var objections: [Objection] = []
     if task == .languageModel, model.bidirectional {
       objections.append(
         Objection(
           key: "model.bidirectional", reason: "a language model must not see the future", otherKeys: ["task"]))
     }
-    if model.tieEmbeddings, model.embedding != model.hidden {
+    if model.residual, model.layers == 1, model.inputWidth != model.outputWidth {
+      objections.append(
+        Objection(
+          key: "model.residual",
+          reason: "needs a layer with an input and an output of one width, found a single layer with "
+            + "\(model.inputWidth) and \(model.outputWidth)",
+          otherKeys: ["model.embedding", "model.hidden", "model.layers", "model.bidirectional", "model.characters"]))
+    }
+    if model.variationalDropout, model.dropout == 0, model.embeddingDropout == 0 {
+      objections.append(
+        Objection(
+          key: "model.variational_dropout", reason: "needs a dropout or embedding_dropout above 0",
+          otherKeys: ["model.dropout", "model.embedding_dropout"]))
+    }
+    if model.initialization.recurrent == .identity, model.cell != .elman(.relu) {
+      objections.append(
+        Objection(
+          key: "model.initialization.recurrent", reason: "identity is for the cell elman with the activation relu",
+          otherKeys: ["model.cell", "model.activation"]))
+    }
+    if model.initialization.forgetBias != 0, model.cell != .lstm {
+      objections.append(
+        Objection(
+          key: "model.initialization.forget_bias",
+          reason: "the cell \(model.cell.name) has no forget gate; only lstm has one", otherKeys: ["model.cell"]))
+    }
+    return objections
+  }
+
+  /// Of how the network reads words, and gives them out.
+  private var wordConflicts: [Objection] {
+    var objections: [Objection] = []
+    if model.tieEmbeddings, task == .tagging {
+      objections.append(
+        Objection(
+          key: "model.tie_embeddings", reason: "a tagger's output layer has tags, not the tokens of the embedding",
+          otherKeys: ["task"]))
+    } else if model.tieEmbeddings, model.embedding != model.hidden {
       objections.append(
         Objection(
           key: "model.tie_embeddings",
           reason: "needs embedding and hidden of one size, found \(model.embedding) and \(model.hidden)",
           otherKeys: ["model.embedding", "model.hidden"]))
     }
+    if model.characters != nil, task == .languageModel {
+      objections.append(
+        Objection(
+          key: "model.characters", reason: "is for tagging; a language model's words are those of its vocabulary",
+          otherKeys: ["task"]))
+    }
+    if model.vectors != nil {
+      if case .text(let corpus) = data, corpus.tokens == .character {
+        objections.append(
+          Objection(
+            key: "model.vectors", reason: "has vectors of words; the tokens are characters",
+            otherKeys: ["data.tokens"]))
+      }
+      if case .synthetic = data {
+        objections.append(
+          Objection(key: "model.vectors", reason: "has vectors of words; synthetic ids are none"))
+      }
+    }
+    return objections
+  }
+
+  private var trainingConflicts: [Objection] {
+    var objections: [Objection] = []
     if case .sgd(let sgd) = training.optimizer, sgd.nesterov, sgd.momentum == 0 {
       objections.append(
         Objection(
           key: "training.optimizer.nesterov", reason: "needs a momentum above 0",
           otherKeys: ["training.optimizer.momentum"]))
     }
-    if case .text(let corpus) = data {
-      if task == .tagging, corpus.tokens != .word {
+    if case .text(let corpus) = data, corpus.validation == nil {
+      let reason = "follows the validation loss; give data.validation"
+      if training.earlyStopping != nil {
         objections.append(
-          Objection(key: "data.tokens", reason: "CoNLL-U says itself what a token is", otherKeys: ["task"]))
+          Objection(key: "training.early_stopping", reason: reason, otherKeys: ["data.validation"]))
       }
-      if corpus.validation == nil {
-        let reason = "follows the validation loss; give data.validation"
-        if training.earlyStopping != nil {
-          objections.append(
-            Objection(key: "training.early_stopping", reason: reason, otherKeys: ["data.validation"]))
-        }
-        if case .halving = training.schedule {
-          objections.append(Objection(key: "training.schedule.name", reason: reason, otherKeys: ["data.validation"]))
-        }
+      if case .halving = training.schedule {
+        objections.append(Objection(key: "training.schedule.name", reason: reason, otherKeys: ["data.validation"]))
       }
     }
     return objections
   }
 
-  /// Raises conflicts, and what training doesn't do yet, at the places of their keys.
+  private var dataConflicts: [Objection] {
+    guard case .text(let corpus) = data else { return [] }
+    switch task {
+    case .tagging where corpus.tokens != .word:
+      return [Objection(key: "data.tokens", reason: "CoNLL-U says itself what a token is", otherKeys: ["task"])]
+    case .languageModel where corpus.tags != .upos:
+      return [Objection(key: "data.tags", reason: "is for tagging; a language model has no tags", otherKeys: ["task"])]
+    default: return []
+    }
+  }
+
+  /// Raises conflicts at the places of their keys.
   func reportObjections(in tree: YAMLTree, to reading: Reading) {
-    for objection in conflicts + Self.unsupported(self) {
+    for objection in conflicts {
       let keys = [objection.key] + objection.otherKeys
       // Of what couldn't be read there is only the default here, which nobody asked for.
       let isMoot = reading.problems.contains { problem in keys.contains { Self.overlap($0, problem.key) } }

@@ -37,7 +37,7 @@ extension RunConfiguration {
     return keys
   }
 
-  /// This configuration without the places of its data, though with the kinds of them.
+  /// This configuration without the places of its files, though with the kinds of them.
   private var withoutPaths: RunConfiguration {
     var anonymous = self
     switch data {
@@ -49,6 +49,7 @@ extension RunConfiguration {
     case .dataset: anonymous.data = .dataset(path: "")
     case .synthetic: break
     }
+    if model.vectors != nil { anonymous.model.vectors = "" }
     return anonymous
   }
 

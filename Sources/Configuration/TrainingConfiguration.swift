@@ -5,7 +5,7 @@ extension RunConfiguration {
     package var epochs = 10
     /// Streams (language model) or sentences (tagging) in a minibatch.
     package var batchSize = 32
-    /// Timesteps in a window of truncated BPTT.
+    /// Timesteps in a window of truncated BPTT; a tagger's sentences are read whole.
     package var bptt = 35
     package var optimizer = Optimizer.sgd(SGD())
     package var schedule = Schedule.constant
@@ -51,7 +51,9 @@ extension RunConfiguration.Training: KeySection {
     keys.value("epochs", &epochs, .whole(1...1_000_000), "passes over the training split")
     keys.value(
       "batch_size", &batchSize, .whole(1...65_536), "streams (language model) or sentences (tagging) in a minibatch")
-    keys.value("bptt", &bptt, .whole(1...65_536), "timesteps in a window of truncated BPTT")
+    keys.value(
+      "bptt", &bptt, .whole(1...65_536),
+      "timesteps in a window of truncated BPTT (language model; a tagger reads sentences whole)")
     keys.section("optimizer", &optimizer, "how parameters follow the gradient")
     keys.section("schedule", &schedule, "how the learning rate changes")
     keys.value("clip_norm", &clipNorm, .number(.nonNegative), "largest norm of the gradient; 0: no clipping")

@@ -17,6 +17,7 @@ import Testing
           test:
             split: 0.05
           tokens: word
+          tags: upos
           vocabulary:
             min_count: 1
         model:
@@ -26,8 +27,17 @@ import Testing
           hidden: 128
           layers: 1
           bidirectional: false
+          residual: false
           dropout: 0
+          embedding_dropout: 0
+          variational_dropout: false
+          word_dropout: 0
           tie_embeddings: false
+          initialization:
+            weights: uniform
+            recurrent: uniform
+            forget_bias: 0
+            embedding_scale: 1
         training:
           epochs: 10
           batch_size: 32
@@ -62,15 +72,16 @@ import Testing
     #expect(again.render() == text)
   }
 
-  @Test func valuesThatCannotBeTrainedYetAreRenderedToo() {
+  @Test func optionalPartsOfATaggerAreRendered() {
     var configuration = RunConfiguration(data: .dataset(path: "/d.h5"), output: .init(directory: "r"))
     configuration.task = .tagging
     configuration.model.cell = .lstm
-    configuration.model.dropout = 0.1
+    configuration.model.vectors = "/v.txt"
+    configuration.model.characters = RunConfiguration.CharacterEncoder()
     let text = configuration.render()
     #expect(
       text.contains("task: tagging\ndata:\n  dataset: /d.h5\nmodel:\n  embedding: 128\n  cell: lstm\n  hidden: 128\n"))
-    #expect(text.contains("  dropout: 0.1\n"))
+    #expect(text.contains("  vectors: /v.txt\n  characters:\n    embedding: 32\n    hidden: 50\n"))
   }
 
   @Test func theCatalogueListsEveryKeyThatIsRendered() {

@@ -16,6 +16,9 @@ import Testing
     ("data.validation={split: .1}", ["data.validation", "data.validation.split"]),
     ("model.hidden=3", ["model.hidden"]),
     ("model.activation=relu", ["model.activation"]),
+    ("model.dropout=0.5", ["model.dropout"]),
+    ("model.initialization.embedding_scale=0.1", ["model.initialization.embedding_scale"]),
+    ("model.vectors=/v.txt", ["model.vectors"]),
     ("training.batch_size=3", ["training.batch_size"]),
     ("training.bptt=3", ["training.bptt"]),
     ("training.optimizer={name: adam}", ["training.optimizer.name"]),
@@ -42,6 +45,12 @@ import Testing
       try split.incompatibilities(with: parse(base, "data.validation={split: .2}")) == ["data.validation.split"])
   }
 
+  @Test func wordVectorsMayMove() throws {
+    let vectors = try parse(base, "model.vectors=/v.txt")
+    #expect(try vectors.incompatibilities(with: parse(base, "model.vectors=/moved/w.txt")) == [])
+    #expect(try vectors.incompatibilities(with: parse(base)) == ["model.vectors"])
+  }
+
   @Test func aMomentumMayChangeButNeitherBeginNorEnd() throws {
     let momentum = try parse(base, "training.optimizer.momentum=0.5")
     #expect(try momentum.incompatibilities(with: parse(base, "training.optimizer.momentum=0.9")) == [])
@@ -60,6 +69,7 @@ import Testing
         data.validation=
         data.test.split=0.1
         data.tokens=word
+        data.tags=upos
         data.vocabulary.size=9
         data.vocabulary.min_count=1
 

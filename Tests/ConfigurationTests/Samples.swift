@@ -6,8 +6,9 @@ extension RunConfiguration {
     var dice = Dice(state: seed)
     var configuration = RunConfiguration(data: dice.data(), output: Output(directory: dice.path()))
     configuration.seed = dice.roll() ? Int.max : Int.random(in: 0...99, using: &dice)
-    configuration.model.embedding = Int.random(in: 1...65_536, using: &dice)
-    configuration.model.cell = .elman(Activation.allCases.randomElement(using: &dice) ?? .tanh)
+    if dice.roll() { configuration.task = .tagging }
+    dice.adapt(&configuration.data, to: configuration.task)
+    configuration.model = dice.model(of: configuration)
     configuration.training.batchSize = Int.random(in: 1...65_536, using: &dice)
     configuration.training.optimizer = dice.optimizer()
     configuration.training.schedule = dice.schedule()
@@ -83,6 +84,43 @@ private struct Dice: RandomNumberGenerator {
       corpus.vocabulary.size = roll() ? 500 : nil
       return .text(corpus)
     }
+  }
+
+  /// Takes out of the data what the task doesn't allow.
+  mutating func adapt(_ data: inout RunConfiguration.Data, to task: RunConfiguration.Task) {
+    guard case .text(var corpus) = data, task == .tagging else { return }
+    corpus.tokens = .word
+    corpus.tags = roll() ? .xpos : .upos
+    data = .text(corpus)
+  }
+
+  mutating func model(of configuration: RunConfiguration) -> RunConfiguration.Model {
+    var model = RunConfiguration.Model()
+    model.embedding = Int.random(in: 1...65_536, using: &self)
+    model.layers = Int.random(in: 2...64, using: &self)
+    model.residual = roll()
+    model.dropout = share()
+    model.variationalDropout = roll()
+    model.wordDropout = share()
+    model.initialization.weights = roll() ? .glorot : .uniform
+    model.initialization.embeddingScale = positive()
+    if roll() {
+      model.cell = .lstm
+      model.initialization.forgetBias = roll() ? positive() : -positive()
+    } else {
+      model.cell = .elman(roll() ? .relu : .tanh)
+      if model.cell == .elman(.relu) { model.initialization.recurrent = .identity }
+    }
+    if configuration.task == .tagging {
+      model.bidirectional = roll()
+      model.characters = RunConfiguration.CharacterEncoder()
+      model.characters?.hidden = Int.random(in: 1...65_536, using: &self)
+      if case .text = configuration.data, roll() { model.vectors = "/" + path() }
+    } else {
+      model.tieEmbeddings = roll()
+      model.hidden = model.embedding
+    }
+    return model
   }
 
   mutating func optimizer() -> RunConfiguration.Optimizer {

@@ -13,6 +13,7 @@ struct NumberRange: CustomStringConvertible {
   private let upper: Bound
   let description: String
 
+  static let any = NumberRange(lower: .none, upper: .none, description: "of either sign")
   static let positive = NumberRange(lower: .excluding(0), upper: .none, description: "above 0")
   static let nonNegative = NumberRange(lower: .including(0), upper: .none, description: "of at least 0")
   /// What can be divided by: above the numbers near zero that single precision holds with fewer digits, or as zero.
