@@ -41,7 +41,7 @@ final class CharacterEncoder: Sendable {
   /// Takes over the forms of the words' minibatch, which is prepared. Cost: O(characters).
   ///
   /// - Parameter spelling: a form's characters as ids, at least one.
-  func prepare(spelling: (_ form: Int) -> UnsafeBufferPointer<Int32>) {
+  func prepare(spelling: (_ form: Int) -> ArraySlice<Int32>) {
     encodings.assign(words: words, characters: characters, spelling: spelling)
   }
 
@@ -142,7 +142,7 @@ private final class Encodings: @unchecked Sendable {
     [wordsOfForm[2 * form], wordsOfForm[2 * form + 1]].filter { $0 >= 0 }.map(Int.init)
   }
 
-  func assign(words: Minibatch, characters: Minibatch, spelling: (_ form: Int) -> UnsafeBufferPointer<Int32>) {
+  func assign(words: Minibatch, characters: Minibatch, spelling: (_ form: Int) -> ArraySlice<Int32>) {
     guard let distinctForms = words.distinctForms else { preconditionFailure("the minibatch has no forms") }
     // Forms in order of first appearance, then the longest first.
     var numberOfForm: [Int32: Int] = [:]

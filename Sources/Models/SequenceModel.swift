@@ -19,6 +19,7 @@ package final class SequenceModel: Sendable {
   /// Shares of the sequences in each direction, and the measure for how finely other work is cut.
   private let shards: Int
   private let workers: Int
+  private let carriesState: Bool
 
   /// Most of everything that a minibatch can hold.
   package struct Capacity: Sendable, Equatable {
@@ -52,6 +53,7 @@ package final class SequenceModel: Sendable {
     self.parameters = parameters
     self.gradients = gradients
     self.workers = workers
+    self.carriesState = carriesState
     shards = min((workers + shape.directions - 1) / shape.directions, capacity.timeline.sequences)
     let minibatch = Minibatch(capacity.timeline, vocabulary: shape.vocabulary, forms: capacity.forms)
     self.minibatch = minibatch
@@ -108,7 +110,7 @@ package final class SequenceModel: Sendable {
   /// Takes over how the forms of the minibatch, which is prepared, are spelled.
   ///
   /// - Parameter spelling: a form's characters as ids, at least one.
-  package func prepareCharacters(spelling: (_ form: Int) -> UnsafeBufferPointer<Int32>) {
+  package func prepareCharacters(spelling: (_ form: Int) -> ArraySlice<Int32>) {
     characters?.prepare(spelling: spelling)
   }
 
@@ -305,15 +307,19 @@ package final class SequenceModel: Sendable {
 
   // MARK: state
 
-  /// Hands the last timestep's state to the next window.
-  package func carryState() { for layer in layers { layer.directions.forEach { $0.carryState() } } }
+  /// Hands the last timestep's state to the next window, if states are carried.
+  package func carryState() {
+    guard carriesState else { return }
+    for layer in layers { layer.directions.forEach { $0.carryState() } }
+  }
 
   /// Begins with the zero state.
   package func resetState() { carriedStates.forEach { $0.matrix.zeroRows() } }
 
   /// The state that the next window begins with, [B, units] each: `h_l0` is the hidden state of the first layer.
   package var carriedStates: [(name: String, matrix: PanelMatrix)] {
-    layers.enumerated().flatMap { index, layer in
+    guard carriesState else { return [] }
+    return layers.enumerated().flatMap { index, layer in
       layer.directions[0].carriedState.map { ("\($0.name)_l\(index)", $0.matrix) }
     }
   }

@@ -31,16 +31,16 @@ package struct Benchmark: Sendable, Equatable {
     // Memory is checked before the minibatches take any.
     if case .synthetic(let corpus) = configuration.data {
       let classes = corpus.classes ?? corpus.vocabulary
-      shape = try ModelShape(configuration.model, vocabulary: corpus.vocabulary, classes: classes)
+      shape = ModelShape(configuration.model, vocabulary: corpus.vocabulary, classes: classes)
       try configuration.checkMemory(shape)
       source = ZipfMinibatches(
-        vocabulary: corpus.vocabulary, classes: classes, rows: training.batchSize * training.bptt, count: minibatches,
+        Timeline.Capacity(sequences: training.batchSize, timesteps: training.bptt), vocabulary: corpus.vocabulary,
+        classes: classes, carriesState: configuration.task == .languageModel, count: minibatches,
         seed: UInt64(configuration.seed))
     } else if let dataset {
-      shape = try ModelShape(configuration, vocabulary: dataset.vocabulary)
+      shape = try ModelShape(configuration, vocabulary: dataset.vocabulary, tagging: dataset.tagging)
       try configuration.checkMemory(shape)
-      source = try StreamBatches(
-        dataset.trainSplit().tokens, streams: training.batchSize, window: training.bptt)
+      source = try configuration.minibatches(of: dataset)
     } else {
       throw TrainingError.noSplit(name: "train", remedy: "name its text in data.train")
     }
@@ -48,7 +48,8 @@ package struct Benchmark: Sendable, Equatable {
     parameters.initialize(seed: UInt64(configuration.seed))
     let gradients = Gradients(parameters.layout)
     let model = SequenceModel(
-      parameters, streams: training.batchSize, timesteps: training.bptt, gradients: gradients, workers: workers.count)
+      parameters, source.capacity, gradients: gradients, workers: workers.count, carriesState: source.carriesState,
+      dropout: DropoutRates(configuration))
     let optimizer = Optimizer(
       training.optimizer, clipNorm: training.clipNorm, parameters: parameters, gradients: gradients)
     let step = TrainingStep(model: model, optimizer: optimizer, workers: workers)
@@ -60,7 +61,7 @@ package struct Benchmark: Sendable, Equatable {
     var count = 0
     while count < warmUp + fewest || clock.now - begin < .seconds(seconds) {
       let start = clock.now
-      source.fill(model.minibatch, index: count)
+      source.fill(model, index: count % source.count, epoch: count / source.count, step: count + 1)
       let result = step.run(step: count + 1, learningRate: training.optimizer.learningRate)
       guard !result.diverged else {
         throw TrainingError.diverged(step: count + 1, epoch: 1, quantity: "gradient's norm")
@@ -84,26 +85,19 @@ package struct Benchmark: Sendable, Equatable {
   }
 }
 
-/// Where a benchmark's minibatches come from.
-private protocol MinibatchSource {
-  func fill(_ minibatch: Minibatch, index: Int)
-}
-
-extension StreamBatches: MinibatchSource {
-  fileprivate func fill(_ minibatch: Minibatch, index: Int) {
-    let window = index % windowCount
-    fill(window: window, inputs: minibatch.inputs, targets: minibatch.targets)
-    minibatch.prepare(timesteps: timesteps(inWindow: window))
-  }
-}
-
 /// Ids drawn independently by Zipf's law: id i with a probability proportional to 1 / (i + 1).
-private struct ZipfMinibatches: MinibatchSource {
+private final class ZipfMinibatches: MinibatchSource {
+  let capacity: SequenceModel.Capacity
+  let carriesState: Bool
   private let inputs: [[Int32]]
   private let targets: [[Int32]]
 
-  init(vocabulary: Int, classes: Int, rows: Int, count: Int, seed: UInt64) {
-    let random = Philox(seed: seed)
+  init(
+    _ timeline: Timeline.Capacity, vocabulary: Int, classes: Int, carriesState: Bool, count: Int, seed: UInt64
+  ) {
+    capacity = SequenceModel.Capacity(timeline)
+    self.carriesState = carriesState
+    let (rows, random) = (timeline.rows, Philox(seed: seed))
     func draw(_ size: Int, stream: Int) -> [[Int32]] {
       var sum = 0.0
       let cumulative = (0..<size).map { index in
@@ -130,10 +124,13 @@ private struct ZipfMinibatches: MinibatchSource {
     return low
   }
 
-  func fill(_ minibatch: Minibatch, index: Int) {
-    let ids = inputs[index % inputs.count]
+  var count: Int { inputs.count }
+  var targetCount: Int { inputs.count * capacity.timeline.rows }
+
+  func fill(_ model: SequenceModel, index: Int, epoch: Int, step: Int) {
+    let (minibatch, ids) = (model.minibatch, inputs[index])
     minibatch.inputs.update(from: ids, count: ids.count)
-    minibatch.targets.update(from: targets[index % targets.count], count: ids.count)
-    minibatch.prepare(timesteps: ids.count / minibatch.timeline.capacity.sequences)
+    minibatch.targets.update(from: targets[index], count: ids.count)
+    minibatch.prepare(timesteps: capacity.timeline.timesteps)
   }
 }

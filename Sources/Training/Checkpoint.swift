@@ -25,6 +25,8 @@ package struct Checkpoint: Sendable, Equatable {
   package let configuration: RunConfiguration
   package let vocabulary: Vocabulary
   package let tokenization: Tokenization
+  /// What a tagger knows beside the vocabulary; nil for a language model.
+  package let tagging: TaggingVocabulary?
   /// Hash of each split's source: a run goes on with the same text or not at all.
   package let sources: [Split: String]
   package let state: TrainingState
@@ -38,12 +40,13 @@ package struct Checkpoint: Sendable, Equatable {
   static let formatVersion = 1
 
   package init(
-    configuration: RunConfiguration, vocabulary: Vocabulary, tokenization: Tokenization, sources: [Split: String],
-    state: TrainingState, parameters: [Tensor], moments: [String: [Tensor]], carriedStates: [Tensor]
+    configuration: RunConfiguration, vocabulary: Vocabulary, tokenization: Tokenization,
+    tagging: TaggingVocabulary?, sources: [Split: String], state: TrainingState, parameters: [Tensor], moments: [String: [Tensor]], carriedStates: [Tensor]
   ) {
     self.configuration = configuration
     self.vocabulary = vocabulary
     self.tokenization = tokenization
+    self.tagging = tagging
     self.sources = sources
     self.state = state
     self.parameters = parameters
@@ -62,7 +65,7 @@ package struct Checkpoint: Sendable, Equatable {
     }
     self.init(
       configuration: configuration, vocabulary: dataset.vocabulary, tokenization: dataset.tokenization,
-      sources: dataset.splits.mapValues(\.sourceSHA256), state: state,
+      tagging: configuration.task == .tagging ? dataset.tagging : nil, sources: dataset.splits.mapValues(\.sourceSHA256), state: state,
       parameters: tensors(model.parameters.values),
       moments: Dictionary(uniqueKeysWithValues: optimizer.moments.map { ($0.name, tensors($0.arena)) }),
       carriedStates: model.carriedStates.map {
@@ -71,13 +74,18 @@ package struct Checkpoint: Sendable, Equatable {
   }
 
   /// The sizes that the configuration and the vocabulary give the model.
-  package var shape: ModelShape { get throws(TrainingError) { try ModelShape(configuration, vocabulary: vocabulary) } }
+  package var shape: ModelShape { get throws(TrainingError) { try ModelShape(configuration, vocabulary: vocabulary, tagging: tagging) } }
+
+  /// The column of CoNLL-U that a tagger has learned; UPOS where a prepared dataset doesn't say.
+  package var tagColumn: TagColumn {
+    if case .text(let corpus) = configuration.data { corpus.tags.column } else { .upos }
+  }
 
   /// Makes sure that a split is what it was when the run began.
   ///
   /// - Parameter file: what errors call the checkpoint.
   package func checkSource(of split: Split, in dataset: SequenceDataset, file: String) throws(TrainingError) {
-    guard vocabulary == dataset.vocabulary else { throw .otherVocabulary(file: file) }
+    guard vocabulary == dataset.vocabulary, tagging == nil || tagging == dataset.tagging else { throw .otherVocabulary(file: file) }
     guard sources[split] == dataset.splits[split]?.sourceSHA256 else {
       throw .otherText(file: file, split: split.rawValue)
     }
@@ -134,26 +142,5 @@ package struct Checkpoint: Sendable, Equatable {
       }
       layout.setElements(of: parameter, in: arena, to: tensor.elements)
     }
-  }
-}
-
-extension ModelShape {
-  /// The model that a configuration describes over a vocabulary.
-  package init(_ configuration: RunConfiguration, vocabulary: Vocabulary) throws(TrainingError) {
-    try self.init(configuration.model, vocabulary: vocabulary.count, classes: vocabulary.count)
-  }
-
-  package init(_ model: RunConfiguration.Model, vocabulary: Int, classes: Int) throws(TrainingError) {
-    let cell: CellKind
-    switch model.cell {
-    case .elman(.tanh): cell = .elman(.tanh)
-    case .elman(.relu): cell = .elman(.relu)
-    case .elman(.sigmoid): cell = .elman(.sigmoid)
-    case .gru: cell = .gru
-    case .lstm: cell = .lstm
-    }
-    self.init(
-      vocabulary: vocabulary, embedding: model.embedding, cell: cell, hidden: model.hidden, layers: model.layers,
-      classes: classes)
   }
 }

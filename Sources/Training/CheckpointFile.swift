@@ -23,6 +23,11 @@ package enum CheckpointFile {
       let vocabulary = try root.group("vocabulary")
       try vocabulary.setAttribute("tokenization", checkpoint.tokenization.rawValue)
       try vocabulary.writeStrings("tokens", checkpoint.vocabulary.tokens)
+      if let tagging = checkpoint.tagging {
+        try vocabulary.writeStrings("tags", tagging.tags)
+        try vocabulary.writeStrings("characters", tagging.characters.tokens)
+        try vocabulary.writeStrings("training_words", tagging.trainingWords.tokens)
+      }
       try write(checkpoint.parameters, to: root.group("parameters"))
       let optimizer = try root.group("optimizer")
       for (name, tensors) in checkpoint.moments.sorted(by: { $0.key < $1.key }) {
@@ -44,7 +49,7 @@ package enum CheckpointFile {
   private static func write(_ state: TrainingState, to group: WritableGroup) throws {
     for (name, path) in counters { try group.setAttribute(name, state[keyPath: path]) }
     for (name, path) in sums { try group.setAttribute(name, state[keyPath: path]) }
-    try group.write("validation_losses", shape: [state.validationLosses.count], state.validationLosses)
+    try group.write("validation_measures", shape: [state.validationMeasures.count], state.validationMeasures)
   }
 
   // What of the state is an attribute of `/state`, for writing and reading alike.
@@ -65,9 +70,19 @@ package enum CheckpointFile {
     try HDF5File.open(path, seal: .required) { root in
       try checkFormat(root, path: path)
       let vocabulary = try root.group("vocabulary")
-      let tokens = try vocabulary.readStrings("tokens")
-      if let repeated = Vocabulary.repeatedToken(in: tokens) {
-        throw TrainingError.notCheckpoint(file: path, found: "its vocabulary has the token \(repeated) twice")
+      func entries(_ name: String) throws -> [String] {
+        let entries = try vocabulary.readStrings(name)
+        if let repeated = Vocabulary.repeatedToken(in: entries) {
+          throw TrainingError.notCheckpoint(file: path, found: "its \(name) have \(repeated) twice")
+        }
+        return entries
+      }
+      let tokens = try entries("tokens")
+      var tagging: TaggingVocabulary?
+      if try vocabulary.contains("tags") {
+        tagging = TaggingVocabulary(
+          tags: try entries("tags"), characters: Vocabulary(tokens: try entries("characters")),
+          trainingWords: TokenTable(try entries("training_words")))
       }
       let tokenization = Tokenization(rawValue: try vocabulary.stringAttribute("tokenization"))
       guard let tokenization else { throw TrainingError.notCheckpoint(file: path, found: "an unknown tokenization") }
@@ -82,10 +97,10 @@ package enum CheckpointFile {
       let checkpoint = Checkpoint(
         configuration: try RunConfiguration.parse(
           text: root.readText("config"), name: "\(path):/config", directory: "/", checkFiles: false),
-        vocabulary: Vocabulary(tokens: tokens), tokenization: tokenization,
+        vocabulary: Vocabulary(tokens: tokens), tokenization: tokenization, tagging: tagging,
         sources: sources, state: try trainingState(of: state),
         parameters: try tensors(of: root.group("parameters")), moments: moments,
-        carriedStates: try tensors(of: state, except: "validation_losses"))
+        carriedStates: try tensors(of: state, except: "validation_measures"))
       try check(checkpoint, path: path)
       return checkpoint
     }
@@ -106,7 +121,7 @@ package enum CheckpointFile {
     }
     let state = checkpoint.state
     let counters = counters.map { state[keyPath: $0.1] }
-    guard counters.allSatisfy({ (0...1 << 48).contains($0) }), state.validationLosses.count <= state.epoch else {
+    guard counters.allSatisfy({ (0...1 << 48).contains($0) }), state.validationMeasures.count <= state.epoch else {
       throw .notCheckpoint(file: path, found: "its counters make no sense")
     }
   }
@@ -134,7 +149,7 @@ package enum CheckpointFile {
     var state = TrainingState()
     for (name, path) in counters { state[keyPath: path] = try group.intAttribute(name) }
     for (name, path) in sums { state[keyPath: path] = try group.doubleAttribute(name) }
-    state.validationLosses = try group.read("validation_losses")
+    state.validationMeasures = try group.read("validation_measures")
     return state
   }
 }

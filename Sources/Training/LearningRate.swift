@@ -9,7 +9,7 @@ extension RunConfiguration.Training {
     optimizer.learningRate
       * schedule.factor(
         step: state.step, totalSteps: epochs * stepsPerEpoch, epoch: state.epoch,
-        validationLosses: state.validationLosses)
+        validationMeasures: state.validationMeasures)
   }
 }
 
@@ -19,11 +19,11 @@ extension RunConfiguration.Schedule {
   /// - Parameters:
   ///   - step: steps done before this one.
   ///   - epoch: epochs done before this one.
-  package func factor(step: Int, totalSteps: Int, epoch: Int, validationLosses: [Double]) -> Double {
+  package func factor(step: Int, totalSteps: Int, epoch: Int, validationMeasures: [Double]) -> Double {
     switch self {
     case .constant: 1
     case .step(let schedule): schedule.factor(epoch: epoch)
-    case .halving(let schedule): schedule.factor(validationLosses: validationLosses)
+    case .halving(let schedule): schedule.factor(validationMeasures: validationMeasures)
     case .cosine(let schedule): schedule.factor(step: step, totalSteps: totalSteps)
     }
   }
@@ -37,13 +37,13 @@ extension RunConfiguration.StepSchedule {
 
 extension RunConfiguration.HalvingSchedule {
   /// Mikolov's: the first fall of less than the threshold begins a phase in which every epoch lowers the rate.
-  fileprivate func factor(validationLosses: [Double]) -> Double {
-    let flat = zip(validationLosses, validationLosses.dropFirst()).enumerated().first { _, pair in
+  fileprivate func factor(validationMeasures: [Double]) -> Double {
+    let flat = zip(validationMeasures, validationMeasures.dropFirst()).enumerated().first { _, pair in
       pair.0 - pair.1 < threshold * pair.0
     }
     guard let flat else { return 1 }
     // Entry i compares the epochs i and i + 1.
-    return power(factor, validationLosses.count - flat.offset - 1)
+    return power(factor, validationMeasures.count - flat.offset - 1)
   }
 }
 

@@ -62,6 +62,7 @@ package final class TextGenerator {
 
   /// - Parameter file: what errors call the checkpoint.
   package init(_ checkpoint: Checkpoint, file: String, kernels: Kernels) throws(TrainingError) {
+    guard checkpoint.tagging == nil else { throw .otherTask(file: file, expected: "a language model") }
     let parameters = try checkpoint.parameters(file: file, kernels: kernels)
     model = SequenceModel(parameters, streams: 1, timesteps: 1, gradients: nil, workers: 1)
     phases = PhaseList(model.forwardPhases())

@@ -8,7 +8,7 @@ extension RunConfiguration {
   /// and before it trains an epoch only to find that the validation split is too short.
   package func checkTrainable(on dataset: SequenceDataset) throws {
     let train = try dataset.trainSplit()
-    guard train.tokens.count > training.batchSize * training.bptt else {
+    guard task == .tagging || train.tokens.count > training.batchSize * training.bptt else {
       throw TrainingError.corpusTooShort(
         tokens: train.tokens.count, streams: training.batchSize, window: training.bptt)
     }
@@ -18,8 +18,8 @@ extension RunConfiguration {
         name: "validation",
         remedy: "early stopping and the schedule halving follow its loss; give one, or leave them out")
     }
-    try checkMemory(ModelShape(self, vocabulary: dataset.vocabulary))
-    for split in [Split.validation, .test] {
+    try checkMemory(ModelShape(self, vocabulary: dataset.vocabulary, tagging: dataset.tagging))
+    for split in [Split.validation, .test] where task == .languageModel {
       guard let sequence = dataset.splits[split] else { continue }
       _ = try StreamBatches(sequence.tokens, streams: evaluation.streams, window: 1)
     }

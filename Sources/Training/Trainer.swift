@@ -12,12 +12,12 @@ import Models
 package final class Trainer {
   private let configuration: RunConfiguration
   private let dataset: SequenceDataset
-  private let batches: StreamBatches
+  private let minibatches: any MinibatchSource
   private let validation: TokenSequence?
   private let model: SequenceModel
   private let optimizer: Optimizer
   private let step: TrainingStep
-  private let evaluator: Evaluator
+  private let evaluator: any SplitEvaluator
   private let directory: RunDirectory
   private let metrics: MetricsLog
   private let reporter: any TrainingReporter
@@ -43,17 +43,18 @@ package final class Trainer {
     reporter: any TrainingReporter
   ) throws {
     let training = configuration.training
-    let train = try dataset.trainSplit()
-    batches = try StreamBatches(train.tokens, streams: training.batchSize, window: training.bptt)
-    let parameters = Parameters(try ModelShape(configuration, vocabulary: dataset.vocabulary), kernels: kernels)
+    minibatches = try configuration.minibatches(of: dataset)
+    let parameters = Parameters(
+      try ModelShape(configuration, vocabulary: dataset.vocabulary, tagging: dataset.tagging), kernels: kernels)
     let gradients = Gradients(parameters.layout)
     model = SequenceModel(
-      parameters, streams: training.batchSize, timesteps: training.bptt, gradients: gradients, workers: workers.count)
+      parameters, minibatches.capacity, gradients: gradients, workers: workers.count,
+      carriesState: minibatches.carriesState, dropout: DropoutRates(configuration))
     optimizer = Optimizer(
       training.optimizer, clipNorm: training.clipNorm, parameters: parameters, gradients: gradients)
     if let (checkpoint, path) = checkpoint {
       for split in [Split.train, .validation] { try checkpoint.checkSource(of: split, in: dataset, file: path) }
-      guard checkpoint.state.window < batches.windowCount else {
+      guard checkpoint.state.window < minibatches.count else {
         throw TrainingError.notCheckpoint(file: path, found: "its position is past the epoch's end")
       }
       guard checkpoint.state.epoch <= training.epochs else {
@@ -63,11 +64,12 @@ package final class Trainer {
       try checkpoint.restore(model, optimizer: optimizer, file: path)
       state = checkpoint.state
     } else {
-      parameters.initialize(seed: UInt64(configuration.seed))
+      parameters.initialize(seed: UInt64(configuration.seed), Initialization(configuration.model.initialization))
+      if let path = configuration.model.vectors { try parameters.setEmbeddings(from: path, of: dataset.vocabulary) }
       state = TrainingState()
     }
     step = TrainingStep(model: model, optimizer: optimizer, workers: workers)
-    evaluator = Evaluator(parameters, streams: configuration.evaluation.streams, workers: workers)
+    evaluator = try configuration.evaluator(of: parameters, dataset: dataset, workers: workers)
     metrics = try MetricsLog(directory.metricsPath, resumingAt: state.step)
     validation = dataset.splits[.validation]
     self.configuration = configuration
@@ -81,7 +83,6 @@ package final class Trainer {
   /// Trains to the end, or until `stop` says so.
   package func train(until stop: StopRequest) throws -> Outcome {
     let training = configuration.training
-    let minibatch = model.minibatch
     reporter.begin(summary, state: state)
     if state.step == 0 { try save() }
 
@@ -90,18 +91,17 @@ package final class Trainer {
         return .stoppedEarly
       }
       if state.window == 0 { model.resetState() }
-      while state.window < batches.windowCount {
-        batches.fill(window: state.window, inputs: minibatch.inputs, targets: minibatch.targets)
-        minibatch.prepare(timesteps: batches.timesteps(inWindow: state.window))
+      while state.window < minibatches.count {
+        minibatches.fill(model, index: state.window, epoch: state.epoch, step: state.step + 1)
 
-        let rate = training.learningRate(at: state, stepsPerEpoch: batches.windowCount)
+        let rate = training.learningRate(at: state, stepsPerEpoch: minibatches.count)
         let result = step.run(step: state.step + 1, learningRate: rate)
         try checkFinite(result)
         state.advance(lossSum: result.lossSum, targets: result.targets)
         reporter.step(state, targets: result.targets)
 
         if state.step % Self.logInterval == 0 { try log(result, learningRate: rate) }
-        if state.window < batches.windowCount {
+        if state.window < minibatches.count {
           if stop.isRequested {
             try save()
             return .interrupted
@@ -117,15 +117,18 @@ package final class Trainer {
 
   private func finishEpoch() throws {
     let trainLoss = state.epochLoss.mean
-    let evaluation = try validation.map { try evaluator.evaluate($0.tokens, unknown: dataset.vocabulary.unknownId) }
-    if let evaluation, !evaluation.nats.isFinite {
+    let evaluation = try validation.map { try evaluator.evaluate($0) }
+    if let evaluation, !evaluation.natsPerTarget.isFinite {
       throw TrainingError.diverged(step: state.step, epoch: state.epoch + 1, quantity: "validation loss")
     }
-    state.finishEpoch(validationLoss: evaluation?.natsPerTarget)
+    state.finishEpoch(validationMeasure: evaluation?.measure)
     var fields: [(String, MetricValue)] = [
       ("epoch", .whole(state.epoch)), ("kind", .word("epoch")), ("train_loss", .number(trainLoss)),
     ]
     if let evaluation { fields.append(("validation_loss", .number(evaluation.natsPerTarget))) }
+    if case .tagging(let evaluation) = evaluation {
+      fields.append(("validation_accuracy", .number(evaluation.accuracy)))
+    }
     try metrics.write(step: state.step, fields)
     let isBest = evaluation != nil && state.bestEpoch == state.epoch
     reporter.epoch(state, trainLoss: trainLoss, validation: evaluation, isBest: isBest)
@@ -163,6 +166,6 @@ package final class Trainer {
     RunSummary(
       parameters: model.parameters.layout.elementCount, vocabulary: dataset.vocabulary.count,
       trainTokens: dataset.splits[.train]?.tokens.count ?? 0, epochs: configuration.training.epochs,
-      stepsPerEpoch: batches.windowCount, targetsPerEpoch: batches.targetCount)
+      stepsPerEpoch: minibatches.count, targetsPerEpoch: minibatches.targetCount)
   }
 }

@@ -14,6 +14,10 @@ package enum TrainingError: DiagnosedError, Equatable {
   case otherModel(file: String, expected: String, found: String)
   /// Text or a dataset whose tokens aren't those of the checkpoint.
   case otherVocabulary(file: String)
+  /// A checkpoint whose model was trained for another task.
+  case otherTask(file: String, expected: String)
+  /// A dataset that a tagger can't learn from.
+  case noTags
   /// A split isn't what it was when the run began.
   case otherText(file: String, split: String)
   /// A run that has more epochs behind it than it is to have.
@@ -53,6 +57,10 @@ package enum TrainingError: DiagnosedError, Equatable {
     case .otherVocabulary(let file):
       "\(file): the text's vocabulary isn't the model's: the text has changed since the run began; start a new run, or "
         + "measure another text by `evaluate --data`"
+    case .otherTask(let file, let expected):
+      "\(file): expected the checkpoint of \(expected), found one of another task"
+    case .noTags:
+      "the dataset has no tags, which `task: tagging` needs; prepare it from CoNLL-U with that task"
     case .otherText(let file, let split):
       "\(file): the \(split) text has changed since the run began; start a new run, or measure another text by "
         + "`evaluate --data`"

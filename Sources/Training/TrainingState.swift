@@ -10,8 +10,8 @@ package struct TrainingState: Sendable, Equatable {
   package var epochLoss = Sum()
   /// Nats and targets since the last line of metrics.
   package var recentLoss = Sum()
-  /// The validation loss after each epoch, in nats per target.
-  package var validationLosses: [Double] = []
+  /// What `Evaluation.measure` was after each epoch: a language model's validation loss, a tagger's share of wrong tags.
+  package var validationMeasures: [Double] = []
 
   package init() {}
 
@@ -39,20 +39,20 @@ package struct TrainingState: Sendable, Equatable {
     recentLoss.add(nats: lossSum, targets: targets)
   }
 
-  /// - Parameter validationLoss: nil without a validation split.
-  mutating func finishEpoch(validationLoss: Double?) {
+  /// - Parameter validationMeasure: nil without a validation split.
+  mutating func finishEpoch(validationMeasure: Double?) {
     epoch += 1
     window = 0
     epochLoss = Sum()
-    if let validationLoss { validationLosses.append(validationLoss) }
+    if let validationMeasure { validationMeasures.append(validationMeasure) }
   }
 
-  /// The epoch with the lowest validation loss, the first of several; counted from 1.
+  /// The epoch with the lowest measure, the first of several; counted from 1.
   package var bestEpoch: Int? {
-    guard let lowest = validationLosses.min(), let index = validationLosses.firstIndex(of: lowest) else { return nil }
+    guard let lowest = validationMeasures.min(), let index = validationMeasures.firstIndex(of: lowest) else { return nil }
     return index + 1
   }
 
-  /// Epochs since the validation loss last fell below all before it.
-  package var epochsWithoutImprovement: Int { bestEpoch.map { validationLosses.count - $0 } ?? 0 }
+  /// Epochs since the measure last fell below all before it.
+  package var epochsWithoutImprovement: Int { bestEpoch.map { validationMeasures.count - $0 } ?? 0 }
 }

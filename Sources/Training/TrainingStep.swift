@@ -40,6 +40,7 @@ package final class TrainingStep: Sendable {
   ///
   /// - Parameter step: counts updates from 1.
   package func run(step: Int, learningRate: Double) -> Result {
+    model.begin(step: step)
     optimizer.prepare(step: step, learningRate: learningRate)
     workers.run(phases)
     let lossSum = model.lossSum

@@ -63,18 +63,23 @@ struct PreparedRun {
     let splits = Split.allCases.compactMap { split in
       dataset.splits[split].map { "\(split.rawValue) \(Format.count($0.tokens.count))" }
     }
-    let widths = [model.embedding] + Array(repeating: model.hidden, count: model.layers) + [summary.vocabulary]
+    let classes = dataset.tagging.map(\.tags.count) ?? summary.vocabulary
+    let input = model.characters.map { "(\(model.embedding) + 2 x \($0.hidden))" } ?? String(model.embedding)
+    let layer = model.bidirectional ? "2 x \(model.hidden)" : String(model.hidden)
+    let widths = [input] + Array(repeating: layer, count: model.layers) + [String(classes)]
     var facts = [
       ("corpus", "tokens: \(splits.joined(separator: ", ")); vocabulary \(Format.count(summary.vocabulary))"),
       (
         "model",
-        "\(model.cell.summary), \(widths.map(String.init).joined(separator: " > ")), "
+        "\(model.cell.summary), \(widths.joined(separator: " > ")), "
           + "\(Format.count(summary.parameters)) parameters"
       ),
       (
         "training",
-        "\(summary.epochs) epochs of \(Format.count(summary.stepsPerEpoch)) steps, \(training.batchSize) streams by "
-          + "\(training.bptt) timesteps; \(training.optimizer.name), learning rate \(training.optimizer.learningRate)"
+        "\(summary.epochs) epochs of \(Format.count(summary.stepsPerEpoch)) steps, "
+          + (configuration.task == .tagging
+            ? "\(training.batchSize) sentences" : "\(training.batchSize) streams by \(training.bptt) timesteps")
+          + "; \(training.optimizer.name), learning rate \(training.optimizer.learningRate)"
       ),
       ("compute", "\(threads) \(threads == 1 ? "thread" : "threads"), \(kernels.name)"),
       ("run", directory.path),

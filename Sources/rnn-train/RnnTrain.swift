@@ -28,8 +28,8 @@ struct RnnTrain: ParsableCommand {
       instruction sets of this machine: \(Kernels.available.map(\.name).joined(separator: ", "))
       """,
     subcommands: [
-      TrainCommand.self, PrepareCommand.self, EvaluateCommand.self, GenerateCommand.self, InspectCommand.self,
-      ConfigCommand.self, BenchmarkCommand.self, EnglishCorpusCommand.self,
+      TrainCommand.self, PrepareCommand.self, EvaluateCommand.self, GenerateCommand.self, TagCommand.self,
+      InspectCommand.self, ConfigCommand.self, BenchmarkCommand.self, EnglishCorpusCommand.self,
     ],
     defaultSubcommand: TrainCommand.self)
 

@@ -58,7 +58,7 @@ struct ResultTests {
     let workspace = try Self.trained()
     let validation = try Self.object(
       workspace.succeed(["evaluate", "--checkpoint", "run", "--split", "validation", "--json"]))
-    let losses = try workspace.lastCheckpoint().state.validationLosses
+    let losses = try workspace.lastCheckpoint().state.validationMeasures
     #expect(validation["nats_per_target"] as? Double == losses.min())
     // The same text by another way.
     let data = try Self.object(

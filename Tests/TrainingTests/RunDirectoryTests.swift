@@ -33,7 +33,7 @@ import Training
       Self.configuration.training.optimizer, clipNorm: 5, parameters: parameters, gradients: gradients)
     var state = TrainingState()
     (state.step, state.epoch, state.window) = (step, step / 10, step % 10)
-    state.validationLosses = losses
+    state.validationMeasures = losses
     return Checkpoint(
       of: model, optimizer: optimizer, state: state, configuration: Self.configuration, dataset: dataset)
   }

@@ -6,7 +6,7 @@ import Training
 /// Learning rates as functions of where a run stands.
 @Suite struct ScheduleTests {
   private func factors(_ schedule: RunConfiguration.Schedule, steps: Range<Int>, of total: Int) -> [Double] {
-    steps.map { schedule.factor(step: $0, totalSteps: total, epoch: 0, validationLosses: []) }
+    steps.map { schedule.factor(step: $0, totalSteps: total, epoch: 0, validationMeasures: []) }
   }
 
   @Test func constantStaysOne() {
@@ -17,7 +17,7 @@ import Training
     var step = RunConfiguration.StepSchedule()
     (step.start, step.every, step.factor) = (2, 3, 0.1)
     let found = (0..<9).map {
-      RunConfiguration.Schedule.step(step).factor(step: 0, totalSteps: 1, epoch: $0, validationLosses: [])
+      RunConfiguration.Schedule.step(step).factor(step: 0, totalSteps: 1, epoch: $0, validationMeasures: [])
     }
     #expect(zip(found, [1, 1, 0.1, 0.1, 0.1, 0.01, 0.01, 0.01, 0.001]).allSatisfy { abs($0 - $1) < 1e-15 })
   }
@@ -25,7 +25,7 @@ import Training
   @Test func halvingBeginsWithTheFirstSmallFallAndGoesOn() {
     let schedule = RunConfiguration.Schedule.halving(RunConfiguration.HalvingSchedule())
     func factor(_ losses: [Double]) -> Double {
-      schedule.factor(step: 0, totalSteps: 1, epoch: losses.count, validationLosses: losses)
+      schedule.factor(step: 0, totalSteps: 1, epoch: losses.count, validationMeasures: losses)
     }
     #expect(factor([]) == 1 && factor([5]) == 1 && factor([5, 4]) == 1)
     // A fall of 0.25 % is below the threshold of 0.3 %; later epochs halve whatever they bring.

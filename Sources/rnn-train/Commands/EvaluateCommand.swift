@@ -14,9 +14,13 @@ struct EvaluateCommand: ParsableCommand {
         rnn-train evaluate --checkpoint runs/lm --split validation --json
         rnn-train evaluate --checkpoint runs/lm --data other.txt --streams 1
 
-      The perplexity is exp of the mean loss per target. Text is read as
-      several streams side by side, each of which begins with the zero state;
-      one stream is the textbook perplexity, and slower.
+      A language model's perplexity is exp of the mean loss per target. Text
+      is read as several streams side by side, each of which begins with the
+      zero state; one stream is the textbook perplexity, and slower.
+
+      A tagger is measured on CoNLL-U: accuracy on all words, on those that
+      its training split has and on others, precision, recall and F1 of each
+      tag, and which tags it takes for which.
       """)
 
   @OptionGroup
@@ -25,7 +29,7 @@ struct EvaluateCommand: ParsableCommand {
   @Option(help: "The split to measure. (default: test, else validation)")
   var split: Split?
 
-  @Option(help: ArgumentHelp("Text to measure instead of a split.", valueName: "file"))
+  @Option(help: ArgumentHelp("Text, or CoNLL-U for a tagger, to measure instead of a split.", valueName: "file"))
   var data: String?
 
   @Option(help: ArgumentHelp("Streams to read the text as. (default: the checkpoint's)", valueName: "n"))
@@ -48,19 +52,40 @@ struct EvaluateCommand: ParsableCommand {
     let workers = Workers(count: try threads.count())
     let kernels = try Kernels.chosen()
     let (checkpoint, path) = try checkpoint.read()
-    let (name, tokens) = try text(of: checkpoint, path: path)
-    let evaluator = Evaluator(
-      try checkpoint.parameters(file: path, kernels: kernels),
-      streams: streams ?? checkpoint.configuration.evaluation.streams, workers: workers)
-    let evaluation = try evaluator.evaluate(tokens.tokens, unknown: checkpoint.vocabulary.unknownId)
-    let report = LanguageModelReport(evaluation, of: tokens, split: name)
+    if checkpoint.tagging != nil, streams != nil {
+      throw ValidationError("--streams is for language models; a tagger reads sentence by sentence")
+    }
+    let (name, tokens, forms) = try text(of: checkpoint, path: path)
+    let parameters = try checkpoint.parameters(file: path, kernels: kernels)
+    let evaluator: any SplitEvaluator =
+      if let tagging = checkpoint.tagging {
+        TaggingEvaluator(parameters, forms: forms, tagging: tagging, workers: workers)
+      } else {
+        LanguageEvaluator(
+          parameters, streams: streams ?? checkpoint.configuration.evaluation.streams,
+          unknown: checkpoint.vocabulary.unknownId, workers: workers)
+      }
+    switch try evaluator.evaluate(tokens) {
+    case .language(let evaluation): try show(LanguageModelReport(evaluation, of: tokens, split: name))
+    case .tagging(let evaluation): try show(TaggingReport(evaluation, split: name))
+    }
+  }
+
+  private func show(_ report: some Encodable & CustomStringConvertible) throws {
     try Results.print(json ? JSON.text(report) : report.description)
   }
 
-  /// What to measure, and what to call it.
-  private func text(of checkpoint: Checkpoint, path: String) throws -> (name: String, TokenSequence) {
+  /// What to measure, and what to call it; for a tagger the forms of its words too.
+  private func text(
+    of checkpoint: Checkpoint, path: String
+  ) throws -> (name: String, TokenSequence, forms: [String]) {
     if let data {
-      return (data, try TokenSequence.read([data], checkpoint.tokenization, vocabulary: checkpoint.vocabulary))
+      if let tagging = checkpoint.tagging {
+        let (words, forms) = try TokenSequence.readTreebank(
+          [data], column: checkpoint.tagColumn, vocabulary: checkpoint.vocabulary, tagging: tagging)
+        return (data, words, forms)
+      }
+      return (data, try TokenSequence.read([data], checkpoint.tokenization, vocabulary: checkpoint.vocabulary), [])
     }
     let console = Console(isQuiet: false)
     let dataset = try DatasetCache().dataset(for: checkpoint.configuration, notice: console.warn)
@@ -73,40 +98,8 @@ struct EvaluateCommand: ParsableCommand {
     if split == nil && chosen == .validation {
       console.warn("there is no test split: this is the validation split, by which the checkpoint was chosen")
     }
-    return (chosen.rawValue, tokens)
+    return (chosen.rawValue, tokens, dataset.forms)
   }
 }
 
 extension Split: ExpressibleByArgument {}
-
-/// A language model's evaluation, with the names of its JSON object.
-private struct LanguageModelReport: Encodable, CustomStringConvertible {
-  let split: String
-  let targets: Int
-  @NumberOrNull var natsPerTarget: Double
-  @NumberOrNull var perplexity: Double
-  @NumberOrNull var bitsPerCharacter: Double
-  let unknownTargets: Int
-  let streams: Int
-
-  init(_ evaluation: Evaluation, of tokens: TokenSequence, split: String) {
-    self.split = split
-    targets = evaluation.targets
-    natsPerTarget = evaluation.natsPerTarget
-    perplexity = evaluation.perplexity
-    // A split's first tokens are no targets, nor are those that are too few for a timestep of all streams.
-    let share = Double(evaluation.targets) / Double(max(tokens.tokens.count, 1))
-    bitsPerCharacter = evaluation.bitsPerCharacter(characters: Int((share * Double(tokens.characters)).rounded()))
-    unknownTargets = evaluation.unknownTargets
-    streams = evaluation.streams
-  }
-
-  var description: String {
-    Format.facts([
-      ("split", split), ("targets", Format.count(targets)), ("nats per target", Format.loss(natsPerTarget)),
-      ("perplexity", Format.perplexity(perplexity)), ("bits per character", Format.loss(bitsPerCharacter)),
-      ("unknown targets", "\(Format.count(unknownTargets)) (\(Format.percent(unknownTargets, of: targets)))"),
-      ("streams", Format.count(streams)),
-    ])
-  }
-}

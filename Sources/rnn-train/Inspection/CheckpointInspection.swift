@@ -8,7 +8,7 @@ struct CheckpointInspection: Encodable, CustomStringConvertible {
   private let epoch: Int
   /// Steps of the current epoch that are done.
   private let position: Int
-  private let validationLosses: [Double]
+  private let validationMeasures: [Double]
   private let tokenization: String
   private let vocabulary: Int
   private let parameterCount: Int
@@ -21,7 +21,7 @@ struct CheckpointInspection: Encodable, CustomStringConvertible {
     step = checkpoint.state.step
     epoch = checkpoint.state.epoch
     position = checkpoint.state.window
-    validationLosses = checkpoint.state.validationLosses
+    validationMeasures = checkpoint.state.validationMeasures
     tokenization = checkpoint.tokenization.rawValue
     vocabulary = checkpoint.vocabulary.count
     parameters = checkpoint.parameters.map(ParameterStatistics.init)
@@ -34,7 +34,7 @@ struct CheckpointInspection: Encodable, CustomStringConvertible {
     let facts = Format.facts([
       ("format", format), ("size", Format.bytes(bytes)), ("step", Format.count(step)),
       ("epochs done", Format.count(epoch)), ("steps of the next one", Format.count(position)),
-      ("validation losses", Format.losses(validationLosses)), ("tokens are", tokenization),
+      ("validation by epoch", Format.losses(validationMeasures)), ("tokens are", tokenization),
       ("vocabulary", Format.count(vocabulary)), ("parameters", Format.count(parameterCount)),
       ("optimizer keeps", optimizer.isEmpty ? "nothing" : optimizer.joined(separator: ", ")),
     ])

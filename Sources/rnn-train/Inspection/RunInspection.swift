@@ -18,13 +18,13 @@ struct RunInspection: Encodable, CustomStringConvertible {
   /// Of the newest checkpoint; nil if there is none.
   private let epoch: Int?
   private let epochs: Int?
-  private let validationLosses: [Double]?
+  private let validationMeasures: [Double]?
   /// The last line of metrics.jsonl: as an object, and as it is there.
   private let lastMetrics: [String: MetricsValue]?
   private let lastMetricsLine: String?
 
   private enum CodingKeys: CodingKey {
-    case format, configuration, log, checkpoints, epoch, epochs, validationLosses, lastMetrics
+    case format, configuration, log, checkpoints, epoch, epochs, validationMeasures, lastMetrics
   }
 
   init(_ directory: String) throws {
@@ -38,7 +38,7 @@ struct RunInspection: Encodable, CustomStringConvertible {
     let newest = contents.checkpoints.reversed().lazy.compactMap { try? CheckpointFile.read($0.path) }.first
     epoch = newest?.state.epoch
     epochs = newest?.configuration.training.epochs
-    validationLosses = newest?.state.validationLosses
+    validationMeasures = newest?.state.validationMeasures
     lastMetricsLine = contents.lastMetrics
     lastMetrics = lastMetricsLine.flatMap { line in
       try? JSONDecoder().decode([String: MetricsValue].self, from: Data(line.utf8))
@@ -47,9 +47,9 @@ struct RunInspection: Encodable, CustomStringConvertible {
 
   var description: String {
     var facts = [("format", format), ("configuration", configuration), ("log", log)]
-    if let epoch, let epochs, let validationLosses {
+    if let epoch, let epochs, let validationMeasures {
       facts.append(("epochs done", "\(Format.count(epoch)) of \(Format.count(epochs))"))
-      facts.append(("validation losses", Format.losses(validationLosses)))
+      facts.append(("validation by epoch", Format.losses(validationMeasures)))
     }
     facts.append(("last metrics", lastMetricsLine ?? "none yet"))
     guard !checkpoints.isEmpty else { return "\(Format.facts(facts))\n\nno checkpoints yet" }

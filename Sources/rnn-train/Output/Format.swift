@@ -32,6 +32,9 @@ package enum Format {
     fixed(100 * Double(part) / Double(max(whole, 1)), 1) + "%"
   }
 
+  /// A share as `95.12%`; a dash where there is none.
+  package static func percent(_ share: Double) -> String { share.isFinite ? fixed(100 * share, 2) + "%" : "-" }
+
   package static func rate(_ tokens: Int, in time: Duration) -> String {
     let rate = Double(tokens) / max(time / .seconds(1), 1e-9)
     return count(Int(min(rate, 1e15))) + " tokens/s"

@@ -83,7 +83,7 @@ final class ProgressReporter: TrainingReporter {
       fraction: Double(state.window) / Double(summary.stepsPerEpoch),
       details: [
         "loss \(Format.loss(loss))", "\(Format.duration(left)) left",
-        epochRate, "perplexity \(Format.perplexity(Evaluation.perplexity(ofLoss: loss)))",
+        epochRate, "perplexity \(Format.perplexity(LanguageEvaluation.perplexity(ofLoss: loss)))",
         "step \(Format.count(state.step))",
       ])
   }
@@ -94,10 +94,7 @@ final class ProgressReporter: TrainingReporter {
     let number = String(state.epoch)
     let padding = String(repeating: " ", count: max(0, String(epochs).count - number.count))
     var fields = ["epoch \(padding)\(number)/\(epochs)", "train loss \(Format.loss(trainLoss))"]
-    if let validation {
-      fields.append("validation loss \(Format.loss(validation.natsPerTarget))")
-      fields.append("perplexity \(Format.perplexity(validation.perplexity))")
-    }
+    if let validation { fields += ["validation loss \(Format.loss(validation.natsPerTarget))", validation.headline] }
     fields.append(epochRate)
     if isBest { fields.append("best") }
     console.say(fields.joined(separator: "  "))
@@ -108,5 +105,15 @@ final class ProgressReporter: TrainingReporter {
     savedStep = step
     // An epoch ends with a checkpoint, whose time isn't the next one's.
     if lastState.window == 0 { epochBegun = mark(lastState) }
+  }
+}
+
+extension Evaluation {
+  /// The figure that people compare models by.
+  fileprivate var headline: String {
+    switch self {
+    case .language(let evaluation): "perplexity \(Format.perplexity(evaluation.perplexity))"
+    case .tagging(let evaluation): "accuracy \(Format.percent(evaluation.accuracy))"
+    }
   }
 }

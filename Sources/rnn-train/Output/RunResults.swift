@@ -8,6 +8,8 @@ struct RunResults {
   private let facts: [(name: String, value: String)]
   private let sample: String
   private let directory: String
+  /// What the model is for.
+  private let command: String
 
   init(_ run: PreparedRun, _ reporter: ProgressReporter, workers: Workers) throws {
     directory = run.directory.path
@@ -17,20 +19,29 @@ struct RunResults {
     var facts: [(String, String)] = []
     let state = reporter.lastState
     if let best = state.bestEpoch {
-      let loss = state.validationLosses[best - 1]
+      let measure = state.validationMeasures[best - 1]
       facts.append(("best epoch", "\(best) of \(state.epoch)"))
-      facts.append(("validation loss", Format.loss(loss)))
-      facts.append(("validation perplexity", Format.perplexity(Evaluation.perplexity(ofLoss: loss))))
+      switch run.configuration.task {
+      case .languageModel:
+        facts.append(("validation loss", Format.loss(measure)))
+        facts.append(
+          ("validation perplexity", Format.perplexity(LanguageEvaluation.perplexity(ofLoss: measure))))
+      case .tagging: facts.append(("validation accuracy", Format.percent(1 - measure)))
+      }
     } else {
       facts.append(("epochs", "\(state.epoch)"))
     }
     if let test = run.dataset.splits[.test] {
-      let evaluator = Evaluator(
-        try checkpoint.parameters(file: path, kernels: run.kernels), streams: run.configuration.evaluation.streams,
-        workers: workers)
-      let evaluation = try evaluator.evaluate(test.tokens, unknown: run.dataset.vocabulary.unknownId)
-      facts.append(("test loss", Format.loss(evaluation.natsPerTarget)))
-      facts.append(("test perplexity", Format.perplexity(evaluation.perplexity)))
+      let evaluator = try run.configuration.evaluator(
+        of: checkpoint.parameters(file: path, kernels: run.kernels), dataset: run.dataset, workers: workers)
+      switch try evaluator.evaluate(test) {
+      case .language(let evaluation):
+        facts.append(("test loss", Format.loss(evaluation.natsPerTarget)))
+        facts.append(("test perplexity", Format.perplexity(evaluation.perplexity)))
+      case .tagging(let evaluation):
+        facts.append(("test accuracy", Format.percent(evaluation.accuracy)))
+        facts.append(("on unknown words", Format.percent(evaluation.unknown.accuracy)))
+      }
     }
     facts.append(("tokens trained", Format.count(reporter.targetsOfWholeEpochs)))
     if reporter.targets > 0 {
@@ -38,7 +49,23 @@ struct RunResults {
       facts.append(("speed", Format.rate(reporter.targets, in: elapsed)))
     }
     self.facts = facts
-    sample = try Self.sample(checkpoint, file: path, kernels: run.kernels)
+    switch run.configuration.task {
+    case .languageModel:
+      command = "generate"
+      sample = """
+        A sample of what it writes:
+
+        \(try Self.writing(checkpoint, file: path, kernels: run.kernels))
+        """
+    case .tagging:
+      command = "tag"
+      let sentences = run.dataset.splits[.test] ?? run.dataset.splits[.validation] ?? run.dataset.splits[.train]
+      sample = """
+        A sentence as it tags it:
+
+        \(try Self.tagging(checkpoint, file: path, of: sentences, run.dataset.forms, kernels: run.kernels))
+        """
+    }
   }
 
   func print() throws {
@@ -48,13 +75,11 @@ struct RunResults {
       """
       \(Format.facts(facts))
 
-      A sample of what it writes:
-
       \(sample)
 
       Next:
 
-        \(program) generate --checkpoint \(word)
+        \(program) \(command) --checkpoint \(word)\(command == "tag" ? " FILE" : "")
         \(program) evaluate --checkpoint \(word)
       """)
   }
@@ -67,7 +92,7 @@ struct RunResults {
   }
 
   /// A few lines, the same each time; one that was cut off at its end says so.
-  private static func sample(_ checkpoint: Checkpoint, file: String, kernels: Kernels) throws -> String {
+  private static func writing(_ checkpoint: Checkpoint, file: String, kernels: Kernels) throws -> String {
     let generator = try TextGenerator(checkpoint, file: file, kernels: kernels)
     var text = ""
     try generator.generate(
@@ -75,5 +100,27 @@ struct RunResults {
     ) { text += $0 }
     if !text.hasSuffix("\n") { text += " ..." }
     return text.split(separator: "\n").map { "  " + $0 }.joined(separator: "\n")
+  }
+
+  /// A sentence of some length; where a tag isn't the corpus', that one follows.
+  private static func tagging(
+    _ checkpoint: Checkpoint, file: String, of split: TokenSequence?, _ forms: [String], kernels: Kernels
+  ) throws -> String {
+    guard let split, let numbers = split.forms, let gold = split.tags, let tags = checkpoint.tagging?.tags else {
+      return ""
+    }
+    let sentences = (0..<split.sentenceCount).map { Int(split.offsets[$0])..<Int(split.offsets[$0 + 1]) }
+    guard let sentence = sentences.first(where: { (8...14).contains($0.count) }) ?? sentences.first else { return "" }
+    let words = sentence.map { forms[Int(numbers[$0])] }
+    let tagger = try Tagger(checkpoint, file: file, kernels: kernels, workers: Workers(count: 1))
+    let lines = zip(zip(words, tagger.tag([words])[0]), sentence).map { pair, position in
+      let right = gold[position] < 0 ? pair.1 : tags[Int(gold[position])]
+      return [pair.0, pair.1, pair.1 == right ? "" : "(the corpus has \(right))"]
+    }
+    let widths = (0..<2).map { column in lines.map { $0[column].count }.max() ?? 0 }
+    return lines.map { line in
+      let padded = zip(line, widths).map { $0 + String(repeating: " ", count: $1 - $0.count) } + [line[2]]
+      return "  " + String(padded.joined(separator: "  ").trimmingSuffix { $0 == " " })
+    }.joined(separator: "\n")
   }
 }

@@ -20,7 +20,12 @@ enum StandardStream: Int32 {
 /// Prints results: what a command's caller may read by a program.
 enum Results {
   static func print(_ text: String, terminator: String = "\n") throws(OutputError) {
-    switch StandardStream.output.write(text + terminator) {
+    try write(Array((text + terminator).utf8))
+  }
+
+  /// Bytes as they are.
+  static func write(_ bytes: [UInt8]) throws(OutputError) {
+    switch FileDescriptor(rawValue: StandardStream.output.rawValue).write(bytes) {
     case 0: break
     case EPIPE: throw .nobodyReads
     case let code: throw .failed(code: code)
@@ -49,10 +54,12 @@ struct FileDescriptor: Sendable {
   let rawValue: Int32
 
   /// Writes all of a text; returns the system's error code, 0 if there is none.
-  func write(_ text: String) -> Int32 {
-    var text = text
-    return text.withUTF8 { bytes in
-      var rest = UnsafeRawBufferPointer(bytes)
+  func write(_ text: String) -> Int32 { write(Array(text.utf8)) }
+
+  /// Writes all of some bytes; returns the system's error code, 0 if there is none.
+  func write(_ bytes: [UInt8]) -> Int32 {
+    bytes.withUnsafeBytes { bytes in
+      var rest = bytes
       while !rest.isEmpty {
         let count = Glibc.write(rawValue, rest.baseAddress, rest.count)
         if count >= 0 {

@@ -18,12 +18,13 @@ struct Table: CustomStringConvertible {
       zip(zip(heading, row), alignments).map { Column(title: $0.0, value: $0.1, align: $1) }
     }
     let lines = (table.string(for: rows) ?? "").split(separator: "\n")
-    return lines.map { $0.trimmingSuffix { $0 == " " } }.joined(separator: "\n")
+    return lines.map { String($0).trimmingSuffix { $0 == " " } }.joined(separator: "\n")
   }
 }
 
-extension Substring {
-  fileprivate func trimmingSuffix(while predicate: (Character) -> Bool) -> Substring {
+extension String {
+  /// Without the characters at its end that a predicate holds of.
+  func trimmingSuffix(while predicate: (Character) -> Bool) -> Substring {
     self[..<(lastIndex { !predicate($0) }.map(index(after:)) ?? startIndex)]
   }
 }
