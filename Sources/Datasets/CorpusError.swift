@@ -23,7 +23,10 @@ package enum CorpusError: DiagnosedError, Equatable {
   case unknownToken(String, paths: [String])
   /// A tag that a tagger doesn't know, in a file with tags to compare with.
   case unknownTag(String, paths: [String], known: [String])
+  /// A treebank without a single tag in the column that is asked for.
+  case noTags(TagColumn, paths: [String])
   case malformedTreebank(path: String, line: Int, problem: TreebankProblem)
+  case malformedVectors(path: String, line: Int, problem: VectorsProblem)
   case tooFewTokens(count: Int, streams: Int)
 
   package var exitCode: ExitCode {
@@ -60,7 +63,11 @@ package enum CorpusError: DiagnosedError, Equatable {
       "\(paths.joined(separator: ", ")): the token \"\(token)\" is not in the vocabulary, and the vocabulary has no \(Vocabulary.unknownToken)"
     case .unknownTag(let tag, let paths, let known):
       "\(paths.joined(separator: ", ")): the tag \"\(tag)\" is unknown; expected one of \(known.joined(separator: ", "))"
+    case .noTags(let column, let paths):
+      "\(paths.joined(separator: ", ")): expected tags in the \(column.name) column, found none"
     case .malformedTreebank(let path, let line, let problem):
+      "\(path):\(line): \(problem)"
+    case .malformedVectors(let path, let line, let problem):
       "\(path):\(line): \(problem)"
     case .tooFewTokens(let count, let streams):
       "\(count) tokens are too few for \(streams) streams, which take \(streams + 1) or more; "
@@ -85,8 +92,6 @@ package enum TreebankProblem: Error, Equatable, CustomStringConvertible {
   /// The first column of a word that is out of its sentence's order.
   case id(found: String, expected: Int)
   case emptyForm
-  /// A word without a tag in a file to learn from.
-  case noTag(form: String, column: TagColumn)
 
   package var description: String {
     switch self {
@@ -97,8 +102,6 @@ package enum TreebankProblem: Error, Equatable, CustomStringConvertible {
         + "a blank line ends each sentence"
     case .emptyForm:
       "expected a word in the second column, found nothing"
-    case .noTag(let form, let column):
-      "expected a tag for \"\(form)\" in the \(column.name) column, found none"
     }
   }
 }

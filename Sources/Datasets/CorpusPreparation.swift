@@ -9,28 +9,14 @@ extension SequenceDataset {
     let (train, heldOut) = try read(sources, unit: unit) { (paths) throws(CorpusError) in
       try CorpusRecord.read(paths, tokenization)
     }
-    return try SequenceDataset(train, heldOut, tokenization: tokenization, tags: nil, settings: settings)
+    let vocabulary = try Vocabulary(counting: train, settings: settings)
+    var splits = [Split.train: try train.sequence(in: vocabulary)]
+    for (split, record) in heldOut { splits[split] = try record.sequence(in: vocabulary) }
+    return SequenceDataset(tokenization: tokenization, vocabulary: vocabulary, splits: splits)
   }
 
-  /// Makes a dataset of CoNLL-U files, for a tagger that learns one column.
-  ///
-  /// The tags, in alphabetical order, are those of all splits: a small treebank may have a tag in its validation split
-  /// alone, and a tagger that could not name it could not be measured.
-  package static func prepareTreebank(
-    _ sources: CorpusSources, tags column: TagColumn, vocabulary settings: VocabularySettings
-  ) throws(CorpusError) -> SequenceDataset {
-    let (train, heldOut) = try read(sources, unit: .sentences) { (paths) throws(CorpusError) in
-      try CorpusRecord.readTreebank(paths, tags: column)
-    }
-    var tags = TokenTable()
-    for record in [train] + heldOut.values {
-      for number in 0..<record.tagTable.count { _ = tags.insert(record.tagTable[number]) }
-    }
-    let sorted = (0..<tags.count).sorted(by: tags.areInIncreasingOrder).map { tags[$0] }
-    return try SequenceDataset(train, heldOut, tokenization: .word, tags: sorted, settings: settings)
-  }
-
-  private static func read(
+  /// Reads the files of all splits, and takes off those that are a part of the training text.
+  static func read(
     _ sources: CorpusSources, unit: CorpusRecord.Unit, _ read: ([String]) throws(CorpusError) -> CorpusRecord
   ) throws(CorpusError) -> (train: CorpusRecord, heldOut: [Split: CorpusRecord]) {
     var train = try read(sources.train)
@@ -48,15 +34,5 @@ extension SequenceDataset {
       }
     }
     return (train, heldOut)
-  }
-
-  private init(
-    _ train: consuming CorpusRecord, _ heldOut: consuming [Split: CorpusRecord], tokenization: Tokenization,
-    tags: [String]?, settings: VocabularySettings
-  ) throws(CorpusError) {
-    let vocabulary = try Vocabulary(counting: train, settings: settings)
-    self.init(tokenization: tokenization, vocabulary: vocabulary, tags: tags, splits: [:])
-    splits[.train] = try train.sequence(in: vocabulary, tags: tags)
-    for (split, record) in heldOut { splits[split] = try record.sequence(in: vocabulary, tags: tags) }
   }
 }

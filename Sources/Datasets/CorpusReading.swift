@@ -18,32 +18,6 @@ extension CorpusRecord {
     if record.tokens.isEmpty { throw .empty(paths: paths) }
     return record
   }
-
-  /// Reads the words of CoNLL-U files and their tags in one column.
-  package static func readTreebank(
-    _ paths: [String], tags column: TagColumn, chunkSize: Int = TextReader.defaultChunkSize
-  ) throws(CorpusError) -> CorpusRecord {
-    var record = CorpusRecord(of: paths, specialTokens: [Vocabulary.unknownToken])
-    var reader = TreebankReader(chunkSize: chunkSize)
-    for path in paths {
-      try reader.read(path) { (sentence) throws(CorpusError) in
-        for word in sentence.words {
-          let form = sentence.bytes[word.form]
-          let tag = sentence.bytes[word[column]]
-          if tag.elementsEqual("_".utf8) {
-            let problem = TreebankProblem.noTag(form: String(decoding: form, as: UTF8.self), column: column)
-            throw .malformedTreebank(path: path, line: word.line, problem: problem)
-          }
-          record.characters += String(decoding: form, as: UTF8.self).unicodeScalars.count
-          record.append(form, tag: tag)
-        }
-        record.endSentence()
-      }
-    }
-    record.sourceSHA256 = reader.sourceSHA256
-    if record.tokens.isEmpty { throw .empty(paths: paths) }
-    return record
-  }
 }
 
 extension TokenSequence {
@@ -52,13 +26,6 @@ extension TokenSequence {
     _ paths: [String], _ tokenization: Tokenization, vocabulary: Vocabulary
   ) throws(CorpusError) -> TokenSequence {
     try CorpusRecord.read(paths, tokenization).sequence(in: vocabulary)
-  }
-
-  /// Reads CoNLL-U files with a vocabulary and tags that are there already, to evaluate a tagger on them.
-  package static func readTreebank(
-    _ paths: [String], column: TagColumn, vocabulary: Vocabulary, tags: [String]
-  ) throws(CorpusError) -> TokenSequence {
-    try CorpusRecord.readTreebank(paths, tags: column).sequence(in: vocabulary, tags: tags)
   }
 }
 

@@ -1,7 +1,7 @@
 /// A text or treebank as it was read: tokens by their order of appearance, before there is a vocabulary.
 ///
 /// One pass over a file fills it, and `sequence(in:)` gives the tokens the ids of a vocabulary. Memory: 4 bytes for
-/// each token (8 with tags), 16 for each sentence, and every different token once.
+/// each token (12 with tags), 16 for each sentence, and every different token once.
 package struct CorpusRecord: Sendable {
   /// The different tokens; special ones come first, whether they occur or not.
   package private(set) var table = TokenTable()
@@ -10,8 +10,10 @@ package struct CorpusRecord: Sendable {
   package let specialTokenCount: Int
   /// All tokens, as numbers in `table`.
   package internal(set) var tokens: [Int32] = []
-  /// One number in `tagTable` for each token of a treebank; empty for a text.
+  /// One number in `tagTable` for each token of a treebank, or `TaggingVocabulary.noTag`; empty for a text.
   package internal(set) var tags: [Int32] = []
+  /// One number of a form for each token of a treebank, once `addForms` has given them; empty for a text.
+  package internal(set) var forms: [Int32] = []
   /// n+1 positions: sentence i is `tokens[offsets[i]..<offsets[i+1]]`.
   package internal(set) var offsets: [Int64] = [0]
   /// How many Unicode scalars the text has up to the end of each sentence.
@@ -46,9 +48,9 @@ package struct CorpusRecord: Sendable {
     tokens.append(number)
   }
 
-  mutating func append(_ token: ArraySlice<UInt8>, tag: ArraySlice<UInt8>) {
+  mutating func append(_ token: ArraySlice<UInt8>, tag: ArraySlice<UInt8>?) {
     tokens.append(token.withUnsafeBytes { table.insert($0) })
-    tags.append(tag.withUnsafeBytes { tagTable.insert($0) })
+    tags.append(tag.map { $0.withUnsafeBytes { tagTable.insert($0) } } ?? TaggingVocabulary.noTag)
   }
 
   /// Ends a sentence, unless nothing has come since the last one ended.
@@ -59,12 +61,10 @@ package struct CorpusRecord: Sendable {
     characterEnds.append(characters)
   }
 
-  /// The tokens and tags by their ids. The record's own arrays are renumbered where they lie.
+  /// The tokens by their ids; tags and forms are as they are. The record's own array is renumbered where it lies.
   ///
   /// O(tokens).
-  consuming func sequence(in vocabulary: Vocabulary, tags tagNames: [String]? = nil) throws(CorpusError)
-    -> TokenSequence
-  {
+  consuming func sequence(in vocabulary: Vocabulary) throws(CorpusError) -> TokenSequence {
     let ids = (0..<table.count).map { vocabulary.id(of: table[$0]) }
     for i in tokens.indices {
       guard let id = ids[Int(tokens[i])] else {
@@ -72,19 +72,8 @@ package struct CorpusRecord: Sendable {
       }
       tokens[i] = id
     }
-    if let tagNames {
-      var known = TokenTable()
-      for name in tagNames { _ = known.insert(name) }
-      let tagIds = (0..<tagTable.count).map { known.number(of: tagTable[$0]) }
-      for i in tags.indices {
-        guard let id = tagIds[Int(tags[i])] else {
-          throw .unknownTag(tagTable[Int(tags[i])], paths: paths, known: tagNames)
-        }
-        tags[i] = id
-      }
-    }
     return TokenSequence(
-      tokens: tokens, offsets: offsets, tags: tagNames == nil ? nil : tags, characters: characters,
-      sourceSHA256: sourceSHA256)
+      tokens: tokens, offsets: offsets, tags: tags.isEmpty ? nil : tags, forms: forms.isEmpty ? nil : forms,
+      characters: characters, sourceSHA256: sourceSHA256)
   }
 }

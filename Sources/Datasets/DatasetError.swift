@@ -12,11 +12,15 @@ package enum DatasetError: DiagnosedError, Equatable {
   /// The offsets of sentences don't run from 0 upwards to the number of tokens.
   case invalidOffsets(file: String, object: String, tokens: Int)
   /// An id without an entry in the vocabulary.
-  case invalidId(file: String, object: String, position: Int, id: Int32, count: Int)
-  /// Fewer or more tags than tokens.
-  case tagCount(file: String, object: String, expected: Int, found: Int)
-  /// Some of `/vocabulary/tags` and the splits' tags are there, others not.
-  case incompleteTags(file: String, missing: String)
+  case invalidId(file: String, object: String, position: Int, id: Int32, range: Range<Int>)
+  /// Fewer or more tags or forms than tokens.
+  case wrongCount(file: String, object: String, expected: Int, found: Int)
+  /// Some of `/vocabulary/tags` and the splits' tags are there, others not; likewise for forms.
+  case incomplete(file: String, missing: String, of: String)
+  /// A list of tokens that lacks a special one.
+  case missingEntry(file: String, object: String, entry: String)
+  /// More training words than words.
+  case trainingForms(file: String, found: Int, forms: Int)
   case negativeCount(file: String, object: String, found: Int)
 
   package var description: String {
@@ -36,12 +40,16 @@ package enum DatasetError: DiagnosedError, Equatable {
       "\(file): \(object) holds \"\(entry)\" twice"
     case .invalidOffsets(let file, let object, let tokens):
       "\(file): \(object) should go from 0 upwards to \(tokens), the number of tokens"
-    case .invalidId(let file, let object, let position, let id, let count):
-      "\(file): \(object)[\(position)] should be an id from 0 to \(count - 1), but is \(id)"
-    case .tagCount(let file, let object, let expected, let found):
-      "\(file): \(object) should hold \(expected) tags, one for each token, but holds \(found)"
-    case .incompleteTags(let file, let missing):
-      "\(file): \(missing) is missing, while other tags are there"
+    case .invalidId(let file, let object, let position, let id, let range):
+      "\(file): \(object)[\(position)] should be an id from \(range.lowerBound) to \(range.upperBound - 1), but is \(id)"
+    case .wrongCount(let file, let object, let expected, let found):
+      "\(file): \(object) should hold \(expected) numbers, one for each token, but holds \(found)"
+    case .incomplete(let file, let missing, let parts):
+      "\(file): \(missing) is missing, while other \(parts) are there"
+    case .missingEntry(let file, let object, let entry):
+      "\(file): \(object) should hold \"\(entry)\""
+    case .trainingForms(let file, let found, let forms):
+      "\(file): /vocabulary attribute training_forms should be a number from 0 to \(forms), but is \(found)"
     case .negativeCount(let file, let object, let found):
       "\(file): \(object) should not be negative, but is \(found)"
     }

@@ -6,16 +6,27 @@ import HDF5
 ///     /                      attributes: format, format_version
 ///                            may lack: created_by, tokenization, settings_sha256
 ///     /vocabulary/tokens     strings; a token's id is its row
-///     /vocabulary/tags       strings, for tagging
 ///     /train/tokens          int32, sentence after sentence; /validation and /test likewise
 ///     /train/offsets         int64 [sentences+1]: sentence i is tokens[offsets[i]..<offsets[i+1]]
-///     /train/tags            int32, one for each token, for tagging
 ///     /train                 attribute: source_sha256
 ///                            may lack: characters
 ///
+/// and for tagging
+///
+///     /vocabulary/tags       strings
+///     /train/tags            int32, one for each token; -1 for a token without a tag
+///
+/// with, in files that may lack them,
+///
+///     /vocabulary/characters strings, `<unk>` among them
+///     /vocabulary/forms      strings, the words of all splits as they are spelled
+///     /vocabulary            attribute: training_forms, how many of them, from the first on, the training split has
+///     /train/forms           int32, one for each token: which of the forms it is
+///
 /// `tokenization` and `characters` are about the text behind the tokens, of which another program may know nothing.
 /// Without the first, text that the model meets later is cut at white space; without the second, the number of
-/// characters is 0, which stands for an unknown one.
+/// characters is 0, which stands for an unknown one. Without forms, words are spelled as their tokens, and all of them
+/// but `<unk>` are training words.
 package enum DatasetFile {
   package static let format = "rnn-train dataset"
   package static let formatVersion = 1
@@ -33,7 +44,7 @@ package enum DatasetFile {
       try root.setAttribute("settings_sha256", settings)
       let vocabulary = try root.group("vocabulary")
       try vocabulary.writeStrings("tokens", dataset.vocabulary.tokens)
-      if let tags = dataset.tags { try vocabulary.writeStrings("tags", tags) }
+      if let tagging = dataset.tagging { try write(tagging, forms: dataset.forms, to: vocabulary) }
       for split in Split.allCases {
         if let sequence = dataset.splits[split] { try write(sequence, to: root.group(split.rawValue)) }
       }
@@ -51,16 +62,19 @@ package enum DatasetFile {
       let vocabulary = try root.group("vocabulary")
       let tokens = try vocabulary.readStrings("tokens")
       try requireUnique(tokens, file: path, object: "/vocabulary/tokens")
-      let tags = try vocabulary.contains("tags") ? vocabulary.readStrings("tags") : nil
-      if let tags { try requireUnique(tags, file: path, object: "/vocabulary/tags") }
-      var splits: [Split: TokenSequence] = [:]
+      var dataset = SequenceDataset(
+        tokenization: tokenization, vocabulary: Vocabulary(tokens: tokens), splits: [:])
+      let words = try vocabulary.contains("tags") ? TaggerWords(in: vocabulary, dataset.vocabulary, file: path) : nil
+      dataset.tagging = words?.tagging
+      dataset.forms = words?.forms ?? []
       for split in Split.allCases where try root.contains(split.rawValue) {
-        let check = SplitCheck(file: path, split: split, tokenCount: tokens.count, tagCount: tags?.count)
-        splits[split] = try sequence(in: root.group(split.rawValue), check)
+        let check = SplitCheck(file: path, split: split, tokenCount: tokens.count, words: words)
+        var sequence = try sequence(in: root.group(split.rawValue))
+        try check.validate(sequence)
+        if let words, sequence.forms == nil { sequence.forms = sequence.tokens.map { words.formsOfTokens[Int($0)] } }
+        dataset.splits[split] = sequence
       }
-      guard !splits.isEmpty else { throw DatasetError.noSplit(file: path) }
-      let dataset = SequenceDataset(
-        tokenization: tokenization, vocabulary: Vocabulary(tokens: tokens), tags: tags, splits: splits)
+      guard !dataset.splits.isEmpty else { throw DatasetError.noSplit(file: path) }
       return (dataset, try settings(of: root))
     }
   }
@@ -71,20 +85,27 @@ package enum DatasetFile {
     try group.write("tokens", shape: [sequence.tokens.count], sequence.tokens)
     try group.write("offsets", shape: [sequence.offsets.count], sequence.offsets)
     if let tags = sequence.tags { try group.write("tags", shape: [tags.count], tags) }
+    if let forms = sequence.forms { try group.write("forms", shape: [forms.count], forms) }
   }
 
-  private static func sequence(in group: ReadableGroup, _ check: SplitCheck) throws -> TokenSequence {
-    let sequence = TokenSequence(
+  private static func write(_ tagging: TaggingVocabulary, forms: [String], to vocabulary: WritableGroup) throws {
+    try vocabulary.writeStrings("tags", tagging.tags)
+    try vocabulary.writeStrings("characters", tagging.characters.tokens)
+    try vocabulary.writeStrings("forms", forms)
+    try vocabulary.setAttribute("training_forms", tagging.trainingWords.count)
+  }
+
+  private static func sequence(in group: ReadableGroup) throws -> TokenSequence {
+    TokenSequence(
       tokens: try group.read("tokens"),
       offsets: try group.read("offsets"),
       tags: try group.contains("tags") ? group.read("tags") : nil,
+      forms: try group.contains("forms") ? group.read("forms") : nil,
       characters: try characters(of: group),
       sourceSHA256: try group.stringAttribute("source_sha256"))
-    try check.validate(sequence)
-    return sequence
   }
 
-  private static func requireUnique(_ entries: [String], file: String, object: String) throws {
+  static func requireUnique(_ entries: [String], file: String, object: String) throws {
     if let entry = Vocabulary.repeatedToken(in: entries) {
       throw DatasetError.repeatedEntry(file: file, object: object, entry: entry)
     }
@@ -114,46 +135,4 @@ package enum DatasetFile {
   static func settings(of root: ReadableGroup) throws -> String {
     try root.hasAttribute("settings_sha256") ? root.stringAttribute("settings_sha256") : ""
   }
-}
-
-/// What must hold of a split that came from a file.
-private struct SplitCheck {
-  var file: String
-  var split: Split
-  /// The size of the vocabulary.
-  var tokenCount: Int
-  /// The number of different tags, nil for a dataset without.
-  var tagCount: Int?
-
-  func validate(_ sequence: TokenSequence) throws(DatasetError) {
-    try validate(offsets: sequence.offsets, tokens: sequence.tokens.count)
-    try validate(ids: sequence.tokens, below: tokenCount, object: path("tokens"))
-    guard sequence.characters >= 0 else {
-      throw .negativeCount(file: file, object: path("characters"), found: sequence.characters)
-    }
-    switch (sequence.tags, tagCount) {
-    case (nil, nil): break
-    case (nil, _?): throw .incompleteTags(file: file, missing: path("tags"))
-    case (_?, nil): throw .incompleteTags(file: file, missing: "/vocabulary/tags")
-    case (let tags?, let tagCount?):
-      guard tags.count == sequence.tokens.count else {
-        throw .tagCount(file: file, object: path("tags"), expected: sequence.tokens.count, found: tags.count)
-      }
-      try validate(ids: tags, below: tagCount, object: path("tags"))
-    }
-  }
-
-  private func validate(offsets: [Int64], tokens: Int) throws(DatasetError) {
-    let ascend = zip(offsets, offsets.dropFirst()).allSatisfy { $0 <= $1 }
-    guard offsets.first == 0, ascend, offsets.last == Int64(tokens) else {
-      throw .invalidOffsets(file: file, object: path("offsets"), tokens: tokens)
-    }
-  }
-
-  private func validate(ids: [Int32], below count: Int, object: String) throws(DatasetError) {
-    guard let position = ids.firstIndex(where: { $0 < 0 || Int($0) >= count }) else { return }
-    throw .invalidId(file: file, object: object, position: position, id: ids[position], count: count)
-  }
-
-  private func path(_ name: String) -> String { "/\(split.rawValue)/\(name)" }
 }

@@ -16,8 +16,8 @@ package struct DatasetSummary: Sendable, Equatable {
   package let settings: String
   package let tokenization: Tokenization
   package let vocabularySize: Int
-  /// The number of different tags, nil for a dataset without.
-  package let tagCount: Int?
+  /// The tags by id, nil for a dataset without.
+  package let tags: [String]?
   package let splits: [SplitSummary]
 
   /// Reads the summary. The file is checked for damage, its tokens are not looked at.
@@ -34,7 +34,7 @@ package struct DatasetSummary: Sendable, Equatable {
         settings: try DatasetFile.settings(of: root),
         tokenization: tokenization,
         vocabularySize: try vocabulary.elementCount("tokens"),
-        tagCount: try vocabulary.contains("tags") ? vocabulary.elementCount("tags") : nil,
+        tags: try vocabulary.contains("tags") ? vocabulary.readStrings("tags") : nil,
         splits: try splits.map { split in
           let group = try root.group(split.rawValue)
           return SplitSummary(
@@ -48,14 +48,14 @@ package struct DatasetSummary: Sendable, Equatable {
   }
 
   private init(
-    createdBy: String, settings: String, tokenization: Tokenization, vocabularySize: Int, tagCount: Int?,
+    createdBy: String, settings: String, tokenization: Tokenization, vocabularySize: Int, tags: [String]?,
     splits: [SplitSummary]
   ) {
     self.createdBy = createdBy
     self.settings = settings
     self.tokenization = tokenization
     self.vocabularySize = vocabularySize
-    self.tagCount = tagCount
+    self.tags = tags
     self.splits = splits
   }
 }

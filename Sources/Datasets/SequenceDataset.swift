@@ -19,18 +19,24 @@ package struct TokenSequence: Sendable, Equatable {
   package var tokens: [Int32]
   /// n+1 positions: sentence i is `tokens[offsets[i]..<offsets[i+1]]`.
   package var offsets: [Int64]
-  /// One tag id for every token, for tagging.
+  /// One tag id for every token, for tagging; `TaggingVocabulary.noTag` for a token without.
   package var tags: [Int32]?
+  /// One index into the dataset's forms for every token, for tagging: a word may be `<unk>` and has a spelling still.
+  package var forms: [Int32]?
   /// Unicode scalars of the raw text, line ends included: what bits per character divide by. 0 stands for an unknown
   /// number, as in datasets that other programs made.
   package var characters: Int
   /// Hash of the bytes that the split was read from.
   package var sourceSHA256: String
 
-  package init(tokens: [Int32], offsets: [Int64], tags: [Int32]? = nil, characters: Int, sourceSHA256: String) {
+  package init(
+    tokens: [Int32], offsets: [Int64], tags: [Int32]? = nil, forms: [Int32]? = nil, characters: Int,
+    sourceSHA256: String
+  ) {
     self.tokens = tokens
     self.offsets = offsets
     self.tags = tags
+    self.forms = forms
     self.characters = characters
     self.sourceSHA256 = sourceSHA256
   }
@@ -42,16 +48,20 @@ package struct TokenSequence: Sendable, Equatable {
 package struct SequenceDataset: Sendable, Equatable {
   package var tokenization: Tokenization
   package var vocabulary: Vocabulary
-  /// The tags by id, for tagging.
-  package var tags: [String]?
+  /// For tagging.
+  package var tagging: TaggingVocabulary?
+  /// For tagging, the different word forms of all splits: the training words first, each in order of appearance.
+  package var forms: [String]
   package var splits: [Split: TokenSequence]
 
   package init(
-    tokenization: Tokenization, vocabulary: Vocabulary, tags: [String]? = nil, splits: [Split: TokenSequence]
+    tokenization: Tokenization, vocabulary: Vocabulary, tagging: TaggingVocabulary? = nil, forms: [String] = [],
+    splits: [Split: TokenSequence]
   ) {
     self.tokenization = tokenization
     self.vocabulary = vocabulary
-    self.tags = tags
+    self.tagging = tagging
+    self.forms = forms
     self.splits = splits
   }
 }

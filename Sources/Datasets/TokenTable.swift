@@ -14,7 +14,15 @@ package struct TokenTable: Sendable {
 
   package init() {}
 
+  /// Repeated tokens count once.
+  package init(_ tokens: some Sequence<String>) {
+    for token in tokens { _ = insert(token) }
+  }
+
   package var count: Int { ends.count }
+
+  /// All tokens, by number.
+  package var tokens: [String] { (0..<count).map { self[$0] } }
 
   /// A token's bytes, as text.
   package subscript(number: Int) -> String {
@@ -49,11 +57,12 @@ package struct TokenTable: Sendable {
   /// The number of a token, or nil if the table lacks it. O(length of the token).
   package func number(of token: some StringProtocol) -> Int32? {
     var token = String(token)
-    return token.withUTF8 { utf8 in
-      let bytes = UnsafeRawBufferPointer(utf8)
-      let number = slots[slot(of: bytes, hash: Self.hash(of: bytes))]
-      return number == Self.free ? nil : number
-    }
+    return token.withUTF8 { number(of: UnsafeRawBufferPointer($0)) }
+  }
+
+  package func number(of token: UnsafeRawBufferPointer) -> Int32? {
+    let number = slots[slot(of: token, hash: Self.hash(of: token))]
+    return number == Self.free ? nil : number
   }
 
   private func range(of number: Int) -> Range<Int> {

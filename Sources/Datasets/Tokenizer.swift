@@ -81,7 +81,7 @@ struct WhitespaceTokenizer: Tokenizer {
   }
 
   /// Unicode's property, asked for only where a comparison doesn't tell.
-  private static func isWhitespace(_ scalar: Unicode.Scalar) -> Bool {
+  static func isWhitespace(_ scalar: Unicode.Scalar) -> Bool {
     switch scalar {
     case " ", "\t"..."\r": true
     case "\0"..."\u{84}": false

@@ -15,8 +15,8 @@ package enum TagColumn: Sendable, CaseIterable {
 
 /// A sentence of a CoNLL-U file: its bytes as they were, and where in them the words and tags are.
 ///
-/// Words are the lines with a whole number in the first column. Comments, multiword ranges (`2-3`) and empty nodes
-/// (`5.1`) are kept in the bytes only.
+/// Words are the lines with a whole number in the first column. Comments, multiword ranges (`2-3`), empty nodes (`5.1`)
+/// and blank lines are kept in the bytes only.
 package struct TreebankSentence: Sendable {
   package struct Word: Sendable {
     /// Line of the file, counted from 1.
@@ -35,7 +35,7 @@ package struct TreebankSentence: Sendable {
     }
   }
 
-  /// The sentence's lines, each with its newline, without the blank line behind them.
+  /// The sentence's lines with their line ends, the blank line behind them, and any more that stand before them.
   package internal(set) var bytes: [UInt8] = []
   package private(set) var words: [Word] = []
 
@@ -60,8 +60,8 @@ package struct TreebankSentence: Sendable {
   /// Parses a line that is in `bytes` already, and notes the word if it has one.
   mutating func addWord(in range: Range<Int>, line: Int) throws(TreebankProblem) {
     if bytes[range.lowerBound] == UInt8(ascii: "#") { return }
-    let columns = bytes[range].split(separator: UInt8(ascii: "\t"), omittingEmptySubsequences: false).map { $0.indices }
-    guard columns.count == 10 else { throw .columns(found: columns.count) }
+    let columns = Self.columns(of: bytes[range]).map(\.indices)
+    guard columns.count == Self.columnCount else { throw .columns(found: columns.count) }
 
     let id = String(decoding: bytes[columns[0]], as: UTF8.self)
     let expected = words.count + 1
@@ -76,6 +76,20 @@ package struct TreebankSentence: Sendable {
   mutating func removeAll() {
     bytes.removeAll(keepingCapacity: true)
     words.removeAll(keepingCapacity: true)
+  }
+
+  /// Whether a line is one of CoNLL-U rather than plain text: a comment, or ten columns with a number in the first.
+  static func isLine(_ line: ArraySlice<UInt8>) -> Bool {
+    if line.first == UInt8(ascii: "#") { return true }
+    let columns = columns(of: line)
+    let id = String(decoding: columns[0], as: UTF8.self)
+    return columns.count == columnCount && (UInt(id) != nil || isRangeOrEmptyNode(id))
+  }
+
+  private static let columnCount = 10
+
+  private static func columns(of line: ArraySlice<UInt8>) -> [ArraySlice<UInt8>] {
+    line.split(separator: UInt8(ascii: "\t"), omittingEmptySubsequences: false)
   }
 
   /// Whether an id is two whole numbers with a hyphen or full stop between them.

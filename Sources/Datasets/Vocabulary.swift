@@ -11,12 +11,11 @@ package struct Vocabulary: Sendable, Equatable {
   package let tokens: [String]
   package let unknownId: Int32?
   package let endOfLineId: Int32?
-  private let table: TokenTable
+  let table: TokenTable
 
   /// - Precondition: no token occurs twice; a reader of files asks `repeatedToken(in:)` before it gets here.
   package init(tokens: [String]) {
-    var table = TokenTable()
-    for token in tokens { _ = table.insert(token) }
+    let table = TokenTable(tokens)
     precondition(table.count == tokens.count, "a vocabulary's tokens are different")
     self.tokens = tokens
     self.table = table

@@ -21,6 +21,19 @@ package struct OpenFile: ~Copyable {
     self.descriptor = descriptor
   }
 
+  /// What the process reads by itself; closing this leaves it open.
+  package static func standardInput() throws(FileError) -> OpenFile {
+    let path = "standard input"
+    let descriptor = fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 0)
+    guard descriptor >= 0 else { throw .system(.open, path: path, code: errno) }
+    return OpenFile(path: path, descriptor: descriptor)
+  }
+
+  private init(path: String, descriptor: Int32) {
+    self.path = path
+    self.descriptor = descriptor
+  }
+
   deinit {
     if descriptor >= 0 { Glibc.close(descriptor) }
   }
@@ -31,16 +44,23 @@ package struct OpenFile: ~Copyable {
   package func read(into buffer: UnsafeMutableRawBufferPointer) throws(FileError) -> Int {
     var filled = 0
     while filled < buffer.count {
-      let rest = UnsafeMutableRawBufferPointer(rebasing: buffer[filled...])
-      let count = Glibc.read(descriptor, rest.baseAddress, rest.count)
-      if count < 0 {
-        if errno == EINTR { continue }
-        throw .system(.read, path: path, code: errno)
-      }
+      let count = try readAvailable(into: UnsafeMutableRawBufferPointer(rebasing: buffer[filled...]))
       if count == 0 { break }
       filled += count
     }
     return filled
+  }
+
+  /// Reads what is there already, and waits only for the first byte: a pipe's writer may want an answer before it writes
+  /// on.
+  ///
+  /// - Returns: the number of bytes read, 0 only at the file's end.
+  package func readAvailable(into buffer: UnsafeMutableRawBufferPointer) throws(FileError) -> Int {
+    while true {
+      let count = Glibc.read(descriptor, buffer.baseAddress, buffer.count)
+      if count >= 0 { return count }
+      if errno != EINTR { throw .system(.read, path: path, code: errno) }
+    }
   }
 
   /// Writes all of `buffer`.

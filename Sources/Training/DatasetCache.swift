@@ -6,10 +6,16 @@ import Foundation
 
 extension SequenceDataset {
   /// Makes the dataset that a configuration describes, from its text.
-  package static func prepare(_ corpus: RunConfiguration.TextCorpus) throws(CorpusError) -> SequenceDataset {
-    try prepare(
-      corpus.sources, tokenization: corpus.tokens.tokenization,
-      vocabulary: VocabularySettings(size: corpus.vocabulary.size, minimumCount: corpus.vocabulary.minCount))
+  package static func prepare(
+    _ corpus: RunConfiguration.TextCorpus, for task: RunConfiguration.Task
+  ) throws(CorpusError) -> SequenceDataset {
+    let settings = VocabularySettings(size: corpus.vocabulary.size, minimumCount: corpus.vocabulary.minCount)
+    return switch task {
+    case .languageModel:
+      try prepare(corpus.sources, tokenization: corpus.tokens.tokenization, vocabulary: settings)
+    case .tagging:
+      try prepareTreebank(corpus.sources, tags: corpus.tags.column, vocabulary: settings)
+    }
   }
 }
 
@@ -27,6 +33,15 @@ extension RunConfiguration.Tokens {
     case .word: .word
     case .character: .character
     case .whitespace: .whitespace
+    }
+  }
+}
+
+extension RunConfiguration.Tags {
+  package var column: TagColumn {
+    switch self {
+    case .upos: .upos
+    case .xpos: .xpos
     }
   }
 }
@@ -81,7 +96,7 @@ package struct DatasetCache {
       let settings = try Self.settings(of: configuration, corpus)
       let path = path(settings: settings)
       if let dataset = cached(path, settings: settings, notice: notice) { return dataset }
-      let dataset = try SequenceDataset.prepare(corpus)
+      let dataset = try SequenceDataset.prepare(corpus, for: configuration.task)
       do {
         try Directory.create(directory)
         try DatasetFile.write(dataset, settings: settings, to: path)

@@ -13,8 +13,15 @@ import Testing
     ])
 
   private static let tagged = SequenceDataset(
-    tokenization: .whitespace, vocabulary: Vocabulary(tokens: ["<unk>", "dog", "barks"]), tags: ["NOUN", "VERB"],
-    splits: [.train: TokenSequence(tokens: [1, 2], offsets: [0, 2], tags: [0, 1], characters: 10, sourceSHA256: "c")])
+    tokenization: .whitespace, vocabulary: Vocabulary(tokens: ["<unk>", "dog", "barks"]),
+    tagging: TaggingVocabulary(tags: ["NOUN", "VERB"], trainingWords: TokenTable(["dog", "barks"])),
+    forms: ["dog", "barks", "größer"],
+    splits: [
+      .train: TokenSequence(
+        tokens: [1, 2], offsets: [0, 2], tags: [0, 1], forms: [0, 1], characters: 10, sourceSHA256: "c"),
+      .test: TokenSequence(
+        tokens: [0, 2], offsets: [0, 2], tags: [-1, 1], forms: [2, 1], characters: 11, sourceSHA256: "d"),
+    ])
 
   @Test(arguments: [text, tagged])
   func datasetsComeBack(dataset: SequenceDataset) throws {
@@ -54,14 +61,14 @@ import Testing
       let summary = try DatasetSummary(of: path)
       #expect(summary.tokenization == .word)
       #expect(summary.vocabularySize == 4)
-      #expect(summary.tagCount == nil)
+      #expect(summary.tags == nil)
       #expect(summary.settings == "key")
       #expect(summary.splits.map(\.split) == [.train, .test])
       #expect(summary.splits.map(\.tokens) == [5, 0])
       #expect(summary.splits.map(\.sentences) == [2, 0])
       #expect(summary.splits.map(\.characters) == [11, 0])
       try DatasetFile.write(Self.tagged, settings: "", to: path)
-      #expect(try DatasetSummary(of: path).tagCount == 2)
+      #expect(try DatasetSummary(of: path).tags == ["NOUN", "VERB"])
     }
   }
 
@@ -78,21 +85,46 @@ import Testing
       for wrong: [Int64] in [[], [0], [1, 2], [0, 3], [0, 2, 1, 2], [-1, 2], [0, 1]] {
         try refuses(offsets) { $0.splits[.train]?.offsets = wrong }
       }
-      try refuses(.invalidId(file: path, object: "/train/tokens", position: 1, id: 3, count: 3)) {
+      try refuses(.invalidId(file: path, object: "/train/tokens", position: 1, id: 3, range: 0..<3)) {
         $0.splits[.train]?.tokens = [1, 3]
       }
-      try refuses(.invalidId(file: path, object: "/train/tokens", position: 0, id: -1, count: 3)) {
+      try refuses(.invalidId(file: path, object: "/train/tokens", position: 0, id: -1, range: 0..<3)) {
         $0.splits[.train]?.tokens = [-1, 2]
       }
-      try refuses(.invalidId(file: path, object: "/train/tags", position: 1, id: 2, count: 2)) {
+      try refuses(.invalidId(file: path, object: "/train/tags", position: 1, id: 2, range: -1..<2)) {
         $0.splits[.train]?.tags = [0, 2]
       }
-      try refuses(.tagCount(file: path, object: "/train/tags", expected: 2, found: 1)) {
+      try refuses(.wrongCount(file: path, object: "/train/tags", expected: 2, found: 1)) {
         $0.splits[.train]?.tags = [0]
       }
-      try refuses(.incompleteTags(file: path, missing: "/train/tags")) { $0.splits[.train]?.tags = nil }
-      try refuses(.incompleteTags(file: path, missing: "/vocabulary/tags")) { $0.tags = nil }
-      try refuses(.repeatedEntry(file: path, object: "/vocabulary/tags", entry: "X")) { $0.tags = ["X", "X"] }
+      try refuses(.incomplete(file: path, missing: "/train/tags", of: "tags")) { $0.splits[.train]?.tags = nil }
+      try refuses(.incomplete(file: path, missing: "/vocabulary/tags", of: "tags")) { $0.tagging = nil }
+      func tagging(tags: [String] = ["A", "B"], characters: [String] = ["<unk>"], words: [String] = [])
+        -> TaggingVocabulary
+      {
+        TaggingVocabulary(tags: tags, characters: Vocabulary(tokens: characters), trainingWords: TokenTable(words))
+      }
+      try refuses(.repeatedEntry(file: path, object: "/vocabulary/tags", entry: "X")) {
+        $0.tagging = tagging(tags: ["X", "X"])
+      }
+      try refuses(.missingEntry(file: path, object: "/vocabulary/characters", entry: "<unk>")) {
+        $0.tagging = tagging(characters: ["a"])
+      }
+      try refuses(.repeatedEntry(file: path, object: "/vocabulary/forms", entry: "a")) { $0.forms = ["a", "b", "a"] }
+      try refuses(.trainingForms(file: path, found: 3, forms: 2)) {
+        $0.tagging = tagging(words: ["a", "b", "c"])
+        $0.forms = ["a", "b"]
+      }
+      try refuses(.invalidId(file: path, object: "/test/forms", position: 0, id: -1, range: 0..<3)) {
+        $0.splits[.test]?.forms = [-1, 0]
+      }
+      try refuses(.invalidId(file: path, object: "/test/tags", position: 1, id: -2, range: -1..<2)) {
+        $0.splits[.test]?.tags = [0, -2]
+      }
+      try refuses(.wrongCount(file: path, object: "/train/forms", expected: 2, found: 3)) {
+        $0.splits[.train]?.forms = [0, 1, 2]
+      }
+      try refuses(.incomplete(file: path, missing: "/train/forms", of: "forms")) { $0.splits[.train]?.forms = nil }
       try refuses(.negativeCount(file: path, object: "/train/characters", found: -1)) {
         $0.splits[.train]?.characters = -1
       }
@@ -122,6 +154,38 @@ import Testing
       let summary = try DatasetSummary(of: path)
       #expect(summary.createdBy == "unknown" && summary.tokenization == .whitespace)
       #expect(summary.splits.map(\.characters) == [0] && summary.splits.map(\.sentences) == [1])
+    }
+  }
+
+  /// Words are spelled as their tokens then, and every one of them is a training word but `<unk>`.
+  @Test func taggedDatasetsOfOtherProgramsMayLackForms() throws {
+    try withDatasetPath { path in
+      func write(forms: [Int32]?) throws {
+        try HDF5Image.build { root in
+          try root.setAttribute("format", "rnn-train dataset")
+          try root.setAttribute("format_version", 1)
+          let vocabulary = try root.group("vocabulary")
+          try vocabulary.writeStrings("tokens", ["b", "<unk>", "a"])
+          try vocabulary.writeStrings("tags", ["X"])
+          let train = try root.group("train")
+          try train.setAttribute("source_sha256", "abc")
+          try train.write("tokens", shape: [4], [2, 0, 1, 2] as [Int32])
+          try train.write("offsets", shape: [2], [0, 4] as [Int64])
+          try train.write("tags", shape: [4], [0, 0, -1, 0] as [Int32])
+          if let forms { try train.write("forms", shape: [forms.count], forms) }
+        }.save(to: path)
+      }
+      try write(forms: nil)
+      let dataset = try DatasetFile.read(path).dataset
+      #expect(dataset.forms == ["b", "a", "<unk>"])
+      #expect(dataset.splits[.train]?.forms == [1, 0, 2, 1])
+      #expect(dataset.tagging == TaggingVocabulary(tags: ["X"], trainingWords: TokenTable(["b", "a"])))
+      #expect(dataset.tagging?.characters.tokens == ["<unk>", "a", "b"])
+
+      try write(forms: [0, 0, 0, 0])
+      #expect(throws: DatasetError.incomplete(file: path, missing: "/vocabulary/forms", of: "forms")) {
+        try DatasetFile.read(path)
+      }
     }
   }
 

@@ -2,7 +2,7 @@ import Datasets
 import Testing
 
 /// A CoNLL-U line of a word.
-private func row(_ id: String, _ form: String, _ upos: String, _ xpos: String = "_") -> String {
+func row(_ id: String, _ form: String, _ upos: String, _ xpos: String = "_") -> String {
   "\(id)\t\(form)\t_\t\(upos)\t\(xpos)\t_\t_\t_\t_\t_\n"
 }
 
@@ -31,10 +31,20 @@ private func sentences(_ text: String, chunkSize: Int = 64) throws -> [TreebankS
 
   @Test func bytesAreKept() throws {
     let read = try sentences(treebank)
-    #expect(
-      read.map { String(decoding: $0.bytes, as: UTF8.self) }.joined(separator: "\n") + "\n"
-        == treebank.replacing("\n\n\n", with: "\n\n") + "\n")
-    #expect(try sentences(treebank.replacing("\n", with: "\r\n")).map(\.bytes) == read.map(\.bytes))
+    #expect(read.map { String(decoding: $0.bytes, as: UTF8.self) }.joined() == treebank)
+  }
+
+  @Test(arguments: [
+    treebank, treebank.replacing("\n", with: "\r\n"), "\u{FEFF}" + treebank, "\n\r\n" + treebank + "\n\n\n",
+    String(treebank.dropLast()), "\u{FEFF}\r\n# no words", "\n", "",
+  ])
+  func bytesOfAllSentencesAreThoseOfTheFile(text: String) throws {
+    for chunkSize in [8, 9, 10, 11, 1000] {
+      let read = try sentences(text, chunkSize: chunkSize)
+      #expect(read.flatMap(\.bytes) == Array(text.utf8))
+      let words = read.flatMap(\.forms)
+      #expect(words == (text.contains("PRON") ? ["It", "does", "n't", ".", "10 000", "it"] : []))
+    }
   }
 
   @Test func tagsAreReplaced() throws {
@@ -49,11 +59,15 @@ private func sentences(_ text: String, chunkSize: Int = 64) throws -> [TreebankS
     let files = try TemporaryFiles()
     let sources = CorpusSources(train: [try files.write("t.conllu", treebank + "\n" + treebank)])
     let dataset = try SequenceDataset.prepareTreebank(sources, tags: .upos, vocabulary: VocabularySettings())
-    #expect(dataset.tags == ["AUX", "NUM", "PART", "PRON", "PUNCT"])
+    #expect(dataset.tagging?.tags == ["AUX", "NUM", "PART", "PRON", "PUNCT"])
+    #expect(dataset.tagging?.characters.tokens.joined() == "<unk> '.01Ideinost")
+    #expect(dataset.forms == ["It", "does", "n't", ".", "10 000", "it"])
+    #expect(dataset.tagging?.trainingWords.tokens == dataset.forms)
     #expect(dataset.vocabulary.tokens == ["<unk>", ".", "10 000", "It", "does", "it", "n't"])
     let train = try #require(dataset.splits[.train])
     #expect(train.tokens == [3, 4, 6, 1, 2, 5, 3, 4, 6, 1, 2, 5])
     #expect(train.tags == [3, 0, 2, 4, 1, 3, 3, 0, 2, 4, 1, 3])
+    #expect(train.forms == [0, 1, 2, 3, 4, 5, 0, 1, 2, 3, 4, 5])
     #expect(train.offsets == [0, 4, 6, 10, 12])
     #expect(train.characters == 2 * (2 + 4 + 3 + 1 + 6 + 2))
   }
@@ -63,7 +77,7 @@ private func sentences(_ text: String, chunkSize: Int = 64) throws -> [TreebankS
     let sources = CorpusSources(
       train: [try files.write("t", row("1", "a", "X"))], validation: .files([try files.write("v", row("1", "b", "B"))]))
     let dataset = try SequenceDataset.prepareTreebank(sources, tags: .upos, vocabulary: VocabularySettings())
-    #expect(dataset.tags == ["B", "X"])
+    #expect(dataset.tagging?.tags == ["B", "X"])
     #expect(dataset.splits[.validation]?.tags == [0] && dataset.splits[.validation]?.tokens == [0])
   }
 
@@ -76,14 +90,56 @@ private func sentences(_ text: String, chunkSize: Int = 64) throws -> [TreebankS
     #expect(dataset.splits[.test]?.tags == [3, 4] && dataset.splits[.test]?.characters == 3)
   }
 
-  @Test func tagsUnknownToATaggerAreNamed() throws {
+  @Test func formsOutsideTheTrainingSplitComeBehindTheTrainingWords() throws {
     let files = try TemporaryFiles()
-    let path = try files.write("t", row("1", "a", "NOUM"))
-    let vocabulary = Vocabulary(tokens: ["<unk>"])
+    let train = ["a", "<unk>", "é", "a"].enumerated().map { row("\($0 + 1)", $1, "X") }.joined()
+    let other = ["e\u{301}", "é", "v", "ß"].enumerated().map { row("\($0 + 1)", $1, "X") }.joined()
+    var sources = CorpusSources(
+      train: [try files.write("t", train)], validation: .files([try files.write("v", other)]),
+      test: .files([try files.write("w", row("1", "w", "X") + row("2", "v", "X"))]))
+    let settings = VocabularySettings(minimumCount: 2)
+    let dataset = try SequenceDataset.prepareTreebank(sources, tags: .upos, vocabulary: settings)
+    #expect(dataset.vocabulary.tokens == ["<unk>", "a"])
+    #expect(dataset.splits[.train]?.tokens == [1, 0, 0, 1])
+    #expect(dataset.forms.map(\.scalarValues) == ["a", "<unk>", "é", "e\u{301}", "v", "ß", "w"].map(\.scalarValues))
+    #expect(dataset.tagging?.trainingWords.tokens.count == 3)
+    #expect(dataset.tagging?.characters.tokens == ["<unk>", "<", ">", "a", "k", "n", "u", "é"])
+    #expect(Split.allCases.map { dataset.splits[$0]?.forms } == [[0, 1, 2, 0], [3, 2, 4, 5], [6, 4]])
+
+    // The tail of the training text has none of the training words' rights.
+    sources = CorpusSources(
+      train: [try files.write("s", row("1", "b", "X") + "\n" + row("1", "c", "X"))], test: .fraction(0.5))
+    let parts = try SequenceDataset.prepareTreebank(sources, tags: .upos, vocabulary: VocabularySettings())
+    #expect(parts.tagging?.trainingWords.tokens == ["b"] && parts.forms == ["b", "c"])
+    #expect(parts.vocabulary.tokens == ["<unk>", "b"])
+  }
+
+  @Test func aWordWithoutATagIsNoTarget() throws {
+    let files = try TemporaryFiles()
+    let path = try files.write("t", row("1", "a", "_") + row("2", "b", "X") + row("3", "c", ""))
+    let dataset = try SequenceDataset.prepareTreebank(
+      CorpusSources(train: [path]), tags: .upos, vocabulary: VocabularySettings())
+    #expect(dataset.tagging?.tags == ["X"])
+    #expect(dataset.splits[.train]?.tags == [-1, 0, -1])
+    let error = #expect(throws: CorpusError.self) { try CorpusRecord.readTreebank([path], tags: .xpos) }
+    #expect(error?.description == "\(path): expected tags in the XPOS column, found none")
+  }
+
+  @Test func aTaggerIsMeasuredWithWhatItKnows() throws {
+    let files = try TemporaryFiles()
+    let path = try files.write("t", row("1", "a", "VERB") + row("2", "b", "_") + row("3", "c", "NOUN"))
+    let vocabulary = Vocabulary(tokens: ["<unk>", "c"])
+    let tagging = TaggingVocabulary(tags: ["NOUN", "VERB"], trainingWords: TokenTable(["b", "c"]))
+    let (sequence, forms) = try TokenSequence.readTreebank(
+      [path], column: .upos, vocabulary: vocabulary, tagging: tagging)
+    #expect(sequence.tokens == [0, 0, 1] && sequence.tags == [1, -1, 0])
+    #expect(sequence.forms == [2, 0, 1] && forms == ["b", "c", "a"])
+
+    let other = try files.write("u", row("1", "a", "NOUM"))
     let error = #expect(throws: CorpusError.self) {
-      try TokenSequence.readTreebank([path], column: .upos, vocabulary: vocabulary, tags: ["NOUN", "VERB"])
+      try TokenSequence.readTreebank([other], column: .upos, vocabulary: vocabulary, tagging: tagging)
     }
-    #expect(error?.description == "\(path): the tag \"NOUM\" is unknown; expected one of NOUN, VERB")
+    #expect(error?.description == "\(other): the tag \"NOUM\" is unknown; expected one of NOUN, VERB")
   }
 
   @Test(
@@ -98,7 +154,8 @@ private func sentences(_ text: String, chunkSize: Int = 64) throws -> [TreebankS
       (row("1-2-3", "a", "X"), 1, .id(found: "1-2-3", expected: 1)),
       (row("", "a", "X"), 1, .id(found: "", expected: 1)),
       ("\n\n" + row("1", "", "X"), 3, .emptyForm),
-      (row("1", "a", "X") + row("2", "b", "_"), 2, .noTag(form: "b", column: .upos)),
+      ("\u{FEFF}" + row("2", "a", "X"), 1, .id(found: "2", expected: 1)),
+      ("# a\r\n\r\n\r\nx\r\n", 4, .columns(found: 1)),
     ] as [(String, Int, TreebankProblem)])
   func malformedLinesAreNamed(text: String, line: Int, problem: TreebankProblem) throws {
     let files = try TemporaryFiles()

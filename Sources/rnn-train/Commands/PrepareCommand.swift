@@ -8,7 +8,7 @@ import Training
 struct PrepareCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "prepare",
-    abstract: "Make a dataset of text, once, for many runs.",
+    abstract: "Make a dataset of text or CoNLL-U, once, for many runs.",
     discussion: """
       Examples:
 
@@ -39,7 +39,7 @@ struct PrepareCommand: ParsableCommand {
     if access(path, F_OK) == 0 && (try? DatasetSummary(of: path)) == nil {
       throw ValidationError("--output \(path): there is a file that isn't a dataset; choose another name")
     }
-    let dataset = try SequenceDataset.prepare(corpus)
+    let dataset = try SequenceDataset.prepare(corpus, for: configuration.task)
     try Directory.create(Path.directory(of: path))
     try DatasetFile.write(dataset, settings: DatasetCache.settings(of: configuration, corpus), to: path)
     try Results.print(Self.summary(dataset, path: path))
@@ -59,6 +59,8 @@ struct PrepareCommand: ParsableCommand {
         }
       })
     let vocabulary = "\(Format.count(dataset.vocabulary.count)) tokens (\(dataset.tokenization.rawValue))"
-    return "\(table)\n\n" + Format.facts([("vocabulary", vocabulary), ("dataset", path)])
+    var facts = [("vocabulary", vocabulary), ("dataset", path)]
+    if let tagging = dataset.tagging { facts.insert(("tags", Format.count(tagging.tags.count)), at: 1) }
+    return "\(table)\n\n" + Format.facts(facts)
   }
 }

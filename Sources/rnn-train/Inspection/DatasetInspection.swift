@@ -14,14 +14,14 @@ struct DatasetInspection: Encodable, CustomStringConvertible {
   private let createdBy: String
   private let tokenization: String
   private let vocabulary: Int
-  private let tags: Int?
+  private let tags: [String]?
   private let splits: [SplitEntry]
 
   init(_ summary: DatasetSummary) {
     createdBy = summary.createdBy
     tokenization = summary.tokenization.rawValue
     vocabulary = summary.vocabularySize
-    tags = summary.tagCount
+    tags = summary.tags
     splits = summary.splits.map {
       SplitEntry(
         split: $0.split.rawValue, sentences: $0.sentences, tokens: $0.tokens, characters: $0.characters,
@@ -34,7 +34,7 @@ struct DatasetInspection: Encodable, CustomStringConvertible {
       ("format", format), ("created by", createdBy), ("tokens are", tokenization),
       ("vocabulary", Format.count(vocabulary)),
     ]
-    if let tags { facts.append(("tags", Format.count(tags))) }
+    if let tags { facts.append(("tags", "\(Format.count(tags.count)): \(tags.joined(separator: ", "))")) }
     let table = Table(
       ["split", "sentences", "tokens", "characters"],
       splits.map { [$0.split, Format.count($0.sentences), Format.count($0.tokens), Format.count($0.characters)] })

@@ -1,0 +1,27 @@
+/// What a tagger knows beside the words that have embeddings.
+package struct TaggingVocabulary: Sendable, Equatable {
+  /// The target of a word that has no tag in its corpus.
+  package static let noTag: Int32 = -1
+
+  /// By id.
+  package let tags: [String]
+  /// `<unk>`, and the characters (Unicode scalars) of the training words.
+  package let characters: Vocabulary
+  /// The word forms of the training split in order of appearance, those without an embedding included: every other word
+  /// is an unknown one.
+  package let trainingWords: TokenTable
+
+  package init(tags: [String], characters: Vocabulary, trainingWords: TokenTable) {
+    self.tags = tags
+    self.characters = characters
+    self.trainingWords = trainingWords
+  }
+
+  /// Derives the characters from the words.
+  package init(tags: [String], trainingWords: TokenTable) {
+    var scalars: Set<Unicode.Scalar> = []
+    for word in trainingWords.tokens { scalars.formUnion(word.unicodeScalars) }
+    let characters = Vocabulary(tokens: [Vocabulary.unknownToken] + scalars.sorted().map { String($0) })
+    self.init(tags: tags, characters: characters, trainingWords: trainingWords)
+  }
+}

@@ -1,0 +1,101 @@
+import Files
+
+/// Where text comes from.
+package enum TextSource: Sendable, Equatable {
+  case file(String)
+  case standardInput
+}
+
+/// UTF-8 text that is being read chunk by chunk. A pipe will do, and is read as its bytes come.
+///
+/// A chunk is valid UTF-8 without NUL, and neither a scalar nor CR LF is cut in two. Memory is one chunk.
+struct TextFile: ~Copyable {
+  private let file: OpenFile
+  /// Holds the chunk, and what can't be looked at yet behind it.
+  var bytes: [UInt8]
+  /// Where `bytes` holds the chunk that was read last; it begins at 0, and may be empty.
+  private(set) var chunk = 0..<0
+  /// Where in the file `bytes` begins.
+  private(set) var offset = 0
+  private var end = 0
+  private var isAtEnd = false
+
+  /// - Parameter chunkSize: bytes to read at once; at least 8, so that a scalar and CR LF fit.
+  init(_ source: TextSource, chunkSize: Int = TextReader.defaultChunkSize) throws(CorpusError) {
+    do {
+      file =
+        switch source {
+        case .file(let path): try OpenFile(reading: path)
+        case .standardInput: try OpenFile.standardInput()
+        }
+    } catch {
+      throw .file(error)
+    }
+    bytes = [UInt8](repeating: 0, count: max(8, chunkSize))
+  }
+
+  /// What messages call the file.
+  var name: String { file.path }
+
+  /// Reads the next chunk, and waits only until there is something to read.
+  ///
+  /// - Parameter observe: gets the bytes that were read, as they are.
+  /// - Returns: false at the file's end.
+  mutating func advance(observe: (UnsafeRawBufferPointer) -> Void = { _ in }) throws(CorpusError) -> Bool {
+    if isAtEnd { return false }
+    let held = end - chunk.count
+    for i in 0..<held { bytes[i] = bytes[chunk.count + i] }
+    offset += chunk.count
+    let count = try Self.fill(&bytes, from: held, of: file, observe)
+    end = held + count
+    isAtEnd = count == 0
+    chunk = 0..<(isAtEnd ? end : Self.completePrefix(of: bytes.span.extracting(..<end)))
+    try validate()
+    return true
+  }
+
+  private static func fill(
+    _ bytes: inout [UInt8], from start: Int, of file: borrowing OpenFile, _ observe: (UnsafeRawBufferPointer) -> Void
+  ) throws(CorpusError) -> Int {
+    try bytes.withUnsafeMutableBufferPointer { (bytes) throws(CorpusError) in
+      let free = UnsafeMutableRawBufferPointer(UnsafeMutableBufferPointer(rebasing: bytes[start...]))
+      do throws(FileError) {
+        let count = try file.readAvailable(into: free)
+        observe(UnsafeRawBufferPointer(rebasing: free[..<count]))
+        return count
+      } catch {
+        throw .file(error)
+      }
+    }
+  }
+
+  /// How many bytes can be looked at before the next ones are known.
+  private static func completePrefix(of bytes: Span<UInt8>) -> Int {
+    let count = bytes.count
+    if count > 0, bytes[count - 1] == 0x0D { return count - 1 }
+    // A scalar has four bytes at most, so its first byte is one of the last four.
+    for back in 1..<min(5, count + 1) {
+      let byte = bytes[count - back]
+      if byte & 0xC0 == 0x80 { continue }
+      let length = byte < 0xC0 ? 1 : byte < 0xE0 ? 2 : byte < 0xF0 ? 3 : 4
+      return length > back ? count - back : count
+    }
+    return count
+  }
+
+  private func validate() throws(CorpusError) {
+    do {
+      _ = try UTF8Span(validating: bytes.span.extracting(chunk))
+    } catch {
+      throw .notUTF8(path: name, offset: offset + error.byteOffsets.lowerBound)
+    }
+    if let nul = bytes[chunk].firstIndex(of: 0) { throw .nul(path: name, offset: offset + nul) }
+  }
+}
+
+extension Collection<UInt8> {
+  /// Whether UTF-8 text begins with a byte order mark, which is `byteOrderMarkLength` bytes of no text.
+  var hasByteOrderMark: Bool { starts(with: [0xEF, 0xBB, 0xBF]) }
+}
+
+let byteOrderMarkLength = 3

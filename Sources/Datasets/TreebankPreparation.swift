@@ -1,0 +1,97 @@
+extension SequenceDataset {
+  /// Makes a dataset of CoNLL-U files, for a tagger that learns one column.
+  ///
+  /// The tags, in alphabetical order, are those of all splits: a small treebank may have a tag in its validation split
+  /// alone, and a tagger that could not name it could not be measured.
+  package static func prepareTreebank(
+    _ sources: CorpusSources, tags column: TagColumn, vocabulary settings: VocabularySettings
+  ) throws(CorpusError) -> SequenceDataset {
+    var (train, heldOut) = try read(sources, unit: .sentences) { (paths) throws(CorpusError) in
+      try CorpusRecord.readTreebank(paths, tags: column)
+    }
+    let vocabulary = try Vocabulary(counting: train, settings: settings)
+    var tags = TokenTable()
+    for record in [train] + heldOut.values {
+      for number in 0..<record.tagTable.count { _ = tags.insert(record.tagTable[number]) }
+    }
+    var forms = TokenTable()
+    train.addForms(to: &forms)
+    let tagging = TaggingVocabulary(
+      tags: (0..<tags.count).sorted(by: tags.areInIncreasingOrder).map { tags[$0] }, trainingWords: forms)
+
+    var splits = [Split.train: try train.sequence(in: vocabulary, tagging: tagging)]
+    // In an order that a dictionary's keys don't have, since forms are numbered as they come.
+    for split in Split.allCases {
+      guard var record = heldOut[split] else { continue }
+      record.addForms(to: &forms)
+      splits[split] = try record.sequence(in: vocabulary, tagging: tagging)
+    }
+    return SequenceDataset(
+      tokenization: .word, vocabulary: vocabulary, tagging: tagging, forms: forms.tokens, splits: splits)
+  }
+}
+
+extension TokenSequence {
+  /// Reads CoNLL-U files with what a tagger knows already, to evaluate it on them.
+  ///
+  /// - Returns: the words and tags, and the forms that the words are spelled as: the training words first.
+  package static func readTreebank(
+    _ paths: [String], column: TagColumn, vocabulary: Vocabulary, tagging: TaggingVocabulary
+  ) throws(CorpusError) -> (sequence: TokenSequence, forms: [String]) {
+    var record = try CorpusRecord.readTreebank(paths, tags: column)
+    var forms = tagging.trainingWords
+    record.addForms(to: &forms)
+    return (try record.sequence(in: vocabulary, tagging: tagging), forms.tokens)
+  }
+}
+
+extension CorpusRecord {
+  /// Reads the words of CoNLL-U files and their tags in one column; `_` there is no tag.
+  package static func readTreebank(
+    _ paths: [String], tags column: TagColumn, chunkSize: Int = TextReader.defaultChunkSize
+  ) throws(CorpusError) -> CorpusRecord {
+    var record = CorpusRecord(of: paths, specialTokens: [Vocabulary.unknownToken])
+    var reader = TreebankReader(chunkSize: chunkSize)
+    for path in paths {
+      try reader.read(path) { (sentence) throws(CorpusError) in
+        for word in sentence.words {
+          let form = sentence.bytes[word.form]
+          let tag = sentence.bytes[word[column]]
+          record.characters += String(decoding: form, as: UTF8.self).unicodeScalars.count
+          record.append(form, tag: tag.isEmpty || tag.elementsEqual("_".utf8) ? nil : tag)
+        }
+        record.endSentence()
+      }
+    }
+    record.sourceSHA256 = reader.sourceSHA256
+    if record.tokens.isEmpty { throw .empty(paths: paths) }
+    if record.tagTable.count == 0 { throw .noTags(column, paths: paths) }
+    return record
+  }
+
+  /// Numbers each word by its form, and puts forms that are new into a table in order of appearance.
+  mutating func addForms(to table: inout TokenTable) {
+    var numbers = [Int32?](repeating: nil, count: self.table.count)
+    forms = tokens.map { token in
+      if let number = numbers[Int(token)] { return number }
+      let number = table.insert(self.table[Int(token)])
+      numbers[Int(token)] = number
+      return number
+    }
+  }
+
+  /// The words and tags by their ids. The record's own arrays are renumbered where they lie.
+  fileprivate consuming func sequence(
+    in vocabulary: Vocabulary, tagging: TaggingVocabulary
+  ) throws(CorpusError) -> TokenSequence {
+    let known = TokenTable(tagging.tags)
+    let ids = (0..<tagTable.count).map { known.number(of: tagTable[$0]) }
+    for i in tags.indices where tags[i] != TaggingVocabulary.noTag {
+      guard let id = ids[Int(tags[i])] else {
+        throw .unknownTag(tagTable[Int(tags[i])], paths: paths, known: tagging.tags)
+      }
+      tags[i] = id
+    }
+    return try sequence(in: vocabulary)
+  }
+}
