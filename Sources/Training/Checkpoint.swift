@@ -41,7 +41,8 @@ package struct Checkpoint: Sendable, Equatable {
 
   package init(
     configuration: RunConfiguration, vocabulary: Vocabulary, tokenization: Tokenization,
-    tagging: TaggingVocabulary?, sources: [Split: String], state: TrainingState, parameters: [Tensor], moments: [String: [Tensor]], carriedStates: [Tensor]
+    tagging: TaggingVocabulary?, sources: [Split: String], state: TrainingState, parameters: [Tensor],
+    moments: [String: [Tensor]], carriedStates: [Tensor]
   ) {
     self.configuration = configuration
     self.vocabulary = vocabulary
@@ -65,7 +66,8 @@ package struct Checkpoint: Sendable, Equatable {
     }
     self.init(
       configuration: configuration, vocabulary: dataset.vocabulary, tokenization: dataset.tokenization,
-      tagging: configuration.task == .tagging ? dataset.tagging : nil, sources: dataset.splits.mapValues(\.sourceSHA256), state: state,
+      tagging: configuration.task == .tagging ? dataset.tagging : nil,
+      sources: dataset.splits.mapValues(\.sourceSHA256), state: state,
       parameters: tensors(model.parameters.values),
       moments: Dictionary(uniqueKeysWithValues: optimizer.moments.map { ($0.name, tensors($0.arena)) }),
       carriedStates: model.carriedStates.map {
@@ -74,7 +76,9 @@ package struct Checkpoint: Sendable, Equatable {
   }
 
   /// The sizes that the configuration and the vocabulary give the model.
-  package var shape: ModelShape { get throws(TrainingError) { try ModelShape(configuration, vocabulary: vocabulary, tagging: tagging) } }
+  package var shape: ModelShape {
+    get throws(TrainingError) { try ModelShape(configuration, vocabulary: vocabulary, tagging: tagging) }
+  }
 
   /// The column of CoNLL-U that a tagger has learned; UPOS where a prepared dataset doesn't say.
   package var tagColumn: TagColumn {
@@ -85,7 +89,9 @@ package struct Checkpoint: Sendable, Equatable {
   ///
   /// - Parameter file: what errors call the checkpoint.
   package func checkSource(of split: Split, in dataset: SequenceDataset, file: String) throws(TrainingError) {
-    guard vocabulary == dataset.vocabulary, tagging == nil || tagging == dataset.tagging else { throw .otherVocabulary(file: file) }
+    guard vocabulary == dataset.vocabulary, tagging == nil || tagging == dataset.tagging else {
+      throw .otherVocabulary(file: file)
+    }
     guard sources[split] == dataset.splits[split]?.sourceSHA256 else {
       throw .otherText(file: file, split: split.rawValue)
     }

@@ -22,6 +22,8 @@ package final class Trainer {
   private let metrics: MetricsLog
   private let reporter: any TrainingReporter
   private var state: TrainingState
+  /// Of a new run whose embeddings begin with word vectors.
+  private var vectors: VectorCoverage?
 
   /// Steps from one line of metrics to the next.
   private static let logInterval = 100
@@ -65,7 +67,9 @@ package final class Trainer {
       state = checkpoint.state
     } else {
       parameters.initialize(seed: UInt64(configuration.seed), Initialization(configuration.model.initialization))
-      if let path = configuration.model.vectors { try parameters.setEmbeddings(from: path, of: dataset.vocabulary) }
+      if let path = configuration.model.vectors {
+        vectors = try parameters.setEmbeddings(from: path, of: dataset.vocabulary)
+      }
       state = TrainingState()
     }
     step = TrainingStep(model: model, optimizer: optimizer, workers: workers)
@@ -166,6 +170,6 @@ package final class Trainer {
     RunSummary(
       parameters: model.parameters.layout.elementCount, vocabulary: dataset.vocabulary.count,
       trainTokens: dataset.splits[.train]?.tokens.count ?? 0, epochs: configuration.training.epochs,
-      stepsPerEpoch: minibatches.count, targetsPerEpoch: minibatches.targetCount)
+      stepsPerEpoch: minibatches.count, targetsPerEpoch: minibatches.targetCount, vectors: vectors)
   }
 }

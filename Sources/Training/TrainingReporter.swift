@@ -8,6 +8,8 @@ package struct RunSummary: Sendable, Equatable {
   package let epochs: Int
   package let stepsPerEpoch: Int
   package let targetsPerEpoch: Int
+  /// Of a new run whose embeddings begin with word vectors.
+  package let vectors: VectorCoverage?
 }
 
 /// Hears of a run's progress. It only looks: nothing it does can change the run.

@@ -49,7 +49,9 @@ package struct TrainingState: Sendable, Equatable {
 
   /// The epoch with the lowest measure, the first of several; counted from 1.
   package var bestEpoch: Int? {
-    guard let lowest = validationMeasures.min(), let index = validationMeasures.firstIndex(of: lowest) else { return nil }
+    guard let lowest = validationMeasures.min(), let index = validationMeasures.firstIndex(of: lowest) else {
+      return nil
+    }
     return index + 1
   }
 

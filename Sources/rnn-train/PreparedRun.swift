@@ -84,6 +84,15 @@ struct PreparedRun {
       ("compute", "\(threads) \(threads == 1 ? "thread" : "threads"), \(kernels.name)"),
       ("run", directory.path),
     ]
+    if let vectors = summary.vectors {
+      let found = vectors.exact + vectors.lowercase
+      facts.append(
+        (
+          "vectors",
+          "of \(Format.count(found)) of \(Format.count(vectors.words)) words "
+            + "(\(Format.percent(found, of: vectors.words))), \(Format.count(vectors.lowercase)) by their lower case"
+        ))
+    }
     if state.step > 0 {
       let place =
         state.epoch < summary.epochs

@@ -25,7 +25,7 @@ import Training
       tokenization: .whitespace, vocabulary: Vocabulary(tokens: ["<unk>", "</s>", "a"]),
       splits: [.train: TokenSequence(tokens: [2, 1], offsets: [0, 2], characters: 2, sourceSHA256: "abc")])
     let parameters = Parameters(
-      try ModelShape(Self.configuration, vocabulary: dataset.vocabulary), kernels: Kernels.available[0])
+      try ModelShape(Self.configuration, vocabulary: dataset.vocabulary, tagging: nil), kernels: Kernels.available[0])
     parameters.initialize(seed: UInt64(step))
     let gradients = Gradients(parameters.layout)
     let model = SequenceModel(parameters, streams: 2, timesteps: 3, gradients: gradients, workers: 1)
@@ -120,7 +120,7 @@ import Training
     func with(parameters: [Checkpoint.Tensor], state: TrainingState, vocabulary: Vocabulary) -> Checkpoint {
       Checkpoint(
         configuration: whole.configuration, vocabulary: vocabulary, tokenization: whole.tokenization,
-        sources: whole.sources, state: state, parameters: parameters, moments: whole.moments,
+        tagging: nil, sources: whole.sources, state: state, parameters: parameters, moments: whole.moments,
         carriedStates: whole.carriedStates)
     }
     var backwards = whole.state

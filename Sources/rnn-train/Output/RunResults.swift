@@ -102,19 +102,22 @@ struct RunResults {
     return text.split(separator: "\n").map { "  " + $0 }.joined(separator: "\n")
   }
 
-  /// A sentence of some length; where a tag isn't the corpus', that one follows.
+  /// A sentence of some length, of words that the tagger knows if there is one; where a tag isn't the corpus', that one
+  /// follows.
   private static func tagging(
     _ checkpoint: Checkpoint, file: String, of split: TokenSequence?, _ forms: [String], kernels: Kernels
   ) throws -> String {
-    guard let split, let numbers = split.forms, let gold = split.tags, let tags = checkpoint.tagging?.tags else {
+    guard let split, let numbers = split.forms, let gold = split.tags, let tagging = checkpoint.tagging else {
       return ""
     }
     let sentences = (0..<split.sentenceCount).map { Int(split.offsets[$0])..<Int(split.offsets[$0 + 1]) }
-    guard let sentence = sentences.first(where: { (8...14).contains($0.count) }) ?? sentences.first else { return "" }
+    let short = sentences.filter { (8...14).contains($0.count) }
+    let known = short.first { $0.allSatisfy { Int(numbers[$0]) < tagging.trainingWords.count } }
+    guard let sentence = known ?? short.first ?? sentences.first else { return "" }
     let words = sentence.map { forms[Int(numbers[$0])] }
     let tagger = try Tagger(checkpoint, file: file, kernels: kernels, workers: Workers(count: 1))
     let lines = zip(zip(words, tagger.tag([words])[0]), sentence).map { pair, position in
-      let right = gold[position] < 0 ? pair.1 : tags[Int(gold[position])]
+      let right = gold[position] < 0 ? pair.1 : tagging.tags[Int(gold[position])]
       return [pair.0, pair.1, pair.1 == right ? "" : "(the corpus has \(right))"]
     }
     let widths = (0..<2).map { column in lines.map { $0[column].count }.max() ?? 0 }

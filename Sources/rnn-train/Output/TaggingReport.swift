@@ -74,7 +74,8 @@ struct TaggingReport: Encodable, CustomStringConvertible {
       ["tag", "words", "precision", "recall", "F1"],
       evaluation.perTag.filter { $0.words > 0 || $0.precision > 0 }.map {
         [
-          $0.tag, Format.count($0.words), Format.percent($0.precision), Format.percent($0.recall), Format.percent($0.f1),
+          $0.tag, Format.count($0.words), Format.percent($0.precision), Format.percent($0.recall),
+          Format.percent($0.f1),
         ]
       })
   }
