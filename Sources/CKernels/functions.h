@@ -50,7 +50,7 @@ INLINE vector logistic(vector x) {
 INLINE vector value(const ck_function function, vector x) {
   switch (function) {
   case CK_TANH: return hyperbolic_tangent(x);
-  case CK_RELU: return select(x > splat(0.0f), x, splat(0.0f));
+  case CK_RELU: return select(x <= splat(0.0f), splat(0.0f), x);
   case CK_SIGMOID: return logistic(x);
   case CK_EXP: return exponential(x);
   }
@@ -59,7 +59,7 @@ INLINE vector value(const ck_function function, vector x) {
 INLINE vector gradient(const ck_function function, vector y, vector d) {
   switch (function) {
   case CK_TANH: return d * fma_vector(-y, y, splat(1.0f));
-  case CK_RELU: return select(y > splat(0.0f), d, splat(0.0f));
+  case CK_RELU: return select(y <= splat(0.0f), splat(0.0f), d);
   case CK_SIGMOID: return d * (y * (splat(1.0f) - y));
   case CK_EXP: return d * y;
   }

@@ -79,7 +79,7 @@ static float logistic(float x) {
 static float value(ck_function function, float x) {
   switch (function) {
   case CK_TANH: return hyperbolic_tangent(x);
-  case CK_RELU: return x > 0.0f ? x : 0.0f;
+  case CK_RELU: return x <= 0.0f ? 0.0f : x;
   case CK_SIGMOID: return logistic(x);
   case CK_EXP: return exponential(x);
   }
@@ -92,7 +92,7 @@ static void apply(ck_function function, const float *x, float *y, long count) {
 static void apply_gradient(ck_function function, const float *y, float *d, long count) {
   for (long i = 0; i < count; i++) switch (function) {
     case CK_TANH: d[i] *= fmaf(-y[i], y[i], 1.0f); break;
-    case CK_RELU: d[i] = y[i] > 0.0f ? d[i] : 0.0f; break;
+    case CK_RELU: d[i] = y[i] <= 0.0f ? 0.0f : d[i]; break;
     case CK_SIGMOID: d[i] *= y[i] * (1.0f - y[i]); break;
     case CK_EXP: d[i] *= y[i]; break;
     }

@@ -11,10 +11,21 @@ extension RunConfiguration {
     package var schedule = Schedule.constant
     /// The largest norm of the gradient; 0: no clipping.
     package var clipNorm = 5.0
+    /// What to do when the loss or the gradient is no longer finite.
+    package var onDivergence = DivergencePolicy.stop
     /// Absent: train for all epochs.
     package var earlyStopping: EarlyStopping?
+    /// How long one process trains; absent: to the end.
+    package var timeLimit: Duration?
 
     package init() {}
+  }
+
+  /// What a run does when its loss or its gradient is no longer finite.
+  package enum DivergencePolicy: Sendable, Equatable {
+    case stop
+    /// Goes back to the last checkpoint and on with half the learning rate, up to so many times.
+    case rollback(limit: Int)
   }
 
   /// Ends training when the validation loss has stopped falling.
@@ -57,9 +68,36 @@ extension RunConfiguration.Training: KeySection {
     keys.section("optimizer", &optimizer, "how parameters follow the gradient")
     keys.section("schedule", &schedule, "how the learning rate changes")
     keys.value("clip_norm", &clipNorm, .number(.nonNegative), "largest norm of the gradient; 0: no clipping")
+    keys.variant(&onDivergence)
     keys.optionalSection(
       "early_stopping", &earlyStopping, defaults: RunConfiguration.EarlyStopping(),
       "ends training when the validation loss has stopped falling; absent: off")
+    keys.optional(
+      "time_limit", &timeLimit, .duration, "how long one process trains before it saves and stops; absent: to the end")
+  }
+}
+
+extension RunConfiguration.DivergencePolicy: KeyVariant {
+  static let selector = VariantSelector.value(
+    ofKey: "on_divergence", noun: "policy", help: "what to do when the loss is no longer finite")
+
+  static let alternatives: [Self] = [.stop, .rollback(limit: 5)]
+
+  package var name: String {
+    switch self {
+    case .stop: "stop"
+    case .rollback: "rollback"
+    }
+  }
+
+  mutating func visitSettings(_ keys: inout some KeyVisitor) {
+    switch self {
+    case .stop: break
+    case .rollback(var limit):
+      keys.value(
+        "rollbacks", &limit, .whole(1...30), "times to go back to the last checkpoint, on with half the learning rate")
+      self = .rollback(limit: limit)
+    }
   }
 }
 

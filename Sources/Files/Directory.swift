@@ -2,9 +2,9 @@ import Glibc
 
 /// Creates, lists and cleans directories.
 package enum Directory {
-  /// Creates a directory and the ones above it; one that is there already is fine.
+  /// Creates a directory and the ones above it, and makes them last; one that is there already is fine.
   package static func create(_ path: String) throws(FileError) {
-    if mkdir(path, 0o777) == 0 { return }
+    if mkdir(path, 0o777) == 0 { return try flush(Path.directory(of: path)) }
     switch errno {
     case EEXIST:
       guard isDirectory(path) else { throw .system(.createDirectory, path: path, code: ENOTDIR) }
@@ -16,6 +16,7 @@ package enum Directory {
       guard mkdir(path, 0o777) == 0 || (errno == EEXIST && isDirectory(path)) else {
         throw .system(.createDirectory, path: path, code: errno)
       }
+      try flush(parent)
     case let code:
       throw .system(.createDirectory, path: path, code: code)
     }
@@ -55,14 +56,23 @@ package enum Directory {
     guard unlink(path) == 0 || errno == ENOENT else { throw .system(.remove, path: path, code: errno) }
   }
 
-  /// Makes renamed, linked and removed names last.
-  static func flush(_ path: String) throws(FileError) {
-    let directory = try OpenFile(path, flags: O_RDONLY | O_DIRECTORY, as: .makeDurable)
+  /// Makes created, renamed, linked and removed names last.
+  package static func flush(_ path: String) throws(FileError) {
     do throws(FileError) {
+      let directory = try OpenFile(path, flags: O_RDONLY | O_DIRECTORY, as: .makeDurable)
       try directory.flush()
     } catch .system(_, _, EINVAL) {
       // Some file systems flush no directories; theirs is the best that can be had.
+    } catch .system(_, _, EACCES) {
+      // A directory that may be written to but not be read, as shared ones are on some machines.
     }
+  }
+
+  /// What the file system of a directory has left for this user; nil if it doesn't say.
+  package static func freeBytes(of path: String) -> Int? {
+    var status = statvfs()
+    guard statvfs(path, &status) == 0 else { return nil }
+    return Int(clamping: UInt64(status.f_bavail).multipliedReportingOverflow(by: UInt64(status.f_frsize)).partialValue)
   }
 
   private static func isDirectory(_ path: String) -> Bool {

@@ -52,6 +52,13 @@ package enum FileError: DiagnosedError, Equatable {
   }
 }
 
+extension FileError {
+  /// Whether a disk or a quota is full.
+  package var isForWantOfSpace: Bool {
+    if case .system(_, _, let code) = self { code == ENOSPC || code == EDQUOT } else { false }
+  }
+}
+
 private func errorText(_ code: Int32) -> String { String(cString: strerror(code)) }
 
 private func remedy(for code: Int32, _ operation: FileError.Operation) -> String {

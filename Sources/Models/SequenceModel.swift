@@ -19,7 +19,8 @@ package final class SequenceModel: Sendable {
   /// Shares of the sequences in each direction, and the measure for how finely other work is cut.
   private let shards: Int
   private let workers: Int
-  private let carriesState: Bool
+  /// Whether sequences go on from minibatch to minibatch.
+  package let carriesState: Bool
 
   /// Most of everything that a minibatch can hold.
   package struct Capacity: Sendable, Equatable {

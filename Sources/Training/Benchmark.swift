@@ -64,7 +64,7 @@ package struct Benchmark: Sendable, Equatable {
       source.fill(model, index: count % source.count, epoch: count / source.count, step: count + 1)
       let result = step.run(step: count + 1, learningRate: training.optimizer.learningRate)
       guard !result.diverged else {
-        throw TrainingError.diverged(step: count + 1, epoch: 1, quantity: "gradient's norm")
+        throw Divergence(step: count + 1, epoch: 1, quantity: "gradient's norm")
       }
       if count >= warmUp {
         times.append((clock.now - start) / .seconds(1))

@@ -56,7 +56,7 @@ package enum CheckpointFile {
   private static var counters: [(String, WritableKeyPath<TrainingState, Int>)] {
     [
       ("step", \.step), ("epoch", \.epoch), ("position", \.window), ("epoch_targets", \.epochLoss.targets),
-      ("recent_targets", \.recentLoss.targets),
+      ("recent_targets", \.recentLoss.targets), ("rollbacks", \.rollbacks), ("rollback_step", \.rollbackStep),
     ]
   }
   private static var sums: [(String, WritableKeyPath<TrainingState, Double>)] {

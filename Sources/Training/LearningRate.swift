@@ -9,7 +9,7 @@ extension RunConfiguration.Training {
     optimizer.learningRate
       * schedule.factor(
         step: state.step, totalSteps: epochs * stepsPerEpoch, epoch: state.epoch,
-        validationMeasures: state.validationMeasures)
+        validationMeasures: state.validationMeasures) * power(0.5, state.rollbacks)
   }
 }
 

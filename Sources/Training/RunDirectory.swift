@@ -60,6 +60,11 @@ package final class RunDirectory: Sendable {
 
   // MARK: checkpoints
 
+  func checkpointPath(ofStep step: Int) -> String { Path.join(checkpointsPath, Self.name(ofStep: step)) }
+
+  /// Where the minibatch is put that a step diverged on.
+  func divergencePath(ofStep step: Int) -> String { Path.join(path, "diverged-\(step).txt") }
+
   /// The steps of all checkpoints in a directory of them, in order.
   static func steps(in checkpoints: String) throws(FileError) -> [Int] {
     try Directory.names(in: checkpoints).compactMap(step(of:)).sorted()
@@ -80,17 +85,24 @@ package final class RunDirectory: Sendable {
   ///
   /// - Parameters:
   ///   - isBest: whether its validation loss is the lowest so far.
-  ///   - keep: how many of the newest stay; the best one stays as well.
+  ///   - keep: how many of the newest stay; the best one and the one that a rollback returns to stay as well.
   /// - Returns: the checkpoint's path.
+  /// - Throws: `CheckpointFailure` if the disk doesn't take the file, `FileError` if it is in the way of what follows.
   package func save(_ checkpoint: Checkpoint, isBest: Bool, keep: Int) throws -> String {
     let name = Self.name(ofStep: checkpoint.state.step)
     let path = Path.join(checkpointsPath, name)
-    try CheckpointFile.write(checkpoint, to: path)
+    let image = try CheckpointFile.image(of: checkpoint)
+    do throws(FileError) {
+      try image.save(to: path)
+    } catch {
+      throw CheckpointFailure(error, bytes: image.bytes.count, directory: checkpointsPath)
+    }
     try DurableFile.link(Path.join(checkpointsPath, Self.lastName), to: name)
     if isBest { try DurableFile.link(Path.join(checkpointsPath, Self.bestName), to: name) }
     let best = Self.linkTarget(Path.join(checkpointsPath, Self.bestName))
     let steps = try Self.steps(in: checkpointsPath).filter { $0 <= checkpoint.state.step }
-    for step in steps.dropLast(max(keep, 1)) where Self.name(ofStep: step) != best {
+    for step in steps.dropLast(max(keep, 1))
+    where Self.name(ofStep: step) != best && step != checkpoint.state.rollbackStep {
       try Directory.remove(Path.join(checkpointsPath, Self.name(ofStep: step)))
     }
     return path

@@ -14,16 +14,14 @@ package final class Trainer {
   private let dataset: SequenceDataset
   private let minibatches: any MinibatchSource
   private let validation: TokenSequence?
-  private let model: SequenceModel
-  private let optimizer: Optimizer
-  private let step: TrainingStep
-  private let evaluator: any SplitEvaluator
+  private let workers: Workers
+  private let kernels: Kernels
+  package private(set) var engine: Engine
   private let directory: RunDirectory
   private let metrics: MetricsLog
+  private let saver: CheckpointSaver
   private let reporter: any TrainingReporter
   private var state: TrainingState
-  /// Of a new run whose embeddings begin with word vectors.
-  private var vectors: VectorCoverage?
 
   /// Steps from one line of metrics to the next.
   private static let logInterval = 100
@@ -46,14 +44,6 @@ package final class Trainer {
   ) throws {
     let training = configuration.training
     minibatches = try configuration.minibatches(of: dataset)
-    let parameters = Parameters(
-      try ModelShape(configuration, vocabulary: dataset.vocabulary, tagging: dataset.tagging), kernels: kernels)
-    let gradients = Gradients(parameters.layout)
-    model = SequenceModel(
-      parameters, minibatches.capacity, gradients: gradients, workers: workers.count,
-      carriesState: minibatches.carriesState, dropout: DropoutRates(configuration))
-    optimizer = Optimizer(
-      training.optimizer, clipNorm: training.clipNorm, parameters: parameters, gradients: gradients)
     if let (checkpoint, path) = checkpoint {
       for split in [Split.train, .validation] { try checkpoint.checkSource(of: split, in: dataset, file: path) }
       guard checkpoint.state.window < minibatches.count else {
@@ -62,20 +52,17 @@ package final class Trainer {
       guard checkpoint.state.epoch <= training.epochs else {
         throw TrainingError.epochsDone(checkpoint.state.epoch, asked: training.epochs)
       }
-      try checkpoint.restore(parameters, file: path)
-      try checkpoint.restore(model, optimizer: optimizer, file: path)
-      state = checkpoint.state
-    } else {
-      parameters.initialize(seed: UInt64(configuration.seed), Initialization(configuration.model.initialization))
-      if let path = configuration.model.vectors {
-        vectors = try parameters.setEmbeddings(from: path, of: dataset.vocabulary)
-      }
-      state = TrainingState()
     }
-    step = TrainingStep(model: model, optimizer: optimizer, workers: workers)
-    evaluator = try configuration.evaluator(of: parameters, dataset: dataset, workers: workers)
+    engine = try Engine(
+      configuration, dataset: dataset, minibatches: minibatches, resuming: checkpoint, workers: workers,
+      kernels: kernels)
+    state = checkpoint?.checkpoint.state ?? TrainingState()
     metrics = try MetricsLog(directory.metricsPath, resumingAt: state.step)
+    saver = CheckpointSaver(
+      directory: directory, metrics: metrics, keep: configuration.output.keep, reporter: reporter)
     validation = dataset.splits[.validation]
+    self.workers = workers
+    self.kernels = kernels
     self.configuration = configuration
     self.dataset = dataset
     self.directory = directory
@@ -84,12 +71,28 @@ package final class Trainer {
 
   // MARK: the loop
 
-  /// Trains to the end, or until `stop` says so.
-  package func train(until stop: StopRequest) throws -> Outcome {
-    let training = configuration.training
+  /// Trains to the end, or until `requests` say so.
+  ///
+  /// - Throws: `Divergence`, or `CheckpointFailure` if the last checkpoint can't be written, or the very first: a run that
+  ///   can't be saved from the start doesn't begin.
+  package func train(heeding requests: RunRequests) throws -> Outcome {
     reporter.begin(summary, state: state)
     if state.step == 0 { try save() }
+    if let failure = saver.failure { throw failure }
+    while true {
+      do {
+        let outcome = try trainOn(heeding: requests)
+        if let failure = saver.failure { throw failure }
+        return outcome
+      } catch let divergence as Divergence {
+        try rollBack(after: divergence)
+      }
+    }
+  }
 
+  private func trainOn(heeding requests: RunRequests) throws -> Outcome {
+    let training = configuration.training
+    let model = engine.model
     while state.epoch < training.epochs {
       if let patience = training.earlyStopping?.patience, state.epochsWithoutImprovement >= patience {
         return .stoppedEarly
@@ -99,31 +102,30 @@ package final class Trainer {
         minibatches.fill(model, index: state.window, epoch: state.epoch, step: state.step + 1)
 
         let rate = training.learningRate(at: state, stepsPerEpoch: minibatches.count)
-        let result = step.run(step: state.step + 1, learningRate: rate)
-        try checkFinite(result)
+        let result = engine.step.run(step: state.step + 1, learningRate: rate)
+        if result.diverged { throw divergence(of: result, learningRate: rate) }
         state.advance(lossSum: result.lossSum, targets: result.targets)
         reporter.step(state, targets: result.targets)
 
         if state.step % Self.logInterval == 0 { try log(result, learningRate: rate) }
         if state.window < minibatches.count {
-          if stop.isRequested {
-            try save()
-            return .interrupted
-          }
-          if state.step % configuration.output.checkpointEvery == 0 { try save() }
+          let isRegular = state.step % configuration.output.checkpointEvery == 0
+          let isStop = requests.isStopRequested
+          if requests.takeCheckpointRequest() || isStop || isRegular { try save(isRegular: isRegular) }
+          if isStop { return .interrupted }
         }
       }
       try finishEpoch()
-      if stop.isRequested && state.epoch < training.epochs { return .interrupted }
+      if requests.isStopRequested && state.epoch < training.epochs { return .interrupted }
     }
     return .allEpochs
   }
 
   private func finishEpoch() throws {
     let trainLoss = state.epochLoss.mean
-    let evaluation = try validation.map { try evaluator.evaluate($0) }
+    let evaluation = try validation.map { try engine.evaluator.evaluate($0) }
     if let evaluation, !evaluation.natsPerTarget.isFinite {
-      throw TrainingError.diverged(step: state.step, epoch: state.epoch + 1, quantity: "validation loss")
+      throw Divergence(step: state.step, epoch: state.epoch + 1, quantity: "validation loss")
     }
     state.finishEpoch(validationMeasure: evaluation?.measure)
     var fields: [(String, MetricValue)] = [
@@ -141,12 +143,6 @@ package final class Trainer {
 
   // MARK: what a step leaves behind
 
-  private func checkFinite(_ result: TrainingStep.Result) throws {
-    guard result.diverged else { return }
-    throw TrainingError.diverged(
-      step: state.step + 1, epoch: state.epoch + 1, quantity: result.lossSum.isFinite ? "gradient's norm" : "loss")
-  }
-
   private func log(_ result: TrainingStep.Result, learningRate: Double) throws {
     try metrics.write(
       step: state.step,
@@ -158,18 +154,59 @@ package final class Trainer {
     state.recentLoss = TrainingState.Sum()
   }
 
-  private func save(isBest: Bool = false) throws {
+  /// - Parameter isRegular: whether the configuration alone says that there is a checkpoint here.
+  private func save(isBest: Bool = false, isRegular: Bool = true) throws {
+    let rollbackStep = state.rollbackStep
+    if isRegular { state.rollbackStep = state.step }
+    var isSaved = false
+    defer { if !isSaved { state.rollbackStep = rollbackStep } }
     let checkpoint = Checkpoint(
-      of: model, optimizer: optimizer, state: state, configuration: configuration, dataset: dataset)
-    try metrics.makeDurable()
-    let path = try directory.save(checkpoint, isBest: isBest, keep: configuration.output.keep)
-    reporter.saved(path, step: state.step)
+      of: engine.model, optimizer: engine.optimizer, state: state, configuration: configuration, dataset: dataset)
+    if let tensor = checkpoint.divergedTensor {
+      throw Divergence(step: state.step, epoch: state.epoch + 1, quantity: tensor)
+    }
+    isSaved = try saver.save(checkpoint, isBest: isBest)
+  }
+
+  // MARK: divergence
+
+  private func divergence(of result: TrainingStep.Result, learningRate: Double) -> Divergence {
+    var divergence = Divergence(
+      step: state.step + 1, epoch: state.epoch + 1, quantity: result.lossSum.isFinite ? "gradient's norm" : "loss")
+    let report = DivergenceReport(model: engine.model, gradients: engine.gradients, dataset: dataset)
+    divergence.place = report.place
+    let path = directory.divergencePath(ofStep: divergence.step)
+    // A disk that is full must not hide what happened.
+    let isWritten: Void? = try? report.write(
+      about: divergence, learningRate: learningRate, gradientNorm: result.gradientNorm, to: path)
+    if isWritten != nil { divergence.report = path }
+    return divergence
+  }
+
+  /// Goes back to the last checkpoint, with half the learning rate from there on, if the configuration says so.
+  private func rollBack(after divergence: Divergence) throws {
+    var divergence = divergence
+    divergence.rollbacks = state.rollbacks
+    guard case .rollback(let limit) = configuration.training.onDivergence, state.rollbacks < limit else {
+      throw divergence
+    }
+    let path = directory.checkpointPath(ofStep: state.rollbackStep)
+    let checkpoint = try CheckpointFile.read(path)
+    engine = try Engine(
+      configuration, dataset: dataset, minibatches: minibatches, resuming: (checkpoint, path), workers: workers,
+      kernels: kernels)
+    let rollbacks = state.rollbacks + 1
+    state = checkpoint.state
+    state.rollbacks = rollbacks
+    saver.rewind()
+    try metrics.rewind(to: state.step)
+    reporter.rolledBack(after: divergence, to: state)
   }
 
   private var summary: RunSummary {
     RunSummary(
-      parameters: model.parameters.layout.elementCount, vocabulary: dataset.vocabulary.count,
+      parameters: engine.model.parameters.layout.elementCount, vocabulary: dataset.vocabulary.count,
       trainTokens: dataset.splits[.train]?.tokens.count ?? 0, epochs: configuration.training.epochs,
-      stepsPerEpoch: minibatches.count, targetsPerEpoch: minibatches.targetCount, vectors: vectors)
+      stepsPerEpoch: minibatches.count, targetsPerEpoch: minibatches.targetCount, vectors: engine.vectors)
   }
 }

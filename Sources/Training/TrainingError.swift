@@ -28,14 +28,12 @@ package enum TrainingError: DiagnosedError, Equatable {
   case noSplit(name: String, remedy: String)
   /// A stream would have fewer timesteps than one window.
   case corpusTooShort(tokens: Int, streams: Int, window: Int)
-  case diverged(step: Int, epoch: Int, quantity: String)
   /// A task or option that this version can't train.
   case unsupported(String)
 
   package var exitCode: ExitCode {
     switch self {
     case .holdsRun: .cannotWrite
-    case .diverged: .diverged
     default: .badInput
     }
   }
@@ -77,9 +75,6 @@ package enum TrainingError: DiagnosedError, Equatable {
     case .corpusTooShort(let tokens, let streams, let window):
       "the training split is too short: training.batch_size \(streams) x training.bptt \(window) need "
         + "\(streams * window + 1) tokens, found \(tokens); lower one of them"
-    case .diverged(let step, let epoch, let quantity):
-      "training diverged at step \(step) (epoch \(epoch)): the \(quantity) is not finite; the parameters are those "
-        + "of the step before; lower training.optimizer.learning_rate, or set training.clip_norm (lower)"
     case .unsupported(let what):
       what
     }

@@ -1,5 +1,3 @@
-import Synchronization
-
 /// What a run is about, for whoever watches it.
 package struct RunSummary: Sendable, Equatable {
   package let parameters: Int
@@ -20,15 +18,8 @@ package protocol TrainingReporter: AnyObject {
   /// After an epoch and its validation; `state.epoch` counts it already.
   func epoch(_ state: TrainingState, trainLoss: Double, validation: Evaluation?, isBest: Bool)
   func saved(_ path: String, step: Int)
-}
-
-/// A wish to stop that may come from a signal handler; the training loop looks at it between steps.
-package final class StopRequest: Sendable {
-  private let requested = Atomic<Bool>(false)
-
-  package init() {}
-
-  package var isRequested: Bool { requested.load(ordering: .relaxed) }
-
-  package func request() { requested.store(true, ordering: .relaxed) }
+  /// A checkpoint that couldn't be written; training goes on.
+  func unsaved(_ failure: CheckpointFailure)
+  /// The run went back to an earlier checkpoint; `state` is that one's, with a lower learning rate.
+  func rolledBack(after divergence: Divergence, to state: TrainingState)
 }

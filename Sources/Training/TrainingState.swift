@@ -12,6 +12,11 @@ package struct TrainingState: Sendable, Equatable {
   package var recentLoss = Sum()
   /// What `Evaluation.measure` was after each epoch: a language model's validation loss, a tagger's share of wrong tags.
   package var validationMeasures: [Double] = []
+  /// How often the run went back to a checkpoint because it diverged; each time halves the learning rate.
+  package var rollbacks = 0
+  /// The step that a rollback returns to: that of the newest checkpoint which isn't owed to a request, since a signal
+  /// must not change what a run computes.
+  package var rollbackStep = 0
 
   package init() {}
 

@@ -38,6 +38,8 @@ struct RnnTrain: ParsableCommand {
     for descriptor in Int32(0)...2 where fcntl(descriptor, F_GETFD) == -1 { _ = open("/dev/null", O_RDWR) }
     // Writing to a pipe that nobody reads fails with EPIPE then, instead of ending a run between two checkpoints.
     signal(SIGPIPE, SIG_IGN)
+    // Likewise a write past the limit on file sizes, with EFBIG.
+    signal(SIGXFSZ, SIG_IGN)
     do {
       var command = try parseAsRoot()
       try command.run()

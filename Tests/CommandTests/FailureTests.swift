@@ -125,6 +125,10 @@ struct FailureTests {
     #expect(outcome.code == 75)
     #expect(outcome.errors.contains("rnn-train: training diverged at step "))
     #expect(outcome.errors.contains("lower training.optimizer.learning_rate"))
+    #expect(outcome.errors.contains("the minibatch is in run/diverged-"))
+    let report = try #require(try workspace.names(in: "run").first { $0.hasPrefix("diverged-") })
+    let text = try workspace.text("run/\(report)")
+    #expect(text.hasPrefix("training diverged at step ") && text.contains("\nstream 5"))
     #expect(try workspace.text("run/train.log").contains("training diverged"))
     #expect(try workspace.lastCheckpoint().state.step == 0)
   }

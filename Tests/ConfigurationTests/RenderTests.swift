@@ -51,6 +51,7 @@ import Testing
           schedule:
             name: constant
           clip_norm: 5
+          on_divergence: stop
           early_stopping:
             patience: 3
         evaluation:

@@ -27,6 +27,8 @@ import Testing
     ("training.epochs=99", []),
     ("training.schedule={name: step}", []),
     ("training.clip_norm=0", []),
+    ("training.on_divergence=rollback", []),
+    ("training.time_limit=1h", []),
     ("training.early_stopping={patience: 1}", []),
     ("evaluation.streams=1", []),
     ("output={directory: x, checkpoint_every: 3, keep: 9}", []),

@@ -27,6 +27,36 @@ import Testing
       ])
   }
 
+  @Test(arguments: [
+    ("90s", 90, "1m30s"), ("45m", 2700, "45m"), ("2h30m", 9000, "2h30m"), ("1d", 86_400, "1d"),
+    ("1d2h3m4s", 93_784, "1d2h3m4s"), ("36h", 129_600, "1d12h"), ("999999999s", 999_999_999, "11574d1h46m39s"),
+  ])
+  func durations(text: String, seconds: Int, rendered: String) throws {
+    let configuration = try parse(minimal, "training.time_limit=\(text)")
+    #expect(configuration.training.timeLimit == .seconds(seconds))
+    #expect(configuration.render().contains("\n  time_limit: \(rendered)\n"))
+  }
+
+  @Test(arguments: [
+    ("90", "; give it a unit: 90s or 90m"), ("0s", ""), ("1.5h", ""), ("2h 30m", ""), ("30m2h", ""), ("1h1h", ""),
+    ("h", ""), ("-1h", ""), ("1000000000s", ""), ("1w", ""), ("٣h", ""), ("'1h'", ""),
+  ])
+  func notDurations(text: String, hint: String) {
+    let found = text.hasPrefix("'") ? "the string \(text)" : "'\(text)'"
+    #expect(
+      complaints(minimal, "training.time_limit=\(text)") == [
+        "training.time_limit=\(text): expected a duration such as 90s, 45m, 2h30m or 1d, found \(found)\(hint)"
+      ])
+  }
+
+  @Test func rollbacksBelongToRollback() throws {
+    #expect(try parse(minimal, "training.on_divergence=rollback").training.onDivergence == .rollback(limit: 5))
+    #expect(
+      complaints(minimal, "training.rollbacks=3") == [
+        "training.rollbacks=3: belongs to rollback; the policy is stop"
+      ])
+  }
+
   @Test(arguments: ["no", "off", "1", "1e3", "true", "2024-01-01", "'null'", "\"\\u0041\""])
   func whateverStandsWhereAStringBelongsIsAString(text: String) throws {
     let expected = ["'null'": "null", "\"\\u0041\"": "A"][text] ?? text

@@ -20,7 +20,7 @@ import Training
   }()
 
   /// A checkpoint of a small model after some steps of epochs of ten steps.
-  private func checkpoint(step: Int, losses: [Double]) throws -> Checkpoint {
+  private func checkpoint(step: Int, losses: [Double], rollbackStep: Int? = nil) throws -> Checkpoint {
     let dataset = SequenceDataset(
       tokenization: .whitespace, vocabulary: Vocabulary(tokens: ["<unk>", "</s>", "a"]),
       splits: [.train: TokenSequence(tokens: [2, 1], offsets: [0, 2], characters: 2, sourceSHA256: "abc")])
@@ -34,6 +34,7 @@ import Training
     var state = TrainingState()
     (state.step, state.epoch, state.window) = (step, step / 10, step % 10)
     state.validationMeasures = losses
+    state.rollbackStep = rollbackStep ?? step
     return Checkpoint(
       of: model, optimizer: optimizer, state: state, configuration: Self.configuration, dataset: dataset)
   }
@@ -86,6 +87,16 @@ import Training
     #expect(try names == ["step-00000010.h5", "step-00000020.h5"])
     #expect(try link("best.h5") == "step-00000010.h5" && link("last.h5") == "step-00000020.h5")
     #expect(RunDirectory.checkpointPath(directory) == path("best.h5"))
+  }
+
+  @Test func theOneThatARollbackReturnsToStays() throws {
+    defer { try? FileManager.default.removeItem(atPath: directory) }
+    let run = try makeRun()
+    for step in [16, 17] {
+      _ = try run.save(checkpoint(step: step, losses: [2], rollbackStep: 15), isBest: false, keep: 1)
+    }
+    #expect(try names == ["step-00000010.h5", "step-00000015.h5", "step-00000017.h5"])
+    #expect(try run.newestCheckpoint().checkpoint.state.rollbackStep == 15)
   }
 
   @Test func aDamagedCheckpointIsPutAsideAndCostsNoLaterOne() throws {

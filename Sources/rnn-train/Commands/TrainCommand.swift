@@ -15,8 +15,9 @@ struct TrainCommand: ParsableCommand {
         rnn-train train --resume runs/lm training.epochs=20
 
       A run's directory holds its configuration, its log, its metrics and its
-      checkpoints. Ctrl-C saves a checkpoint first; a run that was cut off by
-      anything goes on from its last checkpoint as if nothing had happened.
+      checkpoints. Ctrl-C saves a checkpoint first, SIGUSR1 saves one and goes
+      on; a run that was cut off by anything goes on from its last checkpoint
+      as if nothing had happened.
       """)
 
   @Option(help: ArgumentHelp("The configuration of a new run.", valueName: "file"))
@@ -57,6 +58,8 @@ struct TrainCommand: ParsableCommand {
   }
 
   private func train(_ console: Console) throws {
+    let begun = ContinuousClock.now
+    RunSignals.ignoreCheckpointRequests()
     let threadCount = try threads.count()
     let run =
       if let resume {
@@ -71,11 +74,12 @@ struct TrainCommand: ParsableCommand {
       kernels: run.kernels, reporter: reporter)
     // Only now is it certain that the run can go on with its new configuration.
     if resume != nil && !overrides.list.isEmpty { try run.directory.write(run.configuration) }
-    let signals = StopSignals(console: console)
-    let outcome = try trainer.train(until: signals.request)
+    let requests = RunRequests(deadline: run.configuration.training.timeLimit.map { begun + $0 })
+    let signals = RunSignals(requests, console: console)
+    let outcome = try trainer.train(heeding: requests)
     signals.cancel()
-    if outcome == .interrupted, let signal = signals.received {
-      throw Stopped(signal: signal, directory: run.directory.path, step: reporter.savedStep)
+    if outcome == .interrupted {
+      throw Stopped(signal: signals.received, directory: run.directory.path, step: reporter.savedStep)
     }
     if outcome == .stoppedEarly {
       console.say("the validation loss has stopped falling: training ends early")

@@ -8,9 +8,10 @@ final class Console: Sendable {
   private struct State {
     /// Whether the last thing written is a line that is updated.
     var showsStatus = false
-    /// Nil until `keepLog`; what was said before is written to it then.
+    /// Nil until `keepLog`.
     var log: FileDescriptor?
-    var unlogged = ""
+    /// What was said and isn't in the log yet: there is none, or its disk is full.
+    var unlogged: [UInt8] = []
     var reportedLogFailure = false
   }
 
@@ -38,9 +39,7 @@ final class Console: Sendable {
     guard descriptor >= 0 else { throw .system(.create, path: path, code: errno) }
     state.withLock { state in
       state.log = FileDescriptor(rawValue: descriptor)
-      let earlier = state.unlogged
-      state.unlogged = ""
-      Self.log(earlier, &state)
+      Self.log("", &state)
     }
   }
 
@@ -62,14 +61,16 @@ final class Console: Sendable {
     }
   }
 
+  /// Bytes that may wait for a log whose disk is full.
+  private static let unloggedLimit = 1 << 20
+
   private static func log(_ text: String, _ state: inout State) {
-    guard let log = state.log else {
-      state.unlogged += text
-      return
-    }
-    let code = log.write(text)
-    guard code != 0, !state.reportedLogFailure else { return }
-    state.reportedLogFailure = true
+    if state.unlogged.count < unloggedLimit { state.unlogged += Array(text.utf8) }
+    guard let log = state.log else { return }
+    let code = log.write(&state.unlogged)
+    let isNew = code != 0 && !state.reportedLogFailure
+    state.reportedLogFailure = code != 0
+    guard isNew else { return }
     StandardStream.error.write("rnn-train: train.log can't be written: \(String(cString: strerror(code)))\n")
   }
 

@@ -52,6 +52,7 @@ final class ProgressReporter: TrainingReporter {
     self.summary = summary
     console.say(announcement(summary, state))
     lastState = state
+    savedStep = state.step
     begun = mark(state)
     epochBegun = begun
   }
@@ -105,6 +106,18 @@ final class ProgressReporter: TrainingReporter {
     savedStep = step
     // An epoch ends with a checkpoint, whose time isn't the next one's.
     if lastState.window == 0 { epochBegun = mark(lastState) }
+  }
+
+  func unsaved(_ failure: CheckpointFailure) {
+    console.warn("\(failure); the last checkpoint is still that of step \(Format.count(savedStep))")
+  }
+
+  func rolledBack(after divergence: Divergence, to state: TrainingState) {
+    console.warn(
+      "\(divergence.summary); going on from step \(Format.count(state.step)) with half the learning rate "
+        + "(rollback \(state.rollbacks))")
+    lastState = state
+    epochBegun = mark(state)
   }
 }
 

@@ -10,8 +10,12 @@ enum StandardStream: Int32 {
   ///
   /// - Returns: the system's error code, 0 if there is none.
   @discardableResult
-  func write(_ text: String) -> Int32 {
-    FileDescriptor(rawValue: rawValue).write(text)
+  func write(_ text: String) -> Int32 { write(Array(text.utf8)) }
+
+  /// The same for bytes as they are.
+  func write(_ bytes: [UInt8]) -> Int32 {
+    var bytes = bytes
+    return FileDescriptor(rawValue: rawValue).write(&bytes)
   }
 
   var isTerminal: Bool { isatty(rawValue) == 1 }
@@ -25,7 +29,7 @@ enum Results {
 
   /// Bytes as they are.
   static func write(_ bytes: [UInt8]) throws(OutputError) {
-    switch FileDescriptor(rawValue: StandardStream.output.rawValue).write(bytes) {
+    switch StandardStream.output.write(bytes) {
     case 0: break
     case EPIPE: throw .nobodyReads
     case let code: throw .failed(code: code)
@@ -53,22 +57,20 @@ enum OutputError: DiagnosedError, Equatable {
 struct FileDescriptor: Sendable {
   let rawValue: Int32
 
-  /// Writes all of a text; returns the system's error code, 0 if there is none.
-  func write(_ text: String) -> Int32 { write(Array(text.utf8)) }
-
-  /// Writes all of some bytes; returns the system's error code, 0 if there is none.
-  func write(_ bytes: [UInt8]) -> Int32 {
-    bytes.withUnsafeBytes { bytes in
-      var rest = bytes
-      while !rest.isEmpty {
-        let count = Glibc.write(rawValue, rest.baseAddress, rest.count)
-        if count >= 0 {
-          rest = UnsafeRawBufferPointer(rebasing: rest[count...])
-        } else if errno != EINTR {
-          return errno
-        }
+  /// Writes a text, of which only what can't be written is left; returns the system's error code, 0 if there is none.
+  func write(_ text: inout [UInt8]) -> Int32 {
+    var written = 0
+    defer { text.removeFirst(written) }
+    while written < text.count {
+      let count = text.withUnsafeBytes {
+        Glibc.write(rawValue, $0.baseAddress.map { $0 + written }, $0.count - written)
       }
-      return 0
+      if count >= 0 {
+        written += count
+      } else if errno != EINTR {
+        return errno
+      }
     }
+    return 0
   }
 }

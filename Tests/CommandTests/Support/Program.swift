@@ -22,14 +22,17 @@ final class RunningProgram {
   private let process = Process()
   private let files: [URL]
 
-  /// - Parameter errors: where standard error goes instead of a file.
+  /// - Parameters:
+  ///   - prefix: a program that runs the program, with its arguments.
+  ///   - errors: where standard error goes instead of a file.
   init(
-    _ arguments: [String], in directory: URL, environment: [String: String], errors: FileHandle? = nil
+    _ arguments: [String], through prefix: [String] = [], in directory: URL, environment: [String: String],
+    errors: FileHandle? = nil
   ) throws {
     files = ["out", "err"].map { directory.appendingPathComponent(".\(UUID().uuidString).\($0)") }
     for file in files { try Data().write(to: file) }
-    process.executableURL = URL(fileURLWithPath: Program.path)
-    process.arguments = arguments
+    process.executableURL = URL(fileURLWithPath: prefix.isEmpty ? Program.path : "/usr/bin/env")
+    process.arguments = prefix.isEmpty ? arguments : prefix + [Program.path] + arguments
     process.currentDirectoryURL = directory
     process.environment = environment
     process.standardInput = FileHandle.nullDevice
@@ -39,6 +42,9 @@ final class RunningProgram {
   }
 
   var isRunning: Bool { process.isRunning }
+
+  /// What it has written to standard error so far.
+  func errors() throws -> String { String(decoding: try Data(contentsOf: files[1]), as: UTF8.self) }
 
   func send(_ signal: Int32) { kill(process.processIdentifier, signal) }
 

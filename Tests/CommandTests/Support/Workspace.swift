@@ -51,10 +51,12 @@ final class Workspace {
   }
 
   func start(
-    _ arguments: [String], environment: [String: String] = [:], errors: FileHandle? = nil
+    _ arguments: [String], through prefix: [String] = [], environment: [String: String] = [:],
+    errors: FileHandle? = nil
   ) throws -> RunningProgram {
     try RunningProgram(
-      arguments, in: directory, environment: self.environment.merging(environment) { $1 }, errors: errors)
+      arguments, through: prefix, in: directory, environment: self.environment.merging(environment) { $1 },
+      errors: errors)
   }
 
   func run(_ arguments: [String], environment: [String: String] = [:]) throws -> Outcome {

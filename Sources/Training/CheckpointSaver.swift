@@ -1,0 +1,46 @@
+import Files
+
+/// Saves a run's checkpoints, and bears it when one can't be written: training goes on with everything in memory, and the
+/// next checkpoint is the next try.
+final class CheckpointSaver {
+  private let directory: RunDirectory
+  private let metrics: MetricsLog
+  private let keep: Int
+  private let reporter: any TrainingReporter
+  /// The best checkpoint, for as long as it isn't written: the parameters that later ones hold are other ones.
+  private var unsavedBest: Checkpoint?
+  /// Why the newest checkpoint isn't on the disk; nil if it is.
+  private(set) var failure: CheckpointFailure?
+
+  init(directory: RunDirectory, metrics: MetricsLog, keep: Int, reporter: any TrainingReporter) {
+    self.directory = directory
+    self.metrics = metrics
+    self.keep = keep
+    self.reporter = reporter
+  }
+
+  /// Gives up what couldn't be written, since the run goes back to before it.
+  func rewind() { unsavedBest = nil }
+
+  /// Writes the metrics that belong to a checkpoint, then the checkpoint.
+  ///
+  /// - Returns: whether it is on the disk.
+  func save(_ checkpoint: Checkpoint, isBest: Bool) throws -> Bool {
+    do {
+      try metrics.makeDurable()
+      if let best = unsavedBest, !isBest { _ = try directory.save(best, isBest: true, keep: keep) }
+      let path = try directory.save(checkpoint, isBest: isBest, keep: keep)
+      unsavedBest = nil
+      failure = nil
+      reporter.saved(path, step: checkpoint.state.step)
+      return true
+    } catch let error as FileError {
+      failure = CheckpointFailure(error, directory: directory.path)
+    } catch let error as CheckpointFailure {
+      failure = error
+    }
+    if isBest { unsavedBest = checkpoint }
+    if let failure { reporter.unsaved(failure) }
+    return false
+  }
+}

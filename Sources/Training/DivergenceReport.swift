@@ -1,0 +1,84 @@
+import Compute
+import Datasets
+import Files
+import Models
+
+/// What there is to look at when a step diverged: where in the network it begins, and the minibatch as text.
+struct DivergenceReport {
+  let model: SequenceModel
+  let gradients: Gradients
+  let dataset: SequenceDataset
+
+  // MARK: where it begins
+
+  /// The first thing on the way forward, then back, that isn't finite.
+  ///
+  /// Parameters are as they were before the step, the states those after the window's last timestep.
+  var place: String? {
+    let layout = gradients.layout
+    if let parameter = layout.parameters.first(where: { !isFinite($0, in: model.parameters.values) }) {
+      return "the parameter \(parameter.name)"
+    }
+    if let state = model.carriedStates.first(where: { !$0.matrix.rowMajor().allSatisfy(\.isFinite) }) {
+      return "the state \(state.name)"
+    }
+    if !model.lossSum.isFinite { return "the output layer's logits" }
+    // The way back begins at the output, which is the layout's end.
+    let gradient = layout.parameters.last { !isFinite($0, in: gradients.values) }
+    return gradient.map { "the gradient of \($0.name)" }
+  }
+
+  private func isFinite(_ parameter: Parameter, in arena: Arena) -> Bool {
+    gradients.layout.elements(of: parameter, in: arena).allSatisfy(\.isFinite)
+  }
+
+  // MARK: the minibatch
+
+  /// Writes the minibatch to a file of the run's directory.
+  ///
+  /// - Returns: the file's path.
+  func write(about divergence: Divergence, learningRate: Double, gradientNorm: Double, to path: String)
+    throws(FileError)
+  {
+    var text = """
+      \(divergence.summary)
+      learning rate \(learningRate), gradient norm \(gradientNorm)
+
+      The minibatch, one sequence after the other:
+
+      """
+    for sequence in 0..<model.minibatch.timeline.sequences { text += "\n" + self.text(ofSequence: sequence) }
+    try DurableFile.write(Array(text.utf8), to: path)
+  }
+
+  private func text(ofSequence sequence: Int) -> String {
+    let minibatch = model.minibatch
+    let rows = (0..<minibatch.timeline.length(sequence)).map { minibatch.timeline.row($0, sequence) }
+    let broken = rows.firstIndex { !model.loss(row: $0).isFinite }
+    var joiner = TextJoiner(dataset.tokenization)
+    var text = "\(model.carriesState ? "stream" : "sentence") \(sequence + 1)"
+    if let broken { text += ", whose loss is not finite from timestep \(broken + 1) of \(rows.count) on" }
+    text += "\n"
+    for row in rows { text += joiner.append(token(ofRow: row)) }
+    return text + "\n"
+  }
+
+  private func token(ofRow row: Int) -> String {
+    if let forms = model.minibatch.forms { return dataset.forms[Int(forms[row])] }
+    return dataset.vocabulary.tokens[Int(model.minibatch.inputs[row])]
+  }
+}
+
+extension Checkpoint {
+  /// The name of a tensor that isn't finite: such a checkpoint must not be written.
+  var divergedTensor: String? {
+    let moments = moments.sorted { $0.key < $1.key }.flatMap { name, tensors in tensors.map { (name, $0) } }
+    if let tensor = parameters.first(where: { !$0.isFinite }) { return "parameter \(tensor.name)" }
+    if let (moment, tensor) = moments.first(where: { !$0.1.isFinite }) { return "moment \(moment) of \(tensor.name)" }
+    return carriedStates.first { !$0.isFinite }.map { "state \($0.name)" }
+  }
+}
+
+extension Checkpoint.Tensor {
+  fileprivate var isFinite: Bool { elements.allSatisfy(\.isFinite) }
+}

@@ -1,0 +1,46 @@
+import Compute
+import Configuration
+import Datasets
+import Models
+
+/// What computes in a run: parameters, model, optimizer, and the steps and evaluations over them.
+///
+/// A run that goes back to a checkpoint gets a new one, as a resumed one does: the activations of a step that diverged
+/// must not be met again.
+package struct Engine {
+  package let model: SequenceModel
+  let gradients: Gradients
+  let optimizer: Optimizer
+  let step: TrainingStep
+  let evaluator: any SplitEvaluator
+
+  /// Of a new run whose embeddings begin with word vectors.
+  private(set) var vectors: VectorCoverage?
+
+  /// - Parameter checkpoint: whose parameters, moments and carried states it begins with; nil: drawn parameters.
+  init(
+    _ configuration: RunConfiguration, dataset: SequenceDataset, minibatches: any MinibatchSource,
+    resuming checkpoint: (checkpoint: Checkpoint, path: String)?, workers: Workers, kernels: Kernels
+  ) throws {
+    let training = configuration.training
+    let parameters = Parameters(
+      try ModelShape(configuration, vocabulary: dataset.vocabulary, tagging: dataset.tagging), kernels: kernels)
+    gradients = Gradients(parameters.layout)
+    model = SequenceModel(
+      parameters, minibatches.capacity, gradients: gradients, workers: workers.count,
+      carriesState: minibatches.carriesState, dropout: DropoutRates(configuration))
+    optimizer = Optimizer(
+      training.optimizer, clipNorm: training.clipNorm, parameters: parameters, gradients: gradients)
+    step = TrainingStep(model: model, optimizer: optimizer, workers: workers)
+    evaluator = try configuration.evaluator(of: parameters, dataset: dataset, workers: workers)
+    if let (checkpoint, path) = checkpoint {
+      try checkpoint.restore(parameters, file: path)
+      try checkpoint.restore(model, optimizer: optimizer, file: path)
+    } else {
+      parameters.initialize(seed: UInt64(configuration.seed), Initialization(configuration.model.initialization))
+      if let path = configuration.model.vectors {
+        vectors = try parameters.setEmbeddings(from: path, of: dataset.vocabulary)
+      }
+    }
+  }
+}

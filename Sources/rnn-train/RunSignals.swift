@@ -1,0 +1,106 @@
+import Diagnostics
+import Dispatch
+import Glibc
+import Synchronization
+import Training
+
+/// Makes signals requests to a run: SIGINT, SIGTERM and SIGHUP to stop after the current step, SIGUSR1 to save a
+/// checkpoint and go on. A second signal to stop ends the process at once.
+///
+/// Signals to stop act as usual before the object is made and after `cancel`; SIGUSR1 does nothing then.
+final class RunSignals: Sendable {
+  private let requests: RunRequests
+  private let first = Mutex<StopSignal?>(nil)
+  // DispatchSource is thread-safe; nobody changes the list.
+  private nonisolated(unsafe) let sources: [any DispatchSourceSignal]
+
+  /// The signal that asked to stop, nil if none has.
+  var received: StopSignal? { first.withLock { $0 } }
+
+  /// Keeps SIGUSR1 from ending the process where nobody could heed it: a batch system may send it at any time.
+  static func ignoreCheckpointRequests() { signal(SIGUSR1, SIG_IGN) }
+
+  init(_ requests: RunRequests, console: Console) {
+    self.requests = requests
+    let queue = DispatchQueue(label: "rnn-train.signals")
+    let signals = StopSignal.allCases.map(\.rawValue) + [SIGUSR1]
+    sources = signals.map { DispatchSource.makeSignalSource(signal: $0, queue: queue) }
+    for (number, source) in zip(signals, sources) {
+      signal(number, SIG_IGN)
+      source.setEventHandler { [weak self] in self?.handle(number, console) }
+      source.resume()
+    }
+  }
+
+  private func handle(_ number: Int32, _ console: Console) {
+    guard let signal = StopSignal.allCases.first(where: { $0.rawValue == number }) else {
+      console.say("SIGUSR1: saving a checkpoint")
+      return requests.requestCheckpoint()
+    }
+    let earlier = first.withLock { first in
+      defer { first = first ?? signal }
+      return first
+    }
+    if let earlier {
+      // Not through the console, which a thread may hold that waits for a disk or a terminal.
+      StandardStream.error.write("\(signal): stopping at once; the run goes on from its last checkpoint\n")
+      // Not exit(): its handlers would run beside the training threads.
+      _exit(earlier.exitCode.rawValue)
+    }
+    requests.requestStop()
+    console.warn("\(signal): saving a checkpoint and stopping; once more to stop at once")
+  }
+
+  func cancel() {
+    for (stopSignal, source) in zip(StopSignal.allCases, sources) {
+      source.cancel()
+      signal(stopSignal.rawValue, SIG_DFL)
+    }
+    sources.last?.cancel()
+    Self.ignoreCheckpointRequests()
+  }
+}
+
+/// A signal that stops a run.
+enum StopSignal: CaseIterable, CustomStringConvertible {
+  case interrupt, terminate, hangUp
+
+  var rawValue: Int32 {
+    switch self {
+    case .interrupt: SIGINT
+    case .terminate: SIGTERM
+    case .hangUp: SIGHUP
+    }
+  }
+
+  var exitCode: ExitCode {
+    switch self {
+    case .interrupt: .interrupted
+    case .terminate: .terminated
+    case .hangUp: .hungUp
+    }
+  }
+
+  var description: String {
+    switch self {
+    case .interrupt: "SIGINT"
+    case .terminate: "SIGTERM"
+    case .hangUp: "SIGHUP"
+    }
+  }
+}
+
+/// How a run ends before its time, by a signal or by its time limit.
+struct Stopped: DiagnosedError {
+  /// Nil for the time limit.
+  let signal: StopSignal?
+  let directory: String
+  let step: Int
+
+  var exitCode: ExitCode { signal?.exitCode ?? .done }
+
+  var description: String {
+    "stopped by \(signal?.description ?? "training.time_limit") with everything up to step \(step) saved; go on with: "
+      + "rnn-train train --resume \(Format.shellWord(directory))"
+  }
+}
