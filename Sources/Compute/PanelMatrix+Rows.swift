@@ -50,8 +50,8 @@ extension PanelMatrix {
   ) {
     precondition(range.upperBound <= min(rows, source.rows) && panels == source.panels && (0..<1).contains(share))
     var drop = ck_drop(
-      key: random.key, purpose: Philox.Purpose.dropout.rawValue, step: UInt32(truncatingIfNeeded: step),
-      place: UInt32(place), panel: 0, threshold: min(UInt32((share * 65_536).rounded()), 65_535))
+      random: random.sequence(.dropout, step: step), place: UInt32(place), panel: 0,
+      threshold: min(UInt32((share * 65_536).rounded()), 65_535))
     for panel in 0..<panels {
       drop.panel = UInt32(panel)
       ck_drop_rows(

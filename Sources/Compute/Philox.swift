@@ -1,3 +1,5 @@
+import CKernels
+
 /// Counter-based random numbers: Philox 4x32-10 (Salmon, Moraes, Dror, Shaw: Parallel Random Numbers: As Easy as 1, 2, 3,
 /// SC 2011).
 ///
@@ -56,15 +58,30 @@ package struct Philox: Sendable {
   }
 }
 
+// Many numbers at once.
 extension Philox {
-  /// A number from the standard normal distribution, as the sum of twelve uniform ones less six: needs no function whose
-  /// last bits differ between machines. Its tails end at 6, which no initialisation notices.
-  package func normal(_ purpose: Purpose, step: Int, position: Int) -> Float {
-    var sum: Float = -6
-    for block in 3 * position..<3 * position + 3 {
-      let words = words(purpose, step: step, block: block)
-      for lane in 0..<4 { sum += Self.uniform(words[lane]) }
+  func sequence(_ purpose: Purpose, step: Int) -> ck_random {
+    ck_random(key: key, purpose: purpose.rawValue, step: UInt32(truncatingIfNeeded: step))
+  }
+
+  /// Numbers in [0, 1) at some positions, each what `uniform` gives.
+  ///
+  /// - Parameter positions: begin at a multiple of 4.
+  package func fill(
+    _ numbers: UnsafeMutablePointer<Float>, uniform positions: Range<Int>, _ purpose: Purpose, step: Int
+  ) {
+    precondition(positions.lowerBound % 4 == 0)
+    withUnsafePointer(to: sequence(purpose, step: step)) {
+      ck_uniforms($0, UInt64(positions.lowerBound), positions.count, numbers)
     }
-    return sum
+  }
+
+  /// Numbers from the standard normal distribution, each the sum of twelve uniform ones less six: that needs no function
+  /// whose last bits differ between machines. Its tails end at 6, which no initialisation notices.
+  package func fill(_ numbers: UnsafeMutablePointer<Float>, normal positions: Range<Int>, _ purpose: Purpose, step: Int)
+  {
+    withUnsafePointer(to: sequence(purpose, step: step)) {
+      ck_normals($0, UInt64(positions.lowerBound), positions.count, numbers)
+    }
   }
 }

@@ -87,11 +87,21 @@ private struct Draw {
   let parameter: Int
 
   func uniform(_ count: Int, within bound: Float) -> [Float] {
-    (0..<count).map { (2 * random.uniform(.initialization, step: parameter, position: $0) - 1) * bound }
+    numbers(count) { random.fill($0, uniform: 0..<count, .initialization, step: parameter) }
+      .map { (2 * $0 - 1) * bound }
   }
 
-  func normal(_ count: Int, scale: Float) -> [Float] {
-    (0..<count).map { random.normal(.initialization, step: parameter, position: $0) * scale }
+  func normal(_ count: Int, scale: Float) -> [Float] { normal(0..<count).map { $0 * scale } }
+
+  private func normal(_ positions: Range<Int>) -> [Float] {
+    numbers(positions.count) { random.fill($0, normal: positions, .initialization, step: parameter) }
+  }
+
+  private func numbers(_ count: Int, _ fill: (UnsafeMutablePointer<Float>) -> Void) -> [Float] {
+    [Float](unsafeUninitializedCapacity: count) { buffer, filled in
+      if let base = buffer.baseAddress { fill(base) }
+      filled = count
+    }
   }
 
   /// Normal rows made orthogonal, one after the other (modified Gram-Schmidt, each row twice), in double precision: nothing
@@ -99,9 +109,7 @@ private struct Draw {
   func orthogonal(size: Int, from first: Int) -> [Float] {
     var rows: [[Double]] = []
     for i in 0..<size {
-      var row = (0..<size).map { j in
-        Double(random.normal(.initialization, step: parameter, position: first + i * size + j))
-      }
+      var row = normal(first + i * size..<first + (i + 1) * size).map(Double.init)
       for _ in 0..<2 {
         for other in rows {
           var product = 0.0

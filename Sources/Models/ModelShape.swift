@@ -125,7 +125,7 @@ package struct Widths: Sendable, Equatable {
   package func firstColumn(ofPart index: Int) -> Int { parts[..<index].reduce(0) { $0 + Self.padded($1) } }
 
   /// Where a column, counted without padding, stands.
-  func position(ofColumn column: Int) -> Int {
+  func position(_ column: Int) -> Int {
     var left = column
     for (index, part) in parts.enumerated() {
       if left < part { return firstColumn(ofPart: index) + left }

@@ -33,21 +33,26 @@ package struct Parameter: Sendable, Equatable {
 
   package var elementCount: Int { shape.reduce(1, *) }
 
-  /// Where element `index` of the PyTorch tensor (row-major) stands in the matrix.
+  /// Where the elements of the PyTorch tensor stand from the parameter's offset on: element (output, input) at the sum of
+  /// `outputs[output]` and `inputs[input]`, in floats.
   ///
   /// Gates are interleaved by blocks of 16 units (16 of the first gate, 16 of the second, ...), so that one stretch of
   /// columns holds all gates of its units.
-  fileprivate func position(_ index: Int) -> (row: Int, column: Int) {
-    let inner = shape.count == 2 ? shape[1] : 1
-    let (output, input) = (index / inner, shape.count == 2 ? inputs.position(ofColumn: index % inner) : 0)
+  fileprivate var places: (outputs: [Int], inputs: [Int]) {
+    let width = PanelShape.width
+    func column(_ index: Int) -> Int { index / width * panels.stride + index % width }
+    func row(_ index: Int) -> Int { index * width }
+    let inputColumns = shape.count == 2 ? (0..<shape[1]).map(inputs.position) : [0]
     switch role {
-    case .embedding, .outputWeight: return (output, input)
-    case .outputBias: return (0, output)
+    case .embedding, .outputWeight: return ((0..<shape[0]).map(row), inputColumns.map(column))
+    case .outputBias: return ((0..<shape[0]).map(column), [0])
     case .inputWeight, .recurrentWeight, .recurrentBias:
       let units = shape[0] / gates
-      let (gate, unit) = (output / units, output % units)
-      let width = PanelShape.width
-      return (input, unit / width * width * gates + gate * width + unit % width)
+      let outputs = (0..<shape[0]).map { output in
+        let (gate, unit) = (output / units, output % units)
+        return column(unit / width * width * gates + gate * width + unit % width)
+      }
+      return (outputs, inputColumns.map(row))
     }
   }
 }
@@ -144,21 +149,31 @@ package struct ParameterLayout: Sendable {
     PanelMatrix(arena, offset: parameter.offset, parameter.panels)
   }
 
-  /// A parameter's elements as PyTorch orders them.
+  /// A parameter's elements as PyTorch orders them. Cost: O(elements).
   package func elements(of parameter: Parameter, in arena: Arena) -> [Float] {
-    let view = view(parameter, in: arena)
-    return (0..<parameter.elementCount).map { index in
-      let (row, column) = parameter.position(index)
-      return view[row, column]
+    let (outputs, inputs) = parameter.places
+    let base = arena.base + parameter.offset
+    return [Float](unsafeUninitializedCapacity: parameter.elementCount) { elements, count in
+      for output in outputs {
+        for input in inputs {
+          elements[count] = base[output + input]
+          count += 1
+        }
+      }
     }
   }
 
+  /// Cost: O(elements).
   package func setElements(of parameter: Parameter, in arena: Arena, to values: [Float]) {
     precondition(values.count == parameter.elementCount)
-    let view = view(parameter, in: arena)
-    for (index, value) in values.enumerated() {
-      let (row, column) = parameter.position(index)
-      view[row, column] = value
+    let (outputs, inputs) = parameter.places
+    let base = arena.base + parameter.offset
+    var index = 0
+    for output in outputs {
+      for input in inputs {
+        base[output + input] = values[index]
+        index += 1
+      }
     }
   }
 }

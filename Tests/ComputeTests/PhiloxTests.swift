@@ -24,6 +24,7 @@ import Testing
         == Philox.words(counter: SIMD4(0x243F_6A88, 0x05A3_08D3, 0x1319_8A2E, 2), key: (0xA409_3822, 0x299F_31D0)))
     let purposes: [(Philox.Purpose, UInt32)] = [
       (.initialization, 0), (.dropout, 1), (.sampling, 2), (.shuffling, 3), (.synthetic, 4),
+      (.wordDropout, 5),
     ]
     for (purpose, number) in purposes { #expect(purpose.rawValue == number) }
   }
@@ -36,6 +37,30 @@ import Testing
     }
     #expect(Philox.uniform(0) == 0)
     #expect(Philox.uniform(UInt32.max) == 1 - 0x1p-24)
+  }
+
+  @Test(arguments: [0..<1, 0..<64, 4..<5, 8..<201, (1 << 34)..<(1 << 34) + 70])
+  func manyAtOnceAreTheSameNumbers(positions: Range<Int>) {
+    let random = Philox(seed: 0x1234_5678_9ABC)
+    let uniform = Self.numbers(positions.count) { random.fill($0, uniform: positions, .dropout, step: 9) }
+    #expect(uniform == positions.map { random.uniform(.dropout, step: 9, position: $0) })
+    let sums = positions.map { position in
+      (3 * position..<3 * position + 3).reduce(Float(-6)) { sum, block in
+        let words = random.words(.initialization, step: 3, block: block)
+        return (0..<4).reduce(sum) { $0 + Philox.uniform(words[$1]) }
+      }
+    }
+    #expect(Self.normal(random, positions, step: 3) == sums)
+  }
+
+  private static func normal(_ random: Philox, _ positions: Range<Int>, step: Int = 0) -> [Float] {
+    numbers(positions.count) { random.fill($0, normal: positions, .initialization, step: step) }
+  }
+
+  private static func numbers(_ count: Int, _ fill: (UnsafeMutablePointer<Float>) -> Void) -> [Float] {
+    var numbers = [Float](repeating: .nan, count: count)
+    numbers.withUnsafeMutableBufferPointer { if let base = $0.baseAddress { fill(base) } }
+    return numbers
   }
 
   /// What a number depends on: another seed, purpose, step or position gives other numbers.
@@ -81,7 +106,7 @@ import Testing
   @Test func momentsOfTheNormalDistribution() {
     let random = Philox(seed: 12)
     let count = 100_000
-    let draws = (0..<count).map { Double(random.normal(.initialization, step: 0, position: $0)) }
+    let draws = Self.normal(random, 0..<count).map(Double.init)
     #expect(draws.allSatisfy { abs($0) <= 6 })
     let deviation = 1 / Double(count).squareRoot()
     #expect(abs(moment(1, draws)) < 4 * deviation)

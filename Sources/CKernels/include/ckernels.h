@@ -139,10 +139,23 @@ void ck_sum_rows(const float *from, const int32_t *index, const int32_t *start, 
 /// to[index[i]] += from[i], i after i; to[i] += from[i] where there is no index.
 void ck_add_to_rows(const float *from, const int32_t *index, long count, float *to);
 
-/// What decides which elements of one panel are dropped.
+// Random numbers; see Philox.swift.
+
+/// Which numbers: a key (the seed), and the upper words of the counter.
 typedef struct {
   uint32_t key[2];
   uint32_t purpose, step;
+} ck_random;
+
+/// Numbers first to first + count, uniform in [0, 1): number i is word i % 4 of block i / 4. `first` is a multiple of 4.
+void ck_uniforms(const ck_random *random, uint64_t first, long count, float *numbers);
+/// Numbers first to first + count from the standard normal distribution: number i is the sum of the twelve words of blocks
+/// 3 i to 3 i + 2 as uniform numbers, from -6 on.
+void ck_normals(const ck_random *random, uint64_t first, long count, float *numbers);
+
+/// What decides which elements of one panel are dropped.
+typedef struct {
+  ck_random random;
   /// Below 256, and below 2^23.
   uint32_t place, panel;
   /// Elements dropped, in 65,536.
@@ -150,5 +163,7 @@ typedef struct {
 } ck_drop;
 
 /// Dropout: rows first to first + count of `to` become those of `from`, each element either zero or scaled up so that
-/// expectations stay. An element's fate is a function of `drop`, its lane, and its row's number or, where given, identity.
+/// expectations stay. An element's fate is a function of `drop`, its lane, and its row's number or, where given, identity:
+/// element k of a row is dropped if the k % 8-th half word, lower halves first, of block
+/// (identity, place << 24 | panel << 1 | k / 8) is below the threshold.
 void ck_drop_rows(const ck_drop *drop, const float *from, long first, long count, const int32_t *identity, float *to);
