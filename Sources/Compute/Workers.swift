@@ -25,23 +25,29 @@ package struct Phase: Sendable {
 /// done, never when all workers have arrived: Dispatch may start fewer threads than were asked for, and then those that
 /// are there do all the work. Which worker does which job is left to chance and can't matter.
 package final class Workers: Sendable {
+  /// Threads that were asked for.
   package let count: Int
+  /// Threads that can run at one time: to cut work finer than that, or to let threads take turns on a processor while others
+  /// wait for them, costs time and brings nothing.
+  package let parallelism: Int
 
   package init(count: Int) {
     precondition(count > 0)
     self.count = count
+    parallelism = min(count, max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN))))
   }
 
   /// Runs the phases in order and returns when the last one is done. Allocates nothing that grows with the work.
   package func run(_ phases: PhaseList) {
     phases.counters.reset()
-    guard count > 1 else { return Self.work(phases) }
-    DispatchQueue.concurrentPerform(iterations: count) { _ in Self.work(phases) }
+    guard parallelism > 1 else { return Self.work(phases) }
+    DispatchQueue.concurrentPerform(iterations: parallelism) { _ in Self.work(phases) }
   }
 
   private static func work(_ phases: PhaseList) {
     for (index, phase) in phases.phases.enumerated() {
       let jobs = phase.jobs()
+      guard jobs > 0 else { continue }
       phases.counters.work(on: index, jobs: jobs, phase.run)
       phases.counters.wait(for: index, jobs: jobs)
     }

@@ -17,12 +17,12 @@ protocol Cell: Sendable {
   /// All state that one timestep hands to the next, `h` first: [sequences + rows, units] each.
   var states: [(name: String, matrix: PanelMatrix)] { get }
 
-  /// gates, state before -> state after.
-  func activate(_ step: StepRows)
+  /// gates, state before -> state after, for some panels of units.
+  func activate(_ step: StepRows, panels: Range<Int>)
   /// Forgets what was kept of later timesteps' gradients of some sequences.
   func beginBackward(sequences: Range<Int>)
-  /// dL/dh after -> gateGradients; what the cell keeps of later timesteps' gradients is its own.
-  func differentiate(_ step: StepRows)
+  /// dL/dh after -> gateGradients, for some panels of units; what the cell keeps of later timesteps' gradients is its own.
+  func differentiate(_ step: StepRows, panels: Range<Int>)
 }
 
 extension Cell {

@@ -59,8 +59,8 @@ final class CharacterEncoder: Sendable {
       },
       Phase("characters", jobs: { [self] in 2 * jobs() }) { [self] job in
         let (index, direction) = (job % 2, directions[job % 2])
-        direction.forward(sequences: characters.timeline.share(job: job / 2, jobs: jobs())) { rows, gates in
-          input.gather(index, isReverse: direction.isReverse, rows: rows, into: gates)
+        direction.forward(sequences: characters.timeline.share(job: job / 2, jobs: jobs())) { rows, panels, gates in
+          input.gather(index, isReverse: direction.isReverse, rows: rows, panels: panels, into: gates)
         }
       },
     ]

@@ -26,12 +26,12 @@ struct ElmanCell: Cell {
   }
 
   /// h_t = f(z_t)
-  func activate(_ step: StepRows) {
-    for panel in 0..<gates.panels {
+  func activate(_ step: StepRows, panels: Range<Int>) {
+    for panel in panels {
       let z = gates.pointer(panel: panel, row: step.rows.lowerBound)
       kernels.apply(function, z, into: z, count: step.floatCount)
     }
-    if clearsPadding {
+    if clearsPadding && panels.upperBound == gates.panels {
       let last = gates.pointer(panel: gates.panels - 1, row: step.rows.lowerBound)
       for row in 0..<step.rows.count {
         for lane in gates.columns % PanelShape.width..<PanelShape.width { last[row * PanelShape.width + lane] = 0 }
@@ -40,8 +40,8 @@ struct ElmanCell: Cell {
   }
 
   /// dL/dz_t = dL/dh_t * f'(z_t)
-  func differentiate(_ step: StepRows) {
-    for panel in 0..<gates.panels {
+  func differentiate(_ step: StepRows, panels: Range<Int>) {
+    for panel in panels {
       kernels.applyGradient(
         of: function, at: gates.pointer(panel: panel, row: step.rows.lowerBound),
         to: hiddenGradient.pointer(panel: panel, row: step.rows.lowerBound), count: step.floatCount)

@@ -59,10 +59,10 @@ final class EmbeddingInput: Sendable {
     }
   }
 
-  /// Projections for some rows of one direction, in its own time.
-  func gather(_ direction: Int, isReverse: Bool, rows: Range<Int>, into gates: PanelMatrix) {
+  /// Projections for some rows and panels of one direction, in its own time.
+  func gather(_ direction: Int, isReverse: Bool, rows: Range<Int>, panels: Range<Int>, into gates: PanelMatrix) {
     let slots = isReverse ? minibatch.reversedSlots : minibatch.slots
-    gates.gatherRows(of: projections[direction].view, index: slots + rows.lowerBound)
+    gates.gatherRows(of: projections[direction].view.panels(panels), index: slots + rows.lowerBound)
   }
 
   // MARK: backward

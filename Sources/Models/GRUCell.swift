@@ -40,9 +40,9 @@ struct GRUCell: Cell {
     return (gate(0), gate(1), gate(2))
   }
 
-  func activate(_ step: StepRows) {
+  func activate(_ step: StepRows, panels: Range<Int>) {
     let row = step.rows.lowerBound
-    for panel in 0..<hidden.panels {
+    for panel in panels {
       kernels.gru(
         input: gates(of: gates, panel, row), recurrent: gates(of: recurrentMemory.view, panel, row),
         before: hidden.pointer(panel: panel, row: step.before), h: hidden.pointer(panel: panel, row: step.after),
@@ -50,9 +50,9 @@ struct GRUCell: Cell {
     }
   }
 
-  func differentiate(_ step: StepRows) {
+  func differentiate(_ step: StepRows, panels: Range<Int>) {
     let row = step.rows.lowerBound
-    for panel in 0..<hidden.panels {
+    for panel in panels {
       kernels.gruGradient(
         input: gates(of: gates, panel, row), recurrent: gates(of: recurrentMemory.view, panel, row),
         before: hidden.pointer(panel: panel, row: step.before), dh: hiddenGradient.pointer(panel: panel, row: row),

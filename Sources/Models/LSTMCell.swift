@@ -41,9 +41,9 @@ struct LSTMCell: Cell {
     return (gate(0), gate(1), gate(2), gate(3))
   }
 
-  func activate(_ step: StepRows) {
+  func activate(_ step: StepRows, panels: Range<Int>) {
     let (row, c, tanhC) = (step.rows.lowerBound, cellMemory.view, squashedMemory.view)
-    for panel in 0..<tanhC.panels {
+    for panel in panels {
       kernels.lstm(
         gates: gates(panel, row), before: c.pointer(panel: panel, row: step.before),
         c: c.pointer(panel: panel, row: step.after), tanhC: tanhC.pointer(panel: panel, row: row),
@@ -53,9 +53,9 @@ struct LSTMCell: Cell {
 
   func beginBackward(sequences: Range<Int>) { cellGradient.view.rows(sequences).zeroRows() }
 
-  func differentiate(_ step: StepRows) {
+  func differentiate(_ step: StepRows, panels: Range<Int>) {
     let (row, c, tanhC) = (step.rows.lowerBound, cellMemory.view, squashedMemory.view)
-    for panel in 0..<tanhC.panels {
+    for panel in panels {
       kernels.lstmGradient(
         gates: gates(panel, row), before: c.pointer(panel: panel, row: step.before),
         tanhC: tanhC.pointer(panel: panel, row: row), dh: hiddenGradient.pointer(panel: panel, row: row),

@@ -20,6 +20,8 @@ final class RecurrentDirection: Sendable {
   /// Only where the cell has recurrent gates apart.
   private let recurrentBias: PanelMatrix?
   private let names: DirectionNames
+  /// Panels of gates for each panel of units.
+  private let gates: Int
   /// Whether a sequence may begin with another state than zero.
   private let carriesState: Bool
   /// [rows, gates x units] gates in the minibatch's order; only for the reverse direction.
@@ -46,6 +48,7 @@ final class RecurrentDirection: Sendable {
     recurrentWeightTransposed = parameters.transposed(names.recurrentWeight)
     bias = parameters.view(names.bias)
     let kind = parameters.shape.cell
+    gates = kind.gates
     recurrentBias = kind.hasRecurrentBias ? parameters.view(names.recurrentBias) : nil
     let capacity = timeline.capacity
     let own = shared == nil
@@ -91,44 +94,78 @@ final class RecurrentDirection: Sendable {
       gradientBefore: timestep == 0 ? nil : timeline.row(timestep - 1, sequences.lowerBound))
   }
 
-  /// z_t += h_{t-1} W, then the cell's non-linearity, for some sequences through all timesteps.
+  /// Panels of units.
+  var panels: Int { hidden.panels }
+
+  /// Panels of gates that belong to panels of units.
+  private func gatePanels(_ panels: Range<Int>) -> Range<Int> {
+    panels.lowerBound * gates..<panels.upperBound * gates
+  }
+
+  /// z_t += h_{t-1} W, then the cell's non-linearity, for some sequences and some panels of units.
   ///
-  /// - Parameter gather: puts projected inputs in place, where they aren't in `inputGates`.
-  func forward(sequences: Range<Int>, gather: ((_ rows: Range<Int>, _ into: PanelMatrix) -> Void)?) {
+  /// - Parameters:
+  ///   - gather: puts projected inputs in place, where they aren't in `inputGates`.
+  /// - Returns: whether any of the sequences has the timestep.
+  @discardableResult
+  func forward(timestep: Int, sequences: Range<Int>, panels: Range<Int>, gather: InputGather?) -> Bool {
+    let step = step(timestep, sequences)
+    guard !step.rows.isEmpty else { return false }
+    let gatePanels = gatePanels(panels)
+    let gates = cell.gates.rows(step.rows).panels(gatePanels)
+    if let gather {
+      gather(step.rows, gatePanels, gates)
+    } else if let ordered {
+      gates.gatherRows(of: ordered.view.panels(gatePanels), index: timeline.reversed + step.rows.lowerBound)
+    }
+    let before = hidden.rows(step.before..<step.before + step.rows.count)
+    let weight = recurrentWeight.panels(gatePanels)
+    if let recurrentBias, let recurrent = cell.recurrentGates {
+      kernels.multiply(
+        before, weight, into: recurrent.rows(step.rows).panels(gatePanels),
+        start: .columnBias(recurrentBias.panels(gatePanels).base))
+    } else if timestep > 0 || carriesState {
+      kernels.multiply(before, weight, into: gates, start: .accumulate)
+    }
+    cell.activate(step, panels: panels)
+    return true
+  }
+
+  /// All timesteps of some sequences.
+  func forward(sequences: Range<Int>, gather: InputGather?) {
     for timestep in 0..<timeline.timesteps {
-      let step = step(timestep, sequences)
-      guard !step.rows.isEmpty else { return }
-      let gates = cell.gates.rows(step.rows)
-      if let gather {
-        gather(step.rows, gates)
-      } else if let ordered {
-        gates.gatherRows(of: ordered.view, index: timeline.reversed + step.rows.lowerBound)
-      }
-      let before = hidden.rows(step.before..<step.before + step.rows.count)
-      if let recurrentBias, let recurrent = cell.recurrentGates {
-        kernels.multiply(
-          before, recurrentWeight, into: recurrent.rows(step.rows), start: .columnBias(recurrentBias.base))
-      } else if timestep > 0 || carriesState {
-        kernels.multiply(before, recurrentWeight, into: gates, start: .accumulate)
-      }
-      cell.activate(step)
+      guard forward(timestep: timestep, sequences: sequences, panels: 0..<panels, gather: gather) else { return }
     }
   }
 
-  /// dL/dh_t += dL/dz_{t+1} W^T, then the cell's derivative, for some sequences back through all timesteps.
-  func backward(sequences: Range<Int>) {
-    cell.beginBackward(sequences: sequences)
-    for timestep in (0..<timeline.timesteps).reversed() {
-      let step = step(timestep, sequences)
-      guard !step.rows.isEmpty else { continue }
-      let future = timeline.rows(timestep: timestep + 1, sequences)
-      if !future.isEmpty {
-        kernels.multiply(
-          cell.recurrentGateGradients.rows(future), recurrentWeightTransposed,
-          into: hiddenGradient.rows(step.rows.lowerBound..<step.rows.lowerBound + future.count), start: .accumulate)
-      }
-      cell.differentiate(step)
+  /// Forgets what was kept of a way back before.
+  func beginBackward(sequences: Range<Int>) { cell.beginBackward(sequences: sequences) }
+
+  /// dL/dh_t += dL/dz_{t+1} W^T, then the cell's derivative, for some sequences and some panels of units.
+  func backward(timestep: Int, sequences: Range<Int>, panels: Range<Int>) {
+    let step = step(timestep, sequences)
+    guard !step.rows.isEmpty else { return }
+    let future = timeline.rows(timestep: timestep + 1, sequences)
+    if !future.isEmpty {
+      let gradient = hiddenGradient.rows(step.rows.lowerBound..<step.rows.lowerBound + future.count)
+      kernels.multiply(
+        cell.recurrentGateGradients.rows(future), recurrentWeightTransposed.panels(panels),
+        into: gradient.panels(panels), start: .accumulate)
     }
+    cell.differentiate(step, panels: panels)
+  }
+
+  /// All timesteps of some sequences.
+  func backward(sequences: Range<Int>) {
+    beginBackward(sequences: sequences)
+    for timestep in (0..<timeline.timesteps).reversed() {
+      backward(timestep: timestep, sequences: sequences, panels: 0..<panels)
+    }
+    orderGradients(of: sequences)
+  }
+
+  /// Puts the gradients of the pre-activations in the minibatch's order, if they are in another.
+  func orderGradients(of sequences: Range<Int>) {
     guard let ordered else { return }
     forEachTimestep(of: sequences) { rows in
       ordered.view.rows(rows).gatherRows(of: cell.gateGradients, index: timeline.reversed + rows.lowerBound)
@@ -207,6 +244,9 @@ final class RecurrentDirection: Sendable {
     cell.states.map { ($0.name, $0.matrix.rows(0..<timeline.capacity.sequences)) }
   }
 }
+
+/// Puts projected inputs of some rows into some panels of the gates, in a direction's own time.
+typealias InputGather = (_ rows: Range<Int>, _ panels: Range<Int>, _ into: PanelMatrix) -> Void
 
 /// How a gradient's matrix is cut into jobs: some 100 rows by 64 columns, small enough to share out evenly, large enough
 /// to be worth a product.

@@ -56,16 +56,13 @@ final class RecurrentLayer: Sendable {
 
   // MARK: forward
 
-  /// One direction's way through time for some sequences.
-  func forward(
-    direction index: Int, sequences: Range<Int>, gather: ((_ rows: Range<Int>, _ into: PanelMatrix) -> Void)?
-  ) {
-    let direction = directions[index]
-    direction.forward(sequences: sequences, gather: gather)
-    guard direction.isReverse else { return }
-    let joined = states.part(index, of: widths)
-    direction.forEachTimestep(of: sequences) { rows in
-      joined.rows(rows).gatherRows(of: direction.output, index: timeline.reversed + rows.lowerBound)
+  /// Puts the hidden states of the reverse direction beside those of the other, for some sequences.
+  func join(sequences: Range<Int>) {
+    for (index, direction) in directions.enumerated() where direction.isReverse {
+      let joined = states.part(index, of: widths)
+      direction.forEachTimestep(of: sequences) { rows in
+        joined.rows(rows).gatherRows(of: direction.output, index: timeline.reversed + rows.lowerBound)
+      }
     }
   }
 
@@ -97,16 +94,14 @@ final class RecurrentLayer: Sendable {
     }
   }
 
-  /// One direction's way back through time for some sequences.
-  func backward(direction index: Int, sequences: Range<Int>) {
-    let direction = directions[index]
-    if direction.isReverse {
+  /// Hands the reverse direction its part of the hidden states' gradient, for some sequences.
+  func part(sequences: Range<Int>) {
+    for (index, direction) in directions.enumerated() where direction.isReverse {
       let joined = hiddenGradient.view.part(index, of: widths)
       direction.forEachTimestep(of: sequences) { rows in
         direction.hiddenGradient.rows(rows).gatherRows(of: joined, index: timeline.reversed + rows.lowerBound)
       }
     }
-    direction.backward(sequences: sequences)
   }
 
   /// dL/dx of some rows: what all directions and a residual connection give back.

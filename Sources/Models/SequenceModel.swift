@@ -16,8 +16,9 @@ package final class SequenceModel: Sendable {
   private let output: SoftmaxOutput
   private let gradients: Gradients?
   private let dropouts: [Dropout]
-  /// Shares of the sequences in each direction, and the measure for how finely other work is cut.
-  private let shards: Int
+  /// How the ways through time are shared out.
+  private let recurrence: Recurrence
+  /// The measure for how finely other work is cut.
   private let workers: Int
   /// Whether sequences go on from minibatch to minibatch.
   package let carriesState: Bool
@@ -55,10 +56,12 @@ package final class SequenceModel: Sendable {
     self.gradients = gradients
     self.workers = workers
     self.carriesState = carriesState
-    shards = min((workers + shape.directions - 1) / shape.directions, capacity.timeline.sequences)
     let minibatch = Minibatch(capacity.timeline, vocabulary: shape.vocabulary, forms: capacity.forms)
     self.minibatch = minibatch
     let timeline = minibatch.timeline
+    recurrence = Recurrence(
+      timeline, workers: workers, directions: shape.directions,
+      panels: (shape.hidden + PanelShape.width - 1) / PanelShape.width)
     func dropout(_ share: Double, place: Int) -> Dropout? {
       training ? Dropout(share: share, place: place, rates: rates, timeline: timeline) : nil
     }
@@ -140,14 +143,11 @@ package final class SequenceModel: Sendable {
     for (index, layer) in layers.enumerated() {
       let below = index == 0 ? rowInput?.rows : layers[index - 1].output
       let isShared = index == 0 && rowInput == nil
-      phases.append(
-        directionPhase("forward", layer) { direction, sequences in
-          let isReverse = layer.directions[direction].isReverse
-          layer.forward(
-            direction: direction, sequences: sequences,
-            gather: isShared
-              ? { input.gather(direction, isReverse: isReverse, rows: $0, into: $1) } : nil)
-        })
+      phases += recurrence.forwardPhases(of: layer) { index in
+        guard isShared else { return nil }
+        let isReverse = layer.directions[index].isReverse
+        return { input.gather(index, isReverse: isReverse, rows: $0, panels: $1, into: $2) }
+      }
       let above = index + 1 < layers.count ? layers[index + 1].directions : []
       guard layer.changesOutput || !above.isEmpty else { continue }
       phases.append(
@@ -191,10 +191,7 @@ package final class SequenceModel: Sendable {
       if layer.changesOutput {
         phases.append(rowPhase("input gradient", rows: { minibatch.rows }) { layer.takeBack(rows: $0) })
       }
-      phases.append(
-        directionPhase("backward", layer) { direction, sequences in
-          layer.backward(direction: direction, sequences: sequences)
-        })
+      phases += recurrence.backwardPhases(of: layer)
       if let below = index == 0 ? rowInput?.gradient : layers[index - 1].outputGradient {
         phases.append(
           rowPhase("input gradient", rows: { minibatch.rows }) { rows in
@@ -265,17 +262,6 @@ package final class SequenceModel: Sendable {
     return Phase(name, jobs: { min(most, (rows() + unit - 1) / unit) }) { job in
       let count = rows()
       run(share(of: count, job: job, jobs: min(most, (count + unit - 1) / unit), unit: unit))
-    }
-  }
-
-  /// A phase over a layer's directions and shares of the sequences.
-  private func directionPhase(
-    _ name: String, _ layer: RecurrentLayer,
-    _ run: @escaping @Sendable (_ direction: Int, _ sequences: Range<Int>) -> Void
-  ) -> Phase {
-    let (timeline, shards, directions) = (minibatch.timeline, shards, layer.directions.count)
-    return Phase(name, jobs: { shards * directions }) { job in
-      run(job % directions, timeline.share(job: job / directions, jobs: shards))
     }
   }
 

@@ -48,7 +48,8 @@ package struct Benchmark: Sendable, Equatable {
     parameters.initialize(seed: UInt64(configuration.seed))
     let gradients = Gradients(parameters.layout)
     let model = SequenceModel(
-      parameters, source.capacity, gradients: gradients, workers: workers.count, carriesState: source.carriesState,
+      parameters, source.capacity, gradients: gradients, workers: workers.parallelism,
+      carriesState: source.carriesState,
       dropout: DropoutRates(configuration))
     let optimizer = Optimizer(
       training.optimizer, clipNorm: training.clipNorm, parameters: parameters, gradients: gradients)

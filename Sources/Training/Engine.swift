@@ -27,7 +27,7 @@ package struct Engine {
       try ModelShape(configuration, vocabulary: dataset.vocabulary, tagging: dataset.tagging), kernels: kernels)
     gradients = Gradients(parameters.layout)
     model = SequenceModel(
-      parameters, minibatches.capacity, gradients: gradients, workers: workers.count,
+      parameters, minibatches.capacity, gradients: gradients, workers: workers.parallelism,
       carriesState: minibatches.carriesState, dropout: DropoutRates(configuration))
     optimizer = Optimizer(
       training.optimizer, clipNorm: training.clipNorm, parameters: parameters, gradients: gradients)

@@ -24,7 +24,8 @@ package final class LanguageEvaluator: SplitEvaluator {
     self.unknown = unknown
     self.workers = workers
     model = SequenceModel(
-      parameters, streams: streams, timesteps: max(1, Self.rows / streams), gradients: nil, workers: workers.count)
+      parameters, streams: streams, timesteps: max(1, Self.rows / streams), gradients: nil, workers: workers.parallelism
+    )
     phases = PhaseList(model.forwardPhases() + model.lossPhases())
   }
 

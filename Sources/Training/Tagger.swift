@@ -62,7 +62,7 @@ package final class Tagger {
     if let model, capacity.holds(needed) { return model }
     capacity = capacity.extended(to: needed)
     let model = SequenceModel(
-      parameters, capacity, gradients: nil, workers: workers.count, carriesState: false, predicts: true)
+      parameters, capacity, gradients: nil, workers: workers.parallelism, carriesState: false, predicts: true)
     phases = PhaseList(model.forwardPhases() + model.lossPhases())
     self.model = model
     return model

@@ -24,7 +24,7 @@ package final class TaggingEvaluator: SplitEvaluator {
     let sentences = TaggedSentences(split, spellings: spellings)
     let batches = SentenceBatches(split, size: Self.size)
     let model = SequenceModel(
-      parameters, sentences.capacity(batches), gradients: nil, workers: workers.count, carriesState: false,
+      parameters, sentences.capacity(batches), gradients: nil, workers: workers.parallelism, carriesState: false,
       predicts: true)
     let phases = PhaseList(model.forwardPhases() + model.lossPhases())
     var result = TaggingEvaluation(tags: tagging.tags)
