@@ -52,18 +52,23 @@ extension RunConfiguration {
 // MARK: - Loading
 
 extension RunConfiguration {
-  /// Reads a configuration file, and checks that the files of data it names are there and can be read more than once.
+  /// Reads a configuration file.
   ///
   /// - Parameters:
   ///   - path: the file, by the name that messages give it.
+  ///   - checkFiles: whether the files that it names have to be there and to be readable more than once. A run that goes on
+  ///     doesn't need them all.
   ///   - overrides: `KEY=VALUE` in dotted notation; they win over the file, later ones over earlier ones.
   /// - Throws: all that is wrong with it, at once.
-  package static func load(path: String, overrides: [String] = []) throws(ConfigurationError) -> RunConfiguration {
+  package static func load(
+    path: String, overrides: [String] = [], checkFiles: Bool = true
+  ) throws(ConfigurationError) -> RunConfiguration {
     let overrides = try Override.parse(overrides)
     let text = try ConfigurationFile.text(ofFileAt: path)
     let directory = Paths.directory(of: path)
     return try resolve(
-      text, name: path, directory: Paths.realPath(directory) ?? directory, overrides: overrides, checksFiles: true)
+      text, name: path, directory: Paths.realPath(directory) ?? directory, overrides: overrides, checksFiles: checkFiles
+    )
   }
 
   /// Reads the text of a configuration.

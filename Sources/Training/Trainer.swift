@@ -205,7 +205,8 @@ package final class Trainer {
 
   private var summary: RunSummary {
     RunSummary(
-      parameters: engine.model.parameters.layout.elementCount, vocabulary: dataset.vocabulary.count,
+      task: configuration.task, parameters: engine.model.parameters.layout.elementCount,
+      vocabulary: dataset.vocabulary.count,
       trainTokens: dataset.splits[.train]?.tokens.count ?? 0, epochs: configuration.training.epochs,
       stepsPerEpoch: minibatches.count, targetsPerEpoch: minibatches.targetCount, vectors: engine.vectors)
   }

@@ -1,5 +1,8 @@
+import Configuration
+
 /// What a run is about, for whoever watches it.
 package struct RunSummary: Sendable, Equatable {
+  package let task: RunConfiguration.Task
   package let parameters: Int
   package let vocabulary: Int
   package let trainTokens: Int

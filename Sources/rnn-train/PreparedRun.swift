@@ -30,7 +30,8 @@ struct PreparedRun {
     }
     let directory = try RunDirectory.resume(path)
     try console.keepLog(at: RunDirectory.logPath(path))
-    let configuration = try RunConfiguration.load(path: RunDirectory.configurationPath(path), overrides: overrides)
+    let configuration = try RunConfiguration.load(
+      path: RunDirectory.configurationPath(path), overrides: overrides, checkFiles: false)
     let kernels = try Kernels.chosen()
     let checkpoint = try newestCheckpoint(of: directory, console)
     if let checkpoint {

@@ -9,11 +9,22 @@ struct DeterminismTests {
     _ arguments: [String] = [], environment: [String: String] = [:]
   ) throws -> (checkpoint: Data, metrics: [String]) {
     let workspace = try Workspace()
-    try workspace.succeed(["--config", "lm.cfg"] + arguments, environment: environment)
+    // The first argument may name another configuration.
+    let named = arguments.first?.hasSuffix(".cfg") == true
+    try workspace.succeed(["--config"] + (named ? [] : ["lm.cfg"]) + arguments, environment: environment)
     return (try workspace.bytes("run/checkpoints/last.h5"), try workspace.metrics())
   }
 
-  private static let models = [[], ["model.cell=gru"], ["model.cell=lstm", "model.layers=2"]]
+  private static let models = [
+    [], ["model.cell=gru"], ["model.cell=lstm", "model.layers=2"],
+    [
+      "model.embedding=21", "model.layers=2", "model.tie_embeddings=true", "model.residual=true", "model.dropout=0.3",
+      "model.embedding_dropout=0.2", "model.variational_dropout=true", "model.word_dropout=0.1",
+      "model.initialization.recurrent=orthogonal",
+    ],
+    ["tagger.cfg"], ["tagger.cfg", "model.cell=gru", "model.variational_dropout=true"],
+    ["tagger.cfg", "model.cell=elman", "model.characters=null", "model.embedding_dropout=0", "model.residual=false"],
+  ]
 
   @Test(arguments: models)
   func threadsDoNotShow(model: [String]) throws {

@@ -7,8 +7,11 @@ struct InterruptionTests {
   private static let arguments = [
     "--config", "lm.cfg", "--threads", "2", "model.hidden=150", "training.epochs=6", "output.checkpoint_every=7",
   ]
+  private static let taggerArguments = [
+    "--config", "tagger.cfg", "--threads", "2", "model.hidden=60", "training.epochs=8", "output.checkpoint_every=7",
+  ]
 
-  private static func uninterrupted() throws -> Workspace {
+  private static func uninterrupted(_ arguments: [String] = arguments) throws -> Workspace {
     let workspace = try Workspace()
     try workspace.succeed(arguments)
     return workspace
@@ -34,12 +37,13 @@ struct InterruptionTests {
     #expect(try a.names(in: "run/checkpoints") == b.names(in: "run/checkpoints"), comment)
   }
 
-  @Test func killedAndResumedEqualsUninterrupted() throws {
-    let reference = try Self.uninterrupted()
+  @Test(arguments: [arguments, taggerArguments])
+  func killedAndResumedEqualsUninterrupted(begin: [String]) throws {
+    let reference = try Self.uninterrupted(begin)
     let workspace = try Workspace()
     var delays: [Int] = []
     for kill in 0..<3 {
-      let arguments = kill == 0 ? Self.arguments : ["train", "--resume", "run", "--threads", "1"]
+      let arguments = kill == 0 ? begin : ["train", "--resume", "run", "--threads", "1"]
       let program = try workspace.start(arguments)
       delays.append(try Self.waitForProgress(program, in: workspace))
       program.send(SIGKILL)

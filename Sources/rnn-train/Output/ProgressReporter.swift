@@ -82,11 +82,11 @@ final class ProgressReporter: TrainingReporter {
     return ProgressLine(
       head: "epoch \(state.epoch + 1)/\(summary.epochs)",
       fraction: Double(state.window) / Double(summary.stepsPerEpoch),
-      details: [
-        "loss \(Format.loss(loss))", "\(Format.duration(left)) left",
-        epochRate, "perplexity \(Format.perplexity(LanguageEvaluation.perplexity(ofLoss: loss)))",
-        "step \(Format.count(state.step))",
-      ])
+      details: ["loss \(Format.loss(loss))", "\(Format.duration(left)) left", epochRate]
+        // A tagger's loss is nothing that people take the exponential of.
+        + (summary.task == .languageModel
+          ? ["perplexity \(Format.perplexity(LanguageEvaluation.perplexity(ofLoss: loss)))"] : [])
+        + ["step \(Format.count(state.step))"])
   }
 
   func epoch(_ state: TrainingState, trainLoss: Double, validation: Evaluation?, isBest: Bool) {

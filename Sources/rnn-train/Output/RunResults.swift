@@ -40,7 +40,9 @@ struct RunResults {
         facts.append(("test perplexity", Format.perplexity(evaluation.perplexity)))
       case .tagging(let evaluation):
         facts.append(("test accuracy", Format.percent(evaluation.accuracy)))
-        facts.append(("on unknown words", Format.percent(evaluation.unknown.accuracy)))
+        if evaluation.unknown.words > 0 {
+          facts.append(("on unknown words", Format.percent(evaluation.unknown.accuracy)))
+        }
       }
     }
     facts.append(("tokens trained", Format.count(reporter.targetsOfWholeEpochs)))
@@ -63,7 +65,7 @@ struct RunResults {
       sample = """
         A sentence as it tags it:
 
-        \(try Self.tagging(checkpoint, file: path, of: sentences, run.dataset.forms, kernels: run.kernels))
+        \(try Self.tagging(checkpoint, file: path, of: sentences, run.dataset, kernels: run.kernels))
         """
     }
   }
@@ -102,19 +104,14 @@ struct RunResults {
     return text.split(separator: "\n").map { "  " + $0 }.joined(separator: "\n")
   }
 
-  /// A sentence of some length, of words that the tagger knows if there is one; where a tag isn't the corpus', that one
-  /// follows.
+  /// A sentence of some length; where a tag isn't the corpus', that one follows.
   private static func tagging(
-    _ checkpoint: Checkpoint, file: String, of split: TokenSequence?, _ forms: [String], kernels: Kernels
+    _ checkpoint: Checkpoint, file: String, of split: TokenSequence?, _ dataset: SequenceDataset, kernels: Kernels
   ) throws -> String {
-    guard let split, let numbers = split.forms, let gold = split.tags, let tagging = checkpoint.tagging else {
-      return ""
-    }
-    let sentences = (0..<split.sentenceCount).map { Int(split.offsets[$0])..<Int(split.offsets[$0 + 1]) }
-    let short = sentences.filter { (8...14).contains($0.count) }
-    let known = short.first { $0.allSatisfy { Int(numbers[$0]) < tagging.trainingWords.count } }
-    guard let sentence = known ?? short.first ?? sentences.first else { return "" }
-    let words = sentence.map { forms[Int(numbers[$0])] }
+    guard let split, let numbers = split.forms, let gold = split.tags, let tagging = checkpoint.tagging,
+      let sentence = example(in: split, numbers, of: dataset)
+    else { return "" }
+    let words = sentence.map { dataset.forms[Int(numbers[$0])] }
     let tagger = try Tagger(checkpoint, file: file, kernels: kernels, workers: Workers(count: 1))
     let lines = zip(zip(words, tagger.tag([words])[0]), sentence).map { pair, position in
       let right = gold[position] < 0 ? pair.1 : tagging.tags[Int(gold[position])]
@@ -125,5 +122,21 @@ struct RunResults {
       let padded = zip(line, widths).map { $0 + String(repeating: " ", count: $1 - $0.count) } + [line[2]]
       return "  " + String(padded.joined(separator: "  ").trimmingSuffix { $0 == " " })
     }.joined(separator: "\n")
+  }
+
+  /// Of sentences that are neither short nor long, whose words the training split has, the one with the most words that
+  /// have several tags there: what there is to learn can be seen in it.
+  private static func example(
+    in split: TokenSequence, _ forms: [Int32], of dataset: SequenceDataset
+  ) -> Range<Int>? {
+    var tags: [Int32: Set<Int32>] = [:]
+    if let train = dataset.splits[.train], let trainForms = train.forms, let trainTags = train.tags {
+      for (form, tag) in zip(trainForms, trainTags) { tags[form, default: []].insert(tag) }
+    }
+    let sentences = (0..<split.sentenceCount).map { Int(split.offsets[$0])..<Int(split.offsets[$0 + 1]) }
+    let short = sentences.filter { (8...14).contains($0.count) }
+    let known = short.filter { $0.allSatisfy { tags[forms[$0]] != nil } }
+    func doubts(_ sentence: Range<Int>) -> Int { sentence.count { tags[forms[$0], default: []].count > 1 } }
+    return known.max { doubts($0) < doubts($1) } ?? short.first ?? sentences.first
   }
 }

@@ -27,7 +27,7 @@ final class RunningProgram {
   ///   - errors: where standard error goes instead of a file.
   init(
     _ arguments: [String], through prefix: [String] = [], in directory: URL, environment: [String: String],
-    errors: FileHandle? = nil
+    input: FileHandle = .nullDevice, errors: FileHandle? = nil
   ) throws {
     files = ["out", "err"].map { directory.appendingPathComponent(".\(UUID().uuidString).\($0)") }
     for file in files { try Data().write(to: file) }
@@ -35,13 +35,16 @@ final class RunningProgram {
     process.arguments = prefix.isEmpty ? arguments : prefix + [Program.path] + arguments
     process.currentDirectoryURL = directory
     process.environment = environment
-    process.standardInput = FileHandle.nullDevice
+    process.standardInput = input
     process.standardOutput = try FileHandle(forWritingTo: files[0])
     process.standardError = try errors ?? FileHandle(forWritingTo: files[1])
     try process.run()
   }
 
   var isRunning: Bool { process.isRunning }
+
+  /// What it has written to standard output so far.
+  func output() throws -> String { String(decoding: try Data(contentsOf: files[0]), as: UTF8.self) }
 
   /// What it has written to standard error so far.
   func errors() throws -> String { String(decoding: try Data(contentsOf: files[1]), as: UTF8.self) }

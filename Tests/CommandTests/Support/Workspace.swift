@@ -2,7 +2,7 @@ import Foundation
 import Testing
 import Training
 
-/// A temporary directory to run the program in, with a cache of its own and a configuration `lm.cfg`.
+/// A temporary directory to run the program in, with a cache of its own and the configurations `lm.cfg` and `tagger.cfg`.
 final class Workspace {
   let directory: URL
 
@@ -11,6 +11,7 @@ final class Workspace {
     directory = parent.appendingPathComponent("rnn-train-\(UUID().uuidString)")
     try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
     try write(Self.configuration, to: "lm.cfg")
+    try write(Self.taggerConfiguration, to: "tagger.cfg")
   }
 
   deinit { try? FileManager.default.removeItem(at: directory) }
@@ -26,6 +27,29 @@ final class Workspace {
     model: {embedding: 9, hidden: 21}
     training: {epochs: 2, batch_size: 5, bptt: 8, optimizer: {learning_rate: 0.5, momentum: 0.9}}
     output: {directory: run, checkpoint_every: 40, keep: 2}
+    """
+
+  /// A tagger with all that a tagger can have.
+  private static let taggerConfiguration = """
+    task: tagging
+    data:
+      train: \(SampleText.directory)/train.conllu
+      validation: \(SampleText.directory)/validation.conllu
+      test: \(SampleText.directory)/test.conllu
+      vocabulary: {min_count: 2}
+    model:
+      embedding: 9
+      cell: lstm
+      hidden: 11
+      layers: 2
+      bidirectional: true
+      residual: true
+      dropout: 0.2
+      embedding_dropout: 0.1
+      word_dropout: 0.1
+      characters: {embedding: 5, hidden: 7}
+    training: {epochs: 2, batch_size: 7, optimizer: {name: adam, learning_rate: 0.01}}
+    output: {directory: run, checkpoint_every: 5, keep: 2}
     """
 
   /// What every program runs with, and nothing else.
@@ -52,21 +76,27 @@ final class Workspace {
 
   func start(
     _ arguments: [String], through prefix: [String] = [], environment: [String: String] = [:],
-    errors: FileHandle? = nil
+    input: FileHandle = .nullDevice, errors: FileHandle? = nil
   ) throws -> RunningProgram {
     try RunningProgram(
       arguments, through: prefix, in: directory, environment: self.environment.merging(environment) { $1 },
-      errors: errors)
+      input: input, errors: errors)
   }
 
-  func run(_ arguments: [String], environment: [String: String] = [:]) throws -> Outcome {
-    try start(arguments, environment: environment).wait()
+  /// - Parameter input: what standard input has.
+  func run(_ arguments: [String], environment: [String: String] = [:], input: String? = nil) throws -> Outcome {
+    guard let input else { return try start(arguments, environment: environment).wait() }
+    try write(input, to: ".input")
+    let file = try FileHandle(forReadingFrom: directory.appendingPathComponent(".input"))
+    return try start(arguments, environment: environment, input: file).wait()
   }
 
   /// Runs a command that is to succeed.
   @discardableResult
-  func succeed(_ arguments: [String], environment: [String: String] = [:]) throws -> Outcome {
-    let outcome = try run(arguments, environment: environment)
+  func succeed(
+    _ arguments: [String], environment: [String: String] = [:], input: String? = nil
+  ) throws -> Outcome {
+    let outcome = try run(arguments, environment: environment, input: input)
     try #require(outcome.code == 0 && !outcome.wasKilled, "\(arguments): \(outcome)")
     return outcome
   }

@@ -1,0 +1,226 @@
+import Foundation
+import Testing
+
+/// What a tagger does for its user.
+struct TaggingTests {
+  /// A trained tagger, for tests that only look at it.
+  private static func trained(_ arguments: [String] = []) throws -> Workspace {
+    let workspace = try Workspace()
+    try workspace.succeed(["--config", "tagger.cfg", "training.epochs=6"] + arguments)
+    return workspace
+  }
+
+  private func tag(_ workspace: Workspace, _ arguments: [String] = [], input: String) throws -> String {
+    try workspace.succeed(["tag", "--checkpoint", "run"] + arguments, input: input).output
+  }
+
+  // MARK: learning
+
+  @Test func learnsADozenSentencesByHeart() throws {
+    let workspace = try Workspace()
+    let sentences = try String(contentsOfFile: "\(SampleText.directory)/train.conllu", encoding: .utf8)
+      .components(separatedBy: "\n\n").prefix(12).joined(separator: "\n\n")
+    try workspace.write(sentences + "\n\n", to: "dozen.conllu")
+    let outcome = try workspace.succeed([
+      "--config", "tagger.cfg", "data.train=dozen.conllu", "data.validation=dozen.conllu", "training.epochs=60",
+      "model.dropout=0", "model.embedding_dropout=0", "model.word_dropout=0", "data.vocabulary.min_count=1",
+    ])
+    #expect(outcome.output.contains("validation accuracy  100.00%"), "\(outcome)")
+    #expect(outcome.output.contains("A sentence as it tags it:"), "\(outcome)")
+    #expect(!outcome.errors.contains("perplexity"), "\(outcome)")
+  }
+
+  // MARK: tag
+
+  /// Everything that CoNLL-U can hold beside words: only one column may change.
+  private static let odd =
+    "\u{FEFF}# text = it's\r\n1-2\tit's\t_\t_\t_\t_\t_\t_\t_\t_\r\n1\tit\t_\tNONE\tnone\t_\t_\t_\t_\tSpaceAfter=No\r\n"
+    + "2\t's\t_\t_\t_\t_\t_\t_\t_\tA=\u{fffd}\r\n2.1\tempty\t_\tVERB\tvb\t_\t_\t_\t_\t_\r\n\r\n\n\n"
+    + "# a comment\n1\tthe\tthe\tX\tx\tF=1\t0\troot\t_\t_\n2\tcat\t_\tX\tx\t_\t1\tdep\t_\t_"
+
+  /// The fields of all lines. A carriage return stays in the last field: to Swift it is one character with the newline.
+  private func fields(_ text: String) -> [[String]] {
+    text.unicodeScalars.split(separator: "\n", omittingEmptySubsequences: false)
+      .map { String($0).components(separatedBy: "\t") }
+  }
+
+  private func lines(_ text: String, withoutColumn column: Int) -> [[String]] {
+    fields(text).map { fields in
+      var fields = fields
+      if fields.count == 10, Int(fields[0].trimmingPrefix("\u{FEFF}")) != nil { fields[column] = "*" }
+      return fields
+    }
+  }
+
+  @Test(arguments: [("upos", 3), ("xpos", 4)])
+  func onlyOneColumnChanges(name: String, column: Int) throws {
+    let workspace = try Self.trained(["data.tags=\(name)"])
+    let output = try tag(workspace, input: Self.odd)
+    #expect(lines(output, withoutColumn: column) == lines(Self.odd, withoutColumn: column))
+    let tags = fields(output).filter { $0.count == 10 && Int($0[0]) != nil }.map { $0[column] }
+    #expect(tags.count == 4)
+    #expect(tags.allSatisfy { !["NONE", "none", "_", ""].contains($0) }, "\(tags)")
+    #expect(try tag(workspace, input: output) == output)
+  }
+
+  @Test func textBecomesPairsOrTreebanks() throws {
+    let workspace = try Self.trained()
+    let pairs = try tag(workspace, input: "the old cat\n\nno  mouse !\n")
+    let words = pairs.split(separator: "\n", omittingEmptySubsequences: false).map { line in
+      line.split(separator: " ").map { $0.split(separator: "/").map(String.init) }
+    }
+    #expect(words.map { $0.map { $0[0] } } == [["the", "old", "cat"], [], ["no", "mouse", "!"], []])
+    let treebank = try tag(workspace, ["--output", "conllu"], input: "the old cat\n\nno  mouse !\n")
+    let rows = treebank.split(separator: "\n").map { $0.split(separator: "\t").map(String.init) }
+    #expect(rows.map { $0[0] } == ["1", "2", "3", "1", "2", "3"])
+    #expect(rows.map { [$0[1], $0[3]] } == words.joined().map { $0 })
+    #expect(try tag(workspace, ["--output", "text"], input: treebank) == pairs.replacing("\n\n", with: "\n"))
+    #expect(try tag(workspace, input: "") == "")
+  }
+
+  @Test func sentencesAreTaggedTheSameInAnyCompany() throws {
+    let workspace = try Self.trained()
+    let all = try String(contentsOfFile: "\(SampleText.directory)/test.conllu", encoding: .utf8)
+    let alone = try all.components(separatedBy: "\n\n").dropLast().prefix(7).map { sentence in
+      try tag(workspace, ["--threads", "1"], input: sentence + "\n\n")
+    }
+    #expect(try tag(workspace, ["--threads", "2"], input: all).hasPrefix(alone.joined()))
+  }
+
+  @Test func aPipeIsAnsweredSentenceBySentence() throws {
+    let workspace = try Self.trained()
+    let pipe = Pipe()
+    let program = try workspace.start(["tag", "--checkpoint", "run"], input: pipe.fileHandleForReading)
+    var lines = 0
+    for sentence in ["the cat\n", "a mouse\n", "\n", "no river !\n"] {
+      try pipe.fileHandleForWriting.write(contentsOf: Data(sentence.utf8))
+      lines += 1
+      // Nothing but the answer ends this wait, or the program's end.
+      while try program.output().split(separator: "\n", omittingEmptySubsequences: false).count <= lines,
+        program.isRunning
+      { usleep(1000) }
+      #expect(program.isRunning)
+    }
+    try pipe.fileHandleForWriting.close()
+    #expect(try program.wait().code == 0)
+  }
+
+  @Test func aVeryLongSentence() throws {
+    let workspace = try Self.trained()
+    let words = String(repeating: "the old cat sees a mouse ", count: 4000)
+    let output = try tag(workspace, input: words + "\n")
+    #expect(output.split(separator: " ").count == 24_000)
+  }
+
+  // MARK: evaluate
+
+  private struct Report: Decodable {
+    struct Score: Decodable {
+      let tokens: Int
+      let precision: Double
+      let recall: Double
+      let f1: Double
+    }
+    let split: String
+    let tokens: Int
+    let accuracy: Double
+    let accuracyKnown: Double
+    let accuracyUnknown: Double
+    let perTag: [String: Score]
+    let confusion: [String: [String: Int]]
+  }
+
+  private func words(_ treebank: String) -> [(form: String, tag: String)] {
+    fields(treebank).filter { $0.count == 10 && Int($0[0]) != nil }.map { ($0[1], $0[3]) }
+  }
+
+  @Test func evaluationIsWhatTagGives() throws {
+    let workspace = try Self.trained()
+    let train = try String(contentsOfFile: "\(SampleText.directory)/train.conllu", encoding: .utf8)
+    // Some words have no tag in the corpus: a whole minibatch of them, too.
+    let test = try String(contentsOfFile: "\(SampleText.directory)/test.conllu", encoding: .utf8)
+    let bare = String(repeating: "1\tthe\t_\t_\t_\t_\t_\t_\t_\t_\n\n", count: 70)
+    try workspace.write(test.replacing("\tADJ\tadj", with: "\t_\t_") + bare, to: "other.conllu")
+    let known = Set(words(train).map(\.form))
+
+    for (arguments, text) in [([], test), (["--data", "other.conllu"], try workspace.text("other.conllu"))] {
+      let json = try workspace.succeed(["evaluate", "--checkpoint", "run", "--json"] + arguments).output
+      let decoder = JSONDecoder()
+      decoder.keyDecodingStrategy = .convertFromSnakeCase
+      let report = try decoder.decode(Report.self, from: Data(json.utf8))
+      let pairs = zip(words(text), words(try tag(workspace, input: text)))
+        .filter { $0.0.tag != "_" }.map { (form: $0.0.form, gold: $0.0.tag, given: $0.1.tag) }
+      func accuracy(_ pairs: [(form: String, gold: String, given: String)]) -> Double {
+        Double(pairs.count { $0.gold == $0.given }) / Double(pairs.count)
+      }
+      #expect(report.tokens == pairs.count)
+      #expect(report.accuracy == accuracy(pairs))
+      #expect(report.accuracyKnown == accuracy(pairs.filter { known.contains($0.form) }))
+      #expect(report.accuracyUnknown == accuracy(pairs.filter { !known.contains($0.form) }))
+      for (tag, score) in report.perTag {
+        let right = Double(pairs.count { $0.gold == tag && $0.given == tag })
+        let (gold, given) = (pairs.count { $0.gold == tag }, pairs.count { $0.given == tag })
+        #expect(score.tokens == gold)
+        #expect(score.precision == (given > 0 ? right / Double(given) : 0))
+        #expect(score.recall == (gold > 0 ? right / Double(gold) : 0))
+        let f1 = given + gold > 0 ? 2 * right / Double(given + gold) : 0
+        #expect(abs(score.f1 - f1) < 1e-12)
+        let row = Dictionary(grouping: pairs.filter { $0.gold == tag }, by: \.given).mapValues(\.count)
+        #expect(report.confusion[tag] == row)
+      }
+      #expect(report.perTag.count > 3 && report.accuracyUnknown.isFinite)
+    }
+    let table = try workspace.succeed(["evaluate", "--checkpoint", "run"]).output
+    for word in ["accuracy", "known words", "unknown words", "precision", "NOUN"] { #expect(table.contains(word)) }
+  }
+
+  // MARK: what goes wrong
+
+  private func refusal(_ workspace: Workspace, _ arguments: [String], input: String? = nil) throws -> String {
+    let outcome = try workspace.run(arguments, input: input)
+    #expect([64, 65, 74].contains(outcome.code) && !outcome.wasKilled, "\(arguments): \(outcome)")
+    #expect(outcome.output.isEmpty)
+    return outcome.errors
+  }
+
+  @Test func commandsForTheOtherTask() throws {
+    let tagger = try Self.trained()
+    #expect(
+      try refusal(tagger, ["generate", "--checkpoint", "run"]).contains("expected the checkpoint of a language model"))
+    #expect(try refusal(tagger, ["evaluate", "--checkpoint", "run", "--streams", "2"]).contains("--streams"))
+    try tagger.succeed(["--config", "lm.cfg", "output.directory=lm"])
+    #expect(
+      try refusal(tagger, ["tag", "--checkpoint", "lm"], input: "a\n").contains("expected the checkpoint of a tagger"))
+  }
+
+  @Test func corporaThatAreNone() throws {
+    let workspace = try Self.trained()
+    let text = "\(SampleText.directory)/train.txt"
+    let plain = try refusal(workspace, ["--config", "tagger.cfg", "data.train=\(text)", "output.directory=other"])
+    #expect(plain.contains("train.txt:1: "), "\(plain)")
+    try workspace.write("1\tthe\t_\tDET\t_\t_\t_\t_\t_\t_\n3\tcat\t_\tNOUN\t_\t_\t_\t_\t_\t_\n\n", to: "bad.conllu")
+    #expect(try refusal(workspace, ["tag", "--checkpoint", "run", "bad.conllu"]).contains("bad.conllu:2: "))
+    try workspace.write("1\tthe\t_\tARTICLE\t_\t_\t_\t_\t_\t_\n\n", to: "other.conllu")
+    let unknown = try refusal(workspace, ["evaluate", "--checkpoint", "run", "--data", "other.conllu"])
+    #expect(unknown.contains("ARTICLE"), "\(unknown)")
+    #expect(try refusal(workspace, ["tag", "--checkpoint", "run", "nowhere.conllu"]).contains("nowhere.conllu"))
+    try (Data("1\tthe\t_\t_\t_\t_\t_\t_\t_\t".utf8) + Data([0xFF, 0xFE]))
+      .write(to: workspace.directory.appendingPathComponent("bytes.conllu"))
+    #expect(try refusal(workspace, ["tag", "--checkpoint", "run", "bytes.conllu"]).contains("not UTF-8"))
+  }
+
+  // MARK: word vectors
+
+  @Test func vectorsAreNeededAtTheBeginningOnly() throws {
+    let workspace = try Workspace()
+    let vector = (1...9).map { "0.\($0)" }.joined(separator: " ")
+    try workspace.write("the \(vector)\ncat \(vector)\nzzz \(vector)\n", to: "vectors.txt")
+    let begun = try workspace.succeed(["--config", "tagger.cfg", "model.vectors=vectors.txt"])
+    #expect(begun.errors.contains("vectors   of 2 of "), "\(begun.errors)")
+    try FileManager.default.removeItem(atPath: workspace.path("vectors.txt"))
+    try workspace.succeed(["train", "--resume", "run", "training.epochs=3"])
+    try workspace.succeed(["evaluate", "--checkpoint", "run"])
+    #expect(try tag(workspace, input: "the cat\n").hasPrefix("the/"))
+    #expect(try refusal(workspace, ["--config", "tagger.cfg", "model.vectors=vectors.txt"]).contains("vectors.txt"))
+  }
+}
