@@ -56,7 +56,8 @@ package enum CheckpointFile {
   private static var counters: [(String, WritableKeyPath<TrainingState, Int>)] {
     [
       ("step", \.step), ("epoch", \.epoch), ("position", \.window), ("epoch_targets", \.epochLoss.targets),
-      ("recent_targets", \.recentLoss.targets), ("rollbacks", \.rollbacks), ("rollback_step", \.rollbackStep),
+      ("recent_targets", \.recentLoss.targets), ("rollbacks", \.rollbacks),
+      ("rollback_step", \.rollbackSteps.last), ("earlier_rollback_step", \.rollbackSteps.earlier),
     ]
   }
   private static var sums: [(String, WritableKeyPath<TrainingState, Double>)] {

@@ -22,18 +22,15 @@ final class CheckpointSaver {
   /// Gives up what couldn't be written, since the run goes back to before it.
   func rewind() { unsavedBest = nil }
 
-  /// Writes the metrics that belong to a checkpoint, then the checkpoint.
-  ///
-  /// - Returns: whether it is on the disk.
-  func save(_ checkpoint: Checkpoint, isBest: Bool) throws -> Bool {
+  /// Writes the metrics that belong to a checkpoint, then the checkpoint; whether it could is `failure` afterwards.
+  func save(_ checkpoint: Checkpoint, isBest: Bool) throws {
     do {
       try metrics.makeDurable()
       if let best = unsavedBest, !isBest { _ = try directory.save(best, isBest: true, keep: keep) }
       let path = try directory.save(checkpoint, isBest: isBest, keep: keep)
       unsavedBest = nil
       failure = nil
-      reporter.saved(path, step: checkpoint.state.step)
-      return true
+      return reporter.saved(path, step: checkpoint.state.step)
     } catch let error as FileError {
       failure = CheckpointFailure(error, directory: directory.path)
     } catch let error as CheckpointFailure {
@@ -41,6 +38,5 @@ final class CheckpointSaver {
     }
     if isBest { unsavedBest = checkpoint }
     if let failure { reporter.unsaved(failure) }
-    return false
   }
 }

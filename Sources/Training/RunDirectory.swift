@@ -60,6 +60,9 @@ package final class RunDirectory: Sendable {
 
   // MARK: checkpoints
 
+  /// The step of the newest checkpoint; nil if there is none, or the directory can't be read.
+  var newestStep: Int? { (try? Self.steps(in: checkpointsPath))?.last }
+
   func checkpointPath(ofStep step: Int) -> String { Path.join(checkpointsPath, Self.name(ofStep: step)) }
 
   /// Where the minibatch is put that a step diverged on.
@@ -85,7 +88,7 @@ package final class RunDirectory: Sendable {
   ///
   /// - Parameters:
   ///   - isBest: whether its validation loss is the lowest so far.
-  ///   - keep: how many of the newest stay; the best one and the one that a rollback returns to stay as well.
+  ///   - keep: how many of the newest stay; the best one and those that a rollback may return to stay as well.
   /// - Returns: the checkpoint's path.
   /// - Throws: `CheckpointFailure` if the disk doesn't take the file, `FileError` if it is in the way of what follows.
   package func save(_ checkpoint: Checkpoint, isBest: Bool, keep: Int) throws -> String {
@@ -101,8 +104,8 @@ package final class RunDirectory: Sendable {
     if isBest { try DurableFile.link(Path.join(checkpointsPath, Self.bestName), to: name) }
     let best = Self.linkTarget(Path.join(checkpointsPath, Self.bestName))
     let steps = try Self.steps(in: checkpointsPath).filter { $0 <= checkpoint.state.step }
-    for step in steps.dropLast(max(keep, 1))
-    where Self.name(ofStep: step) != best && step != checkpoint.state.rollbackStep {
+    let returns = checkpoint.rollbackSteps
+    for step in steps.dropLast(max(keep, 1)) where Self.name(ofStep: step) != best && !returns.contains(step) {
       try Directory.remove(Path.join(checkpointsPath, Self.name(ofStep: step)))
     }
     return path
@@ -144,6 +147,14 @@ package final class RunDirectory: Sendable {
     throw TrainingError.noUsableCheckpoint(directory: path, reasons: refused)
   }
 
+  /// Makes a checkpoint the newest: later ones belong to steps that the run has taken back.
+  func rewind(to state: TrainingState) throws(FileError) {
+    try setLinks(to: state)
+    for step in try Self.steps(in: checkpointsPath) where step > state.step {
+      try Directory.remove(checkpointPath(ofStep: step))
+    }
+  }
+
   private func setLinks(to state: TrainingState) throws(FileError) {
     let name = Self.name(ofStep: state.step)
     try DurableFile.link(Path.join(checkpointsPath, Self.lastName), to: name)
@@ -164,5 +175,13 @@ package final class RunDirectory: Sendable {
     let checkpoints = checkpointsPath(path)
     let best = Path.join(checkpoints, bestName)
     return access(best, F_OK) == 0 ? best : Path.join(checkpoints, lastName)
+  }
+}
+
+extension Checkpoint {
+  /// The steps that its run may go back to.
+  fileprivate var rollbackSteps: [Int] {
+    guard case .rollback = configuration.training.onDivergence else { return [] }
+    return [state.rollbackSteps.last, state.rollbackSteps.earlier]
   }
 }

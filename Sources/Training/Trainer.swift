@@ -156,16 +156,13 @@ package final class Trainer {
 
   /// - Parameter isRegular: whether the configuration alone says that there is a checkpoint here.
   private func save(isBest: Bool = false, isRegular: Bool = true) throws {
-    let rollbackStep = state.rollbackStep
-    if isRegular { state.rollbackStep = state.step }
-    var isSaved = false
-    defer { if !isSaved { state.rollbackStep = rollbackStep } }
+    if isRegular { state.rollbackSteps.add(state.step) }
     let checkpoint = Checkpoint(
       of: engine.model, optimizer: engine.optimizer, state: state, configuration: configuration, dataset: dataset)
     if let tensor = checkpoint.divergedTensor {
       throw Divergence(step: state.step, epoch: state.epoch + 1, quantity: tensor)
     }
-    isSaved = try saver.save(checkpoint, isBest: isBest)
+    try saver.save(checkpoint, isBest: isBest)
   }
 
   // MARK: divergence
@@ -190,17 +187,30 @@ package final class Trainer {
     guard case .rollback(let limit) = configuration.training.onDivergence, state.rollbacks < limit else {
       throw divergence
     }
-    let path = directory.checkpointPath(ofStep: state.rollbackStep)
-    let checkpoint = try CheckpointFile.read(path)
+    guard let target = rollbackTarget else { throw divergence }
     engine = try Engine(
-      configuration, dataset: dataset, minibatches: minibatches, resuming: (checkpoint, path), workers: workers,
-      kernels: kernels)
-    let rollbacks = state.rollbacks + 1
-    state = checkpoint.state
+      configuration, dataset: dataset, minibatches: minibatches, resuming: target, workers: workers, kernels: kernels)
+    let (rollbacks, steps) = (state.rollbacks + 1, state.rollbackSteps)
+    state = target.checkpoint.state
     state.rollbacks = rollbacks
+    if state.step < steps.last { state.rollbackSteps = TrainingState.RollbackSteps(only: state.step) }
     saver.rewind()
+    try directory.rewind(to: state)
     try metrics.rewind(to: state.step)
     reporter.rolledBack(after: divergence, to: state)
+  }
+
+  /// The last checkpoint; or, where the run went back to that one since it was written and diverged again, the one
+  /// before: parameters may be such that no learning rate helps.
+  private var rollbackTarget: (checkpoint: Checkpoint, path: String)? {
+    func read(_ step: Int) -> (checkpoint: Checkpoint, path: String)? {
+      let path = directory.checkpointPath(ofStep: step)
+      return (try? CheckpointFile.read(path)).map { ($0, path) }
+    }
+    let last = read(state.rollbackSteps.last)
+    if let last, last.checkpoint.state.rollbacks == state.rollbacks { return last }
+    // Both are gone only where the disk didn't take them.
+    return read(state.rollbackSteps.earlier) ?? last ?? directory.newestStep.flatMap(read)
   }
 
   private var summary: RunSummary {

@@ -14,11 +14,24 @@ package struct TrainingState: Sendable, Equatable {
   package var validationMeasures: [Double] = []
   /// How often the run went back to a checkpoint because it diverged; each time halves the learning rate.
   package var rollbacks = 0
-  /// The step that a rollback returns to: that of the newest checkpoint which isn't owed to a request, since a signal
-  /// must not change what a run computes.
-  package var rollbackStep = 0
+  package var rollbackSteps = RollbackSteps()
 
   package init() {}
+
+  /// The steps that a rollback may return to: those of the newest two checkpoints that aren't owed to a request, since a
+  /// signal must not change what a run computes.
+  package struct RollbackSteps: Sendable, Equatable {
+    package var last: Int
+    package var earlier: Int
+
+    /// - Parameter step: that of the only checkpoint to return to.
+    package init(only step: Int = 0) { (last, earlier) = (step, step) }
+
+    mutating func add(_ step: Int) {
+      guard step > last else { return }
+      (earlier, last) = (last, step)
+    }
+  }
 
   /// A loss in nats, over some targets.
   package struct Sum: Sendable, Equatable {

@@ -36,6 +36,39 @@ struct SignalTests {
     #expect(try workspace.metrics() == reference.metrics())
   }
 
+  /// A run that diverges again and again until its learning rate is low enough, stopped again and again.
+  @Test func rollbacksAreTheSameWithInterruptions() throws {
+    let arguments = [
+      "--config", "lm.cfg", "model.activation=relu", "model.hidden=100", "training.clip_norm=0", "training.epochs=3",
+      "training.on_divergence=rollback", "training.rollbacks=30", "training.optimizer.learning_rate=10",
+      "output.checkpoint_every=7", "output.keep=1",
+    ]
+    let reference = try Workspace()
+    let straight = try reference.succeed(arguments)
+    #expect(straight.errors.contains("half the learning rate (rollback 3)\n"))
+    let workspace = try Workspace()
+    var stops = 0
+    while true {
+      let program = try workspace.start(stops == 0 ? arguments : ["train", "--resume", "run"])
+      while !workspace.exists("run/checkpoints/last.h5"), program.isRunning { usleep(1000) }
+      for _ in 0..<4 {
+        usleep(UInt32.random(in: 1000..<20_000))
+        program.send(SIGUSR1)
+      }
+      program.send(SIGINT)
+      let outcome = try program.wait()
+      if outcome.code == 0 && !outcome.wasKilled { break }
+      // Before it heeds signals it may be killed by one.
+      try #require(outcome.code == 130 || (outcome.wasKilled && outcome.code == SIGINT), "\(outcome)")
+      stops += 1
+    }
+    #expect(stops > 0)
+    #expect(try workspace.bytes("run/checkpoints/last.h5") == reference.bytes("run/checkpoints/last.h5"))
+    #expect(try workspace.bytes("run/checkpoints/best.h5") == reference.bytes("run/checkpoints/best.h5"))
+    #expect(try workspace.metrics() == reference.metrics())
+    #expect(try workspace.names(in: "run/checkpoints") == reference.names(in: "run/checkpoints"))
+  }
+
   @Test(arguments: [SIGINT, SIGTERM, SIGHUP])
   func theSecondSignalEndsARunAtOnce(signal: Int32) throws {
     let workspace = try Workspace()

@@ -20,7 +20,9 @@ import Training
   }()
 
   /// A checkpoint of a small model after some steps of epochs of ten steps.
-  private func checkpoint(step: Int, losses: [Double], rollbackStep: Int? = nil) throws -> Checkpoint {
+  private func checkpoint(
+    step: Int, losses: [Double], configuration: RunConfiguration = configuration, rollback: (Int, Int) = (0, 0)
+  ) throws -> Checkpoint {
     let dataset = SequenceDataset(
       tokenization: .whitespace, vocabulary: Vocabulary(tokens: ["<unk>", "</s>", "a"]),
       splits: [.train: TokenSequence(tokens: [2, 1], offsets: [0, 2], characters: 2, sourceSHA256: "abc")])
@@ -34,9 +36,9 @@ import Training
     var state = TrainingState()
     (state.step, state.epoch, state.window) = (step, step / 10, step % 10)
     state.validationMeasures = losses
-    state.rollbackStep = rollbackStep ?? step
+    (state.rollbackSteps.last, state.rollbackSteps.earlier) = rollback
     return Checkpoint(
-      of: model, optimizer: optimizer, state: state, configuration: Self.configuration, dataset: dataset)
+      of: model, optimizer: optimizer, state: state, configuration: configuration, dataset: dataset)
   }
 
   private func path(_ name: String) -> String { "\(directory)/checkpoints/\(name)" }
@@ -89,14 +91,20 @@ import Training
     #expect(RunDirectory.checkpointPath(directory) == path("best.h5"))
   }
 
-  @Test func theOneThatARollbackReturnsToStays() throws {
+  @Test func thoseThatARollbackMayReturnToStay() throws {
     defer { try? FileManager.default.removeItem(atPath: directory) }
     let run = try makeRun()
-    for step in [16, 17] {
-      _ = try run.save(checkpoint(step: step, losses: [2], rollbackStep: 15), isBest: false, keep: 1)
+    var configuration = Self.configuration
+    configuration.training.onDivergence = .rollback(limit: 1)
+    for step in [16, 17, 18] {
+      let checkpoint = try checkpoint(step: step, losses: [2], configuration: configuration, rollback: (16, 15))
+      _ = try run.save(checkpoint, isBest: false, keep: 1)
     }
-    #expect(try names == ["step-00000010.h5", "step-00000015.h5", "step-00000017.h5"])
-    #expect(try run.newestCheckpoint().checkpoint.state.rollbackStep == 15)
+    #expect(try names == [10, 15, 16, 18].map { "step-000000\($0).h5" })
+    let found = try run.newestCheckpoint().checkpoint.state.rollbackSteps
+    #expect(found.last == 16 && found.earlier == 15)
+    _ = try run.save(checkpoint(step: 19, losses: [2]), isBest: false, keep: 1)
+    #expect(try names == [10, 19].map { "step-000000\($0).h5" })
   }
 
   @Test func aDamagedCheckpointIsPutAsideAndCostsNoLaterOne() throws {
