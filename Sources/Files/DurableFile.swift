@@ -1,11 +1,13 @@
 import Glibc
+import Synchronization
 
 /// Replaces whole files and links so that a crash at any moment leaves either the old one or the new one.
 ///
 /// What is new is made under a temporary name in the same directory and flushed to the disk; then one rename, which the
 /// file system does wholly or not at all, puts it in place; then the directory is flushed, so that the rename lasts.
 /// After an error the temporary file is gone and the old file is as it was; only if the last step fails, the flush of
-/// the directory, is the new file there without a promise that it survives a power cut.
+/// the directory, is the new file there without a promise that it survives a power cut. A temporary file that can't be
+/// removed, since its directory may no longer be written to, goes with the next one that is put in place.
 package enum DurableFile {
   /// Writes a file; there is no copy of `bytes`.
   package static func write(_ bytes: UnsafeRawBufferPointer, to path: String) throws(FileError) {
@@ -33,14 +35,23 @@ package enum DurableFile {
   private static func put(at path: String, make: (String) throws(FileError) -> Void) throws(FileError) {
     let directory = Path.directory(of: path)
     let temporary = TemporaryName.next(in: directory)
+    removeStranded()
     do throws(FileError) {
       try make(temporary)
       guard rename(temporary, path) == 0 else { throw .system(.rename, path: path, code: errno) }
     } catch {
-      unlink(temporary)
+      stranded.withLock { $0.append(temporary) }
+      removeStranded()
       throw error.named(path, insteadOf: temporary)
     }
     try Directory.flush(directory)
+  }
+
+  /// Temporary files that are of no use any more.
+  private static let stranded = Mutex<[String]>([])
+
+  private static func removeStranded() {
+    stranded.withLock { $0.removeAll { unlink($0) == 0 || errno == ENOENT } }
   }
 
   /// A write past the limit on file sizes fails with EFBIG instead of ending the process.

