@@ -56,7 +56,7 @@ package final class DirectoryLock: Sendable {
       guard descriptor >= 0 else { throw .system(.lock, path: path, code: errno) }
       guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
         let code = errno
-        let holder = Holder(text: text(of: descriptor))?.description ?? "another process"
+        let holder = code == EWOULDBLOCK ? holder(of: descriptor) : ""
         close(descriptor)
         switch code {
         case EINTR: continue
@@ -70,6 +70,15 @@ package final class DirectoryLock: Sendable {
       if fstat(descriptor, &status) == 0 && status.st_nlink > 0 { return descriptor }
       close(descriptor)
     }
+  }
+
+  /// Who has the lock. One that took it just now says so in a moment; until then the file tells of one that is gone.
+  private static func holder(of descriptor: Int32) -> String {
+    for _ in 0..<50 {
+      if let holder = Holder(text: text(of: descriptor)), holder.mayLive { return holder.description }
+      usleep(10_000)
+    }
+    return "another process"
   }
 
   private static func text(of descriptor: Int32) -> String {
@@ -110,6 +119,9 @@ private struct Holder: CustomStringConvertible {
     else { return nil }
     self.init(host: String(lines[0].dropFirst(5)), pid: pid, since: String(lines[2].dropFirst(6)))
   }
+
+  /// False only for a process of this host that is gone.
+  var mayLive: Bool { host != Host.name || kill(pid_t(clamping: pid), 0) == 0 || errno != ESRCH }
 
   var text: String { "host \(host)\npid \(pid)\nsince \(since)\n" }
 

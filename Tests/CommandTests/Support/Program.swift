@@ -46,6 +46,8 @@ final class RunningProgram {
   /// What it has written to standard output so far.
   func output() throws -> String { String(decoding: try Data(contentsOf: files[0]), as: UTF8.self) }
 
+  var pid: Int32 { process.processIdentifier }
+
   /// What it has written to standard error so far.
   func errors() throws -> String { String(decoding: try Data(contentsOf: files[1]), as: UTF8.self) }
 

@@ -1,0 +1,98 @@
+import Compute
+import Configuration
+import Datasets
+import Diagnostics
+import Files
+import Foundation
+import Models
+import Testing
+import Training
+
+/// Any changed byte of a tiny checkpoint or dataset, and any truncation, is refused by name.
+@Suite struct CorruptionTests {
+  private let path = FileManager.default.temporaryDirectory.appendingPathComponent("damaged-\(UUID().uuidString).h5")
+    .path
+
+  private static let dataset = SequenceDataset(
+    tokenization: .whitespace, vocabulary: Vocabulary(tokens: ["<unk>", "</s>", "a"]),
+    splits: [.train: TokenSequence(tokens: [2, 1], offsets: [0, 2], characters: 2, sourceSHA256: "abc")])
+
+  private static func checkpoint() throws -> Checkpoint {
+    var configuration = RunConfiguration(
+      data: .dataset(path: "/nowhere.h5"), output: RunConfiguration.Output(directory: "run"))
+    (configuration.model.hidden, configuration.model.embedding) = (1, 1)
+    let parameters = Parameters(
+      try ModelShape(configuration, vocabulary: dataset.vocabulary), kernels: Kernels.available[0])
+    parameters.initialize(seed: 1)
+    let gradients = Gradients(parameters.layout)
+    return Checkpoint(
+      of: LanguageModel(parameters, streams: 1, timesteps: 1, gradients: gradients, workers: 1),
+      optimizer: Optimizer(
+        configuration.training.optimizer, clipNorm: 5, parameters: parameters, gradients: gradients),
+      state: TrainingState(), configuration: configuration, dataset: dataset)
+  }
+
+  /// Changes the file in place, which is quicker than writing it anew some ten thousand times.
+  private func expectRefusals(_ read: () throws -> Void) throws {
+    defer { unlink(path) }
+    let bytes = try FileContents.read(path)
+    let descriptor = open(path, O_RDWR)
+    defer { close(descriptor) }
+    func expectRefusal(_ damage: String) {
+      do {
+        try read()
+        Issue.record("\(damage): accepted")
+      } catch {
+        let refusal = error as? any DiagnosedError
+        #expect(refusal?.description.hasPrefix(path) == true && refusal?.exitCode == .badInput, "\(damage): \(error)")
+      }
+    }
+    for (index, byte) in bytes.enumerated() {
+      var changed = byte ^ UInt8(1 << (index % 8))
+      pwrite(descriptor, &changed, 1, off_t(index))
+      expectRefusal("byte \(index)")
+      changed = byte
+      pwrite(descriptor, &changed, 1, off_t(index))
+    }
+    try read()
+    for count in bytes.indices.reversed() {
+      ftruncate(descriptor, off_t(count))
+      expectRefusal("\(count) bytes")
+    }
+  }
+
+  @Test func checkpoints() throws {
+    try CheckpointFile.write(Self.checkpoint(), to: path)
+    try expectRefusals { _ = try CheckpointFile.read(path) }
+  }
+
+  @Test func datasets() throws {
+    try DatasetFile.write(Self.dataset, settings: "", to: path)
+    try expectRefusals { _ = try DatasetFile.read(path) }
+  }
+
+  /// The same on the way that a run takes: it goes on from the checkpoint before, and says so.
+  @Test func aRunFallsBackFromAnyDamage() throws {
+    let directory = path + ".run"
+    defer { try? FileManager.default.removeItem(atPath: directory) }
+    let older = try Self.checkpoint()
+    var state = older.state
+    state.step = 7
+    let newer = Checkpoint(
+      configuration: older.configuration, vocabulary: older.vocabulary, tokenization: older.tokenization,
+      sources: older.sources, state: state, parameters: older.parameters, moments: older.moments,
+      carriedStates: older.carriedStates)
+    let run = try RunDirectory.create(directory, configuration: older.configuration)
+    _ = try run.save(older, isBest: false, keep: 2)
+    let damaged = try run.save(newer, isBest: false, keep: 2)
+    let whole = try FileContents.read(damaged)
+    for index in stride(from: 0, to: whole.count, by: 97) {
+      var bytes = whole
+      bytes[index] ^= 0x10
+      try DurableFile.write(index % 2 == 0 ? bytes : Array(whole[..<index]), to: damaged)
+      let found = try run.newestCheckpoint()
+      #expect(found.checkpoint.state.step == 0, "byte \(index)")
+      #expect(found.refused.count == 1 && found.refused[0].hasPrefix(damaged), "byte \(index)")
+    }
+  }
+}
