@@ -15,6 +15,14 @@ package struct Benchmark: Sendable, Equatable {
   package var parameters: Int
   package var peakMemoryBytes: Int
   package var steps: Int
+  /// How long phases of each name took in all steps, warm-up included, and how many those are.
+  package var phaseTimes: [PhaseTime]
+  package var allSteps: Int
+
+  package struct PhaseTime: Sendable, Equatable {
+    package let name: String
+    package let time: Duration
+  }
 
   /// Steps before the clock starts, and fewest steps that are timed.
   private static let (warmUp, fewest) = (3, 5)
@@ -76,7 +84,8 @@ package struct Benchmark: Sendable, Equatable {
     let rate = zip(tokens, times).map { Double($0) / $1 }.sorted()[times.count / 2]
     return Benchmark(
       tokensPerSecond: rate, gflops: rate * 6 * Double(shape.multipliedWeights) / 1e9, threads: workers.count,
-      isa: kernels.name, parameters: parameters.layout.elementCount, peakMemoryBytes: peakMemory(), steps: times.count)
+      isa: kernels.name, parameters: parameters.layout.elementCount, peakMemoryBytes: peakMemory(), steps: times.count,
+      phaseTimes: step.phaseTimes.map { PhaseTime(name: $0.name, time: $0.time) }, allSteps: count)
   }
 
   private static func peakMemory() -> Int {

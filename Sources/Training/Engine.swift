@@ -43,4 +43,9 @@ package struct Engine {
       }
     }
   }
+
+  /// How long phases of each name have taken in all steps together.
+  package var phaseTimes: [(name: String, time: Duration)] { step.phaseTimes }
+  /// Steps made.
+  package var steps: Int { step.count }
 }

@@ -26,6 +26,11 @@ package final class TrainingStep: Sendable {
         + optimizer.phases() + [model.parameters.renewalPhase(), model.clearPhase()])
   }
 
+  /// How long phases of each name have taken in all steps together.
+  package var phaseTimes: [(name: String, time: Duration)] { phases.times }
+  /// Steps made.
+  package var count: Int { phases.runs }
+
   package struct Result: Sendable {
     /// Nats, summed over the targets.
     package let lossSum: Double

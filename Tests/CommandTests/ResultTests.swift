@@ -199,4 +199,17 @@ struct ResultTests {
     }
     #expect(!help.contains("english-corpus"))
   }
+
+  @Test func speedIsExplained() throws {
+    let workspace = try Workspace()
+    let benchmark = ["benchmark", "--config", "lm.cfg", "--seconds", "0", "--threads", "1"]
+    let explained = try workspace.succeed(benchmark + ["--explain-speed"]).output
+    for phase in ["forward", "output", "backward", "reduce", "norm", "update"] {
+      #expect(explained.contains("\n\(phase) "), "\(explained)")
+    }
+    #expect(explained.contains("that the product kernels reach alone on 1 thread\n"), "\(explained)")
+    #expect(explained.contains("rows a thread"), "\(explained)")
+    #expect(try workspace.run(benchmark + ["--explain-speed", "--json"]).code == 64)
+    #expect(try workspace.succeed(["--config", "lm.cfg", "--explain-speed"]).errors.contains("ms a step"))
+  }
 }

@@ -1,4 +1,5 @@
 import Compute
+import Glibc
 import Synchronization
 import Testing
 
@@ -87,5 +88,18 @@ private final class Ledger: @unchecked Sendable {
         }
       }
     }
+  }
+
+  @Test func timesAreAddedUpByName() {
+    let list = PhaseList(
+      ["a", "b", "a", "none"].map { name in Phase(name, jobs: { name == "none" ? 0 : 3 }, run: { _ in usleep(200) }) })
+    for _ in 0..<4 { Workers(count: 2).run(list) }
+    let times = list.times
+    #expect(list.runs == 4)
+    #expect(times.map(\.name) == ["a", "b", "none"])
+    // Each run of a phase sleeps at least once.
+    #expect(times[0].time >= .microseconds(2 * 4 * 200))
+    #expect(times[1].time >= .microseconds(4 * 200))
+    #expect(times[2].time == .zero)
   }
 }

@@ -22,11 +22,11 @@ import Training
       data: .dataset(path: "/nowhere.h5"), output: RunConfiguration.Output(directory: "run"))
     (configuration.model.hidden, configuration.model.embedding) = (1, 1)
     let parameters = Parameters(
-      try ModelShape(configuration, vocabulary: dataset.vocabulary), kernels: Kernels.available[0])
+      try ModelShape(configuration, vocabulary: dataset.vocabulary, tagging: nil), kernels: Kernels.available[0])
     parameters.initialize(seed: 1)
     let gradients = Gradients(parameters.layout)
     return Checkpoint(
-      of: LanguageModel(parameters, streams: 1, timesteps: 1, gradients: gradients, workers: 1),
+      of: SequenceModel(parameters, streams: 1, timesteps: 1, gradients: gradients, workers: 1),
       optimizer: Optimizer(
         configuration.training.optimizer, clipNorm: 5, parameters: parameters, gradients: gradients),
       state: TrainingState(), configuration: configuration, dataset: dataset)
@@ -80,7 +80,7 @@ import Training
     state.step = 7
     let newer = Checkpoint(
       configuration: older.configuration, vocabulary: older.vocabulary, tokenization: older.tokenization,
-      sources: older.sources, state: state, parameters: older.parameters, moments: older.moments,
+      tagging: nil, sources: older.sources, state: state, parameters: older.parameters, moments: older.moments,
       carriedStates: older.carriedStates)
     let run = try RunDirectory.create(directory, configuration: older.configuration)
     _ = try run.save(older, isBest: false, keep: 2)

@@ -31,7 +31,11 @@ struct BenchmarkCommand: ParsableCommand {
   @Flag(help: "Print one JSON object.")
   var json = false
 
+  @Flag(help: "Say where the time goes, and what would help.")
+  var explainSpeed = false
+
   func validate() throws {
+    if json && explainSpeed { throw ValidationError("expected one of --json and --explain-speed") }
     guard seconds >= 0, seconds <= 86_400 else {
       throw ValidationError("--seconds \(seconds): expected a number from 0 to 86400")
     }
@@ -46,9 +50,15 @@ struct BenchmarkCommand: ParsableCommand {
     } else {
       dataset = try DatasetCache().dataset(for: configuration, notice: Console(isQuiet: false).warn)
     }
-    let report = BenchmarkReport(
-      try Benchmark.run(configuration, dataset: dataset, seconds: seconds, workers: workers, kernels: kernels))
+    let benchmark = try Benchmark.run(
+      configuration, dataset: dataset, seconds: seconds, workers: workers, kernels: kernels)
+    let report = BenchmarkReport(benchmark)
     try Results.print(json ? JSON.text(report) : report.description)
+    guard explainSpeed else { return }
+    let speed = SpeedReport(
+      gflops: benchmark.gflops, phases: benchmark.phaseTimes.map { ($0.name, $0.time) }, steps: benchmark.allSteps,
+      configuration: configuration, workers: workers, kernels: kernels)
+    try Results.print("\n\(speed)")
   }
 }
 

@@ -32,6 +32,9 @@ struct TrainCommand: ParsableCommand {
   @Flag(name: .shortAndLong, help: "Show no progress; RUN/train.log has it all the same.")
   var quiet = false
 
+  @Flag(help: "Say at the end where the time went, and what would help.")
+  var explainSpeed = false
+
   @OptionGroup
   var overrides: OverrideArguments
 
@@ -85,5 +88,11 @@ struct TrainCommand: ParsableCommand {
       console.say("the validation loss has stopped falling: training ends early")
     }
     try RunResults(run, reporter, workers: workers).print()
+    if explainSpeed {
+      let report = SpeedReport(
+        of: trainer.engine, targets: reporter.targets, configuration: run.configuration, workers: workers,
+        kernels: run.kernels)
+      console.say("\n\(report)")
+    }
   }
 }

@@ -1,0 +1,96 @@
+import Compute
+import Configuration
+import Training
+
+/// Where a training step's time goes, against what the machine could do, and what to change about it.
+struct SpeedReport: CustomStringConvertible {
+  /// Of the arithmetic of all steps.
+  let gflops: Double
+  /// What the kernels reach alone.
+  let peak: Double
+  let phases: [(name: String, time: Duration)]
+  let steps: Int
+  let workers: Workers
+  let batchSize: Int
+  let directions: Int
+
+  init(
+    gflops: Double, phases: [(name: String, time: Duration)], steps: Int, configuration: RunConfiguration,
+    workers: Workers, kernels: Kernels
+  ) {
+    self.gflops = gflops
+    peak = ProductRate.measure(workers, kernels, for: .milliseconds(300))
+    self.phases = phases
+    self.steps = max(steps, 1)
+    self.workers = workers
+    batchSize = configuration.training.batchSize
+    directions = configuration.model.bidirectional ? 2 : 1
+  }
+
+  /// Of the steps that a run's process has made.
+  ///
+  /// - Parameter targets: how many they had together.
+  init(of engine: Engine, targets: Int, configuration: RunConfiguration, workers: Workers, kernels: Kernels) {
+    let phases = engine.phaseTimes
+    let seconds = phases.reduce(.zero) { $0 + $1.time } / Duration.seconds(1)
+    self.init(
+      gflops: 6 * Double(engine.model.parameters.shape.multipliedWeights) * Double(targets) / max(seconds, 1e-9) / 1e9,
+      phases: phases, steps: engine.steps, configuration: configuration, workers: workers, kernels: kernels)
+  }
+
+  private var total: Duration { phases.reduce(.zero) { $0 + $1.time } }
+
+  private func share(_ names: Set<String>) -> Double {
+    phases.reduce(0) { $0 + (names.contains($1.name) ? $1.time / total : 0) }
+  }
+
+  var description: String {
+    let table = Table(
+      ["phase", "share", "ms a step", "what"],
+      phases.filter { $0.time > .zero }.map { phase in
+        [
+          phase.name, Format.percent(phase.time / total), Format.fixed(phase.time / .milliseconds(steps), 3),
+          Self.meanings[phase.name] ?? "",
+        ]
+      },
+      alignments: [.left, .right, .right, .left])
+    let rate =
+      "\(Format.fixed(gflops, 1)) GFLOP/s: \(Format.percent(gflops / peak)) of the \(Format.fixed(peak, 1)) that "
+      + "the product kernels reach alone on \(workers.parallelism) "
+      + "\(workers.parallelism == 1 ? "thread" : "threads")"
+    return ([rate, "", table.description, ""] + advice).joined(separator: "\n")
+  }
+
+  private static let meanings = [
+    "characters": "the character encoder, forward", "characters back": "the character encoder, back",
+    "input": "embeddings and input projections", "forward": "recurrences, forward",
+    "output": "logits, softmax, loss and their gradient", "backward": "recurrences, back through time",
+    "input gradient": "back through projections to the embeddings",
+    "reduce": "gradients of the weights, summed over timesteps", "norm": "the gradient's norm",
+    "update": "the optimizer", "renew": "transposed copies of the weights",
+  ]
+
+  private var advice: [String] {
+    var lines: [String] = []
+    if workers.count > workers.parallelism {
+      lines.append(
+        "- \(workers.count) threads were asked for, and this machine runs \(workers.parallelism) at a time: the others "
+          + "bring nothing.")
+    }
+    let rows = Double(batchSize * directions) / Double(workers.parallelism)
+    if rows < 12, share(["forward", "backward"]) > 0.3 {
+      lines.append(
+        "- Recurrences have about \(Format.fixed(rows, 1)) rows a thread; products are at their best with 12 or more: a "
+          + "larger training.batch_size makes more of the threads.")
+    }
+    if share(["norm", "update", "renew"]) > 0.15 {
+      lines.append(
+        "- The update takes \(Format.percent(share(["norm", "update", "renew"]))), whatever a minibatch holds: a larger "
+          + "training.batch_size or training.bptt spreads it over more tokens.")
+    }
+    if share(["output"]) > 0.6 {
+      lines.append("- Most of the time goes into the output layer: a smaller data.vocabulary.size is what would help.")
+    }
+    return lines.isEmpty ? ["Nothing stands out that a setting would change."] : lines
+  }
+}
