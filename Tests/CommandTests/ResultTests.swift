@@ -208,7 +208,6 @@ struct ResultTests {
       #expect(explained.contains("\n\(phase) "), "\(explained)")
     }
     #expect(explained.contains("that the product kernels reach alone on 1 thread\n"), "\(explained)")
-    #expect(explained.contains("rows a thread"), "\(explained)")
     #expect(try workspace.run(benchmark + ["--explain-speed", "--json"]).code == 64)
     #expect(try workspace.succeed(["--config", "lm.cfg", "--explain-speed"]).errors.contains("ms a step"))
   }
