@@ -98,7 +98,9 @@ package struct ModelShape: Sendable, Equatable {
   }
 
   /// Whether a layer's input is added to its output.
-  package func isResidual(layer: Int) -> Bool { isResidual && inputWidths(layer: layer) == outputWidths }
+  package func isResidual(layer: Int) -> Bool {
+    isResidual && inputWidths(layer: layer).total == outputWidths.total
+  }
 
   /// Weights of the recurrent and the output layers, without embeddings and biases: what arithmetic is counted by, 6 FLOP
   /// per weight and token in training. A character encoder counts for nothing: its work depends on the words.
@@ -140,6 +142,19 @@ package struct Widths: Sendable, Equatable {
 }
 
 extension PanelMatrix {
+  /// self[i, j] += source[i, j] for all rows, columns counted without padding.
+  func addColumns(_ widths: Widths, of source: PanelMatrix, _ sourceWidths: Widths) {
+    precondition(rows == source.rows && widths.total == sourceWidths.total)
+    guard widths != sourceWidths else { return addRows(of: source) }
+    let width = PanelShape.width
+    for column in 0..<widths.total {
+      let (to, from) = (widths.position(column), sourceWidths.position(column))
+      let sum = pointer(panel: to / width, row: 0) + to % width
+      let addend = source.pointer(panel: from / width, row: 0) + from % width
+      for row in 0..<rows { sum[row * width] += addend[row * width] }
+    }
+  }
+
   /// One of the matrices that stand side by side in this one.
   func part(_ index: Int, of widths: Widths) -> PanelMatrix {
     let panel = widths.firstColumn(ofPart: index) / PanelShape.width

@@ -13,6 +13,8 @@ final class RecurrentLayer: Sendable {
   let isResidual: Bool
 
   private let timeline: Timeline
+  /// Of what comes in, and of what is handed on.
+  private let inputWidths: Widths
   private let widths: Widths
   private let dropout: Dropout?
   /// [sequences + rows, outputs] hidden states of both directions in the minibatch's order; those of the forward direction
@@ -41,6 +43,7 @@ final class RecurrentLayer: Sendable {
     self.hiddenGradient = hiddenGradient
     self.timeline = timeline
     self.widths = widths
+    inputWidths = shape.inputWidths(layer: index)
     self.dropout = dropout
     isResidual = shape.isResidual(layer: index)
     let changes = dropout != nil || isResidual
@@ -75,7 +78,7 @@ final class RecurrentLayer: Sendable {
     } else {
       output.copyRows(from: states.rows(rows))
     }
-    if isResidual, let input { output.addRows(of: input.rows(rows)) }
+    if isResidual, let input { output.addColumns(widths, of: input.rows(rows), inputWidths) }
   }
 
   /// [rows, outputs]
@@ -107,7 +110,10 @@ final class RecurrentLayer: Sendable {
   /// dL/dx of some rows: what all directions and a residual connection give back.
   func projectBack(rows: Range<Int>, into inputGradient: PanelMatrix) {
     let dx = inputGradient.rows(rows)
-    if isResidual { dx.copyRows(from: outputGradient.rows(rows)) }
+    if isResidual {
+      dx.zeroRows()
+      dx.addColumns(inputWidths, of: outputGradient.rows(rows), widths)
+    }
     for (index, direction) in directions.enumerated() {
       direction.projectBack(
         direction.inputGateGradients.rows(rows), into: dx, start: index == 0 && !isResidual ? .zero : .accumulate)
