@@ -20,6 +20,45 @@ package struct TestModel: Sendable {
       logitsBound: logitsBound)
   }
 
+  /// A model of sequences, as many and as long as `lengths` says at most; parameters are drawn from the seed.
+  ///
+  /// - Parameter carriesState: whether sequences, all of one length, begin with a state that is carried.
+  package init(
+    _ shape: ModelShape, lengths: [Int], dropout: DropoutRates, carriesState: Bool, workers: Int = 1,
+    kernels: Kernels = Kernels.available[0], seed: UInt64 = 1
+  ) {
+    parameters = Parameters(shape, kernels: kernels)
+    parameters.initialize(seed: seed)
+    gradients = Gradients(parameters.layout)
+    let rows = lengths.reduce(0, +)
+    var capacity = SequenceModel.Capacity(
+      Timeline.Capacity(sequences: lengths.count, timesteps: lengths.max() ?? 0, rows: rows))
+    if shape.characters != nil {
+      let longest = Sentences.longestSpelling
+      capacity.forms = Sentences.forms(of: shape)
+      capacity.characters = Timeline.Capacity(sequences: rows, timesteps: longest, rows: rows * longest)
+    }
+    model = SequenceModel(
+      parameters, capacity, gradients: gradients, workers: workers, carriesState: carriesState, predicts: true,
+      dropout: dropout)
+  }
+
+  /// Takes over a minibatch for a step.
+  package func load(_ sentences: Sentences, step: Int = 1) {
+    let (minibatch, sequences) = (model.minibatch, sentences.sequences)
+    minibatch.layOut(sequences: sequences.count) { sequences[$0].count }
+    for (row, (timestep, sequence)) in sentences.rows.enumerated() {
+      let token = sequences[sequence][timestep]
+      minibatch.inputs[row] = Int32(token.id)
+      minibatch.targets[row] = token.target.map(Int32.init) ?? Minibatch.masked
+      minibatch.forms?[row] = Int32(token.form)
+    }
+    minibatch.prepare()
+    let spellings = sentences.spellings.map { $0.map(Int32.init) }
+    model.prepareCharacters { spellings[$0][...] }
+    model.begin(step: step)
+  }
+
   package func load(_ window: Window) {
     for row in 0..<window.rows {
       model.minibatch.inputs[row] = Int32(window.inputs[row])
@@ -30,6 +69,17 @@ package struct TestModel: Sendable {
 
   package func load(_ state: [Matrix]) {
     for (carried, state) in zip(model.carriedStates, state) { carried.matrix.setRowMajor(state.values.map(Float.init)) }
+  }
+
+  /// Begins with random states in (-1, 1). Returns them by their names.
+  package func loadRandomStates(using random: inout TestRandom) -> [String: Matrix] {
+    var states: [String: Matrix] = [:]
+    for (name, matrix) in model.carriedStates {
+      let values = (0..<matrix.rows * matrix.columns).map { _ in Float.random(in: -1..<1, using: &random) }
+      matrix.setRowMajor(values)
+      states[name] = Matrix(rows: matrix.rows, columns: matrix.columns, values: values.map(Double.init))
+    }
+    return states
   }
 
   /// A step up to its gradients, without the update.

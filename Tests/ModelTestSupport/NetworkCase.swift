@@ -1,0 +1,87 @@
+import Models
+
+/// A kind of network with everything that can be switched on or off, sequences for it, and a line that says it all.
+package struct NetworkCase: Sendable, CustomStringConvertible {
+  package enum Lengths: String, CaseIterable, Sendable {
+    case uniform, ragged, single
+  }
+
+  /// What can be switched on in any network.
+  package enum Switch: Int, CaseIterable, Sendable {
+    case residual = 1
+    case inputDropout, layerDropout, variational, tied, characters
+    /// Sizes that are whole panels.
+    case wholePanels
+  }
+
+  package let shape: ModelShape
+  /// The longest sequence comes first.
+  package let lengths: [Int]
+  package let dropout: DropoutRates
+  /// Whether sequences begin with a state of their own, as a language model's do.
+  package let carriesState: Bool
+  package let description: String
+
+  package init(_ cell: CellKind, layers: Int, isBidirectional: Bool, _ kind: Lengths, _ switches: Set<Switch>) {
+    let isWhole = switches.contains(.wholePanels)
+    let hidden = isWhole ? 32 : 21
+    let width = isBidirectional ? 2 * hidden : hidden
+    // A language model alone has an embedding that is an output layer, too, and no characters.
+    let isTied = switches.contains(.tied) && !isBidirectional
+    let hasOutputsWidth = isTied || switches.contains(.residual)
+    let vocabulary = isWhole ? 32 : 23
+    var shape = ModelShape(
+      vocabulary: vocabulary, embedding: hasOutputsWidth ? width : isWhole ? 16 : 7, cell: cell, hidden: hidden,
+      layers: layers, classes: isTied ? vocabulary : isWhole ? 96 : 19)
+    shape.isBidirectional = isBidirectional
+    shape.isResidual = switches.contains(.residual)
+    shape.tiesEmbeddings = isTied
+    if switches.contains(.characters) {
+      shape.characters =
+        isWhole
+        ? ModelShape.Characters(vocabulary: 16, embedding: 16, hidden: 16)
+        : ModelShape.Characters(vocabulary: 9, embedding: 5, hidden: 6)
+    }
+    self.shape = shape
+    lengths =
+      switch kind {
+      case .uniform: [Int](repeating: isWhole ? 4 : 7, count: isWhole ? 16 : 5)
+      case .ragged: [9, 8, 8, 5, 4, 4, 4, 2, 1, 1]
+      case .single: [11]
+      }
+    var dropout = DropoutRates()
+    dropout.input = switches.contains(.inputDropout) ? 0.3 : 0
+    dropout.layers = switches.contains(.layerDropout) ? 0.25 : 0
+    dropout.isVariational = switches.contains(.variational)
+    dropout.seed = 0x1_2345_6789
+    self.dropout = dropout
+    carriesState = kind == .uniform && !isBidirectional
+    let names = Switch.allCases.filter(switches.contains).map { "\($0)" }
+    description =
+      "\(cell) x \(layers), \(isBidirectional ? "bidirectional, " : "")\(kind.rawValue): "
+      + (names.isEmpty ? "plain" : names.joined(separator: ", "))
+  }
+
+  /// All cells, depths, directions and lengths with nothing switched on, and again with switches such that any two of them
+  /// meet in all four combinations.
+  package static let covering: [NetworkCase] = {
+    var cases: [NetworkCase] = []
+    for cell in CellKind.each {
+      for layers in 1...3 {
+        for isBidirectional in [false, true] {
+          for lengths in Lengths.allCases {
+            // The rows of an orthogonal array of strength two are the vectors of three bits, and its columns parities of
+            // them. There are seven without the one that is all zeros: no divisor of the number of cases, so that
+            // each row meets each cell, depth, direction and length.
+            let row = cases.count / 2 % 7 + 1
+            let switches = Switch.allCases.filter { !(row & $0.rawValue).nonzeroBitCount.isMultiple(of: 2) }
+            for switches in [[], Set(switches)] {
+              cases.append(NetworkCase(cell, layers: layers, isBidirectional: isBidirectional, lengths, switches))
+            }
+          }
+        }
+      }
+    }
+    return cases
+  }()
+}

@@ -1,0 +1,192 @@
+import Compute
+import Models
+
+/// The yardstick for every kind of network, in double precision: one sequence after the other, one timestep after the
+/// other, straight from the formulas, with gradients from a tape.
+///
+/// Nothing is packed, shared or masked out. Parameters have PyTorch's names and shapes.
+package struct NetworkReference: Sendable {
+  package let shape: ModelShape
+  package var parameters: [String: Matrix]
+  package let dropout: DropoutRates
+
+  package init(shape: ModelShape, parameters: [String: Matrix], dropout: DropoutRates = DropoutRates()) {
+    self.shape = shape
+    self.parameters = parameters
+    self.dropout = dropout
+  }
+
+  /// Rows are in the minibatch's order.
+  package struct Results {
+    /// [rows * classes]
+    package var logits: [Double] = []
+    /// [rows], zero where masked.
+    package var losses: [Double] = []
+    /// [rows]
+    package var predictions: [Int] = []
+    /// The mean over the targets.
+    package var loss = 0.0
+    package var gradients: [String: [Double]] = [:]
+  }
+
+  /// - Parameters:
+  ///   - states: what sequences begin with, [B, hidden] each: `h_l0`, and `c_l0` for an LSTM; zero where absent.
+  ///   - step: counts updates from 1.
+  package func results(_ sentences: Sentences, from states: [String: Matrix] = [:], step: Int = 1) -> Results {
+    let tape = Tape()
+    let network = Network(
+      shape: shape, masks: DropoutMasks(dropout, step: step), tape: tape,
+      parameters: parameters.mapValues { tape.vector($0.values) }, states: states)
+    let logits = network.logits(sentences)
+    var results = Results()
+    var sum = tape.vector([0])
+    for (timestep, sequence) in sentences.rows {
+      let row = logits[sequence][timestep]
+      results.logits += row.value
+      results.predictions.append(row.value.firstIndex(of: row.value.reduce(-.infinity, max)) ?? 0)
+      let loss = sentences.sequences[sequence][timestep].target.map(row.crossEntropy)
+      results.losses.append(loss?.value[0] ?? 0)
+      if let loss { sum = sum + loss }
+    }
+    let mean = sum * tape.vector([1 / Double(sentences.targetCount)])
+    tape.differentiate(mean)
+    results.loss = mean.value[0]
+    results.gradients = network.parameters.mapValues(\.gradient)
+    return results
+  }
+}
+
+/// The formulas.
+private struct Network {
+  typealias Vector = Tape.Vector
+
+  let shape: ModelShape
+  let masks: DropoutMasks
+  let tape: Tape
+  let parameters: [String: Vector]
+  let states: [String: Matrix]
+
+  func parameter(_ name: String) -> Vector {
+    guard let vector = parameters[name] else { preconditionFailure("no parameter is called \(name)") }
+    return vector
+  }
+
+  /// [sequence][timestep]
+  func logits(_ sentences: Sentences) -> [[Vector]] {
+    var rows = sentences.sequences.map { [Int](repeating: 0, count: $0.count) }
+    for (row, (timestep, sequence)) in sentences.rows.enumerated() { rows[sequence][timestep] = row }
+    return sentences.sequences.enumerated().map { sequence, tokens in
+      func drop(_ x: [Vector], _ share: Double, place: Int, widths: [Int]) -> [Vector] {
+        x.enumerated().map { timestep, x in
+          let mask = masks.mask(
+            share, place: place, row: rows[sequence][timestep], sequence: sequence, widths: widths)
+          return x * tape.vector(mask)
+        }
+      }
+      let characters = shape.characters.map { [$0.hidden, $0.hidden] } ?? []
+      var x = drop(
+        tokens.map { word($0, sentences) }, masks.rates.input, place: 0, widths: [shape.embedding] + characters)
+      let directions = shape.isBidirectional ? 2 : 1
+      for layer in 0..<shape.layers {
+        let hidden = drop(
+          self.layer("rnn", layer, x, directions: directions, sequence), masks.rates.layers, place: layer + 1,
+          widths: [Int](repeating: shape.hidden, count: directions))
+        x = zip(hidden, x).map { h, x in shape.isResidual && h.value.count == x.value.count ? h + x : h }
+      }
+      let weight = parameter(shape.tiesEmbeddings ? "embedding.weight" : "decoder.weight")
+      return x.map { weight.times($0) + parameter("decoder.bias") }
+    }
+  }
+
+  /// The embedding of a token, with the last hidden state of each direction over its characters beside it.
+  func word(_ token: Sentences.Token, _ sentences: Sentences) -> Vector {
+    let embedding = row(token.id, of: "embedding.weight", width: shape.embedding)
+    guard let characters = shape.characters else { return embedding }
+    let spelling = sentences.spellings[token.form].map {
+      row($0, of: "character_embedding.weight", width: characters.embedding)
+    }
+    let forward = direction("character_rnn", "l0", spelling, units: characters.hidden, sequence: nil)
+    let reverse = direction("character_rnn", "l0_reverse", spelling.reversed(), units: characters.hidden, sequence: nil)
+    return tape.joined([embedding, forward[spelling.count - 1], reverse[spelling.count - 1]])
+  }
+
+  func row(_ index: Int, of name: String, width: Int) -> Vector {
+    parameter(name)[index * width..<(index + 1) * width]
+  }
+
+  func layer(_ module: String, _ layer: Int, _ x: [Vector], directions: Int, _ sequence: Int) -> [Vector] {
+    let forward = direction(module, "l\(layer)", x, units: shape.hidden, sequence: sequence)
+    guard directions == 2 else { return forward }
+    let reverse = direction(module, "l\(layer)_reverse", x.reversed(), units: shape.hidden, sequence: sequence)
+    return zip(forward, reverse.reversed()).map { tape.joined([$0, $1]) }
+  }
+
+  /// The hidden states of one direction, in its own time.
+  ///
+  /// - Parameter sequence: whose state it begins with; nil: zero.
+  func direction(_ module: String, _ name: String, _ x: [Vector], units: Int, sequence: Int?) -> [Vector] {
+    func begin(_ state: String) -> Vector {
+      guard let sequence, let matrix = states["\(state)_\(name)"] else {
+        return tape.vector([Double](repeating: 0, count: units))
+      }
+      return tape.vector((0..<units).map { matrix[sequence, $0] })
+    }
+    let inputWeight = parameter("\(module).weight_ih_\(name)")
+    let recurrentWeight = parameter("\(module).weight_hh_\(name)")
+    let bias = parameter("\(module).bias_ih_\(name)")
+    var (h, c) = (begin("h"), begin("c"))
+    return x.map { x in
+      let input = inputWeight.times(x) + bias
+      let recurrent = recurrentWeight.times(h)
+      func gate(_ index: Int, of z: Vector) -> Vector { z[index * units..<(index + 1) * units] }
+      switch shape.cell {
+      case .elman(.tanh): h = tanh(input + recurrent)
+      case .elman(.relu): h = relu(input + recurrent)
+      case .elman(.sigmoid): h = sigmoid(input + recurrent)
+      case .lstm:
+        let z = input + recurrent
+        let (i, f) = (sigmoid(gate(0, of: z)), sigmoid(gate(1, of: z)))
+        let (g, o) = (tanh(gate(2, of: z)), sigmoid(gate(3, of: z)))
+        c = f * c + i * g
+        h = o * tanh(c)
+      case .gru:
+        let recurrent = recurrent + parameter("\(module).bias_hh_\(name)")
+        let r = sigmoid(gate(0, of: input) + gate(0, of: recurrent))
+        let z = sigmoid(gate(1, of: input) + gate(1, of: recurrent))
+        let n = tanh(gate(2, of: input) + r * gate(2, of: recurrent))
+        h = z.map({ 1 - $0 }, { _ in -1 }) * n + z * h
+      }
+      return h
+    }
+  }
+}
+
+/// Dropout's rule (see `ck_drop_rows`), one element at a time.
+private struct DropoutMasks {
+  let rates: DropoutRates
+  let step: Int
+
+  init(_ rates: DropoutRates, step: Int) {
+    self.rates = rates
+    self.step = step
+  }
+
+  /// What the elements of a row are multiplied by.
+  ///
+  /// - Parameter widths: what stands side by side in the row, each from a whole multiple of 16 columns on.
+  func mask(_ share: Double, place: Int, row: Int, sequence: Int, widths: [Int]) -> [Double] {
+    let threshold = min((share * 65_536).rounded(), 65_535)
+    let scale = 65_536 / (65_536 - threshold)
+    let identity = rates.isVariational ? sequence : row
+    var first = 0
+    return widths.flatMap { width in
+      defer { first += (width + 15) / 16 * 16 }
+      return (first..<first + width).map { column in
+        let (panel, lane) = (column / 16, column % 16)
+        let block = (place << 24 | panel << 1 | lane / 8) << 32 | identity
+        let word = Philox(seed: rates.seed).words(.dropout, step: step, block: block)[lane % 8 / 2]
+        return Double(word >> (lane % 2 * 16) & 0xFFFF) < threshold ? 0 : scale
+      }
+    }
+  }
+}
