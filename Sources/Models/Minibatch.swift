@@ -18,11 +18,11 @@ package final class Minibatch: @unchecked Sendable {
   /// [distinctCount] their ids.
   package let distinctTokens: UnsafeMutablePointer<Int32>
   /// [distinctCount] their forms.
-  let distinctForms: UnsafeMutablePointer<Int32>?
+  package let distinctForms: UnsafeMutablePointer<Int32>?
   /// [rows] which of the distinct inputs a row has.
   package let slots: UnsafeMutablePointer<Int32>
   /// [rows] the same, with each sequence the other way round.
-  let reversedSlots: UnsafeMutablePointer<Int32>
+  package let reversedSlots: UnsafeMutablePointer<Int32>
   /// [rows] all rows, those of the first distinct input first, in order within each.
   package let rowsByToken: UnsafeMutablePointer<Int32>
   /// [distinctCount + 1] where a distinct input's rows begin in `rowsByToken`.

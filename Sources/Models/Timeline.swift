@@ -19,9 +19,9 @@ package final class Timeline: @unchecked Sendable {
   /// [sequences + 1] rows of all sequences before.
   private let rowsBefore: UnsafeMutablePointer<Int>
   /// [rows] of each row the one that is as far from its sequence's end as this one is from its beginning.
-  let reversed: UnsafeMutablePointer<Int32>
+  package let reversed: UnsafeMutablePointer<Int32>
   /// [rows] the sequence of each.
-  let sequenceOfRow: UnsafeMutablePointer<Int32>
+  package let sequenceOfRow: UnsafeMutablePointer<Int32>
 
   package struct Capacity: Sendable, Equatable {
     package var sequences: Int
@@ -40,7 +40,7 @@ package final class Timeline: @unchecked Sendable {
     }
   }
 
-  init(_ capacity: Capacity) {
+  package init(_ capacity: Capacity) {
     self.capacity = capacity
     starts = .allocate(capacity: capacity.timesteps + 1)
     starts.initialize(repeating: 0, count: capacity.timesteps + 1)
@@ -62,7 +62,7 @@ package final class Timeline: @unchecked Sendable {
   /// Takes over sequences of these lengths. Cost: O(rows).
   ///
   /// - Parameter lengths: above 0, the longest first.
-  func layOut(sequences count: Int, length: (Int) -> Int) {
+  package func layOut(sequences count: Int, length: (Int) -> Int) {
     precondition(count <= capacity.sequences)
     sequences = count
     timesteps = count > 0 ? length(0) : 0
@@ -99,21 +99,21 @@ package final class Timeline: @unchecked Sendable {
   package func row(_ timestep: Int, _ sequence: Int) -> Int { starts[timestep] + sequence }
 
   /// The last row of a sequence.
-  func lastRow(_ sequence: Int) -> Int { row(length(sequence) - 1, sequence) }
+  package func lastRow(_ sequence: Int) -> Int { row(length(sequence) - 1, sequence) }
 
   /// A timestep's rows for those of some sequences that have it.
-  func rows(timestep: Int, _ range: Range<Int>) -> Range<Int> {
+  package func rows(timestep: Int, _ range: Range<Int>) -> Range<Int> {
     let first = starts[timestep] + range.lowerBound
     return first..<first + max(0, min(range.upperBound, count(timestep: timestep)) - range.lowerBound)
   }
 
   /// Where a timestep's rows begin in a state matrix, before it and after it.
-  func stateRow(before timestep: Int, _ sequence: Int) -> Int {
+  package func stateRow(before timestep: Int, _ sequence: Int) -> Int {
     timestep == 0 ? sequence : capacity.sequences + row(timestep - 1, sequence)
   }
 
   /// A job's share of the sequences: neighbours, with about as many rows as those of any other job.
-  func share(job: Int, jobs: Int) -> Range<Int> { boundary(job, of: jobs)..<boundary(job + 1, of: jobs) }
+  package func share(job: Int, jobs: Int) -> Range<Int> { boundary(job, of: jobs)..<boundary(job + 1, of: jobs) }
 
   private func boundary(_ index: Int, of jobs: Int) -> Int {
     // The first sequence with at least this share of the rows before it.
@@ -129,7 +129,7 @@ package final class Timeline: @unchecked Sendable {
   /// Stretches of timesteps whose rows before and after stand without a gap: for products over all rows.
   ///
   /// - Parameter body: gets the first row of the stretch in state matrices as they were before, and its rows.
-  func forEachStretch(from first: Int, _ body: (_ before: Int, _ rows: Range<Int>) -> Void) {
+  package func forEachStretch(from first: Int, _ body: (_ before: Int, _ rows: Range<Int>) -> Void) {
     var timestep = first
     while timestep < timesteps {
       let begin = timestep
