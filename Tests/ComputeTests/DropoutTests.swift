@@ -52,6 +52,37 @@ import Testing
     #expect(abs(share - 0.3) < 4 * (0.21 / count).squareRoot())
     #expect(abs(mean - 1) < 4 * (0.3 / 0.7 / count).squareRoot())
   }
+
+  /// Which elements of 40 rows of ones are zero.
+  private static func zeros(seed: UInt64 = 77, step: Int = 1, place: Int = 0, maskOf identity: [Int32]? = nil)
+    -> [[Bool]]
+  {
+    let (rows, columns) = (40, 32)
+    let matrix = OwnedMatrix(rows: rows, columns: columns)
+    matrix.view.setRowMajor([Float](repeating: 1, count: rows * columns))
+    identity.withPointer {
+      matrix.view.dropRows(
+        of: matrix.view, rows: 0..<rows, Philox(seed: seed), share: 0.5, step: step, place: place, maskOf: $0)
+    }
+    return (0..<rows).map { row in (0..<columns).map { matrix.view[row, $0] == 0 } }
+  }
+
+  @Test func everySeedStepPlaceRowAndPanelHasAMaskOfItsOwn() {
+    let all = [
+      Self.zeros(), Self.zeros(seed: 78), Self.zeros(seed: 77 + 1 << 32), Self.zeros(step: 2), Self.zeros(place: 1),
+    ]
+    let panels = all.flatMap { $0 }.flatMap { [Array($0[..<16]), Array($0[16...])] }
+    // Of 400 masks of 16 bits about one pair is alike by chance; a source that counted for nothing would make 40.
+    #expect(Set(panels).count > panels.count - 10)
+    #expect(Self.zeros() == all[0])
+  }
+
+  @Test func rowsOfOneSequenceHaveOneMask() {
+    let sequences = (0..<40).map { Int32($0 % 7) }
+    let zeros = Self.zeros(maskOf: sequences)
+    for row in 7..<40 { #expect(zeros[row] == zeros[row - 7]) }
+    #expect(Set(zeros).count == 7)
+  }
 }
 
 extension Optional where Wrapped == [Int32] {

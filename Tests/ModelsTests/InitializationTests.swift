@@ -83,3 +83,85 @@ import Testing
     #expect(layout.elementCount == 300 * 50 + 90 * (50 + 90 + 1) + 90 * (90 + 90 + 1) + 310 * 91)
   }
 }
+
+/// What a configuration may ask for instead.
+@Suite struct InitializationSettingsTests {
+  /// Tensors by name after `change` was made to the usual settings.
+  private static func tensors(
+    _ cell: CellKind, kernels: Kernels = Kernels.available[0], _ change: (inout Initialization) -> Void
+  ) -> (layout: ParameterLayout, values: [String: [Float]]) {
+    var shape = ModelShape(vocabulary: 30, embedding: 19, cell: cell, hidden: 21, layers: 2, classes: 11)
+    shape.isBidirectional = true
+    shape.characters = ModelShape.Characters(vocabulary: 9, embedding: 5, hidden: 6)
+    var initialization = Initialization()
+    change(&initialization)
+    let parameters = Parameters(shape, kernels: kernels)
+    parameters.initialize(seed: 3, initialization)
+    let values = parameters.layout.parameters.map {
+      ($0.name, parameters.layout.elements(of: $0, in: parameters.values))
+    }
+    return (parameters.layout, Dictionary(uniqueKeysWithValues: values))
+  }
+
+  @Test(arguments: CellKind.each)
+  func glorotsBoundIsThatOfEachGateAndBiasesAreZero(_ cell: CellKind) {
+    let (layout, values) = Self.tensors(cell) {
+      $0.weights = .glorot
+      $0.recurrentWeights = .glorot
+    }
+    for parameter in layout.parameters where parameter.role != .embedding {
+      let found = values[parameter.name] ?? []
+      guard parameter.shape.count == 2 else {
+        #expect(found.allSatisfy { $0 == 0 }, "\(parameter.name)")
+        continue
+      }
+      let bound = (6 / Double(parameter.shape[0] / parameter.gates + parameter.shape[1])).squareRoot()
+      let largest = found.map { abs(Double($0)) }.max() ?? 0
+      // The largest of so many numbers is near the bound, but never past it.
+      #expect(largest <= bound * (1 + 1e-7) && largest > 0.9 * bound, "\(parameter.name)")
+    }
+  }
+
+  @Test(arguments: CellKind.each, [Initialization.RecurrentWeights.orthogonal, .identity])
+  func eachGatesRecurrentWeightIsOrthogonal(_ cell: CellKind, kind: Initialization.RecurrentWeights) {
+    let (layout, values) = Self.tensors(cell) { $0.recurrentWeights = kind }
+    var gates: [[Float]] = []
+    for parameter in layout.parameters where parameter.role == .recurrentWeight {
+      let (size, found) = (parameter.shape[1], values[parameter.name] ?? [])
+      for first in stride(from: 0, to: found.count, by: size * size) {
+        let gate = Array(found[first..<first + size * size])
+        gates.append(gate)
+        func product(_ i: Int, _ j: Int) -> Double {
+          (0..<size).reduce(0) { $0 + Double(gate[i * size + $1]) * Double(gate[j * size + $1]) }
+        }
+        for i in 0..<size {
+          for j in 0..<size { #expect(abs(product(i, j) - (i == j ? 1 : 0)) < 1e-6, "\(parameter.name)") }
+          #expect(kind != .identity || gate[i * size + i] == 1, "\(parameter.name)")
+        }
+      }
+    }
+    #expect(gates.count == 6 * cell.gates)
+    #expect(kind == .identity || Set(gates).count == gates.count, "every gate has a matrix of its own")
+  }
+
+  @Test func theForgetBiasIsAddedToForgetGatesAlone() {
+    let (layout, before) = Self.tensors(.lstm) { _ in }
+    let (_, after) = Self.tensors(.lstm) { $0.forgetBias = 1.5 }
+    for parameter in layout.parameters {
+      let units = parameter.shape[0] / parameter.gates
+      let forget = parameter.role == .recurrentBias ? units..<2 * units : 0..<0
+      let expected = (before[parameter.name] ?? []).enumerated().map { forget.contains($0) ? $1 + 1.5 : $1 }
+      #expect(after[parameter.name] == expected, "\(parameter.name)")
+    }
+    let gru = Self.tensors(.gru) { _ in }.values
+    #expect(Self.tensors(.gru) { $0.forgetBias = 1.5 }.values == gru, "a GRU has no forget gate")
+  }
+
+  @Test(arguments: Initialization.RecurrentWeights.allCases)
+  func sameBitsOnEveryInstructionSet(_ kind: Initialization.RecurrentWeights) {
+    let expected = Self.tensors(.gru) { $0.recurrentWeights = kind }.values
+    for kernels in Kernels.available {
+      #expect(Self.tensors(.gru, kernels: kernels) { $0.recurrentWeights = kind }.values == expected, "\(kernels.name)")
+    }
+  }
+}

@@ -34,4 +34,45 @@ import Testing
       #expect((0...distinct.count).map { Int(minibatch.rowStarts[$0]) } == starts)
     }
   }
+
+  @Test(arguments: 0..<40)
+  func distinctPairsOfIdAndForm(seed: UInt64) {
+    struct Pair: Hashable {
+      let id, form: Int32
+    }
+    var random = TestRandom(seed: seed)
+    let forms = Int.random(in: 1...30, using: &random)
+    let capacity = Timeline.Capacity(sequences: 6, timesteps: 9, rows: 40)
+    let minibatch = Minibatch(capacity, vocabulary: 8, forms: forms)
+    for _ in 0..<5 {
+      let lengths = (0..<Int.random(in: 1...6, using: &random)).map { _ in Int.random(in: 1...6, using: &random) }
+        .sorted(by: >)
+      minibatch.layOut(sequences: lengths.count) { lengths[$0] }
+      // A form's own id, shared with others, or that of unknown words.
+      let pairs = (0..<minibatch.rows).map { _ in
+        let form = Int32.random(in: 0..<Int32(forms), using: &random)
+        return Pair(id: Bool.random(using: &random) ? 0 : form % 8, form: form)
+      }
+      for (row, pair) in pairs.enumerated() {
+        minibatch.inputs[row] = pair.id
+        minibatch.forms?[row] = pair.form
+      }
+      minibatch.prepare()
+
+      var distinct: [Pair] = []
+      for pair in pairs where !distinct.contains(pair) { distinct.append(pair) }
+      let rowsOfEach = distinct.map { pair in pairs.indices.filter { pairs[$0] == pair } }
+      let found = (0..<minibatch.distinctCount).map {
+        Pair(id: minibatch.distinctTokens[$0], form: minibatch.distinctForms?[$0] ?? -1)
+      }
+      #expect(found == distinct)
+      #expect(pairs.indices.map { distinct[Int(minibatch.slots[$0])] } == pairs)
+      #expect(pairs.indices.map { Int(minibatch.rowsByToken[$0]) } == rowsOfEach.flatMap { $0 })
+      let timeline = minibatch.timeline
+      for (sequence, length) in lengths.enumerated() {
+        let rows = (0..<length).map { timeline.row($0, sequence) }
+        #expect(rows.map { minibatch.reversedSlots[$0] } == rows.reversed().map { minibatch.slots[$0] })
+      }
+    }
+  }
 }
