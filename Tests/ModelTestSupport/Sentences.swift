@@ -8,11 +8,22 @@ package struct Sentences: Sendable {
     package var form: Int
     /// nil: masked.
     package var target: Int?
+
+    package init(id: Int, form: Int, target: Int?) {
+      self.id = id
+      self.form = form
+      self.target = target
+    }
   }
 
   package let sequences: [[Token]]
   /// The characters of each form, as ids.
   package let spellings: [[Int]]
+
+  package init(sequences: [[Token]], spellings: [[Int]]) {
+    self.sequences = sequences
+    self.spellings = spellings
+  }
 
   /// Characters of the longest form.
   package static let longestSpelling = 6

@@ -92,6 +92,14 @@ package struct TestModel: Sendable {
     ElmanReference(shape: parameters.shape, parameters: matrices(parameters.values))
   }
 
+  /// Begins with other parameters, by PyTorch's names.
+  package func putParameters(_ tensors: [String: [Float]]) {
+    for parameter in parameters.layout.parameters {
+      parameters.layout.setElements(of: parameter, in: parameters.values, to: tensors[parameter.name] ?? [])
+    }
+    parameters.renewTransposedCopies()
+  }
+
   /// The tensors of an arena by PyTorch's names.
   package func matrices(_ arena: Arena) -> [String: Matrix] {
     var matrices: [String: Matrix] = [:]

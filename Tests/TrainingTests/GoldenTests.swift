@@ -15,7 +15,7 @@ import Testing
     let golden = try Golden(name)
     for kernels in Kernels.available {
       let run = TrainingRun(try golden.sizes, optimizers[0].configuration, kernels: kernels)
-      golden.putParameters(into: run.test)
+      run.test.putParameters(golden.parameters)
       run.test.load(golden.windows[0])
       Workers(count: 2).run(PhaseList(run.test.gradientPhases))
       let loss = run.test.model.lossSum / Double(run.test.model.minibatch.targetCount)
@@ -36,7 +36,7 @@ import Testing
     #expect(Set(golden.losses.keys) == Set(optimizers.map(\.name)))
     for (name, configuration) in optimizers {
       let run = TrainingRun(try golden.sizes, configuration, clipNorm: 0.25, workers: 2)
-      golden.putParameters(into: run.test)
+      run.test.putParameters(golden.parameters)
       var losses: [Double] = []
       run.train(on: golden.windows) { losses.append($0.lossSum / Double($0.targets)) }
       for (step, (found, expected)) in zip(losses, golden.losses[name] ?? []).enumerated() {
@@ -75,13 +75,5 @@ private struct Golden: Decodable {
 
   var windows: [Window] {
     zip(tokens, targets).map { Window(timesteps: timesteps, streams: streams, inputs: $0, targets: $1) }
-  }
-
-  func putParameters(into test: TestModel) {
-    for parameter in test.parameters.layout.parameters {
-      test.parameters.layout.setElements(
-        of: parameter, in: test.parameters.values, to: parameters[parameter.name] ?? [])
-    }
-    test.parameters.renewTransposedCopies()
   }
 }

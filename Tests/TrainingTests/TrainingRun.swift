@@ -15,9 +15,16 @@ struct TrainingRun {
     _ sizes: ModelCase, _ configuration: RunConfiguration.Optimizer, clipNorm: Double = 0, workers: Int = 1,
     kernels: Kernels = Kernels.available[0]
   ) {
+    self.init(
+      TestModel(sizes.shape, streams: sizes.streams, timesteps: sizes.timesteps, workers: workers, kernels: kernels),
+      configuration, clipNorm: clipNorm, workers: workers)
+  }
+
+  init(
+    _ test: TestModel, _ configuration: RunConfiguration.Optimizer, clipNorm: Double = 0, workers: Int = 1
+  ) {
+    self.test = test
     learningRate = configuration.learningRate
-    test = TestModel(
-      sizes.shape, streams: sizes.streams, timesteps: sizes.timesteps, workers: workers, kernels: kernels)
     optimizer = Optimizer(
       configuration, clipNorm: clipNorm, parameters: test.parameters, gradients: test.gradients)
     step = TrainingStep(model: test.model, optimizer: optimizer, workers: Workers(count: workers))
@@ -28,6 +35,15 @@ struct TrainingRun {
     for (index, window) in windows.enumerated() {
       test.load(window)
       after(step.run(step: index + 1, learningRate: learningRate))
+    }
+  }
+
+  /// The same on sentences. Returns the mean loss of each step.
+  func losses(on minibatches: [Sentences]) -> [Double] {
+    minibatches.enumerated().map { index, sentences in
+      test.load(sentences, step: index + 1)
+      let result = step.run(step: index + 1, learningRate: learningRate)
+      return result.lossSum / Double(result.targets)
     }
   }
 

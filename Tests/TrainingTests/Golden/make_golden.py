@@ -5,14 +5,21 @@
 
 Sizes are all different and no multiples of a vector's width. Where PyTorch's second bias is only added to the first (all
 cells but the GRU) it is zero and frozen.
+
+A language model reads windows whose state is carried; all other networks read sentences of all lengths, the longest first,
+packed, so that a row is a timestep of a sentence: first timesteps first. Names are the program's.
 """
 import json
 import pathlib
+import random
+import re
 
 import torch
 import torch.nn as nn
+from torch.nn.utils.rnn import PackedSequence, pack_sequence
 
 VOCABULARY, EMBEDDING, HIDDEN, STREAMS, TIMESTEPS = 11, 7, 13, 5, 9
+TAGS, FORMS = 6, 14
 OPTIMIZERS = {
     "sgd": lambda p: torch.optim.SGD(p, lr=0.5),
     "sgd-momentum": lambda p: torch.optim.SGD(p, lr=0.3, momentum=0.9, weight_decay=0.01),
@@ -29,20 +36,72 @@ CELLS = {
 }
 
 
+def freeze_second_biases(model, cell):
+    for name, parameter in model.named_parameters():
+        if "bias_hh" in name and cell != "gru":
+            nn.init.zeros_(parameter)
+            parameter.requires_grad = False
+
+
 class Model(nn.Module):
     def __init__(self, cell, layers):
         super().__init__()
         self.embedding = nn.Embedding(VOCABULARY, EMBEDDING)
         self.rnn = CELLS[cell](layers)
         self.decoder = nn.Linear(HIDDEN, VOCABULARY)
-        for name, parameter in self.named_parameters():
-            if "bias_hh" in name and cell != "gru":
-                nn.init.zeros_(parameter)
-                parameter.requires_grad = False
+        freeze_second_biases(self, cell)
 
     def forward(self, tokens, state):
         outputs, state = self.rnn(self.embedding(tokens), state)
         return self.decoder(outputs), state
+
+
+class Network(nn.Module):
+    """Reads sentences of word forms. Forms past the vocabulary are unknown words, with the id 0."""
+
+    def __init__(self, cell, layers, embedding, hidden, bidirectional, residual=False, tied=False, characters=None):
+        super().__init__()
+        sizes = {"bidirectional": bidirectional}
+        if cell == "tanh":
+            sizes["nonlinearity"] = cell
+        rnn = {"tanh": nn.RNN, "lstm": nn.LSTM, "gru": nn.GRU}[cell]
+        self.embedding = nn.Embedding(VOCABULARY, embedding)
+        width, output = embedding, (2 if bidirectional else 1) * hidden
+        if characters:
+            self.character_embedding = nn.Embedding(characters["vocabulary"], characters["embedding"])
+            self.character_rnn = rnn(characters["embedding"], characters["hidden"], **{**sizes, "bidirectional": True})
+            width += 2 * characters["hidden"]
+        if residual:
+            self.rnn = nn.ModuleList(rnn(output if i else width, hidden, **sizes) for i in range(layers))
+        else:
+            self.rnn = rnn(width, hidden, layers, **sizes)
+        self.decoder = nn.Linear(output, VOCABULARY if tied else TAGS)
+        if tied:
+            self.decoder.weight = self.embedding.weight
+        self.has_characters = characters is not None
+        freeze_second_biases(self, cell)
+
+    def vectors(self, spellings):
+        _, state = self.character_rnn(
+            pack_sequence([self.character_embedding(torch.tensor(s)) for s in spellings], enforce_sorted=False))
+        h = state[0] if isinstance(state, tuple) else state
+        return torch.cat([h[0], h[1]], 1)
+
+    def forward(self, sentences, spellings):
+        inputs = []
+        vectors = self.vectors(spellings) if self.has_characters else None
+        for sentence in sentences:
+            x = self.embedding(torch.tensor([form if form < VOCABULARY else 0 for form in sentence]))
+            inputs.append(torch.cat([x, vectors[sentence]], 1) if self.has_characters else x)
+        x = pack_sequence(inputs)
+        if isinstance(self.rnn, nn.ModuleList):
+            for rnn in self.rnn:
+                y, _ = rnn(x)
+                data = y.data + x.data if y.data.shape == x.data.shape else y.data
+                x = PackedSequence(data, x.batch_sizes)
+        else:
+            x, _ = self.rnn(x)
+        return self.decoder(x.data)
 
 
 def numbers(tensor):
@@ -53,34 +112,30 @@ def detached(state):
     return tuple(part.detach() for part in state) if isinstance(state, tuple) else state.detach()
 
 
-def case(cell, layers):
-    torch.manual_seed(7)
-    model = Model(cell, layers)
+def results(model, batches, run, name_of=lambda name: name):
+    """What the model makes of the first of ten batches, and of all of them with each optimizer.
+
+    run(batch, state) gives logits and targets, row by row, and the next state."""
     begin = {n: p.detach().clone() for n, p in model.named_parameters()}
-    tokens = torch.randint(VOCABULARY, (10, TIMESTEPS, STREAMS))
-    targets = torch.randint(VOCABULARY, (10, TIMESTEPS, STREAMS))
     criterion = nn.CrossEntropyLoss()
-    logits, state = model(tokens[0], None)
-    loss = criterion(logits.flatten(0, 1), targets[0].flatten())
+    logits, targets, state = run(batches[0], None)
+    loss = criterion(logits, targets)
     loss.backward()
     named = [(n, p) for n, p in model.named_parameters() if p.requires_grad]
     result = {
-        "cell": cell, "layers": layers, "vocabulary": VOCABULARY, "embedding": EMBEDDING,
-        "hidden": HIDDEN, "streams": STREAMS, "timesteps": TIMESTEPS,
-        "tokens": [numbers(t) for t in tokens], "targets": [numbers(t) for t in targets],
-        "parameters": {n: numbers(begin[n]) for n, _ in named},
-        "logits": numbers(logits), "loss": loss.item(), "gradients": {n: numbers(p.grad) for n, p in named},
+        "parameters": {name_of(n): numbers(begin[n]) for n, _ in named},
+        "logits": numbers(logits), "loss": loss.item(), "gradients": {name_of(n): numbers(p.grad) for n, p in named},
         "losses": {},
     }
     for name, make in OPTIMIZERS.items():
-        model.load_state_dict(begin)
+        # A tied weight has one of its two names.
+        model.load_state_dict(begin, strict=False)
         optimizer = make([p for _, p in named])
         state, losses = None, []
-        for x, y in zip(tokens, targets):
+        for batch in batches:
             optimizer.zero_grad()
-            logits, state = model(x, state)
-            state = detached(state)
-            loss = criterion(logits.flatten(0, 1), y.flatten())
+            logits, targets, state = run(batch, state)
+            loss = criterion(logits, targets)
             loss.backward()
             nn.utils.clip_grad_norm_([p for _, p in named], 0.25)
             optimizer.step()
@@ -89,9 +144,67 @@ def case(cell, layers):
     return result
 
 
+def language_model(cell, layers):
+    torch.manual_seed(7)
+    model = Model(cell, layers)
+    tokens = torch.randint(VOCABULARY, (10, TIMESTEPS, STREAMS))
+    targets = torch.randint(VOCABULARY, (10, TIMESTEPS, STREAMS))
+
+    def run(batch, state):
+        logits, state = model(batch[0], state)
+        return logits.flatten(0, 1), batch[1].flatten(), detached(state)
+
+    return {
+        "cell": cell, "layers": layers, "vocabulary": VOCABULARY, "embedding": EMBEDDING,
+        "hidden": HIDDEN, "streams": STREAMS, "timesteps": TIMESTEPS,
+        "tokens": [numbers(t) for t in tokens], "targets": [numbers(t) for t in targets],
+    } | results(model, list(zip(tokens, targets)), run)
+
+
+def network(cell, layers, embedding, hidden, bidirectional=True, residual=False, tied=False, characters=None):
+    torch.manual_seed(8)
+    model = Network(cell, layers, embedding, hidden, bidirectional, residual, tied, characters)
+    draw = random.Random(9)
+    classes = VOCABULARY if tied else TAGS
+    forms = FORMS if characters else VOCABULARY
+    spellings = [[draw.randrange(characters["vocabulary"]) for _ in range(draw.randint(1, 6))]
+                 for _ in range(forms)] if characters else []
+    # One sentence of one word in each batch, and batches of any size.
+    lengths = [sorted([draw.randint(1, 8) for _ in range(draw.randint(0, 4))] + [1], reverse=True) for _ in range(10)]
+    lengths[0] = [8, 5, 5, 2, 1]
+    sentences = [[[draw.randrange(forms) for _ in range(n)] for n in batch] for batch in lengths]
+    targets = [[[draw.randrange(classes) for _ in range(n)] for n in batch] for batch in lengths]
+
+    def run(batch, _):
+        words, targets = batch
+        return model(words, spellings), pack_sequence([torch.tensor(t) for t in targets]).data, None
+
+    def name_of(name):
+        return re.sub(r"^rnn\.(\d+)\.(.*)_l0", r"rnn.\2_l\1", name)
+
+    return {
+        "cell": cell, "layers": layers, "vocabulary": VOCABULARY, "embedding": embedding, "hidden": hidden,
+        "classes": classes, "bidirectional": bidirectional, "residual": residual, "tied": tied,
+        "characters": characters, "spellings": spellings, "sentences": sentences, "targets": targets,
+    } | results(model, list(zip(sentences, targets)), run, name_of)
+
+
+NETWORKS = {
+    "bidirectional-tanh": lambda: network("tanh", 2, 7, 5),
+    "bidirectional-lstm": lambda: network("lstm", 2, 7, 5),
+    "bidirectional-gru": lambda: network("gru", 2, 7, 5),
+    "residual-lstm": lambda: network("lstm", 3, 7, 6, bidirectional=False, residual=True),
+    "residual-bidirectional-lstm": lambda: network("lstm", 2, 10, 5, residual=True),
+    "tied-lstm": lambda: network("lstm", 1, 13, 13, bidirectional=False, tied=True),
+    "tagger-lstm": lambda: network("lstm", 1, 7, 6, characters={"vocabulary": 9, "embedding": 3, "hidden": 4}),
+    "tagger-gru": lambda: network("gru", 1, 7, 6, characters={"vocabulary": 9, "embedding": 3, "hidden": 4}),
+}
+
 if __name__ == "__main__":
     folder = pathlib.Path(__file__).parent
-    for cell, layers in (("tanh", 1), ("tanh", 3), ("relu", 2), ("lstm", 1), ("lstm", 3), ("gru", 1), ("gru", 3)):
-        with open(folder / f"{cell}-{layers}.json", "w") as file:
-            json.dump(case(cell, layers), file, separators=(",", ":"))
+    cases = {f"{cell}-{layers}": lambda cell=cell, layers=layers: language_model(cell, layers)
+             for cell, layers in (("tanh", 1), ("tanh", 3), ("relu", 2), ("lstm", 1), ("lstm", 3), ("gru", 1), ("gru", 3))}
+    for name, make in (cases | NETWORKS).items():
+        with open(folder / f"{name}.json", "w") as file:
+            json.dump(make(), file, separators=(",", ":"))
             file.write("\n")
