@@ -28,20 +28,26 @@ package struct NetworkCase: Sendable, CustomStringConvertible {
     let width = isBidirectional ? 2 * hidden : hidden
     // A language model alone has an embedding that is an output layer, too, and no characters.
     let isTied = switches.contains(.tied) && !isBidirectional
-    let hasOutputsWidth = isTied || switches.contains(.residual)
+    let characters =
+      isWhole
+      ? ModelShape.Characters(vocabulary: 16, embedding: 16, hidden: 16)
+      : ModelShape.Characters(vocabulary: 9, embedding: 5, hidden: 6)
+    let hasCharacters = switches.contains(.characters)
+    var embedding = isWhole ? 16 : 7
+    if isTied {
+      embedding = width
+    } else if switches.contains(.residual) {
+      // Of the output's width with what stands beside it.
+      embedding = width - (hasCharacters ? 2 * characters.hidden : 0)
+    }
     let vocabulary = isWhole ? 32 : 23
     var shape = ModelShape(
-      vocabulary: vocabulary, embedding: hasOutputsWidth ? width : isWhole ? 16 : 7, cell: cell, hidden: hidden,
+      vocabulary: vocabulary, embedding: embedding, cell: cell, hidden: hidden,
       layers: layers, classes: isTied ? vocabulary : isWhole ? 96 : 19)
     shape.isBidirectional = isBidirectional
     shape.isResidual = switches.contains(.residual)
     shape.tiesEmbeddings = isTied
-    if switches.contains(.characters) {
-      shape.characters =
-        isWhole
-        ? ModelShape.Characters(vocabulary: 16, embedding: 16, hidden: 16)
-        : ModelShape.Characters(vocabulary: 9, embedding: 5, hidden: 6)
-    }
+    shape.characters = hasCharacters ? characters : nil
     self.shape = shape
     lengths =
       switch kind {
