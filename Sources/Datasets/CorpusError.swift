@@ -23,6 +23,8 @@ package enum CorpusError: DiagnosedError, Equatable {
   case unknownToken(String, paths: [String])
   /// A tag that a tagger doesn't know, in a file with tags to compare with.
   case unknownTag(String, paths: [String], known: [String])
+  /// A tag that is written in two ways which look the same.
+  case equivalentTags(String, paths: [String])
   /// A treebank without a single tag in the column that is asked for.
   case noTags(TagColumn, paths: [String])
   case malformedTreebank(path: String, line: Int, problem: TreebankProblem)
@@ -63,8 +65,11 @@ package enum CorpusError: DiagnosedError, Equatable {
       "\(paths.joined(separator: ", ")): the token \"\(token)\" is not in the vocabulary, and the vocabulary has no \(Vocabulary.unknownToken)"
     case .unknownTag(let tag, let paths, let known):
       "\(paths.joined(separator: ", ")): the tag \"\(tag)\" is unknown; expected one of \(known.joined(separator: ", "))"
+    case .equivalentTags(let tag, let paths):
+      "\(paths.joined(separator: ", ")): the tag \"\(tag)\" is written in two ways that look the same; bring the treebank "
+        + "into one Unicode normalization form first (for example: uconv -x any-nfc)"
     case .noTags(let column, let paths):
-      "\(paths.joined(separator: ", ")): expected tags in the \(column.name) column, found none"
+      "\(paths.joined(separator: ", ")): expected tags in the \(column.rawValue) column, found none"
     case .malformedTreebank(let path, let line, let problem):
       "\(path):\(line): \(problem)"
     case .malformedVectors(let path, let line, let problem):

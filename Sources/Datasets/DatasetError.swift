@@ -6,6 +6,7 @@ package enum DatasetError: DiagnosedError, Equatable {
   case notADataset(file: String, format: String?)
   case unknownVersion(file: String, found: Int, known: Int)
   case unknownTokenization(file: String, found: String)
+  case unknownTagColumn(file: String, found: String)
   /// No train, validation or test split.
   case noSplit(file: String)
   case repeatedEntry(file: String, object: String, entry: String)
@@ -19,6 +20,8 @@ package enum DatasetError: DiagnosedError, Equatable {
   case incomplete(file: String, missing: String, of: String)
   /// A list of tokens that lacks a special one.
   case missingEntry(file: String, object: String, entry: String)
+  /// A word form that stands for more than one token.
+  case formOfTwoTokens(file: String, object: String, position: Int, form: Int32)
   /// More training words than words.
   case trainingForms(file: String, found: Int, forms: Int)
   case negativeCount(file: String, object: String, found: Int)
@@ -34,6 +37,9 @@ package enum DatasetError: DiagnosedError, Equatable {
     case .unknownTokenization(let file, let found):
       "\(file): tokenization should be one of \(Tokenization.allCases.map(\.rawValue).joined(separator: ", ")), "
         + "but is \"\(found)\""
+    case .unknownTagColumn(let file, let found):
+      "\(file): /vocabulary attribute tag_column should be one of "
+        + "\(TagColumn.allCases.map(\.rawValue).joined(separator: ", ")), but is \"\(found)\""
     case .noSplit(let file):
       "\(file) should hold at least one of \(Split.allCases.map { "/\($0.rawValue)" }.joined(separator: ", "))"
     case .repeatedEntry(let file, let object, let entry):
@@ -48,6 +54,8 @@ package enum DatasetError: DiagnosedError, Equatable {
       "\(file): \(missing) is missing, while other \(parts) are there"
     case .missingEntry(let file, let object, let entry):
       "\(file): \(object) should hold \"\(entry)\""
+    case .formOfTwoTokens(let file, let object, let position, let form):
+      "\(file): \(object)[\(position)] is \(form), a form that belongs to another token before; a form should have one token"
     case .trainingForms(let file, let found, let forms):
       "\(file): /vocabulary attribute training_forms should be a number from 0 to \(forms), but is \(found)"
     case .negativeCount(let file, let object, let found):

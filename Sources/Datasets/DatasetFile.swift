@@ -20,13 +20,14 @@ import HDF5
 ///
 ///     /vocabulary/characters strings, `<unk>` among them
 ///     /vocabulary/forms      strings, the words of all splits as they are spelled
+///     /vocabulary            attribute: tag_column, "UPOS" or "XPOS": where CoNLL-U has the tags
 ///     /vocabulary            attribute: training_forms, how many of them, from the first on, the training split has
-///     /train/forms           int32, one for each token: which of the forms it is
+///     /train/forms           int32, one for each token: which of the forms it is; tokens of one form have one id
 ///
 /// `tokenization` and `characters` are about the text behind the tokens, of which another program may know nothing.
 /// Without the first, text that the model meets later is cut at white space; without the second, the number of
 /// characters is 0, which stands for an unknown one. Without forms, words are spelled as their tokens, and all of them
-/// but `<unk>` are training words.
+/// but `<unk>` are training words. Without `tag_column`, tags are those of UPOS.
 package enum DatasetFile {
   package static let format = "rnn-train dataset"
   package static let formatVersion = 1
@@ -90,6 +91,7 @@ package enum DatasetFile {
 
   private static func write(_ tagging: TaggingVocabulary, forms: [String], to vocabulary: WritableGroup) throws {
     try vocabulary.writeStrings("tags", tagging.tags)
+    try vocabulary.setAttribute("tag_column", tagging.column.rawValue)
     try vocabulary.writeStrings("characters", tagging.characters.tokens)
     try vocabulary.writeStrings("forms", forms)
     try vocabulary.setAttribute("training_forms", tagging.trainingWords.count)

@@ -33,6 +33,13 @@ struct SplitCheck {
     case (_?, false): throw .incomplete(file: file, missing: "/vocabulary/forms", of: "forms")
     case (let forms?, true):
       try validate(forms, of: sequence, in: 0..<words.forms.count, object: path("forms"))
+      var tokenOfForm = [Int32?](repeating: nil, count: words.forms.count)
+      for (position, (form, token)) in zip(forms, sequence.tokens).enumerated() {
+        guard tokenOfForm[Int(form)] ?? token == token else {
+          throw .formOfTwoTokens(file: file, object: path("forms"), position: position, form: form)
+        }
+        tokenOfForm[Int(form)] = token
+      }
     }
   }
 

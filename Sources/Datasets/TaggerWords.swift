@@ -35,15 +35,30 @@ struct TaggerWords {
     }
     let trainingWords = TokenTable(self.forms.prefix(trainingCount))
     let tags = try strings("tags") ?? []
+    if let tag = TaggingVocabulary.repeatedTag(in: tags) {
+      throw DatasetError.repeatedEntry(file: file, object: "/vocabulary/tags", entry: tag)
+    }
+    let column = try TagColumn(of: group, file: file)
     if let characters = try strings("characters") {
       guard characters.contains(Vocabulary.unknownToken) else {
         throw DatasetError.missingEntry(
           file: file, object: "/vocabulary/characters", entry: Vocabulary.unknownToken)
       }
       tagging = TaggingVocabulary(
-        tags: tags, characters: Vocabulary(tokens: characters), trainingWords: trainingWords)
+        tags: tags, column: column, characters: Vocabulary(tokens: characters), trainingWords: trainingWords)
     } else {
-      tagging = TaggingVocabulary(tags: tags, trainingWords: trainingWords)
+      tagging = TaggingVocabulary(tags: tags, column: column, trainingWords: trainingWords)
     }
+  }
+}
+
+extension TagColumn {
+  /// What a file says about its tags, UPOS if it says nothing.
+  ///
+  /// - Parameter vocabulary: `/vocabulary` of a dataset or a checkpoint.
+  package init(of vocabulary: ReadableGroup, file: String) throws {
+    let name = try vocabulary.hasAttribute("tag_column") ? vocabulary.stringAttribute("tag_column") : Self.upos.rawValue
+    guard let column = Self(rawValue: name) else { throw DatasetError.unknownTagColumn(file: file, found: name) }
+    self = column
   }
 }

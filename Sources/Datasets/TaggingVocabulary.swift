@@ -5,23 +5,35 @@ package struct TaggingVocabulary: Sendable, Equatable {
 
   /// By id.
   package let tags: [String]
+  /// Where CoNLL-U has these tags.
+  package let column: TagColumn
   /// `<unk>`, and the characters (Unicode scalars) of the training words.
   package let characters: Vocabulary
   /// The word forms of the training split in order of appearance, those without an embedding included: every other word
   /// is an unknown one.
   package let trainingWords: TokenTable
 
-  package init(tags: [String], characters: Vocabulary, trainingWords: TokenTable) {
+  package init(
+    tags: [String], column: TagColumn = .upos, characters: Vocabulary, trainingWords: TokenTable
+  ) {
     self.tags = tags
+    self.column = column
     self.characters = characters
     self.trainingWords = trainingWords
   }
 
   /// Derives the characters from the words.
-  package init(tags: [String], trainingWords: TokenTable) {
+  package init(tags: [String], column: TagColumn = .upos, trainingWords: TokenTable) {
     var scalars: Set<Unicode.Scalar> = []
     for word in trainingWords.tokens { scalars.formUnion(word.unicodeScalars) }
     let characters = Vocabulary(tokens: [Vocabulary.unknownToken] + scalars.sorted().map { String($0) })
-    self.init(tags: tags, characters: characters, trainingWords: trainingWords)
+    self.init(tags: tags, column: column, characters: characters, trainingWords: trainingWords)
+  }
+
+  /// A tag that stands in the list more than once. Canonical equivalence counts here: nobody could tell such tags apart
+  /// in a report.
+  package static func repeatedTag(in tags: [String]) -> String? {
+    var seen: Set<String> = []
+    return tags.first { !seen.insert($0).inserted }
   }
 }

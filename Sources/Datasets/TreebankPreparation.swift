@@ -16,8 +16,12 @@ extension SequenceDataset {
     }
     var forms = TokenTable()
     train.addForms(to: &forms)
+    if let tag = TaggingVocabulary.repeatedTag(in: tags.tokens) {
+      throw .equivalentTags(tag, paths: train.paths)
+    }
     let tagging = TaggingVocabulary(
-      tags: (0..<tags.count).sorted(by: tags.areInIncreasingOrder).map { tags[$0] }, trainingWords: forms)
+      tags: (0..<tags.count).sorted(by: tags.areInIncreasingOrder).map { tags[$0] }, column: column,
+      trainingWords: forms)
 
     var splits = [Split.train: try train.sequence(in: vocabulary, tagging: tagging)]
     // In an order that a dictionary's keys don't have, since forms are numbered as they come.
@@ -36,9 +40,9 @@ extension TokenSequence {
   ///
   /// - Returns: the words and tags, and the forms that the words are spelled as: the training words first.
   package static func readTreebank(
-    _ paths: [String], column: TagColumn, vocabulary: Vocabulary, tagging: TaggingVocabulary
+    _ paths: [String], vocabulary: Vocabulary, tagging: TaggingVocabulary
   ) throws(CorpusError) -> (sequence: TokenSequence, forms: [String]) {
-    var record = try CorpusRecord.readTreebank(paths, tags: column)
+    var record = try CorpusRecord.readTreebank(paths, tags: tagging.column)
     var forms = tagging.trainingWords
     record.addForms(to: &forms)
     return (try record.sequence(in: vocabulary, tagging: tagging), forms.tokens)

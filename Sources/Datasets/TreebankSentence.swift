@@ -1,16 +1,9 @@
 /// The column of a CoNLL-U file that holds the tags.
-package enum TagColumn: Sendable, CaseIterable {
+package enum TagColumn: String, Sendable, CaseIterable {
   /// Universal parts of speech, the same for all languages.
-  case upos
+  case upos = "UPOS"
   /// The parts of speech of the treebank's own tradition.
-  case xpos
-
-  package var name: String {
-    switch self {
-    case .upos: "UPOS"
-    case .xpos: "XPOS"
-    }
-  }
+  case xpos = "XPOS"
 }
 
 /// A sentence of a CoNLL-U file: its bytes as they were, and where in them the words and tags are.

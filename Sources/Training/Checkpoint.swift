@@ -80,11 +80,6 @@ package struct Checkpoint: Sendable, Equatable {
     get throws(TrainingError) { try ModelShape(configuration, vocabulary: vocabulary, tagging: tagging) }
   }
 
-  /// The column of CoNLL-U that a tagger has learned; UPOS where a prepared dataset doesn't say.
-  package var tagColumn: TagColumn {
-    if case .text(let corpus) = configuration.data { corpus.tags.column } else { .upos }
-  }
-
   /// Makes sure that a split is what it was when the run began.
   ///
   /// - Parameter file: what errors call the checkpoint.

@@ -25,6 +25,7 @@ package enum CheckpointFile {
       try vocabulary.writeStrings("tokens", checkpoint.vocabulary.tokens)
       if let tagging = checkpoint.tagging {
         try vocabulary.writeStrings("tags", tagging.tags)
+        try vocabulary.setAttribute("tag_column", tagging.column.rawValue)
         try vocabulary.writeStrings("characters", tagging.characters.tokens)
         try vocabulary.writeStrings("training_words", tagging.trainingWords.tokens)
       }
@@ -82,7 +83,8 @@ package enum CheckpointFile {
       var tagging: TaggingVocabulary?
       if try vocabulary.contains("tags") {
         tagging = TaggingVocabulary(
-          tags: try entries("tags"), characters: Vocabulary(tokens: try entries("characters")),
+          tags: try entries("tags"), column: try TagColumn(of: vocabulary, file: path),
+          characters: Vocabulary(tokens: try entries("characters")),
           trainingWords: TokenTable(try entries("training_words")))
       }
       let tokenization = Tokenization(rawValue: try vocabulary.stringAttribute("tokenization"))
@@ -110,6 +112,7 @@ package enum CheckpointFile {
   /// Anyone can seal a file: what a checkpoint says of itself has to fit together before memory is taken by it.
   private static func check(_ checkpoint: Checkpoint, path: String) throws(TrainingError) {
     guard checkpoint.vocabulary.count > 0 else { throw .notCheckpoint(file: path, found: "its vocabulary is empty") }
+    try check(checkpoint.tagging, of: checkpoint, path: path)
     let layout = ParameterLayout(try checkpoint.shape)
     let expected = Dictionary(uniqueKeysWithValues: layout.parameters.map { ($0.name, $0.shape) })
     for tensors in [checkpoint.parameters] + checkpoint.moments.values {
@@ -124,6 +127,23 @@ package enum CheckpointFile {
     let counters = counters.map { state[keyPath: $0.1] }
     guard counters.allSatisfy({ (0...1 << 48).contains($0) }), state.validationMeasures.count <= state.epoch else {
       throw .notCheckpoint(file: path, found: "its counters make no sense")
+    }
+  }
+
+  /// Tags are there for a tagger alone, and it finds an id for every word and every character.
+  private static func check(
+    _ tagging: TaggingVocabulary?, of checkpoint: Checkpoint, path: String
+  ) throws(TrainingError) {
+    guard (tagging != nil) == (checkpoint.configuration.task == .tagging) else {
+      throw .notCheckpoint(file: path, found: "its vocabulary is for another task than its configuration")
+    }
+    guard let tagging else { return }
+    if tagging.tags.isEmpty { throw .notCheckpoint(file: path, found: "it has no tags") }
+    if let tag = TaggingVocabulary.repeatedTag(in: tagging.tags) {
+      throw .notCheckpoint(file: path, found: "its tags have \(tag) twice")
+    }
+    guard checkpoint.vocabulary.unknownId != nil, tagging.characters.unknownId != nil else {
+      throw .notCheckpoint(file: path, found: "its tokens or its characters lack \(Vocabulary.unknownToken)")
     }
   }
 

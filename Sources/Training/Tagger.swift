@@ -24,6 +24,9 @@ package final class Tagger {
     self.workers = workers
   }
 
+  /// Where CoNLL-U has the tags.
+  package var column: TagColumn { tagging.column }
+
   /// A tag for every word. Cost: O(words); memory grows with the longest sentence so far.
   package func tag(_ sentences: [[String]]) -> [[String]] {
     var forms = TokenTable()
@@ -42,9 +45,11 @@ package final class Tagger {
     let words = TaggedSentences(
       sequence, spellings: isSpelled ? Spellings(of: forms.tokens, in: tagging.characters) : nil)
     let batches = SentenceBatches(sequence, size: Self.size)
+    // Without a single word there is no tag.
+    if batches.batchCount == 0 { return sentences }
+    let model = model(for: words.capacity(batches))
     var result = sentences.map { [String](repeating: "", count: $0.count) }
     for index in 0..<batches.batchCount {
-      let model = model(for: words.capacity(batches))
       let chosen = batches.sentences(ofBatch: index)
       words.fill(model, sentences: chosen)
       workers.run(phases)

@@ -40,6 +40,7 @@ extension RunConfiguration {
 extension SequenceDataset {
   func taggingVocabulary() throws(TrainingError) -> TaggingVocabulary {
     guard let tagging else { throw .noTags }
+    if vocabulary.unknownId == nil { throw .noUnknownToken }
     return tagging
   }
 }

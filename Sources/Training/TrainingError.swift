@@ -1,3 +1,4 @@
+import Datasets
 import Diagnostics
 
 /// What keeps a run from beginning or going on.
@@ -18,6 +19,8 @@ package enum TrainingError: DiagnosedError, Equatable {
   case otherTask(file: String, expected: String)
   /// A dataset that a tagger can't learn from.
   case noTags
+  /// A dataset whose vocabulary has no place for words that a tagger doesn't know.
+  case noUnknownToken
   /// A split isn't what it was when the run began.
   case otherText(file: String, split: String)
   /// A run that has more epochs behind it than it is to have.
@@ -59,6 +62,8 @@ package enum TrainingError: DiagnosedError, Equatable {
       "\(file): expected the checkpoint of \(expected), found one of another task"
     case .noTags:
       "the dataset has no tags, which `task: tagging` needs; prepare it from CoNLL-U with that task"
+    case .noUnknownToken:
+      "the dataset's vocabulary lacks \(Vocabulary.unknownToken), as which a tagger reads words that it doesn't know"
     case .otherText(let file, let split):
       "\(file): the \(split) text has changed since the run began; start a new run, or measure another text by "
         + "`evaluate --data`"

@@ -14,7 +14,7 @@ import Testing
 
   private static let tagged = SequenceDataset(
     tokenization: .whitespace, vocabulary: Vocabulary(tokens: ["<unk>", "dog", "barks"]),
-    tagging: TaggingVocabulary(tags: ["NOUN", "VERB"], trainingWords: TokenTable(["dog", "barks"])),
+    tagging: TaggingVocabulary(tags: ["NOUN", "VERB"], column: .xpos, trainingWords: TokenTable(["dog", "barks"])),
     forms: ["dog", "barks", "größer"],
     splits: [
       .train: TokenSequence(
@@ -123,6 +123,12 @@ import Testing
       }
       try refuses(.wrongCount(file: path, object: "/train/forms", expected: 2, found: 3)) {
         $0.splits[.train]?.forms = [0, 1, 2]
+      }
+      try refuses(.repeatedEntry(file: path, object: "/vocabulary/tags", entry: "e\u{301}")) {
+        $0.tagging = tagging(tags: ["\u{E9}", "e\u{301}"])
+      }
+      try refuses(.formOfTwoTokens(file: path, object: "/train/forms", position: 1, form: 0)) {
+        $0.splits[.train]?.forms = [0, 0]
       }
       try refuses(.incomplete(file: path, missing: "/train/forms", of: "forms")) { $0.splits[.train]?.forms = nil }
       try refuses(.negativeCount(file: path, object: "/train/characters", found: -1)) {

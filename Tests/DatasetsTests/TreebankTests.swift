@@ -131,13 +131,13 @@ private func sentences(_ text: String, chunkSize: Int = 64) throws -> [TreebankS
     let vocabulary = Vocabulary(tokens: ["<unk>", "c"])
     let tagging = TaggingVocabulary(tags: ["NOUN", "VERB"], trainingWords: TokenTable(["b", "c"]))
     let (sequence, forms) = try TokenSequence.readTreebank(
-      [path], column: .upos, vocabulary: vocabulary, tagging: tagging)
+      [path], vocabulary: vocabulary, tagging: tagging)
     #expect(sequence.tokens == [0, 0, 1] && sequence.tags == [1, -1, 0])
     #expect(sequence.forms == [2, 0, 1] && forms == ["b", "c", "a"])
 
     let other = try files.write("u", row("1", "a", "NOUM"))
     let error = #expect(throws: CorpusError.self) {
-      try TokenSequence.readTreebank([other], column: .upos, vocabulary: vocabulary, tagging: tagging)
+      try TokenSequence.readTreebank([other], vocabulary: vocabulary, tagging: tagging)
     }
     #expect(error?.description == "\(other): the tag \"NOUM\" is unknown; expected one of NOUN, VERB")
   }

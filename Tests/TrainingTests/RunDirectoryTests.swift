@@ -142,6 +142,18 @@ import Training
         tagging: nil, sources: whole.sources, state: state, parameters: parameters, moments: whole.moments,
         carriedStates: whole.carriedStates)
     }
+    func tagger(_ tags: [String], characters: [String] = ["<unk>"], task: RunConfiguration.Task = .tagging)
+      -> Checkpoint
+    {
+      var configuration = whole.configuration
+      configuration.task = task
+      let tagging = TaggingVocabulary(
+        tags: tags, characters: Vocabulary(tokens: characters), trainingWords: TokenTable(["a"]))
+      return Checkpoint(
+        configuration: configuration, vocabulary: whole.vocabulary, tokenization: whole.tokenization, tagging: tagging,
+        sources: whole.sources, state: whole.state, parameters: whole.parameters, moments: whole.moments,
+        carriedStates: [])
+    }
     var backwards = whole.state
     backwards.window = -1
     let short = whole.parameters.map {
@@ -151,6 +163,9 @@ import Training
       (with(parameters: short, state: whole.state, vocabulary: whole.vocabulary), "decoder.bias [3]"),
       (with(parameters: whole.parameters, state: backwards, vocabulary: whole.vocabulary), "counters"),
       (with(parameters: whole.parameters, state: whole.state, vocabulary: Vocabulary(tokens: [])), "vocabulary"),
+      (tagger(["X"], task: .languageModel), "another task"), (tagger([]), "no tags"),
+      (tagger(["\u{E9}", "e\u{301}"]), "twice"), (tagger(["X"], characters: ["a"]), "lack <unk>"),
+      (tagger(["X", "Y"]), "decoder.bias [2]"),
     ]
     for (checkpoint, part) in cases {
       try CheckpointFile.write(checkpoint, to: path("odd.h5"))

@@ -82,7 +82,7 @@ struct EvaluateCommand: ParsableCommand {
     if let data {
       if let tagging = checkpoint.tagging {
         let (words, forms) = try TokenSequence.readTreebank(
-          [data], column: checkpoint.tagColumn, vocabulary: checkpoint.vocabulary, tagging: tagging)
+          [data], vocabulary: checkpoint.vocabulary, tagging: tagging)
         return (data, words, forms)
       }
       return (data, try TokenSequence.read([data], checkpoint.tokenization, vocabulary: checkpoint.vocabulary), [])

@@ -38,7 +38,7 @@ struct TagCommand: ParsableCommand {
     let kernels = try Kernels.chosen()
     let (checkpoint, path) = try checkpoint.read()
     let tagger = try Tagger(checkpoint, file: path, kernels: kernels, workers: workers)
-    let writer = TaggedOutput(column: checkpoint.tagColumn, format: output)
+    let writer = TaggedOutput(column: tagger.column, format: output)
     var input = try TaggerInput(file.map { .file($0) } ?? .standardInput, format: format)
     while let sentences = try input.next() {
       let tags = tagger.tag(sentences.map(\.words))
