@@ -19,16 +19,19 @@ package struct TaggerInput: ~Copyable {
   private var file: TextFile
   /// What came before the format showed.
   private var beginning: [UInt8] = []
+  /// Where in it the line begins that was read last.
+  private var lineStart = 0
   private var treebank: TreebankParser
   private var line = PlainTextLine()
 
-  /// - Parameter format: nil to tell it by the first line that isn't empty: CoNLL-U begins with a `#` or has a number in
-  ///   the first of ten columns.
+  /// - Parameter format: nil to tell it by the file's name, which ends in `.conllu`, or else by the first line that is
+  ///   neither empty nor begins with a `#`, as comments do and hashtags: in CoNLL-U it has a number in the first of ten
+  ///   columns.
   package init(
     _ source: TextSource, format: Format? = nil, chunkSize: Int = TextReader.defaultChunkSize
   ) throws(CorpusError) {
-    self.format = format
     file = try TextFile(source, chunkSize: chunkSize)
+    self.format = format ?? (file.name.hasSuffix(".conllu") ? .conllu : nil)
     treebank = TreebankParser(path: file.name)
   }
 
@@ -58,7 +61,7 @@ package struct TaggerInput: ~Copyable {
   private mutating func finish(into sentences: inout [Sentence]) throws(CorpusError) {
     if format == nil {
       try recognize(into: &sentences)
-      // Blank lines alone are text as well as anything.
+      // A hashtag is likelier than a comment on nothing, and blank lines are text as well as anything.
       if format == nil { try start(.text, into: &sentences) }
     }
     if let sentence = try treebank.finish() { sentences.append(.treebank(sentence)) }
@@ -66,11 +69,11 @@ package struct TaggerInput: ~Copyable {
   }
 
   private mutating func recognize(into sentences: inout [Sentence]) throws(CorpusError) {
-    let text = beginning.dropFirst(beginning.hasByteOrderMark ? byteOrderMarkLength : 0)
-    guard let line = text.split(whereSeparator: { $0 == UInt8(ascii: "\n") || $0 == UInt8(ascii: "\r") }).first else {
-      return
-    }
-    try start(TreebankSentence.isLine(line) ? .conllu : .text, into: &sentences)
+    let text = beginning[lineStart...].dropFirst(lineStart == 0 && beginning.hasByteOrderMark ? byteOrderMarkLength : 0)
+    lineStart = beginning.count
+    let line = text.split(whereSeparator: { $0 == UInt8(ascii: "\n") || $0 == UInt8(ascii: "\r") }).first
+    guard let line, line.first != UInt8(ascii: "#") else { return }
+    try start(TreebankSentence.isWordLine(line) ? .conllu : .text, into: &sentences)
   }
 
   private mutating func start(_ format: Format, into sentences: inout [Sentence]) throws(CorpusError) {

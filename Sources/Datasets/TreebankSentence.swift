@@ -71,9 +71,8 @@ package struct TreebankSentence: Sendable {
     words.removeAll(keepingCapacity: true)
   }
 
-  /// Whether a line is one of CoNLL-U rather than plain text: a comment, or ten columns with a number in the first.
-  static func isLine(_ line: ArraySlice<UInt8>) -> Bool {
-    if line.first == UInt8(ascii: "#") { return true }
+  /// Whether a line is one of CoNLL-U's words rather than plain text: ten columns with a number in the first.
+  static func isWordLine(_ line: ArraySlice<UInt8>) -> Bool {
     let columns = columns(of: line)
     let id = String(decoding: columns[0], as: UTF8.self)
     return columns.count == columnCount && (UInt(id) != nil || isRangeOrEmptyNode(id))

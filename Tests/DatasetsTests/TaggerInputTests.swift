@@ -33,7 +33,7 @@ private func read(
   }
 
   @Test(arguments: [
-    "# text = a\n" + row("1", "a", "_") + "\n", row("1", "a", "X"),
+    "# text = a\n" + row("1", "a", "_") + "\n", row("1", "a", "X"), "#a\r\n\r\n# b\r\n" + row("1", "a", "X"),
     "\n\r\n" + row("1-2", "ab", "_") + row("1", "a", "X"),
     "\u{FEFF}\r\n" + row("0.1", "x", "X") + row("1", "a", "_") + "\n\n\n",
   ])
@@ -46,7 +46,7 @@ private func read(
     }
   }
 
-  @Test(arguments: ["1 a b\n", "1\ta\n", row("x", "a", "X"), "\n\na # b\n", "\n", ""])
+  @Test(arguments: ["1 a b\n", "1\ta\n", row("x", "a", "X"), "\n\na # b\n", "\n", "", "#a is b\n", "#a\n\n#b\nc\n"])
   func otherTextIsPlain(text: String) throws {
     let found = try read(text)
     #expect(found.treebank.isEmpty && found.lines.count == text.count { $0 == "\n" })
@@ -63,6 +63,19 @@ private func read(
       Issue.record("plain text was read as CoNLL-U")
     } catch {
       #expect(error == .malformedTreebank(path: path, line: 2, problem: .columns(found: 1)))
+    }
+  }
+
+  /// A file that says what it is isn't tagged as text, whatever is wrong with it.
+  @Test func theNameSaysWhatAFileIs() throws {
+    let files = try TemporaryFiles()
+    let path = try files.write("spaces.conllu", "1 a _ X _ _ _ _ _ _\n")
+    var input = try TaggerInput(.file(path))
+    do {
+      _ = try input.next()
+      Issue.record("CoNLL-U was read as plain text")
+    } catch {
+      #expect(error == .malformedTreebank(path: path, line: 1, problem: .columns(found: 1)))
     }
   }
 

@@ -24,7 +24,10 @@ struct TagCommand: ParsableCommand {
   @Argument(help: ArgumentHelp("What to tag. (default: standard input)", valueName: "file"))
   var file: String?
 
-  @Option(help: ArgumentHelp("conllu or text. (default: what the first line looks like)", valueName: "format"))
+  @Option(
+    help: ArgumentHelp(
+      "conllu or text. (default: conllu for a file named .conllu, else what the first line looks like)",
+      valueName: "format"))
   var format: TaggerInput.Format?
 
   @Option(help: ArgumentHelp("conllu or text. (default: that of the input)", valueName: "format"))
