@@ -15,12 +15,15 @@ package struct Engine {
   let evaluator: any SplitEvaluator
 
   /// Of a new run whose embeddings begin with word vectors.
-  private(set) var vectors: VectorCoverage?
+  private(set) var coverage: VectorCoverage?
 
-  /// - Parameter checkpoint: whose parameters, moments and carried states it begins with; nil: drawn parameters.
+  /// - Parameters:
+  ///   - checkpoint: whose parameters, moments and carried states it begins with; nil: drawn parameters.
+  ///   - vectors: what embeddings begin with instead of drawn numbers; of no effect with a checkpoint.
   init(
     _ configuration: RunConfiguration, dataset: SequenceDataset, minibatches: any MinibatchSource,
-    resuming checkpoint: (checkpoint: Checkpoint, path: String)?, workers: Workers, kernels: Kernels
+    resuming checkpoint: (checkpoint: Checkpoint, path: String)?, vectors: WordVectors?, workers: Workers,
+    kernels: Kernels
   ) throws {
     let training = configuration.training
     let parameters = Parameters(
@@ -38,9 +41,7 @@ package struct Engine {
       try checkpoint.restore(model, optimizer: optimizer, file: path)
     } else {
       parameters.initialize(seed: UInt64(configuration.seed), Initialization(configuration.model.initialization))
-      if let path = configuration.model.vectors {
-        vectors = try parameters.setEmbeddings(from: path, of: dataset.vocabulary)
-      }
+      coverage = vectors.map { parameters.setEmbeddings($0, of: dataset.vocabulary) }
     }
   }
 

@@ -1,3 +1,4 @@
+import Configuration
 import Datasets
 import Models
 
@@ -10,10 +11,17 @@ package struct VectorCoverage: Sendable, Equatable {
   package let lowercase: Int
 }
 
+extension RunConfiguration {
+  /// The word vectors that a new run's embeddings begin with, if the configuration names any.
+  package func wordVectors(for dataset: SequenceDataset) throws(CorpusError) -> WordVectors? {
+    guard let path = model.vectors else { return nil }
+    return try WordVectors.read(path, words: dataset.vocabulary, width: model.embedding)
+  }
+}
+
 extension Parameters {
-  /// Makes the embeddings of those words that a file of word vectors has these vectors.
-  func setEmbeddings(from path: String, of vocabulary: Vocabulary) throws(CorpusError) -> VectorCoverage {
-    let vectors = try WordVectors.read(path, words: vocabulary, width: shape.embedding)
+  /// Makes the embeddings of those words that have a vector these vectors.
+  func setEmbeddings(_ vectors: WordVectors, of vocabulary: Vocabulary) -> VectorCoverage {
     let embedding = view("embedding.weight")
     for id in 0..<vocabulary.count {
       guard let vector = vectors.vector(ofId: id) else { continue }

@@ -37,10 +37,11 @@ package final class Trainer {
 
   /// - Parameters:
   ///   - checkpoint: where a resumed run goes on, and the file it is from; nil for a new run.
+  ///   - vectors: the configuration's word vectors, for a new run.
   package init(
     _ configuration: RunConfiguration, dataset: SequenceDataset, directory: RunDirectory,
-    resuming checkpoint: (checkpoint: Checkpoint, path: String)?, workers: Workers, kernels: Kernels,
-    reporter: any TrainingReporter
+    resuming checkpoint: (checkpoint: Checkpoint, path: String)?, vectors: WordVectors? = nil, workers: Workers,
+    kernels: Kernels, reporter: any TrainingReporter
   ) throws {
     let training = configuration.training
     minibatches = try configuration.minibatches(of: dataset)
@@ -54,8 +55,8 @@ package final class Trainer {
       }
     }
     engine = try Engine(
-      configuration, dataset: dataset, minibatches: minibatches, resuming: checkpoint, workers: workers,
-      kernels: kernels)
+      configuration, dataset: dataset, minibatches: minibatches, resuming: checkpoint, vectors: vectors,
+      workers: workers, kernels: kernels)
     state = checkpoint?.checkpoint.state ?? TrainingState()
     metrics = try MetricsLog(directory.metricsPath, resumingAt: state.step)
     saver = CheckpointSaver(
@@ -189,7 +190,8 @@ package final class Trainer {
     }
     guard let target = rollbackTarget else { throw divergence }
     engine = try Engine(
-      configuration, dataset: dataset, minibatches: minibatches, resuming: target, workers: workers, kernels: kernels)
+      configuration, dataset: dataset, minibatches: minibatches, resuming: target, vectors: nil, workers: workers,
+      kernels: kernels)
     let (rollbacks, steps) = (state.rollbacks + 1, state.rollbackSteps)
     state = target.checkpoint.state
     state.rollbacks = rollbacks
@@ -218,6 +220,6 @@ package final class Trainer {
       task: configuration.task, parameters: engine.model.parameters.layout.elementCount,
       vocabulary: dataset.vocabulary.count,
       trainTokens: dataset.splits[.train]?.tokens.count ?? 0, epochs: configuration.training.epochs,
-      stepsPerEpoch: minibatches.count, targetsPerEpoch: minibatches.targetCount, vectors: engine.vectors)
+      stepsPerEpoch: minibatches.count, targetsPerEpoch: minibatches.targetCount, vectors: engine.coverage)
   }
 }

@@ -13,15 +13,19 @@ struct PreparedRun {
   let directory: RunDirectory
   /// Where a resumed run goes on.
   var checkpoint: (checkpoint: Checkpoint, path: String)?
+  /// What a new run's embeddings begin with.
+  let vectors: WordVectors?
 
   static func begin(_ file: String, overrides: [String], _ console: Console) throws -> PreparedRun {
     let configuration = try RunConfiguration.load(path: file, overrides: overrides)
     let kernels = try Kernels.chosen()
     let dataset = try DatasetCache().dataset(for: configuration, notice: console.warn)
     try configuration.checkTrainable(on: dataset)
+    let vectors = try configuration.wordVectors(for: dataset)
     let directory = try RunDirectory.create(configuration.output.directory, configuration: configuration)
     try console.keepLog(at: RunDirectory.logPath(directory.path))
-    return PreparedRun(configuration: configuration, kernels: kernels, dataset: dataset, directory: directory)
+    return PreparedRun(
+      configuration: configuration, kernels: kernels, dataset: dataset, directory: directory, vectors: vectors)
   }
 
   static func resume(_ path: String, overrides: [String], _ console: Console) throws -> PreparedRun {
@@ -40,8 +44,9 @@ struct PreparedRun {
     }
     let dataset = try DatasetCache().dataset(for: configuration, notice: console.warn)
     try configuration.checkTrainable(on: dataset)
-    return PreparedRun(
-      configuration: configuration, kernels: kernels, dataset: dataset, directory: directory, checkpoint: checkpoint)
+    return try PreparedRun(
+      configuration: configuration, kernels: kernels, dataset: dataset, directory: directory, checkpoint: checkpoint,
+      vectors: checkpoint == nil ? configuration.wordVectors(for: dataset) : nil)
   }
 
   /// - Returns: nil for a run that was cut off before it had saved anything.

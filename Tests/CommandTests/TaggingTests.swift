@@ -209,7 +209,40 @@ struct TaggingTests {
     #expect(try refusal(workspace, ["tag", "--checkpoint", "run", "bytes.conllu"]).contains("not UTF-8"))
   }
 
+  @Test func tagsThatLookTheSame() throws {
+    let workspace = try Workspace()
+    try workspace.write(
+      ["\u{E9}", "e\u{301}"].map { "1\ta\t_\t\($0)\t_\t_\t_\t_\t_\t_\n\n" }.joined(), to: "forms.conllu")
+    let error = try refusal(workspace, ["--config", "tagger.cfg", "data.train=forms.conllu"])
+    #expect(error.contains("forms.conllu: ") || error.contains("forms.conllu, "), "\(error)")
+    #expect(error.contains("normalization form"), "\(error)")
+  }
+
+  // MARK: prepared datasets
+
+  /// The dataset knows which column its tags are from; the configuration that names the dataset doesn't.
+  @Test func aPreparedDatasetsColumnIsKept() throws {
+    let workspace = try Workspace()
+    try workspace.succeed(["prepare", "--config", "tagger.cfg", "--output", "tags.h5", "data.tags=xpos"])
+    let model = "model: {embedding: 4, hidden: 4, characters: {embedding: 4, hidden: 4}}\n"
+    try workspace.write("task: tagging\ndata: {dataset: tags.h5}\n" + model + "output: {directory: run}\n", to: "x.cfg")
+    try workspace.succeed(["--config", "x.cfg", "training.epochs=1"])
+    let output = fields(try tag(workspace, input: "1\tthe\t_\tU\tX\t_\t_\t_\t_\t_\n\n"))
+    #expect(output[0][3] == "U" && output[0][4] != "X", "\(output)")
+    let test = "\(SampleText.directory)/test.conllu"
+    try workspace.succeed(["evaluate", "--checkpoint", "run", "--data", test])
+    #expect(try workspace.succeed(["inspect", "run"]).output.contains("%"))
+  }
+
   // MARK: word vectors
+
+  @Test func vectorsThatAreNoneLeaveNoDirectory() throws {
+    let workspace = try Workspace()
+    try workspace.write("the 1 2 3\n", to: "vectors.txt")
+    let error = try refusal(workspace, ["--config", "tagger.cfg", "model.vectors=vectors.txt"])
+    #expect(error.contains("vectors.txt:1: "), "\(error)")
+    #expect(!FileManager.default.fileExists(atPath: workspace.path("run")))
+  }
 
   @Test func vectorsAreNeededAtTheBeginningOnly() throws {
     let workspace = try Workspace()

@@ -73,8 +73,8 @@ struct TrainCommand: ParsableCommand {
     let workers = Workers(count: threadCount)
     let reporter = ProgressReporter(console: console) { run.announcement($0, $1, threads: threadCount) }
     let trainer = try Trainer(
-      run.configuration, dataset: run.dataset, directory: run.directory, resuming: run.checkpoint, workers: workers,
-      kernels: run.kernels, reporter: reporter)
+      run.configuration, dataset: run.dataset, directory: run.directory, resuming: run.checkpoint,
+      vectors: run.vectors, workers: workers, kernels: run.kernels, reporter: reporter)
     // Only now is it certain that the run can go on with its new configuration.
     if resume != nil && !overrides.list.isEmpty { try run.directory.write(run.configuration) }
     let requests = RunRequests(deadline: run.configuration.training.timeLimit.map { begun + $0 })
@@ -85,7 +85,12 @@ struct TrainCommand: ParsableCommand {
       throw Stopped(signal: signals.received, directory: run.directory.path, step: reporter.savedStep)
     }
     if outcome == .stoppedEarly {
-      console.say("the validation loss has stopped falling: training ends early")
+      let reason =
+        switch run.configuration.task {
+        case .languageModel: "the validation loss has stopped falling"
+        case .tagging: "the validation accuracy has stopped rising"
+        }
+      console.say("\(reason): training ends early")
     }
     try RunResults(run, reporter, workers: workers).print()
     if explainSpeed {
