@@ -11,6 +11,7 @@ struct CheckpointInspection: Encodable, CustomStringConvertible {
   private let validationMeasures: [Double]
   private let tokenization: String
   private let vocabulary: Int
+  private let tags: [String]?
   private let parameterCount: Int
   private let parameters: [ParameterStatistics]
   private let optimizer: [String]
@@ -24,6 +25,7 @@ struct CheckpointInspection: Encodable, CustomStringConvertible {
     validationMeasures = checkpoint.state.validationMeasures
     tokenization = checkpoint.tokenization.rawValue
     vocabulary = checkpoint.vocabulary.count
+    tags = checkpoint.tagging?.tags
     parameters = checkpoint.parameters.map(ParameterStatistics.init)
     parameterCount = checkpoint.parameters.reduce(0) { $0 + $1.elements.count }
     optimizer = checkpoint.moments.keys.sorted()
@@ -31,13 +33,14 @@ struct CheckpointInspection: Encodable, CustomStringConvertible {
   }
 
   var description: String {
-    let facts = Format.facts([
+    var facts = [
       ("format", format), ("size", Format.bytes(bytes)), ("step", Format.count(step)),
       ("epochs done", Format.count(epoch)), ("steps of the next one", Format.count(position)),
-      ("validation by epoch", Format.losses(validationMeasures)), ("tokens are", tokenization),
+      ("validation by epoch", Format.measures(validationMeasures, isTagger: tags != nil)), ("tokens are", tokenization),
       ("vocabulary", Format.count(vocabulary)), ("parameters", Format.count(parameterCount)),
       ("optimizer keeps", optimizer.isEmpty ? "nothing" : optimizer.joined(separator: ", ")),
-    ])
+    ]
+    if let tags { facts.append(("tags", "\(Format.count(tags.count)): \(tags.joined(separator: ", "))")) }
     let table = Table(
       ["parameter", "shape", "mean", "std", "min", "max"],
       parameters.map { parameter in
@@ -45,7 +48,7 @@ struct CheckpointInspection: Encodable, CustomStringConvertible {
         return [parameter.name, parameter.shape.map(String.init).joined(separator: " x ")]
           + values.map { Format.fixed($0, 4) }
       })
-    return "\(facts)\n\n\(table)\n\n\(config.trimmed)"
+    return "\(Format.facts(facts))\n\n\(table)\n\n\(config.trimmed)"
   }
 }
 

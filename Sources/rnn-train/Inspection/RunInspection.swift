@@ -19,6 +19,7 @@ struct RunInspection: Encodable, CustomStringConvertible {
   private let epoch: Int?
   private let epochs: Int?
   private let validationMeasures: [Double]?
+  private let isTagger: Bool
   /// The last line of metrics.jsonl: as an object, and as it is there.
   private let lastMetrics: [String: MetricsValue]?
   private let lastMetricsLine: String?
@@ -39,6 +40,7 @@ struct RunInspection: Encodable, CustomStringConvertible {
     epoch = newest?.state.epoch
     epochs = newest?.configuration.training.epochs
     validationMeasures = newest?.state.validationMeasures
+    isTagger = newest?.tagging != nil
     lastMetricsLine = contents.lastMetrics
     lastMetrics = lastMetricsLine.flatMap { line in
       try? JSONDecoder().decode([String: MetricsValue].self, from: Data(line.utf8))
@@ -49,7 +51,7 @@ struct RunInspection: Encodable, CustomStringConvertible {
     var facts = [("format", format), ("configuration", configuration), ("log", log)]
     if let epoch, let epochs, let validationMeasures {
       facts.append(("epochs done", "\(Format.count(epoch)) of \(Format.count(epochs))"))
-      facts.append(("validation by epoch", Format.losses(validationMeasures)))
+      facts.append(("validation by epoch", Format.measures(validationMeasures, isTagger: isTagger)))
     }
     facts.append(("last metrics", lastMetricsLine ?? "none yet"))
     guard !checkpoints.isEmpty else { return "\(Format.facts(facts))\n\nno checkpoints yet" }

@@ -20,8 +20,9 @@ package enum Format {
     value < 1e6 ? fixed(value, 4) : String(format: "%.3g", value)
   }
 
-  package static func losses(_ values: [Double]) -> String {
-    values.isEmpty ? "none yet" : values.map(loss).joined(separator: " ")
+  /// What validation came to after each epoch: losses, or a tagger's accuracies, whose measure is the share of wrong tags.
+  package static func measures(_ values: [Double], isTagger: Bool) -> String {
+    values.isEmpty ? "none yet" : values.map { isTagger ? percent(1 - $0) : loss($0) }.joined(separator: " ")
   }
 
   package static func perplexity(_ value: Double) -> String {
