@@ -63,3 +63,12 @@ let package = Package(
   ],
   swiftLanguageModes: [.v6]
 )
+
+// Fuzz targets have libFuzzer's main function, so nothing but Tests/Fuzz/run.sh can build them.
+if Context.environment["RNN_TRAIN_FUZZ"] != nil {
+  package.targets.append(
+    .executableTarget(
+      name: "Fuzz", dependencies: ["Configuration", "Datasets", "HDF5", "Files"], path: "Tests/Fuzz",
+      exclude: ["run.sh"],
+      swiftSettings: strict))
+}

@@ -5,17 +5,15 @@ import Files
 final class CheckpointSaver {
   private let directory: RunDirectory
   private let metrics: MetricsLog
-  private let keep: Int
   private let reporter: any TrainingReporter
   /// The best checkpoint, for as long as it isn't written: the parameters that later ones hold are other ones.
   private var unsavedBest: Checkpoint?
   /// Why the newest checkpoint isn't on the disk; nil if it is.
   private(set) var failure: CheckpointFailure?
 
-  init(directory: RunDirectory, metrics: MetricsLog, keep: Int, reporter: any TrainingReporter) {
+  init(directory: RunDirectory, metrics: MetricsLog, reporter: any TrainingReporter) {
     self.directory = directory
     self.metrics = metrics
-    self.keep = keep
     self.reporter = reporter
   }
 
@@ -26,8 +24,8 @@ final class CheckpointSaver {
   func save(_ checkpoint: Checkpoint, isBest: Bool) throws {
     do {
       try metrics.makeDurable()
-      if let best = unsavedBest, !isBest { _ = try directory.save(best, isBest: true, keep: keep) }
-      let path = try directory.save(checkpoint, isBest: isBest, keep: keep)
+      if let best = unsavedBest, !isBest { _ = try directory.save(best, isBest: true) }
+      let path = try directory.save(checkpoint, isBest: isBest)
       unsavedBest = nil
       failure = nil
       return reporter.saved(path, step: checkpoint.state.step)

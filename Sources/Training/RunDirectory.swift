@@ -86,12 +86,10 @@ package final class RunDirectory: Sendable {
   /// Writes a checkpoint, then moves `last` (and `best`), then removes old ones. Whatever fails or cuts this off, the
   /// checkpoint before stays.
   ///
-  /// - Parameters:
-  ///   - isBest: whether its validation loss is the lowest so far.
-  ///   - keep: how many of the newest stay; the best one and those that a rollback may return to stay as well.
+  /// - Parameter isBest: whether its validation loss is the lowest so far.
   /// - Returns: the checkpoint's path.
   /// - Throws: `CheckpointFailure` if the disk doesn't take the file, `FileError` if it is in the way of what follows.
-  package func save(_ checkpoint: Checkpoint, isBest: Bool, keep: Int) throws -> String {
+  package func save(_ checkpoint: Checkpoint, isBest: Bool) throws -> String {
     let name = Self.name(ofStep: checkpoint.state.step)
     let path = Path.join(checkpointsPath, name)
     let image = try CheckpointFile.image(of: checkpoint)
@@ -102,13 +100,23 @@ package final class RunDirectory: Sendable {
     }
     try DurableFile.link(Path.join(checkpointsPath, Self.lastName), to: name)
     if isBest { try DurableFile.link(Path.join(checkpointsPath, Self.bestName), to: name) }
-    let best = Self.linkTarget(Path.join(checkpointsPath, Self.bestName))
-    let steps = try Self.steps(in: checkpointsPath).filter { $0 <= checkpoint.state.step }
-    let returns = checkpoint.rollbackSteps
-    for step in steps.dropLast(max(keep, 1)) where Self.name(ofStep: step) != best && !returns.contains(step) {
-      try Directory.remove(Path.join(checkpointsPath, Self.name(ofStep: step)))
-    }
+    try prune(checkpoint.state, checkpoint.configuration)
     return path
+  }
+
+  /// Removes the checkpoints that a run keeps no longer at a state: all but the newest, the best one and those that a
+  /// rollback may return to.
+  func prune(_ state: TrainingState, _ configuration: RunConfiguration) throws(FileError) {
+    let best = Self.linkTarget(Path.join(checkpointsPath, Self.bestName))
+    let steps = try Self.steps(in: checkpointsPath).filter { $0 <= state.step }
+    var returns: [Int] = []
+    if case .rollback = configuration.training.onDivergence {
+      returns = [state.rollbackSteps.last, state.rollbackSteps.earlier]
+    }
+    for step in steps.dropLast(configuration.output.keep)
+    where Self.name(ofStep: step) != best && !returns.contains(step) {
+      try Directory.remove(checkpointPath(ofStep: step))
+    }
   }
 
   /// What a symbolic link says, nil if there is none.
@@ -125,12 +133,16 @@ package final class RunDirectory: Sendable {
   ///
   /// Newer ones that aren't whole are put aside as `*.damaged`, so that they are neither counted nor met again. `last` and
   /// `best` are set anew: the run may have been cut off between writing a checkpoint and moving them.
+  /// - Parameter probe: throws what is wrong with a file, before it is read here.
   /// - Returns: it, its path, and why newer ones were passed over.
-  package func newestCheckpoint() throws -> (checkpoint: Checkpoint, path: String, refused: [String]) {
+  package func newestCheckpoint(
+    probe: (String) throws -> Void = { _ in }
+  ) throws -> (checkpoint: Checkpoint, path: String, refused: [String]) {
     var refused: [String] = []
     for step in try Self.steps(in: checkpointsPath).reversed() {
       let path = Path.join(checkpointsPath, Self.name(ofStep: step))
       do {
+        try probe(path)
         let checkpoint = try CheckpointFile.read(path)
         try setLinks(to: checkpoint.state)
         return (checkpoint, path, refused)
@@ -175,13 +187,5 @@ package final class RunDirectory: Sendable {
     let checkpoints = checkpointsPath(path)
     let best = Path.join(checkpoints, bestName)
     return access(best, F_OK) == 0 ? best : Path.join(checkpoints, lastName)
-  }
-}
-
-extension Checkpoint {
-  /// The steps that its run may go back to.
-  fileprivate var rollbackSteps: [Int] {
-    guard case .rollback = configuration.training.onDivergence else { return [] }
-    return [state.rollbackSteps.last, state.rollbackSteps.earlier]
   }
 }

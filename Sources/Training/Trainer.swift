@@ -60,7 +60,7 @@ package final class Trainer {
     state = checkpoint?.checkpoint.state ?? TrainingState()
     metrics = try MetricsLog(directory.metricsPath, resumingAt: state.step)
     saver = CheckpointSaver(
-      directory: directory, metrics: metrics, keep: configuration.output.keep, reporter: reporter)
+      directory: directory, metrics: metrics, reporter: reporter)
     validation = dataset.splits[.validation]
     self.workers = workers
     self.kernels = kernels
@@ -78,7 +78,8 @@ package final class Trainer {
   ///   can't be saved from the start doesn't begin.
   package func train(heeding requests: RunRequests) throws -> Outcome {
     reporter.begin(summary, state: state)
-    if state.step == 0 { try save() }
+    // A resumed run may have been cut off before it had removed what it keeps no longer.
+    if state.step == 0 { try save() } else { try directory.prune(state, configuration) }
     if let failure = saver.failure { throw failure }
     while true {
       do {

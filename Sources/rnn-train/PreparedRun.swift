@@ -19,7 +19,7 @@ struct PreparedRun {
   static func begin(_ file: String, overrides: [String], _ console: Console) throws -> PreparedRun {
     let configuration = try RunConfiguration.load(path: file, overrides: overrides)
     let kernels = try Kernels.chosen()
-    let dataset = try DatasetCache().dataset(for: configuration, notice: console.warn)
+    let dataset = try DatasetCache.dataset(for: configuration, console)
     try configuration.checkTrainable(on: dataset)
     let vectors = try configuration.wordVectors(for: dataset)
     let directory = try RunDirectory.create(configuration.output.directory, configuration: configuration)
@@ -42,7 +42,7 @@ struct PreparedRun {
       let keys = checkpoint.checkpoint.configuration.incompatibilities(with: configuration)
       guard keys.isEmpty else { throw TrainingError.incompatible(directory: path, keys: keys) }
     }
-    let dataset = try DatasetCache().dataset(for: configuration, notice: console.warn)
+    let dataset = try DatasetCache.dataset(for: configuration, console)
     try configuration.checkTrainable(on: dataset)
     return try PreparedRun(
       configuration: configuration, kernels: kernels, dataset: dataset, directory: directory, checkpoint: checkpoint,
@@ -54,7 +54,7 @@ struct PreparedRun {
     of directory: RunDirectory, _ console: Console
   ) throws -> (checkpoint: Checkpoint, path: String)? {
     do {
-      let (checkpoint, path, refused) = try directory.newestCheckpoint()
+      let (checkpoint, path, refused) = try directory.newestCheckpoint(probe: FileProbe.check)
       for reason in refused { console.warn("passed over: \(reason)") }
       return (checkpoint, path)
     } catch TrainingError.noUsableCheckpoint(_, let reasons) where reasons.isEmpty {

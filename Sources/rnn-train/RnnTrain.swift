@@ -29,7 +29,7 @@ struct RnnTrain: ParsableCommand {
       """,
     subcommands: [
       TrainCommand.self, PrepareCommand.self, EvaluateCommand.self, GenerateCommand.self, TagCommand.self,
-      InspectCommand.self, ConfigCommand.self, BenchmarkCommand.self, EnglishCorpusCommand.self,
+      InspectCommand.self, ConfigCommand.self, BenchmarkCommand.self, EnglishCorpusCommand.self, ProbeCommand.self,
     ],
     defaultSubcommand: TrainCommand.self)
 

@@ -83,8 +83,8 @@ import Training
       tagging: nil, sources: older.sources, state: state, parameters: older.parameters, moments: older.moments,
       carriedStates: older.carriedStates)
     let run = try RunDirectory.create(directory, configuration: older.configuration)
-    _ = try run.save(older, isBest: false, keep: 2)
-    let damaged = try run.save(newer, isBest: false, keep: 2)
+    _ = try run.save(older, isBest: false)
+    let damaged = try run.save(newer, isBest: false)
     let whole = try FileContents.read(damaged)
     for index in stride(from: 0, to: whole.count, by: 97) {
       var bytes = whole

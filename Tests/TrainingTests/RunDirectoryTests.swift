@@ -16,6 +16,7 @@ import Training
       data: .dataset(path: "/nowhere.h5"), output: RunConfiguration.Output(directory: "run"))
     configuration.model.hidden = 3
     configuration.model.embedding = 2
+    configuration.output.keep = 1
     return configuration
   }()
 
@@ -55,9 +56,9 @@ import Training
   /// A run with checkpoints of the steps 0, 10 (the best) and 15.
   private func makeRun() throws -> RunDirectory {
     let run = try RunDirectory.create(directory, configuration: Self.configuration)
-    _ = try run.save(checkpoint(step: 0, losses: []), isBest: false, keep: 2)
-    _ = try run.save(checkpoint(step: 10, losses: [2]), isBest: true, keep: 2)
-    _ = try run.save(checkpoint(step: 15, losses: [2]), isBest: false, keep: 2)
+    _ = try run.save(checkpoint(step: 0, losses: []), isBest: false)
+    _ = try run.save(checkpoint(step: 10, losses: [2]), isBest: true)
+    _ = try run.save(checkpoint(step: 15, losses: [2]), isBest: false)
     return run
   }
 
@@ -85,7 +86,7 @@ import Training
     defer { try? FileManager.default.removeItem(atPath: directory) }
     let run = try makeRun()
     #expect(try names == ["step-00000010.h5", "step-00000015.h5"])
-    _ = try run.save(checkpoint(step: 20, losses: [2, 3]), isBest: false, keep: 1)
+    _ = try run.save(checkpoint(step: 20, losses: [2, 3]), isBest: false)
     #expect(try names == ["step-00000010.h5", "step-00000020.h5"])
     #expect(try link("best.h5") == "step-00000010.h5" && link("last.h5") == "step-00000020.h5")
     #expect(RunDirectory.checkpointPath(directory) == path("best.h5"))
@@ -98,12 +99,12 @@ import Training
     configuration.training.onDivergence = .rollback(limit: 1)
     for step in [16, 17, 18] {
       let checkpoint = try checkpoint(step: step, losses: [2], configuration: configuration, rollback: (16, 15))
-      _ = try run.save(checkpoint, isBest: false, keep: 1)
+      _ = try run.save(checkpoint, isBest: false)
     }
     #expect(try names == [10, 15, 16, 18].map { "step-000000\($0).h5" })
     let found = try run.newestCheckpoint().checkpoint.state.rollbackSteps
     #expect(found.last == 16 && found.earlier == 15)
-    _ = try run.save(checkpoint(step: 19, losses: [2]), isBest: false, keep: 1)
+    _ = try run.save(checkpoint(step: 19, losses: [2]), isBest: false)
     #expect(try names == [10, 19].map { "step-000000\($0).h5" })
   }
 
@@ -114,7 +115,7 @@ import Training
     let (found, _, refused) = try run.newestCheckpoint()
     #expect(found.state.step == 10 && refused.count == 1 && refused[0].contains("step-00000015.h5"))
     #expect(try link("last.h5") == "step-00000010.h5")
-    _ = try run.save(checkpoint(step: 12, losses: [2]), isBest: false, keep: 1)
+    _ = try run.save(checkpoint(step: 12, losses: [2]), isBest: false)
     #expect(try names == ["step-00000010.h5", "step-00000012.h5", "step-00000015.h5.damaged"])
     #expect(try link("last.h5") == "step-00000012.h5")
   }

@@ -48,7 +48,7 @@ struct BenchmarkCommand: ParsableCommand {
     var dataset: SequenceDataset?
     if case .synthetic = configuration.data {
     } else {
-      dataset = try DatasetCache().dataset(for: configuration, notice: Console(isQuiet: false).warn)
+      dataset = try DatasetCache.dataset(for: configuration, Console(isQuiet: false))
     }
     let benchmark = try Benchmark.run(
       configuration, dataset: dataset, seconds: seconds, workers: workers, kernels: kernels)

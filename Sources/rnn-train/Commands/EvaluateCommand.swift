@@ -88,7 +88,7 @@ struct EvaluateCommand: ParsableCommand {
       return (data, try TokenSequence.read([data], checkpoint.tokenization, vocabulary: checkpoint.vocabulary), [])
     }
     let console = Console(isQuiet: false)
-    let dataset = try DatasetCache().dataset(for: checkpoint.configuration, notice: console.warn)
+    let dataset = try DatasetCache.dataset(for: checkpoint.configuration, console)
     let chosen = split ?? (dataset.splits[.test] != nil ? .test : .validation)
     guard let tokens = dataset.splits[chosen] else {
       throw TrainingError.noSplit(

@@ -30,6 +30,7 @@ struct InspectCommand: ParsableCommand {
   private static func report(on path: String) throws -> any Encodable & CustomStringConvertible {
     var status = stat()
     if stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFDIR { return try RunInspection(path) }
+    try FileProbe.check(path)
     let format = try HDF5File.open(path) { root in
       try root.hasAttribute("format") ? root.stringAttribute("format") : ""
     }

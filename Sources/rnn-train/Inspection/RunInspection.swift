@@ -36,7 +36,10 @@ struct RunInspection: Encodable, CustomStringConvertible {
       CheckpointEntry(path: $0.path, step: $0.step, bytes: $0.bytes, isBest: $0.isBest, isLast: $0.isLast)
     }
     // One that can't be read is shown by its size; `inspect` of the file itself says what is wrong with it.
-    let newest = contents.checkpoints.reversed().lazy.compactMap { try? CheckpointFile.read($0.path) }.first
+    let newest = contents.checkpoints.reversed().lazy.compactMap { checkpoint -> Checkpoint? in
+      guard (try? FileProbe.check(checkpoint.path)) != nil else { return nil }
+      return try? CheckpointFile.read(checkpoint.path)
+    }.first
     epoch = newest?.state.epoch
     epochs = newest?.configuration.training.epochs
     validationMeasures = newest?.state.validationMeasures

@@ -12,6 +12,7 @@ struct CheckpointOption: ParsableArguments {
   /// The checkpoint and the file it is from.
   func read() throws -> (checkpoint: Checkpoint, path: String) {
     let file = RunDirectory.checkpointPath(path)
+    try FileProbe.check(file)
     return (try CheckpointFile.read(file), file)
   }
 }

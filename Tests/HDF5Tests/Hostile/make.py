@@ -90,3 +90,19 @@ with open("string-bomb.h5", "r+b") as f:
     reference = f.read(16)
     f.seek(offset)
     f.write(100 * reference)
+
+# Sizes in the heap of strings that are lies: reading them crashes some versions of the library, or never ends.
+for name, offset in [("crash", 8), ("endless", 24)]:
+    with file(name) as f:
+        f.attrs["format"] = "rnn-train dataset"
+        f.attrs["format_version"] = 1
+        f["vocabulary/tokens"] = ["<unk>", "</s>", "a"]
+        f["train/tokens"] = np.array([2, 1], dtype="<i4")
+        f["train/offsets"] = np.array([0, 2], dtype="<i8")
+        f["train"].attrs["source_sha256"] = "ab"
+    with open(f"{name}.h5", "r+b") as f:
+        place = f.read().index(b"GCOL") + offset
+        f.seek(place)
+        size = f.read(1)[0]
+        f.seek(place)
+        f.write(bytes([size ^ 0xFF]))

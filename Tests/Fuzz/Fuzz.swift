@@ -1,0 +1,82 @@
+import Configuration
+import Datasets
+import Files
+import Glibc
+import HDF5
+
+/// Readers of what a stranger may have written, fed by libFuzzer with bytes of its own making. They may refuse, and
+/// nothing else.
+///
+/// See run.sh; `FUZZ_READER` says which reader it is.
+@main
+enum Fuzz {
+  static func main() {
+    var count = CommandLine.argc
+    var arguments = CommandLine.unsafeArgv
+    exit(runFuzzer(&count, &arguments, fuzz))
+  }
+}
+
+/// libFuzzer's own; it has no header that Swift could import.
+@_silgen_name("LLVMFuzzerRunDriver")
+private func runFuzzer(
+  _ count: UnsafeMutablePointer<CInt>,
+  _ arguments: UnsafeMutablePointer<UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>>,
+  _ fuzz: @convention(c) (UnsafePointer<UInt8>?, Int) -> CInt
+) -> CInt
+
+private func fuzz(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
+  let bytes = UnsafeRawBufferPointer(start: start, count: count)
+  switch reader {
+  case "config": readConfiguration(String(decoding: bytes, as: UTF8.self))
+  case "text": for tokenization in Tokenization.allCases { readText(bytes, tokenization) }
+  case "treebank": readTreebank(bytes)
+  case "seal": _ = try? HDF5File.open(bytes: Array(bytes), named: "fuzz", seal: .required) { _ in }
+  default: preconditionFailure("FUZZ_READER: expected config, text, treebank or seal, found \(reader)")
+  }
+  return 0
+}
+
+private let reader = getenv("FUZZ_READER").map { String(cString: $0) } ?? ""
+
+/// What is accepted has to read back the same as it is rendered.
+private func readConfiguration(_ text: String) {
+  func parse(_ text: String) throws -> RunConfiguration {
+    try RunConfiguration.parse(text: text, name: "fuzz.cfg", directory: "/", checkFiles: false)
+  }
+  guard let configuration = try? parse(text) else { return }
+  let rendered = configuration.render()
+  precondition((try? parse(rendered)) == configuration, "rendered as\n\(rendered)")
+}
+
+/// Whatever the chunks, the tokens are the same.
+private func readText(_ bytes: UnsafeRawBufferPointer, _ tokenization: Tokenization) {
+  let path = file(bytes)
+  let whole = try? CorpusRecord.read([path], tokenization)
+  let pieces = try? CorpusRecord.read([path], tokenization, chunkSize: 8)
+  precondition(whole?.tokens == pieces?.tokens, "\(tokenization)")
+}
+
+private func readTreebank(_ bytes: UnsafeRawBufferPointer) {
+  let path = file(bytes)
+  for column in TagColumn.allCases {
+    let whole = try? CorpusRecord.readTreebank([path], tags: column)
+    let pieces = try? CorpusRecord.readTreebank([path], tags: column, chunkSize: 8)
+    precondition(whole?.tokens == pieces?.tokens, "\(column)")
+  }
+}
+
+/// The path of a file with these bytes.
+private func file(_ bytes: UnsafeRawBufferPointer) -> String {
+  ftruncate(nameless, 0)
+  precondition(pwrite(nameless, bytes.baseAddress, bytes.count, 0) == bytes.count)
+  return "/proc/self/fd/\(nameless)"
+}
+
+/// A file that goes with the process.
+private let nameless = {
+  var name = Array("/dev/shm/rnn-train-fuzz-XXXXXX".utf8CString)
+  let descriptor = mkstemp(&name)
+  unlink(name)
+  return descriptor
+}()
