@@ -1,3 +1,4 @@
+#!/usr/bin/env python3
 """Runs on disks that are too small: a tmpfs of every size and number of files, a limit on file sizes of every size.
 
     sudo Tests/Faults/disk.py               every size: some minutes

@@ -1,3 +1,4 @@
+#!/usr/bin/env python3
 """Kills runs by SIGKILL at every file-system call, and at random moments; resumes them; compares byte for byte.
 
     Tests/Faults/kill.py                          every call: some minutes

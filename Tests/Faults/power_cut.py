@@ -1,3 +1,4 @@
+#!/usr/bin/env python3
 """Cuts the power: copies the disk of a run at a moment, mounts the copy, and goes on from there.
 
     sudo Tests/Faults/power_cut.py               at every call that changes a file: some minutes
