@@ -33,8 +33,10 @@ package struct Divergence: DiagnosedError, Equatable {
   }
 
   package var description: String {
-    let again = rollbacks > 0 ? " after \(rollbacks) rollbacks" : ""
-    return summary + again + "; no checkpoint is affected; lower training.optimizer.learning_rate, set "
-      + "training.clip_norm (lower), or let the run do so by training.on_divergence=rollback"
+    let remedies =
+      "; no checkpoint is affected; lower training.optimizer.learning_rate, set training.clip_norm (lower), "
+    return rollbacks == 0
+      ? summary + remedies + "or let the run go back by itself by training.on_divergence=rollback"
+      : summary + " after \(rollbacks) rollbacks" + remedies + "or raise training.rollbacks"
   }
 }

@@ -133,5 +133,14 @@ def difference(found, expected):
     return None if found[1] == expected[1] else "metrics.jsonl differs"
 
 
+def can_mount():
+    """Whether this user may mount a file system: root may, but in most containers."""
+    with tempfile.TemporaryDirectory() as directory:
+        mount = subprocess.run(["mount", "-t", "tmpfs", "none", directory], capture_output=True)
+        if mount.returncode == 0:
+            subprocess.run(["umount", directory], check=True)
+        return mount.returncode == 0
+
+
 def finish(losses):
     sys.exit(1 if losses else 0)

@@ -20,7 +20,7 @@ import subprocess
 import tempfile
 import time
 
-from faults import Texts, Workspace, arguments, count_losses, difference, finish
+from faults import Texts, Workspace, arguments, can_mount, count_losses, difference, finish
 
 CALLS = "write,pwrite64,ftruncate,fsync,rename,symlink,unlink,mkdir"
 SIZE = 8 << 20
@@ -148,8 +148,8 @@ with Texts() as texts, Workspace(options.program, texts) as reference:
         name = line.split("(")[0]
         counts[name] += 1
         calls.append((name, counts[name]))
-    loop = subprocess.run(["losetup", "-f"], capture_output=True) if shutil.which("losetup") else None
-    if os.geteuid() == 0 and loop and loop.returncode == 0:
+    has_tools = shutil.which("losetup") and shutil.which("mkfs.ext4")
+    if has_tools and can_mount() and subprocess.run(["losetup", "-f"], capture_output=True).returncode == 0:
         losses += count_losses(
             "power cuts, ext4 on a loop device", calls[:: options.every],
             lambda call: cut(options, texts, expected, call), options.jobs)
