@@ -59,8 +59,7 @@ package final class Trainer {
       workers: workers, kernels: kernels)
     state = checkpoint?.checkpoint.state ?? TrainingState()
     metrics = try MetricsLog(directory.metricsPath, resumingAt: state.step)
-    saver = CheckpointSaver(
-      directory: directory, metrics: metrics, reporter: reporter)
+    saver = CheckpointSaver(directory: directory, metrics: metrics, reporter: reporter)
     validation = dataset.splits[.validation]
     self.workers = workers
     self.kernels = kernels
@@ -162,7 +161,7 @@ package final class Trainer {
     let checkpoint = Checkpoint(
       of: engine.model, optimizer: engine.optimizer, state: state, configuration: configuration, dataset: dataset)
     if let tensor = checkpoint.divergedTensor {
-      throw Divergence(step: state.step, epoch: state.epoch + 1, quantity: tensor)
+      throw Divergence(step: state.step, epoch: state.epoch + (state.window > 0 ? 1 : 0), quantity: tensor)
     }
     try saver.save(checkpoint, isBest: isBest)
   }
