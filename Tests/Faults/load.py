@@ -30,9 +30,9 @@ def measured(workspace, command):
 
 def corpus(workspace, path, tokens):
     """A text of so many tokens, line ends included."""
-    part = text(10_000, 3)
+    part = text(1_000, 3)
     with open(path, "w") as file:
-        for _ in range(tokens // 80_000):
+        for _ in range(tokens // 8_000):
             file.write(part)
 
 
