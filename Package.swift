@@ -23,6 +23,7 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-crypto", exact: "4.5.2"),
     .package(url: "https://github.com/jpsim/Yams", exact: "6.2.2"),
     .package(url: "https://github.com/ordo-one/TextTable", exact: "0.0.2"),
+    .package(url: "https://github.com/swiftlang/swift-subprocess", exact: "1.0.2", traits: []),
   ],
   targets: [
     // Nothing below imports anything above it.
@@ -37,10 +38,16 @@ let package = Package(
     library("GrammarCorpus", ["Diagnostics"]),
     library("Models", ["Compute", "Diagnostics"]),
     library("Training", ["Models", "Compute", "Datasets", "Configuration", "HDF5", "Files", "Diagnostics"]),
+    library(
+      "Sweeps",
+      [
+        "Training", "Compute", "Configuration", "Files", "Diagnostics",
+        .product(name: "Subprocess", package: "swift-subprocess"),
+      ]),
     .executableTarget(
       name: "rnn-train",
       dependencies: [
-        "Training", "Models", "Compute", "Datasets", "Configuration", "HDF5", "Files", "GrammarCorpus", "Diagnostics",
+        "Sweeps", "Training", "Models", "Compute", "Datasets", "Configuration", "HDF5", "Files", "GrammarCorpus", "Diagnostics",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "TextTable", package: "TextTable"),
       ],
@@ -59,6 +66,7 @@ let package = Package(
     tests("GrammarCorpusTests", ["GrammarCorpus"]),
     tests("ModelsTests", ["Models", "ModelTestSupport"]),
     tests("TrainingTests", ["Training", "ModelTestSupport", "HDF5"], resources: [.copy("Golden")]),
+    tests("SweepsTests", ["Sweeps", "Configuration"]),
     tests("CommandTests", ["rnn-train", "Training", "Compute"]),
   ],
   swiftLanguageModes: [.v6]
