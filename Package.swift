@@ -28,6 +28,7 @@ let package = Package(
   targets: [
     // Nothing below imports anything above it.
     .target(name: "CKernels", cSettings: strictC),
+    .target(name: "CAffinity", cSettings: strictC),
     .systemLibrary(name: "CHDF5", pkgConfig: "hdf5", providers: [.apt(["libhdf5-dev"])]),
     library("Diagnostics"),
     library("Compute", ["CKernels", "Diagnostics"]),
@@ -47,7 +48,8 @@ let package = Package(
     .executableTarget(
       name: "rnn-train",
       dependencies: [
-        "Sweeps", "Training", "Models", "Compute", "Datasets", "Configuration", "HDF5", "Files", "GrammarCorpus", "Diagnostics",
+        "Sweeps", "Training", "Models", "Compute", "Datasets", "Configuration", "HDF5", "Files", "GrammarCorpus",
+        "Diagnostics", "CAffinity",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "TextTable", package: "TextTable"),
       ],
