@@ -8,7 +8,7 @@ import CKernels
 package struct Philox: Sendable {
   /// What numbers are drawn for; each purpose has a sequence of its own.
   package enum Purpose: UInt32, Sendable {
-    case initialization, dropout, sampling, shuffling, synthetic, wordDropout
+    case initialization, dropout, sampling, shuffling, synthetic, wordDropout, sweep
   }
 
   let key: (UInt32, UInt32)

@@ -84,8 +84,12 @@ extension RunConfiguration {
     return try resolve(text, name: name, directory: directory, overrides: overrides, checksFiles: checkFiles)
   }
 
-  private static func resolve(
-    _ text: String, name: String, directory: String, overrides: [Override], checksFiles: Bool
+  /// - Parameters:
+  ///   - overrideDirectory: what relative paths in overrides are relative to.
+  ///   - dropsReplacedKeys: whether an override that chooses an alternative takes the file's keys of others out.
+  static func resolve(
+    _ text: String, name: String, directory: String, overrides: [Override],
+    overrideDirectory: String = Paths.workingDirectory, checksFiles: Bool, dropsReplacedKeys: Bool = false
   ) throws(ConfigurationError) -> RunConfiguration {
     let parser = YAMLParser(text)
     guard var tree = parser.tree else { throw .invalid(file: name, parser.problems) }
@@ -94,8 +98,8 @@ extension RunConfiguration {
     var problems = parser.problems
     for override in overrides { problems += override.apply(to: &tree) }
     let reading = Reading(
-      fileDirectory: directory, workingDirectory: Paths.workingDirectory, checksFiles: checksFiles,
-      problems: problems)
+      fileDirectory: directory, workingDirectory: overrideDirectory, checksFiles: checksFiles,
+      dropsReplacedKeys: dropsReplacedKeys, catalogue: keys, problems: problems)
     var configuration = RunConfiguration(name: name)
     KeyReader.read(&configuration, from: tree, path: "", reading: reading)
     configuration.reportObjections(in: tree, to: reading)

@@ -22,7 +22,7 @@ package final class RunDirectory: Sendable {
 
   package static func configurationPath(_ directory: String) -> String { Path.join(directory, configurationName) }
   package static func logPath(_ directory: String) -> String { Path.join(directory, "train.log") }
-  static func metricsPath(_ directory: String) -> String { Path.join(directory, "metrics.jsonl") }
+  package static func metricsPath(_ directory: String) -> String { Path.join(directory, "metrics.jsonl") }
   static func checkpointsPath(_ directory: String) -> String { Path.join(directory, checkpointsName) }
   package var metricsPath: String { Self.metricsPath(path) }
   private var checkpointsPath: String { Self.checkpointsPath(path) }

@@ -1,7 +1,7 @@
 /// A `KEY=VALUE` from the command line: a key in dotted notation and a value in YAML, which win over the file.
 struct Override {
   let text: String
-  let path: [Substring]
+  private(set) var path: [Substring]
   let valueText: String
   let origin: Origin
 
@@ -21,6 +21,14 @@ struct Override {
     self.path = path
     valueText = String(text[text.index(after: separator)...])
     origin = .override(index: index, text: text)
+  }
+
+  /// The same override for a file whose key `section` holds keys in dotted notation: what follows it is one of them.
+  func holdingDots(below section: String) -> Override {
+    guard path.first.map(String.init) == section, path.count > 2 else { return self }
+    var override = self
+    override.path = [path[0], path.dropFirst().joined(separator: ".")[...]]
+    return override
   }
 
   /// Puts the value in its place, whole: a mapping replaces a mapping.

@@ -3,17 +3,28 @@ final class Reading {
   private let fileDirectory: String
   private let workingDirectory: String
   private let checksFiles: Bool
+  /// Whether an override that chooses an alternative takes the file's keys of other alternatives out.
+  let dropsReplacedKeys: Bool
+  /// Every key of the file's kind, for suggestions.
+  let catalogue: [KeyDescription]
   private(set) var problems: [ConfigurationProblem]
 
   /// - Parameters:
   ///   - fileDirectory: what relative paths in the file are relative to.
   ///   - workingDirectory: what relative paths in overrides are relative to.
   ///   - checksFiles: whether a file that can't be read is a problem.
+  ///   - dropsReplacedKeys: whether an override that chooses an alternative takes the file's keys of others out.
+  ///   - catalogue: every key of the file's kind.
   ///   - problems: what was wrong before.
-  init(fileDirectory: String, workingDirectory: String, checksFiles: Bool, problems: [ConfigurationProblem]) {
+  init(
+    fileDirectory: String, workingDirectory: String, checksFiles: Bool, dropsReplacedKeys: Bool = false,
+    catalogue: [KeyDescription], problems: [ConfigurationProblem]
+  ) {
     self.fileDirectory = fileDirectory
     self.workingDirectory = workingDirectory
     self.checksFiles = checksFiles
+    self.dropsReplacedKeys = dropsReplacedKeys
+    self.catalogue = catalogue
     self.problems = problems
   }
 
@@ -37,6 +48,9 @@ struct ReadingSite {
   /// The key in dotted notation.
   let path: String
   let reading: Reading
+
+  /// A key of the mapping that is read here.
+  func child(_ key: String) -> ReadingSite { ReadingSite(path: "\(path).\(key)", reading: reading) }
 
   /// Reports that a tree isn't what was expected.
   func mismatch<Value>(_ tree: YAMLTree, expected: String, found: String? = nil, hint: String = "") -> Value? {

@@ -10,6 +10,12 @@ package struct KeyDescription: Sendable, Equatable {
   package let help: String
   /// The alternative that the key belongs to, if it is there for some only: `adam` for `beta1`.
   package let alternative: String?
+  /// What numbers its values are; nil if they are none.
+  package let number: NumberKind?
+
+  package enum NumberKind: Sendable, Equatable {
+    case whole, real
+  }
 
   var name: String { path.split(separator: ".").last.map(String.init) ?? path }
   var section: String { path.split(separator: ".").dropLast().joined(separator: ".") }
@@ -37,11 +43,11 @@ struct KeyCatalogue: KeyVisitor {
   }
 
   mutating func value<Value>(_ key: String, _ value: inout Value, _ kind: ValueKind<Value>, _ help: String) {
-    append(key, kind.expectation, kind.write(value), help)
+    append(key, kind.expectation, kind.write(value), help, number: Self.numberKind(Value.self))
   }
 
   mutating func optional<Value>(_ key: String, _ value: inout Value?, _ kind: ValueKind<Value>, _ help: String) {
-    append(key, kind.expectation, value.map(kind.write), help)
+    append(key, kind.expectation, value.map(kind.write), help, number: Self.numberKind(Value.self))
   }
 
   mutating func section(_ key: String, _ section: inout some KeySection, _ help: String) {
@@ -72,11 +78,19 @@ struct KeyCatalogue: KeyVisitor {
     alternative = outer
   }
 
-  private mutating func append(_ key: String, _ expectation: String, _ value: YAMLTree?, _ help: String) {
+  private static func numberKind(_ type: Any.Type) -> KeyDescription.NumberKind? {
+    if type == Int.self { return .whole }
+    return type == Double.self ? .real : nil
+  }
+
+  private mutating func append(
+    _ key: String, _ expectation: String, _ value: YAMLTree?, _ help: String, number: KeyDescription.NumberKind? = nil
+  ) {
     var text: String?
     if case .scalar(let scalar, _) = value?.content, !scalar.isEmpty { text = scalar }
     keys.append(
       KeyDescription(
-        path: prefix + key, expectation: expectation, defaultText: text, help: help, alternative: alternative))
+        path: prefix + key, expectation: expectation, defaultText: text, help: help, alternative: alternative,
+        number: number))
   }
 }

@@ -15,6 +15,8 @@ struct KeyReader: KeyVisitor {
     var reason: String
     /// What to do about one in the file if an override has chosen the alternative.
     var remedy = ""
+    /// Whether an override has chosen the alternative, and one in the file is to be passed over for that.
+    var isDropped = false
   }
 
   static func read(_ section: inout some KeySection, from tree: YAMLTree, path: String, reading: Reading) {
@@ -87,13 +89,17 @@ struct KeyReader: KeyVisitor {
     let alternatives = Variant.alternatives
     var isKnown = true
     var remedy = ""
+    var isOverridden = false
     if let entry = entry(key) {
       let kind = ValueKind<Variant>.choice(
         of: alternatives.map(\.name), value: { name in alternatives.first { $0.name == name } }, name: \.name)
       let chosen = kind.read(entry.value, site(key))
       isKnown = chosen != nil
       variant = chosen ?? variant
-      if case .override = entry.origin { remedy = "; take it out of the file or override all of \(path)" }
+      if case .override = entry.origin {
+        isOverridden = true
+        remedy = "; take it out of the file or override all of \(path)"
+      }
     }
     variant.visitSettings(&self)
 
@@ -101,7 +107,8 @@ struct KeyReader: KeyVisitor {
       if isKnown {
         let owners = enumeration(of: owners, conjunction: "and")
         foreignKeys[foreignKey] = ForeignKey(
-          reason: "belongs to \(owners); the \(noun) is \(variant.name)", remedy: remedy)
+          reason: "belongs to \(owners); the \(noun) is \(variant.name)", remedy: remedy,
+          isDropped: isOverridden && reading.dropsReplacedKeys)
       } else {
         knownKeys.insert(foreignKey)
       }
@@ -145,6 +152,7 @@ struct KeyReader: KeyVisitor {
 
   private func reportUnknownKeys() {
     for entry in entries where !knownKeys.contains(entry.key) {
+      if case .file = entry.origin, foreignKeys[entry.key]?.isDropped == true { continue }
       reading.report(entry.origin, fullPath(entry.key), message(forUnknown: entry))
     }
   }
@@ -154,7 +162,7 @@ struct KeyReader: KeyVisitor {
       if case .file = entry.origin { return foreign.reason + foreign.remedy }
       return foreign.reason
     }
-    let homes = RunConfiguration.keys.filter { $0.name == entry.key }.map(\.section)
+    let homes = reading.catalogue.filter { $0.name == entry.key }.map(\.section)
     if !homes.isEmpty {
       // Alternatives may share a key, which is listed for each of them.
       let names = Set(homes).sorted().map { $0.isEmpty ? "the top level" : $0 }

@@ -20,6 +20,19 @@ enum YAMLEmitter {
     return result
   }
 
+  /// A value on one line, in flow style. A plain text that isn't a word or a number goes into quotes.
+  static func flow(_ tree: YAMLTree) -> String {
+    switch tree.content {
+    case .scalar(let text, let isQuoted):
+      let isPlain = !isQuoted && text.unicodeScalars.allSatisfy { $0.isPlainCharacter }
+      return tree.isNull ? "null" : scalar(text, isQuoted: !isPlain)
+    case .list(let items): return "[" + items.map(flow).joined(separator: ", ") + "]"
+    case .mapping(let entries):
+      let pairs = entries.map { "\(flow(.string($0.key))): \(flow($0.value))" }
+      return "{" + pairs.joined(separator: ", ") + "}"
+    }
+  }
+
   /// Whether every YAML reader takes this text for a string when it stands without quotes.
   ///
   /// It errs on the side of quotes: only letters, digits and `_ . / + -` go without, and not where they spell a number,
@@ -29,7 +42,7 @@ enum YAMLEmitter {
     guard let first = text.unicodeScalars.first, first.isASCIILetter || "/._".unicodeScalars.contains(first) else {
       return false
     }
-    return text.unicodeScalars.allSatisfy { $0.isASCIILetter || "0123456789_./+-".unicodeScalars.contains($0) }
+    return text.unicodeScalars.allSatisfy { $0.isPlainCharacter }
       && !reserved.contains(text.lowercased())
       && Double(text) == nil
   }
@@ -62,4 +75,7 @@ enum YAMLEmitter {
 
 extension Unicode.Scalar {
   var isASCIILetter: Bool { ("a"..."z").contains(self) || ("A"..."Z").contains(self) }
+
+  /// Whether it means nothing to YAML in the middle of a plain text.
+  fileprivate var isPlainCharacter: Bool { isASCIILetter || "0123456789_./+-".unicodeScalars.contains(self) }
 }

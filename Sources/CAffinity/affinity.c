@@ -1,0 +1,15 @@
+#define _GNU_SOURCE
+#include "caffinity.h"
+
+#include <errno.h>
+#include <sched.h>
+
+int caffinity_set(const int *processors, size_t count) {
+  cpu_set_t set;
+  CPU_ZERO(&set);
+  for (size_t i = 0; i < count; i++) {
+    if (processors[i] < 0 || processors[i] >= CPU_SETSIZE) return EINVAL;
+    CPU_SET(processors[i], &set);
+  }
+  return sched_setaffinity(0, sizeof set, &set) == 0 ? 0 : errno;
+}
