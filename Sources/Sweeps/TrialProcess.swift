@@ -1,4 +1,5 @@
 import Diagnostics
+import Glibc
 import Subprocess
 import Training
 
@@ -64,7 +65,8 @@ struct TrialProcess: Sendable {
   private static func end(_ status: TerminationStatus, lastLines: [String]) -> End {
     switch status {
     case .signaled(let signal):
-      return .failed(reason: "ended by signal \(signal) (\(SystemText.name(ofSignal: signal)))", code: .internalFault)
+      let name = strsignal(signal).map { String(cString: $0) } ?? "unknown"
+      return .failed(reason: "ended by signal \(signal) (\(name))", code: .internalFault)
     case .exited(let status):
       let code = ExitCode(rawValue: status) ?? .internalFault
       switch code {
