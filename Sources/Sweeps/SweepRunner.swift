@@ -51,12 +51,12 @@ package final class SweepRunner {
   }
 
   /// Runs what is left of the sweep, until `stop` says so.
-  package func run(until stop: StopRequest) async throws -> Outcome {
+  package func run(until stop: RunRequests) async throws -> Outcome {
     for rung in record.plan.rungs.indices {
       guard let waiting = record.waiting(inRung: rung) else { break }
       reporter.begin(rung, of: record.plan, remaining: waiting.count)
       try await run(waiting, rung: rung, until: stop)
-      if stop.isRequested { return .interrupted }
+      if stop.isStopRequested { return .interrupted }
       let left = record.waiting(inRung: rung)?.count ?? 0
       guard left == 0 else { throw SweepError.unfinished(left, directory: record.directory) }
     }
@@ -68,20 +68,20 @@ package final class SweepRunner {
   }
 
   /// Runs the trials of a rung. The first thing that keeps the sweep from going on lets those that run save and stop.
-  private func run(_ trials: [Trial], rung: Int, until stop: StopRequest) async throws {
+  private func run(_ trials: [Trial], rung: Int, until stop: RunRequests) async throws {
     let shares = shares.shares(ofTrials: trials.count)
-    let halt = StopRequest()
+    let halt = RunRequests()
     var obstacle: (any Error)?
     await withTaskGroup(of: (share: Int, trial: Trial, end: Result<TrialProcess.End, any Error>).self) { group in
       var free = Array(shares.indices)
       var queue = trials[...]
       // A request to stop and our own reasons come to the children in the same way.
       let relay = Task {
-        while !stop.isRequested && !Task.isCancelled { try? await Task.sleep(for: .milliseconds(20)) }
-        if stop.isRequested { halt.request() }
+        while !stop.isStopRequested && !Task.isCancelled { try? await Task.sleep(for: .milliseconds(20)) }
+        if stop.isStopRequested { halt.requestStop() }
       }
       while true {
-        while !halt.isRequested, !stop.isRequested, let share = free.first, let trial = queue.popFirst() {
+        while !halt.isStopRequested, !stop.isStopRequested, let share = free.first, let trial = queue.popFirst() {
           free.removeFirst()
           reporter.started(trial)
           let process = TrialProcess(
@@ -95,7 +95,7 @@ package final class SweepRunner {
           try take(end.get(), of: trial, rung: rung)
         } catch {
           obstacle = obstacle ?? error
-          halt.request()
+          halt.requestStop()
         }
       }
       relay.cancel()
@@ -138,7 +138,7 @@ package final class SweepRunner {
 
 extension TrialProcess {
   /// The end of the process, once nobody else trains in the run's directory.
-  fileprivate func result(stop: StopRequest) async -> Result<End, any Error> {
+  fileprivate func result(stop: RunRequests) async -> Result<End, any Error> {
     do {
       guard try await waitUntilFree(stop: stop) else { return .success(.interrupted) }
       return .success(try await end(stop: stop))
@@ -150,13 +150,13 @@ extension TrialProcess {
   /// Waits for a trial of a sweep that was killed, which saves its checkpoint and stops on its own.
   ///
   /// - Returns: false if it is to stop before that. After a minute it is somebody else's, which the child will say.
-  private func waitUntilFree(stop: StopRequest) async throws -> Bool {
+  private func waitUntilFree(stop: RunRequests) async throws -> Bool {
     for _ in 0..<1200 {
       do throws(FileError) {
         try DirectoryLock(directory: run).release()
         return true
       } catch .inUse {
-        if stop.isRequested { return false }
+        if stop.isStopRequested { return false }
       } catch {
         break
       }

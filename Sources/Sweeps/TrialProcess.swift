@@ -27,7 +27,7 @@ struct TrialProcess: Sendable {
   /// The child trains for as long as its standard input is open, and saves a checkpoint and stops when that ends: when we
   /// close it, and also when this process has gone, however it went. It has a process group of its own, so that a
   /// terminal's Ctrl-C reaches us alone.
-  func end(stop: StopRequest) async throws -> End {
+  func end(stop: RunRequests) async throws -> End {
     let arguments =
       [
         "train", "--resume", run, "--quiet", "--threads", "\(processors.count)", "--processors",
@@ -47,7 +47,7 @@ struct TrialProcess: Sendable {
           return tail
         }
         group.addTask {
-          while !stop.isRequested { try await Task.sleep(for: .milliseconds(50)) }
+          while !stop.isStopRequested { try await Task.sleep(for: .milliseconds(50)) }
           try await child.standardInputWriter.finish()
           return nil
         }

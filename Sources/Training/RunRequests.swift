@@ -18,7 +18,7 @@ package final class RunRequests: Sendable {
   package func requestCheckpoint() { checkpoint.store(true, ordering: .relaxed) }
 
   /// Whether the run is to save a checkpoint and stop.
-  var isStopRequested: Bool {
+  package var isStopRequested: Bool {
     stop.load(ordering: .relaxed) || deadline.map { ContinuousClock.now >= $0 } ?? false
   }
 

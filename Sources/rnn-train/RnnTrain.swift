@@ -29,11 +29,12 @@ struct RnnTrain: ParsableCommand {
       """,
     subcommands: [
       TrainCommand.self, PrepareCommand.self, EvaluateCommand.self, GenerateCommand.self, TagCommand.self,
-      InspectCommand.self, ConfigCommand.self, BenchmarkCommand.self, EnglishCorpusCommand.self, ProbeCommand.self,
+      InspectCommand.self, SweepCommand.self, ConfigCommand.self, BenchmarkCommand.self, EnglishCorpusCommand.self,
+      ProbeCommand.self,
     ],
     defaultSubcommand: TrainCommand.self)
 
-  static func main() {
+  static func main() async {
     // A file that is opened later must not get the number of a standard stream that the caller closed.
     for descriptor in Int32(0)...2 where fcntl(descriptor, F_GETFD) == -1 { _ = open("/dev/null", O_RDWR) }
     // Writing to a pipe that nobody reads fails with EPIPE then, instead of ending a run between two checkpoints.
@@ -42,7 +43,11 @@ struct RnnTrain: ParsableCommand {
     signal(SIGXFSZ, SIG_IGN)
     do {
       var command = try parseAsRoot()
-      try command.run()
+      if var command = command as? any AsyncParsableCommand {
+        try await command.run()
+      } else {
+        try command.run()
+      }
     } catch {
       Failure.exit(error)
     }

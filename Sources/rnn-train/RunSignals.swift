@@ -11,6 +11,8 @@ import Training
 final class RunSignals: Sendable {
   private let requests: RunRequests
   private let first = Mutex<StopSignal?>(nil)
+  private let announcement: String
+  private let queue = DispatchQueue(label: "rnn-train.signals")
   // DispatchSource is thread-safe; nobody changes the list.
   private nonisolated(unsafe) let sources: [any DispatchSourceSignal]
 
@@ -20,10 +22,17 @@ final class RunSignals: Sendable {
   /// Keeps SIGUSR1 from ending the process where nobody could heed it: a batch system may send it at any time.
   static func ignoreCheckpointRequests() { signal(SIGUSR1, SIG_IGN) }
 
-  init(_ requests: RunRequests, console: Console) {
+  /// - Parameters:
+  ///   - announcement: what the first signal to stop leads to, for people.
+  ///   - heedsCheckpointRequests: whether SIGUSR1 is a request.
+  init(
+    _ requests: RunRequests, console: Console, announcement: String = "saving a checkpoint and stopping",
+    heedsCheckpointRequests: Bool = true
+  ) {
     self.requests = requests
-    let queue = DispatchQueue(label: "rnn-train.signals")
-    let signals = StopSignal.allCases.map(\.rawValue) + [SIGUSR1]
+    self.announcement = announcement
+    let queue = queue
+    let signals = StopSignal.allCases.map(\.rawValue) + (heedsCheckpointRequests ? [SIGUSR1] : [])
     sources = signals.map { DispatchSource.makeSignalSource(signal: $0, queue: queue) }
     for (number, source) in zip(signals, sources) {
       signal(number, SIG_IGN)
@@ -48,7 +57,20 @@ final class RunSignals: Sendable {
       _exit(earlier.exitCode.rawValue)
     }
     requests.requestStop()
-    console.warn("\(signal): saving a checkpoint and stopping; once more to stop at once")
+    console.warn("\(signal): \(announcement); once more to stop at once")
+  }
+
+  /// Makes the end of standard input a request to stop as well: the process at its other end has gone, or says so.
+  func watchInput(_ console: Console) -> any DispatchSourceRead {
+    let source = DispatchSource.makeReadSource(fileDescriptor: STDIN_FILENO, queue: queue)
+    source.setEventHandler { [weak self] in
+      var byte: UInt8 = 0
+      guard let self, read(STDIN_FILENO, &byte, 1) <= 0 else { return }
+      source.cancel()
+      if received == nil { handle(SIGHUP, console) }
+    }
+    source.resume()
+    return source
   }
 
   func cancel() {

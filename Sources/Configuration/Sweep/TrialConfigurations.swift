@@ -65,6 +65,12 @@ extension SweepConfiguration {
         ConfigurationProblem(
           origin: .start, key: "base", message: "data.synthetic is for `rnn-train benchmark`; name text in data.train"))
     }
+    if trial.training.timeLimit != nil {
+      problems.append(
+        ConfigurationProblem(
+          origin: .start, key: "base",
+          message: "training.time_limit would let the machine decide what a trial comes to; take it out"))
+    }
     if case .asha = method, trial.training.epochs != first.training.epochs {
       problems.append(
         ConfigurationProblem(

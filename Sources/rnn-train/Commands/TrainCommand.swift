@@ -36,6 +36,9 @@ struct TrainCommand: ParsableCommand {
   var explainSpeed = false
 
   @OptionGroup
+  var pause: PauseOptions
+
+  @OptionGroup
   var overrides: OverrideArguments
 
   func validate() throws {
@@ -63,6 +66,7 @@ struct TrainCommand: ParsableCommand {
   private func train(_ console: Console) throws {
     let begun = ContinuousClock.now
     RunSignals.ignoreCheckpointRequests()
+    pause.restrictProcessors(console)
     let threadCount = try threads.count()
     let run =
       if let resume {
@@ -70,6 +74,7 @@ struct TrainCommand: ParsableCommand {
       } else {
         try PreparedRun.begin(config ?? "", overrides: overrides.list, console)
       }
+    if pause.isReached(run.checkpoint?.checkpoint.state) { return console.say("nothing to do: the pause is reached") }
     let workers = Workers(count: threadCount)
     let reporter = ProgressReporter(console: console) { run.announcement($0, $1, threads: threadCount) }
     let trainer = try Trainer(
@@ -79,9 +84,16 @@ struct TrainCommand: ParsableCommand {
     if resume != nil && !overrides.list.isEmpty { try run.directory.write(run.configuration) }
     let requests = RunRequests(deadline: run.configuration.training.timeLimit.map { begun + $0 })
     let signals = RunSignals(requests, console: console)
+    let input = pause.stopsAtEndOfInput ? signals.watchInput(console) : nil
+    reporter.afterEpoch = { [pause] state in if pause.isReached(state) { requests.requestStop() } }
     let outcome = try trainer.train(heeding: requests)
     signals.cancel()
+    input?.cancel()
     if outcome == .interrupted {
+      let state = reporter.lastState
+      if signals.received == nil, state.window == 0, pause.isReached(state) {
+        return console.say("paused after epoch \(state.epoch)")
+      }
       throw Stopped(signal: signals.received, directory: run.directory.path, step: reporter.savedStep)
     }
     if outcome == .stoppedEarly {

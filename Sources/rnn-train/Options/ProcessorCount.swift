@@ -14,18 +14,28 @@ package enum ProcessorCount {
   /// The processors of the affinity mask, nil if they can't be told.
   ///
   /// - Parameter status: `/proc/self/status`, where a line is `Cpus_allowed_list: 0-3,8`.
-  package static func affinity(_ status: String) -> Int? {
+  package static func affinity(_ status: String) -> Int? { processors(status)?.count }
+
+  /// The numbers of the processors that this process may use: those of its affinity mask, as many of them as its control
+  /// groups' CPU quota allows.
+  static func processors() -> [Int] {
+    let numbers = processors(text(of: "/proc/self/status") ?? "") ?? Array(0..<available())
+    return Array(numbers.prefix(available()))
+  }
+
+  /// The numbers of the processors of the affinity mask.
+  private static func processors(_ status: String) -> [Int]? {
     let name = "Cpus_allowed_list:"
     guard let line = status.split(separator: "\n").first(where: { $0.hasPrefix(name) }) else { return nil }
-    var count = 0
+    var numbers: [Int] = []
     for range in line.dropFirst(name.count).split(separator: ",") {
       let ends = range.split(separator: "-").map { Int($0.filter { !$0.isWhitespace }) }
       guard let first = ends.first ?? nil, let last = ends.last ?? nil, ends.count <= 2, first <= last else {
         return nil
       }
-      count += last - first + 1
+      numbers += first...last
     }
-    return count > 0 ? count : nil
+    return numbers.isEmpty ? nil : numbers
   }
 
   /// The files that limit a process: for each of its groups and the groups around them, a list whose texts, one after

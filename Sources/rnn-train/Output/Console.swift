@@ -2,12 +2,12 @@ import Files
 import Glibc
 import Synchronization
 
-/// What a command tells its user on the way: lines on standard error, one of which may be updated in place where that is
-/// a terminal. All lines but the updated one go to a log file as well, once there is one.
+/// What a command tells its user on the way: lines on standard error, the last of which may be updated in place where that
+/// is a terminal. All lines but the updated ones go to a log file as well, once there is one.
 final class Console: Sendable {
   private struct State {
-    /// Whether the last thing written is a line that is updated.
-    var showsStatus = false
+    /// Lines that are updated, with the cursor at the end of the last.
+    var statusLines = 0
     /// Nil until `keepLog`.
     var log: FileDescriptor?
     /// What was said and isn't in the log yet: there is none, or its disk is full.
@@ -17,7 +17,7 @@ final class Console: Sendable {
 
   private let state = Mutex(State())
   private let isQuiet: Bool
-  /// Whether there is a line to update.
+  /// Whether there are lines to update.
   let hasStatus: Bool
 
   /// - Parameter isQuiet: only warnings reach standard error; the log gets everything all the same.
@@ -54,8 +54,8 @@ final class Console: Sendable {
   private func write(_ text: String, shown: Bool) {
     state.withLock { state in
       if shown {
-        StandardStream.error.write((state.showsStatus ? Self.erasure : "") + text + "\n")
-        state.showsStatus = false
+        StandardStream.error.write(Self.erasure(state.statusLines) + text + "\n")
+        state.statusLines = 0
       }
       Self.log(text + "\n", &state)
     }
@@ -74,27 +74,36 @@ final class Console: Sendable {
     StandardStream.error.write("rnn-train: train.log can't be written: \(String(cString: strerror(code)))\n")
   }
 
-  // MARK: the line that is updated
+  // MARK: the lines that are updated
 
-  /// Puts the cursor where the updated line begins, and clears it.
-  private static let erasure = "\r\u{1B}[K"
+  /// Puts the cursor where the updated lines begin, and clears them.
+  private static func erasure(_ lines: Int) -> String {
+    switch lines {
+    case 0: ""
+    case 1: "\r\u{1B}[K"
+    default: "\r\u{1B}[\(lines - 1)A\u{1B}[J"
+    }
+  }
 
   /// Shows a line in place of the one before. It is cut to the terminal's width.
-  func update(_ line: (_ width: Int) -> String) {
+  func update(_ line: (_ width: Int) -> String) { update(lines: { [line($0)] }) }
+
+  /// Shows lines in place of the ones before, each cut to the terminal's width.
+  func update(lines: (_ width: Int) -> [String]) {
     guard hasStatus else { return }
     // The last column stays free: some terminals go on to the next line when it is filled.
     let width = Self.width() - 1
-    let text = line(width).prefix(width)
+    let shown = lines(width).map { $0.prefix(width) }
     state.withLock { state in
-      StandardStream.error.write(Self.erasure + text)
-      state.showsStatus = true
+      StandardStream.error.write(Self.erasure(max(state.statusLines, 1)) + shown.joined(separator: "\n"))
+      state.statusLines = shown.count
     }
   }
 
   func clearStatus() {
     state.withLock { state in
-      if state.showsStatus { StandardStream.error.write(Self.erasure) }
-      state.showsStatus = false
+      StandardStream.error.write(Self.erasure(state.statusLines))
+      state.statusLines = 0
     }
   }
 

@@ -19,6 +19,9 @@ final class ProgressReporter: TrainingReporter {
   /// The step of the newest checkpoint.
   private(set) var savedStep = 0
 
+  /// Called after each epoch, before its checkpoint.
+  var afterEpoch: (TrainingState) -> Void = { _ in }
+
   private static let updateInterval = Duration.milliseconds(100)
   private static let lineInterval = Duration.seconds(10)
 
@@ -100,6 +103,7 @@ final class ProgressReporter: TrainingReporter {
     if isBest { fields.append("best") }
     console.say(fields.joined(separator: "  "))
     shown = clock.now
+    afterEpoch(state)
   }
 
   func saved(_ path: String, step: Int) {

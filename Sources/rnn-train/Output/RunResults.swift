@@ -87,7 +87,7 @@ struct RunResults {
   }
 
   /// The program as it can be called from here: the name by which it was called, shortened where it lies below.
-  private static var program: String {
+  static var program: String {
     let called = CommandLine.arguments[0]
     let here = FileManager.default.currentDirectoryPath + "/"
     return called.hasPrefix(here) ? String(called.dropFirst(here.count)) : called

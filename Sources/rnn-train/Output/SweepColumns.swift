@@ -1,0 +1,48 @@
+import Sweeps
+
+/// The columns of a sweep's table, whose widths are known before any trial has run, so that the table can grow line by
+/// line.
+struct SweepColumns: Sendable {
+  private let titles: [String]
+  private let widths: [Int]
+  private let isNumeric: [Bool]
+
+  /// - Parameters:
+  ///   - keys: of the parameters, in dotted notation; the last part stands for a key where it can't be mistaken.
+  ///   - values: of every trial.
+  init(metric: String, keys: [String], values: [[String]], ids: [String]) {
+    let own = ["trial", "state", "epochs", metric]
+    func name(_ key: String) -> String { key.split(separator: ".").last.map(String.init) ?? key }
+    let short = keys.map { key in (own + keys.map(name)).count { $0 == name(key) } == 1 ? name(key) : key }
+    titles = own + short
+    let longest = keys.indices.map { column in values.map { $0[column].count }.max() ?? 0 }
+    widths = zip(titles, [ids.map(\.count).max() ?? 0, Self.stateWidth, 0, 8] + longest).map { max($0.count, $1) }
+    isNumeric =
+      [false, false, true, true] + keys.indices.map { column in values.allSatisfy { Double($0[column]) != nil } }
+  }
+
+  /// The longest state, `unfinished`.
+  private static let stateWidth = 10
+
+  /// The titles, underlined as in the program's other tables.
+  var heading: String {
+    line(titles) + "\n" + widths.map { String(repeating: "-", count: $0) }.joined(separator: "  ")
+  }
+
+  func line(_ row: SweepRecord.Row, values: [String], mark: String = "") -> String {
+    line(
+      [row.trial.id, row.state.rawValue, "\(row.epochs)", row.value.map(Format.loss) ?? ""] + values
+        + (mark.isEmpty ? [] : [mark]))
+  }
+
+  /// Cells below their titles; one more than there are titles goes to the end.
+  func line(_ cells: [String]) -> String {
+    let padded = cells.enumerated().map { column, cell in
+      guard column < widths.count else { return cell }
+      let padding = String(repeating: " ", count: max(0, widths[column] - cell.count))
+      return isNumeric[column] ? padding + cell : cell + padding
+    }
+    let line = padded.joined(separator: "  ")
+    return String(line.reversed().drop { $0 == " " }.reversed())
+  }
+}

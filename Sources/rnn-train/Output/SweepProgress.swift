@@ -1,0 +1,97 @@
+import Dispatch
+import Sweeps
+import Synchronization
+
+/// Shows a sweep's progress: a table that gets a line whenever a trial's process ends and, on a terminal, below it the
+/// trials that run, updated in place.
+final class SweepProgress: SweepReporter, Sendable {
+  private struct State {
+    var running: [Trial] = []
+    var rows: [Int: SweepRecord.Row] = [:]
+    var saidHeading = false
+  }
+
+  private let console: Console
+  private let record: SweepRecord
+  private let columns: SweepColumns
+  private let state = Mutex(State())
+  private let begun = ContinuousClock.now
+  // DispatchSource is thread-safe.
+  private nonisolated(unsafe) let timer = DispatchSource.makeTimerSource(
+    queue: DispatchQueue(label: "rnn-train.sweep-progress"))
+
+  init(console: Console, record: SweepRecord) {
+    self.console = console
+    self.record = record
+    let plan = record.plan
+    columns = SweepColumns(
+      metric: plan.configuration.metric.name.rawValue, keys: plan.configuration.parameters.map(\.key),
+      values: plan.trials.map { $0.assignments.map(\.value) }, ids: plan.trials.map(\.id))
+    timer.setEventHandler { [weak self] in self?.show() }
+    timer.schedule(deadline: .now(), repeating: .milliseconds(500))
+    timer.activate()
+  }
+
+  func begin(_ rung: Int, of plan: SweepPlan, remaining: Int) {
+    let rungs = plan.rungs
+    guard remaining > 0 else { return }
+    if rungs.count > 1 {
+      let goal = rungs[rung].epochs.map { "epoch \($0)" } ?? "the end"
+      console.say("rung \(rung + 1) of \(rungs.count): \(remaining) \(remaining == 1 ? "trial" : "trials") to \(goal)")
+    } else {
+      console.say("\(remaining) of \(plan.trials.count) trials to run")
+    }
+    let isFirst = state.withLock { state in
+      defer { state.saidHeading = true }
+      return !state.saidHeading
+    }
+    if isFirst { console.say(columns.heading) }
+  }
+
+  func started(_ trial: Trial) {
+    state.withLock { $0.running.append(trial) }
+    show()
+  }
+
+  func ended(_ row: SweepRecord.Row) {
+    state.withLock { state in
+      state.running.removeAll { $0.id == row.trial.id }
+      state.rows[row.trial.number] = row
+    }
+    console.say(columns.line(row, values: row.trial.assignments.map(\.value), mark: row.failure ?? ""))
+    show()
+  }
+
+  func end() {
+    timer.cancel()
+    console.clearStatus()
+  }
+
+  private func show() {
+    guard console.hasStatus else { return }
+    let (running, rows) = state.withLock { ($0.running, $0.rows) }
+    guard !running.isEmpty else { return }
+    let lines = running.map { trial in
+      let progress = record.progress(of: trial)
+      var details: [String] = []
+      if let step = progress.step { details.append("step \(Format.count(step))") }
+      if let loss = progress.loss { details.append("loss \(Format.loss(loss))") }
+      return columns.line(
+        [trial.id, "running", "\(progress.epochs)", progress.value.map(Format.loss) ?? ""]
+          + trial.assignments.map(\.value) + [details.joined(separator: ", ")])
+    }
+    console.update(lines: { _ in lines + [summary(Array(rows.values))] })
+  }
+
+  private func summary(_ rows: [SweepRecord.Row]) -> String {
+    let failed = rows.count { $0.state == .failed }
+    let goal = record.plan.configuration.metric.goal
+    let best = rows.compactMap { row in row.value.map { (row.trial.id, $0) } }
+      .min { goal.prefers($0.1, to: $1.1) }
+    var facts = ["\(rows.count) of \(record.plan.trials.count) trials have run"]
+    if failed > 0 { facts.append("\(failed) failed") }
+    if let best { facts.append("best \(Format.loss(best.1)) (\(best.0))") }
+    facts.append(Format.duration(.now - begun))
+    return facts.joined(separator: ", ")
+  }
+}
