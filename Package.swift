@@ -69,7 +69,7 @@ let package = Package(
     tests("ModelsTests", ["Models", "ModelTestSupport"]),
     tests("TrainingTests", ["Training", "ModelTestSupport", "HDF5"], resources: [.copy("Golden")]),
     tests("SweepsTests", ["Sweeps", "Configuration"]),
-    tests("CommandTests", ["rnn-train", "Training", "Compute"]),
+    tests("CommandTests", ["rnn-train", "Training", "Compute"], exclude: ["Slurm"]),
   ],
   swiftLanguageModes: [.v6]
 )

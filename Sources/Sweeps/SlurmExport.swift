@@ -56,9 +56,13 @@ package struct SlurmExport {
       # Slurm starts a task again only when it has gone where it ran before. The lock of a node that went down says nothing.
       if [ "${SLURM_RESTART_COUNT:-0}" -gt 0 ]; then rm -f "$run/run.lock"; fi
 
-      # 120 seconds before the time limit this shell gets SIGTERM, and hands it on: the run saves a checkpoint and stops.
+      # The job's own id may be that of the whole array.
+      task="${SLURM_ARRAY_JOB_ID}_$SLURM_ARRAY_TASK_ID"
+
+      # 120 seconds before the time limit this shell gets SIGTERM, and the run is told to save a checkpoint and stop. Through
+      # scancel, which with a signal reaches the steps alone: srun would kill its step.
       stopped=
-      trap 'stopped=1; kill -TERM "$step"' TERM
+      trap 'stopped=1; scancel --signal=TERM "$task"' TERM
 
       # srun doesn't take the number of processors from sbatch.
       srun --cpus-per-task="$SLURM_CPUS_PER_TASK" "$program" train --resume "$run" --quiet > /dev/null &
@@ -70,7 +74,7 @@ package struct SlurmExport {
         wait "$step"
         code=$?
         # The run goes on from its checkpoint when the task's turn comes again.
-        if [ "$code" -eq 143 ]; then scontrol requeue "${SLURM_ARRAY_JOB_ID}_$SLURM_ARRAY_TASK_ID"; fi
+        if [ "$code" -eq 143 ]; then scontrol requeue "$task"; fi
       fi
       exit "$code"
 

@@ -58,7 +58,7 @@ struct PreparedRun {
       for reason in refused { console.warn("passed over: \(reason)") }
       return (checkpoint, path)
     } catch TrainingError.noUsableCheckpoint(_, let reasons) where reasons.isEmpty {
-      console.warn("\(directory.path) has no checkpoint yet: the run begins at its first step")
+      console.say("\(directory.path) has no checkpoint yet: the run begins at its first step")
       return nil
     }
   }

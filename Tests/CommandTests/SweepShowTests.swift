@@ -167,17 +167,21 @@ struct SweepShowTests {
   @Test func aTaskThatIsStoppedGoesOn() throws {
     let export = [
       "sweep", "export", "--config", "sweep.cfg", "--slurm", "sweep", "parameters.training.epochs={values: [20]}",
+      "parameters.model.hidden={values: [150]}",
     ]
     let workspace = try SweepTests.workspace()
     try workspace.succeed(export)
-    try workspace.write("#!/bin/bash\nshift\nexec \"$@\"\n", to: "srun")
+    try workspace.write("#!/bin/bash\nshift\necho $$ > step\nexec \"$@\"\n", to: "srun")
+    try workspace.write("#!/bin/bash\n[ \"$*\" = '--signal=TERM 17_5' ] && kill -TERM $(cat step)\n", to: "scancel")
     try workspace.write("#!/bin/bash\necho \"$@\" >> requeued\n", to: "scontrol")
-    #expect(try workspace.shell("chmod +x srun scontrol") == 0)
+    #expect(try workspace.shell("chmod +x srun scancel scontrol") == 0)
     let id = try SweepTests.ids(workspace)[5]
     let task = "PATH=$PWD:$PATH SLURM_CPUS_PER_TASK=1 SLURM_ARRAY_JOB_ID=17 SLURM_ARRAY_TASK_ID=5"
+    // The tests' threads block signals, and what they start would go on doing so.
+    let unblocked = "perl -MPOSIX -e 'sigprocmask(SIG_SETMASK, POSIX::SigSet->new); exec @ARGV'"
     let stopped = try workspace.shell(
       """
-      \(task) bash sweep/sweep.sbatch & shell=$!
+      \(task) \(unblocked) bash sweep/sweep.sbatch & shell=$!
       while ! ls sweep/trials/\(id)/checkpoints/step-*[1-9]*.h5 2>/dev/null; do sleep 0.01; done >/dev/null
       kill -TERM $shell
       wait $shell

@@ -157,8 +157,8 @@ extension SweepConfiguration {
     var problems = parser.problems
     for override in overrides { problems += override.holdingDots(below: "parameters").apply(to: &tree) }
     let reading = Reading(
-      fileDirectory: directory, workingDirectory: Paths.workingDirectory, checksFiles: checksFiles, catalogue: keys,
-      problems: problems)
+      fileDirectory: directory, workingDirectory: Paths.workingDirectory, checksFiles: checksFiles,
+      dropsReplacedKeys: true, catalogue: keys, problems: problems)
     var sweep = SweepConfiguration(name: name)
     sweep.directory = directory
     KeyReader.read(&sweep, from: tree, path: "", reading: reading)
