@@ -75,6 +75,22 @@ struct InterruptionTests {
     try Self.expectSame(workspace, Self.uninterrupted(), "stopped by \(name) at step \(step)")
   }
 
+  /// A schedule that runs over all epochs shows whether the pause is one.
+  @Test func pausedAndResumedEqualsUninterrupted() throws {
+    let workspace = try Workspace()
+    let arguments = ["--config", "lm.cfg", "training.schedule={name: cosine}"]
+    try workspace.succeed(arguments + ["--pause-after", "1"])
+    #expect(try workspace.lastCheckpoint().state.epoch == 1)
+    #expect(try workspace.text("run/train.log").hasSuffix("\npaused after epoch 1\n"))
+    let paused = try workspace.bytes("run/checkpoints/last.h5")
+    try workspace.succeed(["train", "--resume", "run", "--pause-after", "1"])
+    #expect(try workspace.bytes("run/checkpoints/last.h5") == paused)
+    try workspace.succeed(["train", "--resume", "run"])
+    let straight = try Workspace()
+    try straight.succeed(arguments)
+    try Self.expectSame(workspace, straight, "paused")
+  }
+
   @Test func moreEpochsGoOnFromTheEnd() throws {
     let workspace = try Workspace()
     try workspace.succeed(["--config", "lm.cfg", "training.epochs=1"])

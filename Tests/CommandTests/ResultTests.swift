@@ -194,7 +194,7 @@ struct ResultTests {
     #expect(version.hasPrefix("rnn-train "))
     #expect(version.contains("scalar"))
     let help = try workspace.succeed(["--help"]).output
-    for command in ["train (default)", "prepare", "evaluate", "generate", "inspect", "config", "benchmark"] {
+    for command in ["train (default)", "prepare", "evaluate", "generate", "inspect", "sweep", "config", "benchmark"] {
       #expect(help.contains("\n  \(command) "), "\(command)")
     }
     #expect(!help.contains("english-corpus"))

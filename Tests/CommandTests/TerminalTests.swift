@@ -25,10 +25,12 @@ struct TerminalTests {
   }
 
   /// All that the program wrote to its standard error, a terminal.
-  private static func errors(_ workspace: Workspace, environment: [String: String] = [:]) throws -> String {
+  private static func errors(
+    _ workspace: Workspace, _ arguments: [String] = ["--config", "lm.cfg", "training.epochs=6", "model.hidden=60"],
+    environment: [String: String] = [:]
+  ) throws -> String {
     let terminal = try PseudoTerminal(columns: 60)
-    let program = try workspace.start(
-      ["--config", "lm.cfg", "training.epochs=6", "model.hidden=60"], environment: environment, errors: terminal.slave)
+    let program = try workspace.start(arguments, environment: environment, errors: terminal.slave)
     let reader = Reader(terminal.master)
     #expect(try program.wait().code == 0)
     try terminal.slave.close()
@@ -74,6 +76,21 @@ struct TerminalTests {
     let log = try workspace.text("run/train.log")
     #expect(!log.contains("\u{1B}") && !log.contains("%"))
     #expect(log.contains("\nepoch 6/6  train loss "))
+  }
+
+  @Test func runningTrialsAreUpdatedInPlace() throws {
+    let workspace = try SweepTests.workspace()
+    let text = try Self.errors(workspace, ["sweep", "--config", "sweep.cfg"])
+    // The trials that run, one here, and a line about all of them.
+    let blocks = text.components(separatedBy: "\r\u{1B}[1A\u{1B}[J").dropFirst()
+    #expect(blocks.count > 9)
+    let running = text.split { "\r\n".contains($0) }.map { $0.replacing(/\u{1B}\[\d*[A-Z]/, with: "") }
+      .filter { $0.contains("  running  ") }
+    #expect(running.count >= 9 && running.allSatisfy { $0.count < 60 }, "\(text.debugDescription)")
+    #expect(text.contains("8 of 9 trials have run, best "))
+    let log = try workspace.text("sweep/sweep.log")
+    #expect(!log.contains("\u{1B}") && !log.contains("running"))
+    for id in try SweepTests.ids(workspace) { #expect(log.contains("\n\(id)  done  ")) }
   }
 
   @Test func dumbTerminalsGetLines() throws {
