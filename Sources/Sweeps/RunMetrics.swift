@@ -16,6 +16,7 @@ struct RunMetrics {
     let kind: String
     let trainLoss: Double?
     let validationLoss: Double?
+    let validationAccuracy: Double?
     /// Of a line within an epoch.
     let loss: Double?
   }
@@ -48,6 +49,7 @@ extension RunMetrics.EpochLine {
     switch name {
     case .validationLoss: validationLoss
     case .trainLoss: trainLoss
+    case .validationAccuracy: validationAccuracy
     }
   }
 }

@@ -104,11 +104,21 @@ import Testing
     ("min_epochs: 3\n", "sweep.cfg:1:1: min_epochs: belongs to asha; the method is grid"),
     (
       "metric: {name: validation_los}\n",
-      "sweep.cfg:1:16: metric.name: expected validation_loss or train_loss, found 'validation_los'; did you mean validation_loss?"
+      "sweep.cfg:1:16: metric.name: expected validation_loss, train_loss or validation_accuracy, found 'validation_los'; did you mean validation_loss?"
     ),
   ])
   func wrongFiles(text: String, complaint: String) {
     #expect(Self.complaints(text).contains(complaint), "\(Self.complaints(text))")
+  }
+
+  @Test func aMetricHasItsOwnGoal() throws {
+    func goal(_ metric: String) throws -> SweepConfiguration.Goal {
+      try Self.parse("metric: \(metric)\n" + Self.minimal).metric.goal
+    }
+    #expect(try goal("{name: train_loss}") == .minimize)
+    #expect(try goal("{name: validation_accuracy}") == .maximize)
+    #expect(try goal("{name: validation_accuracy, goal: minimize}") == .minimize)
+    #expect(try goal("{goal: maximize}") == .maximize)
   }
 
   @Test func tooLargeGridsAreRefused() {

@@ -35,9 +35,9 @@ struct TrialDrawsTests {
   @Test func drawsAreFixed() throws {
     #expect(
       Self.lines(try Self.sweep("random", trials: 3)) == [
-        "model.hidden=1 model.cell=elman training.clip_norm=0.001864",
-        "model.hidden=1 model.cell=elman training.clip_norm=0.7614",
-        "model.hidden=1 model.cell=lstm training.clip_norm=0.01674",
+        "model.hidden=4 model.cell=elman training.clip_norm=0.001529",
+        "model.hidden=4 model.cell=elman training.clip_norm=1.886",
+        "model.hidden=2 model.cell=elman training.clip_norm=0.009047",
       ])
   }
 

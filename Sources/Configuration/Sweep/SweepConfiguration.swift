@@ -37,15 +37,20 @@ package struct SweepConfiguration: Sendable {
   /// What trials are compared by: the best epoch's value.
   package struct Metric: Sendable, Equatable {
     package var name = MetricName.validationLoss
-    package var goal = Goal.minimize
+    private var givenGoal: Goal?
 
     package init() {}
+
+    /// Which values are better; for each metric there is one that goes without saying.
+    package var goal: Goal { givenGoal ?? (name == .validationAccuracy ? .maximize : .minimize) }
   }
 
   /// A value that a run writes to its metrics after every epoch.
   package enum MetricName: String, CaseIterable, Sendable {
     case validationLoss = "validation_loss"
     case trainLoss = "train_loss"
+    /// Of a tagger.
+    case validationAccuracy = "validation_accuracy"
   }
 
   package enum Goal: String, CaseIterable, Sendable {
@@ -115,7 +120,9 @@ extension SweepConfiguration.Method: KeyVariant {
 extension SweepConfiguration.Metric: KeySection {
   mutating func visitKeys(_ keys: inout some KeyVisitor) {
     keys.value("name", &name, .choice, "a value of an epoch's line in metrics.jsonl")
-    keys.value("goal", &goal, .choice, "which values are better")
+    var goal: SweepConfiguration.Goal? = goal
+    keys.optional("goal", &goal, .choice, "which values are better; absent: what suits the metric")
+    givenGoal = goal
   }
 }
 

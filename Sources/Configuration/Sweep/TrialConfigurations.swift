@@ -55,10 +55,14 @@ extension SweepConfiguration {
   /// Why a trial that is right in itself can't be compared with the others.
   private func misfits(of trial: RunConfiguration, to first: RunConfiguration) -> [ConfigurationProblem] {
     var problems: [ConfigurationProblem] = []
-    if metric.name == .validationLoss, case .text(let corpus) = trial.data, corpus.validation == nil {
+    if metric.name != .trainLoss, case .text(let corpus) = trial.data, corpus.validation == nil {
       problems.append(
         ConfigurationProblem(
-          origin: .start, key: "metric", message: "validation_loss needs data.validation in every trial"))
+          origin: .start, key: "metric", message: "\(metric.name.rawValue) needs data.validation in every trial"))
+    }
+    if metric.name == .validationAccuracy, trial.task != .tagging {
+      problems.append(
+        ConfigurationProblem(origin: .start, key: "metric", message: "validation_accuracy is for the task tagging"))
     }
     if case .synthetic = trial.data {
       problems.append(
