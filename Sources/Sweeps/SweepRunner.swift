@@ -137,31 +137,11 @@ package final class SweepRunner {
 }
 
 extension TrialProcess {
-  /// The end of the process, once nobody else trains in the run's directory.
   fileprivate func result(stop: RunRequests) async -> Result<End, any Error> {
     do {
-      guard try await waitUntilFree(stop: stop) else { return .success(.interrupted) }
       return .success(try await end(stop: stop))
     } catch {
       return .failure(error)
     }
-  }
-
-  /// Waits for a trial of a sweep that was killed, which saves its checkpoint and stops on its own.
-  ///
-  /// - Returns: false if it is to stop before that. After a minute it is somebody else's, which the child will say.
-  private func waitUntilFree(stop: RunRequests) async throws -> Bool {
-    for _ in 0..<1200 {
-      do throws(FileError) {
-        try DirectoryLock(directory: run).release()
-        return true
-      } catch .inUse {
-        if stop.isStopRequested { return false }
-      } catch {
-        break
-      }
-      try await Task.sleep(for: .milliseconds(50))
-    }
-    return true
   }
 }

@@ -66,7 +66,7 @@ struct SweepTests {
       let program = try workspace.start(["sweep", "--jobs", Self.jobs] + arguments)
       let before = Self.ends(workspace)
       while Self.ends(workspace) == before, program.isRunning { usleep(1000) }
-      usleep(UInt32.random(in: 0..<300_000))
+      usleep(UInt32.random(in: 0..<60_000))
       program.send(SIGKILL)
       let outcome = try program.wait()
       try #require(outcome.wasKilled, "it had ended before: \(outcome)")

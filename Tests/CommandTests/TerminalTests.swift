@@ -84,7 +84,7 @@ struct TerminalTests {
     // The trials that run, one here, and a line about all of them.
     let blocks = text.components(separatedBy: "\r\u{1B}[1A\u{1B}[J").dropFirst()
     #expect(blocks.count > 9)
-    let running = text.split { "\r\n".contains($0) }.map { $0.replacing(/\u{1B}\[\d*[A-Z]/, with: "") }
+    let running = text.split(whereSeparator: \.isNewline).map { $0.replacing(/\u{1B}\[\d*[A-Z]/, with: "") }
       .filter { $0.contains("  running  ") }
     #expect(running.count >= 9 && running.allSatisfy { $0.count < 60 }, "\(text.debugDescription)")
     #expect(text.contains("8 of 9 trials have run, best "))

@@ -70,7 +70,7 @@ struct TrainCommand: ParsableCommand {
     let threadCount = try threads.count()
     let run =
       if let resume {
-        try PreparedRun.resume(resume, overrides: overrides.list, console)
+        try pause.whenFree(resume) { try PreparedRun.resume(resume, overrides: overrides.list, console) }
       } else {
         try PreparedRun.begin(config ?? "", overrides: overrides.list, console)
       }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import CAffinity
+import Files
 import Glibc
 import Training
 
@@ -32,6 +33,27 @@ struct PauseOptions: ParsableArguments {
   func isReached(_ state: TrainingState?) -> Bool {
     guard let pauseAfter, let state else { return false }
     return state.epoch >= pauseAfter
+  }
+
+  /// Takes over a run, if need be as soon as another process lets it go: one of a sweep that was killed saves its
+  /// checkpoint and stops on its own.
+  func whenFree<Run>(_ directory: String, _ resume: () throws -> Run) throws -> Run {
+    guard stopsAtEndOfInput else { return try resume() }
+    for _ in 0..<1200 {
+      if Self.inputHasEnded { throw Stopped(signal: .hangUp, directory: directory, step: 0) }
+      do {
+        return try resume()
+      } catch FileError.inUse {
+        usleep(50_000)
+      }
+    }
+    return try resume()
+  }
+
+  /// Whether the process at the other end of the pipe has gone.
+  private static var inputHasEnded: Bool {
+    var input = pollfd(fd: STDIN_FILENO, events: Int16(POLLIN), revents: 0)
+    return poll(&input, 1, 0) > 0 && input.revents & Int16(POLLHUP) != 0
   }
 
   /// Keeps this thread, and those that it starts, on its processors. That is for speed alone, so nothing depends on it.
