@@ -54,7 +54,7 @@ package struct Kernels: @unchecked Sendable {
       start: start)
   }
 
-  /// C = start + A B where A is stored by lanes and only its first `length` columns count; see `SoftmaxOutput`.
+  /// C = start + A B where A is stored by lanes and only its first `length` columns count; see `SoftmaxBlock`.
   package func multiply(
     _ a: PanelMatrix, firstColumns length: Int, _ b: PanelMatrix, into c: PanelMatrix, start: Start
   ) {

@@ -13,7 +13,7 @@ package final class SequenceModel: Sendable {
   /// Only where the first layer's input differs from row to row for the same token.
   private let rowInput: RowInput?
   private let characters: CharacterEncoder?
-  private let output: SoftmaxOutput
+  private let output: any OutputLayer
   private let gradients: Gradients?
   private let dropouts: [Dropout]
   /// How the ways through time are shared out.
@@ -87,8 +87,10 @@ package final class SequenceModel: Sendable {
     }
     let last = layers[layers.count - 1]
     output = SoftmaxOutput(
-      of: parameters, minibatch: minibatch, input: last.output, inputGradient: training ? last.outputGradient : nil,
-      logitsBound: logitsBound, predicts: predicts)
+      OutputContext(
+        parameters: parameters, minibatch: minibatch, input: last.output,
+        inputGradient: training ? last.outputGradient : nil, logitsBound: logitsBound, predicts: predicts,
+        workers: workers))
   }
 
   /// A language model: streams of one length each, whose states are carried.
@@ -160,26 +162,11 @@ package final class SequenceModel: Sendable {
   }
 
   /// Losses, without anything for a way back.
-  package func lossPhases() -> [Phase] {
-    (0..<output.blockCount).map { block in
-      outputPhase("output", block: block) { [output] in output.forward(block: block, groups: $0) }
-    }
-  }
+  package func lossPhases() -> [Phase] { output.lossPhases() }
 
   /// Losses, their gradients by the hidden states, and the output layer's own gradient.
   package func outputPhases() -> [Phase] {
-    guard let gradients else { return lossPhases() }
-    let output = output
-    let reduction = output.reduction(into: gradients)
-    return (0..<output.blockCount).flatMap { block in
-      [
-        outputPhase("output", block: block) {
-          output.forward(block: block, groups: $0)
-          output.backward(block: block, groups: $0)
-        },
-        Phase("reduce", jobs: { output.groups(ofBlock: block) == 0 ? 0 : reduction.count }) { reduction[$0](block) },
-      ]
-    }
+    gradients.map { output.trainingPhases(into: $0) } ?? output.lossPhases()
   }
 
   /// Back through time and layers, down to the gradients of the embeddings.
@@ -265,29 +252,18 @@ package final class SequenceModel: Sendable {
     }
   }
 
-  /// A phase over a block's groups of 16 rows, in pairs.
-  private func outputPhase(
-    _ name: String, block: Int, _ run: @escaping @Sendable (_ groups: Range<Int>) -> Void
-  ) -> Phase {
-    let (output, most) = (output, workers * 4)
-    return Phase(name, jobs: { min(most, (output.groups(ofBlock: block) + 1) / 2) }) { job in
-      let groups = output.groups(ofBlock: block)
-      run(share(of: groups, job: job, jobs: min(most, (groups + 1) / 2), unit: 2))
-    }
-  }
-
   // MARK: results
 
   /// The sum of the minibatch's losses in nats, in row order.
-  package var lossSum: Double { (0..<minibatch.rows).reduce(0) { $0 + output.losses[$1] } }
+  package var lossSum: Double { (0..<minibatch.rows).reduce(0) { $0 + output.loss(row: $1) } }
 
   /// The loss of each row in nats, row r = t * B + b.
-  package func loss(row: Int) -> Double { output.losses[row] }
+  package func loss(row: Int) -> Double { output.loss(row: row) }
 
   /// The likeliest class of a row, of several the first; after the loss phases.
-  package func prediction(row: Int) -> Int32 { output.predictions[row] }
+  package func prediction(row: Int) -> Int32 { output.prediction(row: row) }
 
-  /// The logits of one row, after the forward phases.
+  /// The logits of one row for all classes, after the forward phases: logarithms of what softmax makes the probabilities.
   package func logits(row: Int, into result: UnsafeMutableBufferPointer<Float>) {
     output.logits(row: row, into: result)
   }

@@ -1,0 +1,203 @@
+import CKernels
+import Compute
+import Foundation
+
+/// A softmax over the rows of one weight matrix, for some rows of a minibatch: y = softmax(U x + b), the loss
+/// -log y[target], and its gradients. It owns no memory.
+///
+/// Logits are computed transposed, [classes, rows], with 16 rows of the minibatch side by side in the lanes of a vector: so
+/// softmax sums along memory, not across lanes, and the weight matrix serves the forward product, the product back into
+/// the input and its own gradient in its one natural layout. The exponentials are taken chunk by chunk of classes
+/// while the logits are still in the cache, each chunk against its own maximum, and brought to a common scale where
+/// they are read next.
+struct SoftmaxBlock {
+  let kernels: Kernels
+  /// U [classes, inputs].
+  let weight: PanelMatrix
+  /// b [classes], if there is one.
+  let bias: FloatPointer?
+  /// Rows of the minibatch.
+  let rows: Int
+  /// [at least rows, inputs] what comes in, and the gradient that goes back.
+  let input: PanelMatrix
+  let inputGradient: PanelMatrix?
+  /// [inputs, rows] the input, transposed.
+  let inputTransposed: PanelMatrix
+  /// [classes, rows] logits, then exponentials, then gradients.
+  let logits: PanelMatrix
+  /// [group][maximum or sum][chunk][lane]
+  let scales: FloatPointer
+  /// [rows] the logit of each row's target.
+  let targetLogits: FloatPointer
+  /// [rows] classes; `Minibatch.masked` where nothing is to be predicted.
+  let targets: UnsafePointer<Int32>
+  /// [rows] in nats.
+  let losses: UnsafeMutablePointer<Double>
+  /// What a row's loss counts for in the mean: 1 / targets of the minibatch.
+  let targetShare: Float
+  /// [rows] the logit of each row's likeliest class so far, and that class; nil where nobody asks.
+  var likeliest: (logits: FloatPointer, classes: UnsafeMutablePointer<Int32>)?
+
+  private static let width = PanelShape.width
+  private static let chunk = Int(CK_SOFTMAX_CHUNK)
+
+  /// Floats of `scales` for each group of 16 rows.
+  static func scaleCount(classes: Int) -> Int { 2 * chunkCount(classes: classes) * width }
+
+  private static func chunkCount(classes: Int) -> Int { (classes + chunk - 1) / chunk }
+
+  private var classes: Int { weight.rows }
+  private var chunks: Int { Self.chunkCount(classes: classes) }
+  /// Groups of 16 rows.
+  var groups: Int { (rows + Self.width - 1) / Self.width }
+
+  /// A group's rows.
+  private func rows(ofGroup group: Int) -> Range<Int> {
+    group * Self.width..<min((group + 1) * Self.width, rows)
+  }
+
+  // MARK: forward
+
+  /// Losses of some groups, whose input has been transposed; afterwards the logits hold exponentials.
+  func forward(groups: Range<Int>) {
+    let logits = logits.panels(groups)
+    for chunk in 0..<chunks {
+      let range = classes(ofChunk: chunk)
+      computeLogits(range, groups: groups)
+      for (local, group) in groups.enumerated() {
+        let panel = logits.pointer(panel: local, row: range.lowerBound)
+        keepTargetLogits(panel, of: range, rows: rows(ofGroup: group))
+        keepLikeliest(panel, of: range, rows: rows(ofGroup: group))
+        kernels.softmaxChunk(
+          panel, rows: range.count, maximum: maximum(group, chunk), sum: sum(group, chunk))
+      }
+    }
+    for group in groups { finish(group) }
+  }
+
+  private func classes(ofChunk chunk: Int) -> Range<Int> {
+    chunk * Self.chunk..<min((chunk + 1) * Self.chunk, classes)
+  }
+
+  private func maximum(_ group: Int, _ chunk: Int) -> FloatPointer {
+    scales + (2 * group * chunks + chunk) * Self.width
+  }
+
+  private func sum(_ group: Int, _ chunk: Int) -> FloatPointer { maximum(group, chunks + chunk) }
+
+  /// Lanes past the last row hold what an earlier minibatch left: finite numbers, or it would have diverged. Their losses
+  /// are not read, and their gradients are multiplied by zero.
+  func transposeInput(groups: Range<Int>) {
+    for group in groups {
+      let rows = rows(ofGroup: group)
+      for panel in 0..<input.panels {
+        let to = inputTransposed.pointer(panel: group, row: panel * Self.width)
+        if (group + 1) * Self.width <= input.rows {
+          kernels.transposeBlock(input.pointer(panel: panel, row: rows.lowerBound), into: to)
+        } else {
+          // The memory may end before a whole block does.
+          for (lane, row) in rows.enumerated() {
+            let from = input.pointer(panel: panel, row: row)
+            for column in 0..<Self.width { to[column * Self.width + lane] = from[column] }
+          }
+        }
+      }
+    }
+  }
+
+  /// The logits of some classes for some groups, whose input has been transposed.
+  func computeLogits(_ range: Range<Int>, groups: Range<Int>) {
+    kernels.multiply(
+      weight.rows(range), inputTransposed.rows(0..<weight.columns).panels(groups),
+      into: logits.rows(range).panels(groups), start: bias.map { .rowBias($0 + range.lowerBound) } ?? .zero)
+  }
+
+  private func keepTargetLogits(_ panel: FloatPointer, of range: Range<Int>, rows: Range<Int>) {
+    for (lane, row) in rows.enumerated() {
+      let target = Int(targets[row])
+      if range.contains(target) { targetLogits[row] = panel[(target - range.lowerBound) * Self.width + lane] }
+    }
+  }
+
+  private func keepLikeliest(_ panel: FloatPointer, of range: Range<Int>, rows: Range<Int>) {
+    guard let likeliest else { return }
+    for (lane, row) in rows.enumerated() {
+      if range.lowerBound == 0 { likeliest.logits[row] = -.infinity }
+      for index in range {
+        let logit = panel[(index - range.lowerBound) * Self.width + lane]
+        if logit > likeliest.logits[row] { (likeliest.logits[row], likeliest.classes[row]) = (logit, Int32(index)) }
+      }
+    }
+  }
+
+  /// Loss per row; leaves in `maximum` what a chunk's exponentials are to be multiplied by to become the gradient.
+  private func finish(_ group: Int) {
+    typealias Lanes = SIMD16<Float>
+    func lanes(_ pointer: FloatPointer) -> Lanes { UnsafeRawPointer(pointer).loadUnaligned(as: Lanes.self) }
+    var largest = lanes(maximum(group, 0))
+    for chunk in 1..<max(chunks, 1) {
+      let other = lanes(maximum(group, chunk))
+      largest.replace(with: other, where: other .> largest)
+    }
+    func put(_ value: Lanes, at pointer: FloatPointer) {
+      UnsafeMutableRawPointer(pointer).storeBytes(of: value, as: Lanes.self)
+    }
+    for chunk in 0..<chunks { put(lanes(maximum(group, chunk)) - largest, at: maximum(group, chunk)) }
+    let scales = maximum(group, 0)
+    kernels.apply(CK_EXP, scales, into: scales, count: chunks * Self.width)
+    var total = Lanes(repeating: 0)
+    for chunk in 0..<chunks { total += lanes(maximum(group, chunk)) * lanes(sum(group, chunk)) }
+
+    var factor = Lanes(repeating: 0)
+    for (lane, row) in rows(ofGroup: group).enumerated() {
+      if targets[row] == Minibatch.masked {
+        losses[row] = 0
+      } else {
+        losses[row] = Double(largest[lane] - targetLogits[row]) + log(Double(total[lane]))
+        // Where the loss overflows before its gradient does, the gradient must not look usable.
+        factor[lane] = losses[row].isFinite ? targetShare / total[lane] : .nan
+      }
+    }
+    for chunk in 0..<chunks { put(lanes(maximum(group, chunk)) * factor, at: maximum(group, chunk)) }
+  }
+
+  // MARK: backward
+
+  /// After `forward` of the same groups: dL/dlogits in place of the exponentials, and dL/dx = dL/dlogits^T U.
+  func backward(groups: Range<Int>) {
+    guard let inputGradient else { return }
+    let rows = groups.lowerBound * Self.width..<min(groups.upperBound * Self.width, rows)
+    let logits = logits.panels(groups)
+    for chunk in 0..<chunks {
+      let range = classes(ofChunk: chunk)
+      for (local, group) in groups.enumerated() {
+        kernels.scaleLanes(
+          logits.pointer(panel: local, row: range.lowerBound), rows: range.count, by: maximum(group, chunk))
+      }
+      for (index, row) in rows.enumerated() {
+        let target = Int(targets[row])
+        if range.contains(target) { logits[target, index] -= targetShare }
+      }
+      let chunkGradient = logits.rows(range)
+      kernels.multiply(
+        PanelMatrix(base: chunkGradient.base, rows: range.count, columns: rows.count, stride: chunkGradient.stride),
+        transposed: true, weight.rows(range), into: inputGradient.rows(rows), start: chunk == 0 ? .zero : .accumulate)
+    }
+  }
+
+  // MARK: the reducer's part
+
+  /// A tile of dL/dU = dL/dlogits x, summed over the rows in order: some classes by some panels of inputs.
+  func reduceWeight(_ range: Range<Int>, panels: Range<Int>, into gradient: PanelMatrix, start: Kernels.Start) {
+    kernels.multiply(
+      logits.rows(range), firstColumns: rows, input.rows(0..<rows).panels(panels),
+      into: gradient.rows(range).panels(panels), start: start)
+  }
+
+  /// Adds dL/db of some classes, summed over the rows in order.
+  func addBias(_ range: Range<Int>, to sums: FloatPointer) {
+    for group in 0..<groups {
+      kernels.addLanes(logits.pointer(panel: group, row: range.lowerBound), rows: range.count, to: sums)
+    }
+  }
+}
