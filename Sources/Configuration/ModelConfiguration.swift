@@ -18,6 +18,7 @@ extension RunConfiguration {
     package var variationalDropout = false
     /// The share of tokens that are read as `<unk>` in training.
     package var wordDropout = 0.0
+    package var output = OutputLayer.softmax
     /// Whether the output layer's weights are those of the embedding.
     package var tieEmbeddings = false
     package var initialization = Initialization()
@@ -78,6 +79,7 @@ extension RunConfiguration.Model: KeySection {
       "whether all timesteps of a sequence share one dropout mask")
     keys.value(
       "word_dropout", &wordDropout, .number(.partialShare), "share of tokens read as <unk> in training")
+    keys.section("output", &output, "the output layer")
     keys.value("tie_embeddings", &tieEmbeddings, .flag, "whether the output layer shares the embedding's weights")
     keys.section("initialization", &initialization, "the parameters before the first step")
     keys.optional(

@@ -62,6 +62,17 @@ extension RunConfiguration {
           reason: "needs embedding and hidden of one size, found \(model.embedding) and \(model.hidden)",
           otherKeys: ["model.embedding", "model.hidden"]))
     }
+    if model.output != .softmax, task == .tagging {
+      objections.append(
+        Objection(
+          key: "model.output.kind", reason: "\(model.output.name) is for language models; tags are too few for it",
+          otherKeys: ["task"]))
+    } else if model.output != .softmax, model.tieEmbeddings {
+      objections.append(
+        Objection(
+          key: "model.tie_embeddings", reason: "is for the output layer softmax, found \(model.output.name)",
+          otherKeys: ["model.output"]))
+    }
     if model.characters != nil, task == .languageModel {
       objections.append(
         Objection(

@@ -56,6 +56,8 @@ package struct ModelShape: Sendable, Equatable {
   package var isBidirectional = false
   /// Whether a layer's input is added to its output where both are of one width.
   package var isResidual = false
+  /// How the output layer computes its distribution.
+  package var output = OutputKind.softmax
   /// Whether the output layer's weight is the embedding.
   package var tiesEmbeddings = false
   /// How words are spelled, beside their embeddings; nil: it doesn't matter.
@@ -103,9 +105,10 @@ package struct ModelShape: Sendable, Equatable {
   }
 
   /// Weights of the recurrent and the output layers, without embeddings and biases: what arithmetic is counted by, 6 FLOP
-  /// per weight and token in training. A character encoder counts for nothing: its work depends on the words.
+  /// per weight and token in training. A character encoder counts for nothing, nor do the clusters of an output layer: their
+  /// work depends on the words.
   package var multipliedWeights: Int {
-    (0..<layers).reduce(outputWidths.total * classes) {
+    (0..<layers).reduce(outputWidths.total * (clusters?.headClasses ?? classes)) {
       $0 + directions * cell.gates * hidden * (inputWidths(layer: $1).total + hidden)
     }
   }

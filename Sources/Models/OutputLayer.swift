@@ -34,3 +34,9 @@ struct OutputContext {
   /// How many threads the work is meant for.
   let workers: Int
 }
+
+extension ModelShape {
+  func makeOutput(_ context: OutputContext) -> any OutputLayer {
+    if let clusters { ClusteredOutput(context, clusters) } else { SoftmaxOutput(context) }
+  }
+}

@@ -81,7 +81,7 @@ package struct ParameterLayout: Sendable {
         builder.addDirection(name, shape.cell, inputs: shape.inputWidths(layer: layer), units: shape.hidden)
       }
     }
-    builder.addOutput(classes: shape.classes, inputs: shape.outputWidths, isTied: shape.tiesEmbeddings)
+    builder.addOutput(shape)
     parameters = builder.parameters
     floatCount = builder.offset
     outputWeight = shape.tiesEmbeddings ? "embedding.weight" : "decoder.weight"
@@ -122,14 +122,35 @@ package struct ParameterLayout: Sendable {
       }
     }
 
-    mutating func addOutput(classes: Int, inputs: Widths, isTied: Bool) {
-      if !isTied {
-        add(
-          "decoder.weight", .outputWeight, [classes, inputs.total], inputs: inputs,
-          panels: PanelShape(rows: classes, columns: inputs.columns))
+    mutating func addOutput(_ shape: ModelShape) {
+      let inputs = shape.outputWidths
+      switch shape.output {
+      case .softmax:
+        if !shape.tiesEmbeddings { addOutputWeight("decoder.weight", classes: shape.classes, inputs: inputs) }
+        addOutputBias("decoder.bias", classes: shape.classes)
+      case .wordClasses:
+        addOutputWeight("decoder.weight", classes: shape.classes, inputs: inputs)
+        addOutputBias("decoder.bias", classes: shape.classes)
+      case .adaptive: break
       }
+      guard let layout = shape.clusters else { return }
+      addOutputWeight(layout.headWeight, classes: layout.headClasses, inputs: inputs)
+      if let bias = layout.headBias { addOutputBias(bias, classes: layout.headClasses) }
+      for cluster in layout.clusters {
+        guard let projection = cluster.projection else { continue }
+        addOutputWeight(projection.weight, classes: projection.width, inputs: inputs)
+        addOutputWeight(cluster.weight, classes: cluster.tokens.count, inputs: Widths([projection.width]))
+      }
+    }
+
+    private mutating func addOutputWeight(_ name: String, classes: Int, inputs: Widths) {
       add(
-        "decoder.bias", .outputBias, [classes], inputs: Widths([1]), panels: PanelShape(rows: 1, columns: classes))
+        name, .outputWeight, [classes, inputs.total], inputs: inputs,
+        panels: PanelShape(rows: classes, columns: inputs.columns))
+    }
+
+    private mutating func addOutputBias(_ name: String, classes: Int) {
+      add(name, .outputBias, [classes], inputs: Widths([1]), panels: PanelShape(rows: 1, columns: classes))
     }
   }
 

@@ -86,7 +86,7 @@ package final class SequenceModel: Sendable {
         $0, of: parameters, words: minibatch, capacity: capacity, workers: workers, training: training)
     }
     let last = layers[layers.count - 1]
-    output = SoftmaxOutput(
+    output = shape.makeOutput(
       OutputContext(
         parameters: parameters, minibatch: minibatch, input: last.output,
         inputGradient: training ? last.outputGradient : nil, logitsBound: logitsBound, predicts: predicts,

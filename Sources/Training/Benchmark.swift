@@ -39,7 +39,7 @@ package struct Benchmark: Sendable, Equatable {
     // Memory is checked before the minibatches take any.
     if case .synthetic(let corpus) = configuration.data {
       let classes = corpus.classes ?? corpus.vocabulary
-      shape = ModelShape(configuration.model, vocabulary: corpus.vocabulary, classes: classes)
+      shape = try ModelShape(configuration.model, vocabulary: corpus.vocabulary, classes: classes)
       try configuration.checkMemory(shape)
       source = ZipfMinibatches(
         Timeline.Capacity(sequences: training.batchSize, timesteps: training.bptt), vocabulary: corpus.vocabulary,

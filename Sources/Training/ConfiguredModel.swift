@@ -11,23 +11,43 @@ extension ModelShape {
   ) throws(TrainingError) {
     switch configuration.task {
     case .languageModel:
-      self.init(configuration.model, vocabulary: vocabulary.count, classes: vocabulary.count)
+      try self.init(configuration.model, vocabulary: vocabulary.count, classes: vocabulary.count)
     case .tagging:
       guard let tagging else { throw .noTags }
-      self.init(configuration.model, vocabulary: vocabulary.count, classes: tagging.tags.count)
+      try self.init(configuration.model, vocabulary: vocabulary.count, classes: tagging.tags.count)
       characters = configuration.model.characters.map {
         Characters(vocabulary: tagging.characters.count, embedding: $0.embedding, hidden: $0.hidden)
       }
     }
   }
 
-  package init(_ model: RunConfiguration.Model, vocabulary: Int, classes: Int) {
+  package init(_ model: RunConfiguration.Model, vocabulary: Int, classes: Int) throws(TrainingError) {
     self.init(
       vocabulary: vocabulary, embedding: model.embedding, cell: CellKind(model.cell), hidden: model.hidden,
       layers: model.layers, classes: classes)
     isBidirectional = model.bidirectional
     isResidual = model.residual
     tiesEmbeddings = model.tieEmbeddings
+    output = try OutputKind(model.output, classes: classes)
+  }
+}
+
+extension OutputKind {
+  fileprivate init(_ output: RunConfiguration.OutputLayer, classes: Int) throws(TrainingError) {
+    switch output {
+    case .softmax: self = .softmax
+    case .wordClasses(let settings):
+      self = .wordClasses(settings.classes ?? Int(Double(classes).squareRoot().rounded()))
+    case .adaptive(let settings):
+      // As in PyTorch's examples; a small vocabulary has fewer clusters, down to none.
+      let share = Double(classes) / 15
+      let usual = [share.rounded(), 3 * share.rounded()].map { Int($0) }.filter { 0 < $0 && $0 < classes }
+      let cutoffs = settings.cutoffs ?? usual
+      guard cutoffs.allSatisfy({ $0 < classes }) else {
+        throw .cutoffs(cutoffs, vocabulary: classes)
+      }
+      self = .adaptive(cutoffs: cutoffs, divValue: settings.divValue)
+    }
   }
 }
 

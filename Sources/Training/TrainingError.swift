@@ -27,6 +27,8 @@ package enum TrainingError: DiagnosedError, Equatable {
   case epochsDone(Int, asked: Int)
   /// More memory than the machine has.
   case tooLarge(bytes: Double, available: Double)
+  /// Clusters of an adaptive softmax that begin where there are no more tokens.
+  case cutoffs([Int], vocabulary: Int)
   case notCheckpoint(file: String, found: String)
   case noSplit(name: String, remedy: String)
   /// A stream would have fewer timesteps than one window.
@@ -73,6 +75,8 @@ package enum TrainingError: DiagnosedError, Equatable {
       "training needs about \(Self.gigabytes(bytes)) of memory, and this machine has \(Self.gigabytes(available)); "
         + "lower model.hidden, model.embedding, model.layers, training.batch_size or training.bptt, or limit the "
         + "vocabulary"
+    case .cutoffs(let cutoffs, let vocabulary):
+      "model.output.cutoffs: expected numbers below the vocabulary's size of \(vocabulary), found \(cutoffs)"
     case .notCheckpoint(let file, let found):
       "\(file) is not an rnn-train checkpoint: \(found)"
     case .noSplit(let name, let remedy):

@@ -18,6 +18,7 @@ struct NumberRange: CustomStringConvertible {
   static let nonNegative = NumberRange(lower: .including(0), upper: .none, description: "of at least 0")
   /// What can be divided by: above the numbers near zero that single precision holds with fewer digits, or as zero.
   static let divisor = NumberRange(lower: .including(1e-37), upper: .none, description: "of at least 1e-37")
+  static let atLeastOne = NumberRange(lower: .including(1), upper: .none, description: "of at least 1")
   /// Any share of a whole.
   static let share = NumberRange(lower: .including(0), upper: .including(1), description: "from 0 to 1")
   /// A share that isn't the whole.

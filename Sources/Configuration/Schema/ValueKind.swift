@@ -33,6 +33,28 @@ extension ValueKind<Int> {
   }
 }
 
+extension ValueKind<[Int]> {
+  /// At least one number, each larger than the one before.
+  static func ascendingWhole(_ range: ClosedRange<Int>) -> Self {
+    let element = ValueKind<Int>.whole(range)
+    let expectation = "a list of ascending numbers, each \(element.expectation)"
+    return Self(expectation) { tree, site in
+      guard case .list(let items) = tree.content, !items.isEmpty else {
+        return site.mismatch(tree, expected: expectation)
+      }
+      let numbers = items.map { element.read($0, site) }
+      guard !numbers.contains(nil) else { return nil }
+      let found = numbers.compactMap(\.self)
+      guard zip(found, found.dropFirst()).allSatisfy({ $0 < $1 }) else {
+        return site.mismatch(tree, expected: expectation, found: "\(found)")
+      }
+      return found
+    } write: {
+      YAMLTree(.list($0.map(element.write)))
+    }
+  }
+}
+
 extension ValueKind<Double> {
   static func number(_ range: NumberRange) -> Self {
     let expectation = "a number \(range)"

@@ -1,0 +1,220 @@
+import Compute
+import Foundation
+
+/// The output layer in two steps (see `ClusterLayout`): most rows need only the head and the few tokens of their target's
+/// cluster, so that a step costs a fraction of one softmax over all tokens.
+///
+/// Rows are gathered by the cluster of their target, so that each cluster's softmax is one over rows side by side; what
+/// goes back into the hidden states is added to what the head gives back.
+final class ClusteredOutput: OutputLayer, @unchecked Sendable {
+  // Unchecked: `losses` is written as arenas are, each position by one job.
+
+  private let layout: ClusterLayout
+  private let classes: Int
+  private let minibatch: Minibatch
+  private let kernels: Kernels
+  private let head: SoftmaxOutput
+  private let tails: [ClusterTail]
+  private let assignment: ClusterAssignment
+  private let input: PanelMatrix
+  private let inputGradient: PanelMatrix?
+  private let rows: GatheredRows
+  /// Logits of the runs of a round, with the scales of each group behind them.
+  private let logits: Arena
+  private let targetLogits: Arena
+  private let losses: UnsafeMutablePointer<Double>
+
+  private static let width = PanelShape.width
+
+  init(_ context: OutputContext, _ layout: ClusterLayout) {
+    self.layout = layout
+    classes = context.parameters.shape.classes
+    minibatch = context.minibatch
+    kernels = context.parameters.kernels
+    input = context.input
+    inputGradient = context.inputGradient
+    tails = layout.clusters.map { ClusterTail($0, of: context.parameters) }
+    assignment = ClusterAssignment(
+      layout, minibatch: context.minibatch, groupFloats: tails.map { $0.groupFloats },
+      bound: context.logitsBound / MemoryLayout<Float>.stride, workers: context.workers)
+    head = SoftmaxOutput(
+      context, SoftmaxOutput.Names(weight: layout.headWeight, bias: layout.headBias), targets: assignment.headTargets)
+    rows = GatheredRows(
+      positions: assignment.positions, hidden: context.input.columns,
+      projection: layout.clusters.compactMap { $0.projection?.width }.max() ?? 0,
+      training: context.inputGradient != nil, kernels: kernels)
+    logits = Arena(count: assignment.capacity)
+    targetLogits = Arena(count: assignment.positions)
+    losses = .allocate(capacity: assignment.positions)
+    losses.initialize(repeating: 0, count: assignment.positions)
+  }
+
+  deinit { losses.deallocate() }
+
+  private func block(_ run: ClusterAssignment.Run) -> SoftmaxBlock {
+    let (tail, first) = (tails[run.cluster], run.positions.lowerBound)
+    let logits = tail.logits(at: logits.base + run.offset, groups: run.groups)
+    let inputs = rows.inputs(of: tail, positions: run.positions)
+    return SoftmaxBlock(
+      kernels: kernels, weight: tail.weight, bias: tail.bias, rows: run.positions.count, input: inputs.values,
+      inputGradient: inputs.gradient, inputTransposed: inputs.transposed, logits: logits.matrix,
+      scales: logits.scales, targetLogits: targetLogits.base + first, targets: assignment.targets + first,
+      losses: losses + first, targetShare: 1 / Float(minibatch.targetCount), likeliest: nil)
+  }
+
+  // MARK: phases
+
+  private var assignPhase: Phase { Phase("output", jobs: { 1 }) { [assignment] _ in assignment.assign() } }
+
+  func lossPhases() -> [Phase] {
+    [assignPhase] + head.lossPhases() + (0..<assignment.rounds).map { round in runPhase(round) { _, _, _ in } }
+  }
+
+  func trainingPhases(into gradients: Gradients) -> [Phase] {
+    let jobs = tails.indices.flatMap { reduction(ofCluster: $0, into: gradients) }
+    let count = jobs.count
+    return [assignPhase] + head.trainingPhases(into: gradients)
+      + (0..<assignment.rounds).flatMap { round in
+        [
+          runPhase(round) { [self] run, block, groups in
+            block.backward(groups: groups)
+            scatter(run, groups: groups)
+          },
+          // The first round also sees to the clusters that have no rows.
+          Phase("reduce", jobs: { [assignment] in round == 0 || !assignment.runs(ofRound: round).isEmpty ? count : 0 })
+          {
+            jobs[$0](round)
+          },
+        ]
+      }
+  }
+
+  /// The losses of a round's runs, and what comes next.
+  private func runPhase(
+    _ round: Int,
+    _ next: @escaping @Sendable (_ run: ClusterAssignment.Run, _ block: SoftmaxBlock, _ groups: Range<Int>) -> Void
+  ) -> Phase {
+    Phase("output", jobs: { [assignment] in assignment.jobs(ofRound: round).count }) { [self] index in
+      let job = assignment.jobs[assignment.jobs(ofRound: round).lowerBound + index]
+      let run = assignment.runs[job.run]
+      let block = block(run)
+      gather(run, groups: job.groups)
+      block.forward(groups: job.groups)
+      next(run, block, job.groups)
+    }
+  }
+
+  /// Positions of some groups of a run.
+  private func positions(_ run: ClusterAssignment.Run, groups: Range<Int>) -> Range<Int> {
+    let first = run.positions.lowerBound
+    return first + groups.lowerBound
+      * Self.width..<min(first + groups.upperBound * Self.width, run.positions.upperBound)
+  }
+
+  private func gather(_ run: ClusterAssignment.Run, groups: Range<Int>) {
+    let positions = positions(run, groups: groups)
+    rows.gather(
+      input, index: assignment.rowOfPosition + positions.lowerBound, into: positions, for: tails[run.cluster])
+  }
+
+  /// dL/dh of the run's rows, added to what the head has given them.
+  private func scatter(_ run: ClusterAssignment.Run, groups: Range<Int>) {
+    let positions = positions(run, groups: groups)
+    guard let inputGradient, let gradient = rows.takeBack(positions, of: tails[run.cluster]) else { return }
+    for panel in 0..<gradient.panels {
+      inputGradient.addRows(of: gradient, panel: panel, at: assignment.rowOfPosition + positions.lowerBound)
+    }
+  }
+
+  /// Jobs that each sum one tile of a cluster's gradients over its rows in order. A later round goes on where the one before
+  /// ended; a cluster without rows has a gradient of zero.
+  private func reduction(ofCluster cluster: Int, into gradients: Gradients) -> [@Sendable (_ round: Int) -> Void] {
+    let (tail, names) = (tails[cluster], layout.clusters[cluster])
+    let weightGradient = gradients.view(names.weight).rows(names.rows)
+    let biasGradient = names.bias.map { gradients.view($0) }
+    var jobs: [@Sendable (Int) -> Void] = []
+    let height = ReductionTile.rowPanels * Self.width
+    for first in stride(from: 0, to: weightGradient.rows, by: height) {
+      let range = first..<min(first + height, weightGradient.rows)
+      jobs.append { [self] round in
+        let run = assignment.run(of: cluster, round: round)
+        let isNew = run?.isFirst ?? (round == 0 && assignment.hasLeft(cluster))
+        let sums = biasGradient.map { $0.base + names.rows.lowerBound + range.lowerBound }
+        if isNew { sums?.update(repeating: 0, count: range.count) }
+        if let run {
+          let block = block(run)
+          block.reduceWeight(
+            range, panels: 0..<weightGradient.panels, into: weightGradient, start: run.isFirst ? .zero : .accumulate)
+          if let sums { block.addBias(range, to: sums) }
+        } else if isNew {
+          weightGradient.rows(range).zeroRows()
+        }
+      }
+    }
+    if let projection = names.projection {
+      let gradient = gradients.view(projection.weight)
+      for (outputs, panels) in ReductionTile.all(of: gradient) {
+        let range = outputs.lowerBound * Self.width..<min(outputs.upperBound * Self.width, gradient.rows)
+        let tile = gradient.rows(range).panels(panels)
+        jobs.append { [self] round in
+          if let run = assignment.run(of: cluster, round: round) {
+            rows.reduceProjection(
+              of: tail, positions: run.positions, outputs: outputs, panels: panels, into: tile,
+              start: run.isFirst ? .zero : .accumulate)
+          } else if round == 0, assignment.hasLeft(cluster) {
+            tile.zeroRows()
+          }
+        }
+      }
+    }
+    return jobs
+  }
+
+  // MARK: results
+
+  func loss(row: Int) -> Double {
+    let position = Int(assignment.positionOfRow[row])
+    return head.loss(row: row) + (position < 0 ? 0 : losses[position])
+  }
+
+  func prediction(row: Int) -> Int32 {
+    withUnsafeTemporaryAllocation(of: Float.self, capacity: classes) { logits in
+      self.logits(row: row, into: logits)
+      var likeliest = 0
+      for token in 0..<classes where logits[token] > logits[likeliest] { likeliest = token }
+      return Int32(likeliest)
+    }
+  }
+
+  /// Here the logits are logarithms of probabilities.
+  func logits(row: Int, into result: UnsafeMutableBufferPointer<Float>) {
+    precondition(result.count == classes && row < minibatch.rows)
+    withUnsafeTemporaryAllocation(of: Float.self, capacity: layout.headClasses) { logits in
+      head.logits(row: row, into: logits)
+      let normalizer = Self.logSum(logits.count) { logits[$0] }
+      for token in 0..<layout.shortlist { result[token] = Float(Double(logits[token]) - normalizer) }
+      for (index, cluster) in layout.clusters.enumerated() {
+        let share = Double(logits[layout.shortlist + index]) - normalizer
+        putLogits(ofCluster: index, row: row, share: share, into: result.extracting(cluster.tokens))
+      }
+    }
+  }
+
+  /// - Parameter share: the logarithm of the cluster's probability.
+  private func putLogits(
+    ofCluster cluster: Int, row: Int, share: Double, into result: UnsafeMutableBufferPointer<Float>
+  ) {
+    let run = ClusterAssignment.Run(cluster: cluster, positions: 0..<1, offset: 0, isFirst: true)
+    withUnsafePointer(to: Int32(row)) { rows.gather(input, index: $0, into: run.positions, for: tails[cluster]) }
+    let block = block(run)
+    block.computeLogits(0..<result.count, groups: 0..<1)
+    let normalizer = Self.logSum(result.count) { block.logits[$0, 0] }
+    for token in result.indices { result[token] = Float(share + Double(block.logits[token, 0]) - normalizer) }
+  }
+
+  /// log(sum of exp(logit)).
+  private static func logSum(_ count: Int, _ logit: (Int) -> Float) -> Double {
+    let largest = (0..<count).reduce(-Float.infinity) { max($0, logit($1)) }
+    return Double(largest) + log((0..<count).reduce(0) { $0 + exp(Double(logit($1) - largest)) })
+  }
+}
