@@ -55,12 +55,12 @@ package struct ClusterLayout: Sendable, Equatable {
     precondition(
       zip([0] + cutoffs, cutoffs + [vocabulary]).allSatisfy { $0 < $1 }, "cutoffs ascend within the vocabulary")
     shortlist = cutoffs.first ?? vocabulary
-    var width = Double(hidden)
+    var divisor = 1.0
     clusters = zip(cutoffs, cutoffs.dropFirst() + [vocabulary]).enumerated().map { index, tokens in
-      width /= divValue
+      divisor *= divValue
       return Cluster(
         tokens: tokens.0..<tokens.1, weight: "decoder.tail.\(index).1.weight", rows: 0..<tokens.1 - tokens.0, bias: nil,
-        projection: Projection(weight: "decoder.tail.\(index).0.weight", width: max(1, Int(width))))
+        projection: Projection(weight: "decoder.tail.\(index).0.weight", width: max(1, Int(Double(hidden) / divisor))))
     }
     headWeight = "decoder.head.weight"
     headBias = nil

@@ -127,6 +127,28 @@ import Testing
       "model: {initialization: {weights: xavier}}\n",
       "2:35: model.initialization.weights: expected uniform or glorot, found 'xavier'"
     ),
+    ("model: {output: {kind: class}}\n", nil),
+    ("model: {output: {kind: adaptive, cutoffs: [100], div_value: 1}}\n", nil),
+    (
+      "model: {output: {kind: adaptive, cutoffs: [100, 100]}}\n",
+      "2:43: model.output.cutoffs: expected a list of ascending numbers, each a whole number of at least 1, found [100, 100]"
+    ),
+    (
+      "model: {output: {kind: adaptive, cutoffs: [0, 100]}}\n",
+      "2:44: model.output.cutoffs: expected a whole number of at least 1, found '0'"
+    ),
+    (
+      "model: {output: {cutoffs: [100]}}\n",
+      "2:18: model.output.cutoffs: belongs to adaptive; the output layer is softmax"
+    ),
+    (
+      "model: {output: {kind: class}, tie_embeddings: true}\n",
+      "2:32: model.tie_embeddings: is for the output layer softmax, found class"
+    ),
+    (
+      "task: tagging\nmodel: {output: {kind: adaptive}}\n",
+      "3:18: model.output.kind: adaptive is for language models; tags are too few for it"
+    ),
     ("model: {vectors: v.txt}\n", "2:9: model.vectors: has vectors of words; synthetic ids are none"),
     // Keys that aren't words
     ("? [a]\n: 1\n", "2:3: expected a key, found a list or a mapping"),

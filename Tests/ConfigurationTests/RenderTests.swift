@@ -32,6 +32,8 @@ import Testing
           embedding_dropout: 0
           variational_dropout: false
           word_dropout: 0
+          output:
+            kind: softmax
           tie_embeddings: false
           initialization:
             weights: uniform

@@ -119,10 +119,26 @@ private struct Dice: RandomNumberGenerator {
       model.characters?.hidden = Int.random(in: 1...65_536, using: &self)
       if case .text = configuration.data, roll() { model.vectors = "/" + path() }
     } else {
-      model.tieEmbeddings = roll()
+      model.output = outputLayer()
+      model.tieEmbeddings = model.output == .softmax && roll()
       model.hidden = model.embedding
     }
     return model
+  }
+
+  mutating func outputLayer() -> RunConfiguration.OutputLayer {
+    switch Int.random(in: 0..<3, using: &self) {
+    case 0: return .softmax
+    case 1:
+      var settings = RunConfiguration.WordClasses()
+      settings.classes = roll() ? Int.random(in: 1...1_000_000, using: &self) : nil
+      return .wordClasses(settings)
+    default:
+      var settings = RunConfiguration.AdaptiveSoftmax()
+      settings.cutoffs = roll() ? [1, Int.random(in: 2...99, using: &self), Int.max] : nil
+      settings.divValue = 1 + positive()
+      return .adaptive(settings)
+    }
   }
 
   mutating func optimizer() -> RunConfiguration.Optimizer {

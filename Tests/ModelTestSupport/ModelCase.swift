@@ -2,7 +2,7 @@ import Models
 
 /// The sizes of a model and of its minibatch, with a line that says them.
 package struct ModelCase: Sendable, CustomStringConvertible {
-  package let shape: ModelShape
+  package var shape: ModelShape
   package let streams: Int
   package let timesteps: Int
 

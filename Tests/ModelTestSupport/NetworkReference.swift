@@ -93,9 +93,38 @@ private struct Network {
           widths: [Int](repeating: shape.hidden, count: directions))
         x = zip(hidden, x).map { h, x in shape.isResidual && h.value.count == x.value.count ? h + x : h }
       }
-      let weight = parameter(shape.tiesEmbeddings ? "embedding.weight" : "decoder.weight")
-      return x.map { weight.times($0) + parameter("decoder.bias") }
+      return x.map(output)
     }
+  }
+
+  /// The logits of all classes; logarithms of probabilities where the output layer makes these in two steps.
+  func output(_ h: Vector) -> Vector {
+    func row(_ name: String) -> Vector { parameter("\(name).weight").times(h) + parameter("\(name).bias") }
+    switch shape.output {
+    case .softmax:
+      return parameter(shape.tiesEmbeddings ? "embedding.weight" : "decoder.weight").times(h)
+        + parameter("decoder.bias")
+    case .wordClasses:
+      let (classes, tokens) = (row("decoder.class").logSoftmax, row("decoder"))
+      let ranges = shape.clusters?.clusters.map(\.tokens) ?? []
+      return tape.joined(ranges.enumerated().map { repeated(classes, $0, count: $1.count) + tokens[$1].logSoftmax })
+    case .adaptive(let cutoffs, _):
+      let head = parameter("decoder.head.weight").times(h).logSoftmax
+      guard let shortlist = cutoffs.first else { return head }
+      let sizes = zip(cutoffs, cutoffs.dropFirst() + [shape.classes]).map { $1 - $0 }
+      return tape.joined(
+        [head[0..<shortlist]]
+          + sizes.enumerated().map { index, size in
+            let inputs = parameter("decoder.tail.\(index).0.weight").times(h)
+            let tokens = parameter("decoder.tail.\(index).1.weight").times(inputs).logSoftmax
+            return repeated(head, shortlist + index, count: size) + tokens
+          })
+    }
+  }
+
+  /// An element, several times.
+  func repeated(_ vector: Vector, _ index: Int, count: Int) -> Vector {
+    tape.vector([Double](repeating: 1, count: count)).times(vector[index..<index + 1])
   }
 
   /// The embedding of a token, with the last hidden state of each direction over its characters beside it.

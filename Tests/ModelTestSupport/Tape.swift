@@ -98,6 +98,16 @@ extension Tape.Vector {
     }
   }
 
+  /// The logarithms of softmax(this).
+  package var logSoftmax: Vector {
+    let largest = value.reduce(-.infinity, max)
+    let normalizer = largest + log(value.reduce(0) { $0 + exp($1 - largest) })
+    return tape.result(value.map { $0 - normalizer }) { [self] dy in
+      let sum = dy.reduce(0, +)
+      for i in dy.indices { gradient[i] += dy[i] - exp(value[i] - normalizer) * sum }
+    }
+  }
+
   /// -log softmax(this)[target].
   package func crossEntropy(_ target: Int) -> Vector {
     let largest = value.reduce(-.infinity, max)

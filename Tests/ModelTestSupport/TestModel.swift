@@ -25,7 +25,7 @@ package struct TestModel: Sendable {
   /// - Parameter carriesState: whether sequences, all of one length, begin with a state that is carried.
   package init(
     _ shape: ModelShape, lengths: [Int], dropout: DropoutRates, carriesState: Bool, workers: Int = 1,
-    kernels: Kernels = Kernels.available[0], seed: UInt64 = 1
+    kernels: Kernels = Kernels.available[0], logitsBound: Int = SequenceModel.logitsBound, seed: UInt64 = 1
   ) {
     parameters = Parameters(shape, kernels: kernels)
     parameters.initialize(seed: seed)
@@ -40,7 +40,7 @@ package struct TestModel: Sendable {
     }
     model = SequenceModel(
       parameters, capacity, gradients: gradients, workers: workers, carriesState: carriesState, predicts: true,
-      dropout: dropout)
+      dropout: dropout, logitsBound: logitsBound)
   }
 
   /// Takes over a minibatch for a step.

@@ -9,8 +9,8 @@ import Training
 
 /// Numbers that give out in the middle of a run: whatever parameter it happens to and whenever, no file ever has one.
 @Suite struct DivergenceTests {
-  private static func names(_ cell: RunConfiguration.Cell) -> [String] {
-    ParameterLayout(ModelShape(configuration(cell).model, vocabulary: words, classes: words)).parameters.map(\.name)
+  private static func names(_ cell: RunConfiguration.Cell) throws -> [String] {
+    ParameterLayout(try ModelShape(configuration(cell).model, vocabulary: words, classes: words)).parameters.map(\.name)
   }
   private static let cells: [RunConfiguration.Cell] = [.elman(.tanh), .elman(.relu), .gru, .lstm]
   private static let words = 7
@@ -100,7 +100,7 @@ import Training
   @Test(arguments: cells, faults)
   func stoppingNamesStepParameterAndMinibatch(cell: RunConfiguration.Cell, fault: Int) throws {
     let configuration = Self.configuration(cell)
-    for name in Self.names(cell) {
+    for name in try Self.names(cell) {
       try Self.withDirectory { directory in
         let divergence = try #require(
           throws: Divergence.self, "\(name)",
@@ -126,7 +126,7 @@ import Training
     var configuration = Self.configuration(cell)
     configuration.training.onDivergence = .rollback(limit: 1)
     var results: Set<Data> = []
-    for name in Self.names(cell) {
+    for name in try Self.names(cell) {
       try Self.withDirectory { directory in
         let saboteur = Saboteur(name, afterStep: fault)
         try Self.train(configuration, saboteur, in: directory)

@@ -4,9 +4,9 @@ import ModelTestSupport
 import Models
 import Testing
 
-/// The program against PyTorch's numbers: see Golden/make_golden.py.
+/// The program against PyTorch's numbers: see Golden/make_golden.py and make_golden_outputs.py.
 @Suite struct GoldenTests {
-  static let names = ["tanh-1", "tanh-3", "relu-2", "lstm-1", "lstm-3", "gru-1", "gru-3"]
+  static let names = ["tanh-1", "tanh-3", "relu-2", "lstm-1", "lstm-3", "gru-1", "gru-3", "adaptive-2", "adaptive-3"]
   /// Single precision on both sides.
   static let tolerance = 1e-5
 
@@ -46,10 +46,13 @@ import Testing
   }
 }
 
-/// What make_golden.py writes.
+/// What the scripts write.
 private struct Golden: Decodable {
   let cell: String
   let layers, vocabulary, embedding, hidden, streams, timesteps: Int
+  /// Of an adaptive softmax.
+  let cutoffs: [Int]?
+  let divValue: Double?
   /// [step][T * B]
   let tokens, targets: [[Int]]
   let parameters: [String: [Float]]
@@ -67,9 +70,11 @@ private struct Golden: Decodable {
   var sizes: ModelCase {
     get throws {
       let cells: [String: CellKind] = ["tanh": .elman(.tanh), "relu": .elman(.relu), "lstm": .lstm, "gru": .gru]
-      return ModelCase(
+      var sizes = ModelCase(
         cell: try #require(cells[cell]), layers: layers, vocabulary: vocabulary, embedding: embedding,
         hidden: hidden, classes: vocabulary, streams: streams, timesteps: timesteps)
+      if let cutoffs, let divValue { sizes.shape.output = .adaptive(cutoffs: cutoffs, divValue: divValue) }
+      return sizes
     }
   }
 
