@@ -22,6 +22,11 @@ struct DeterminismTests {
       "model.embedding_dropout=0.2", "model.variational_dropout=true", "model.word_dropout=0.1",
       "model.initialization.recurrent=orthogonal",
     ],
+    ["model.output={kind: class, classes: 4}", "model.dropout=0.1"],
+    [
+      "model.output={kind: adaptive, cutoffs: [5, 12], div_value: 2}",
+      "training.optimizer={name: adam, learning_rate: 0.01}",
+    ],
     ["tagger.cfg"], ["tagger.cfg", "model.cell=gru", "model.variational_dropout=true"],
     ["tagger.cfg", "model.cell=elman", "model.characters=null", "model.embedding_dropout=0", "model.residual=false"],
   ]

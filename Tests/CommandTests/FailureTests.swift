@@ -47,6 +47,10 @@ struct FailureTests {
       line: "rnn-train: the training split is too short: training.batch_size 9999 x training.bptt 8 need "
         + "79993 tokens, found 3600; lower one of them"),
     Case(
+      arguments: ["--config", "lm.cfg", "output.directory=new", "model.output={kind: adaptive, cutoffs: [5, 30]}"],
+      code: 65,
+      line: "rnn-train: model.output.cutoffs: expected numbers below the vocabulary's size of 30, found [5, 30]"),
+    Case(
       arguments: ["--config", "lm.cfg", "output.directory=new", "evaluation.streams=450"], code: 65,
       line: "rnn-train: 400 tokens are too few for 450 streams, which take 451 or more; "
         + "lower training.batch_size (for training) or evaluation.streams (for evaluation), or use a longer text"),

@@ -37,7 +37,7 @@ struct InterruptionTests {
     #expect(try a.names(in: "run/checkpoints") == b.names(in: "run/checkpoints"), comment)
   }
 
-  @Test(arguments: [arguments, taggerArguments])
+  @Test(arguments: [arguments, arguments + ["model.output={kind: class, classes: 5}"], taggerArguments])
   func killedAndResumedEqualsUninterrupted(begin: [String]) throws {
     let reference = try Self.uninterrupted(begin)
     let workspace = try Workspace()

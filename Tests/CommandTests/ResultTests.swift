@@ -97,6 +97,17 @@ struct ResultTests {
     #expect(unknown.errors == "the model doesn't know 1 of the prompt's 2 tokens\n")
   }
 
+  @Test(arguments: ["{kind: class}", "{kind: adaptive}", "{kind: adaptive, cutoffs: [3, 7], div_value: 2}"])
+  func outputLayersInTwoStepsAreModelsLikeAnyOther(output: String) throws {
+    let workspace = try Self.trained(["model.output=\(output)"])
+    let test = try Self.object(workspace.succeed(["evaluate", "--checkpoint", "run", "--json"]))
+    // The bounds of `evaluationIsOneObject`: they hold for distributions that sum to one.
+    #expect((2...30).contains(try #require(test["perplexity"] as? Double)))
+    let text = try workspace.succeed(["generate", "--checkpoint", "run", "--length", "40"]).output
+    #expect(text.split { $0.isWhitespace }.count > 20)
+    #expect(try workspace.succeed(["generate", "--checkpoint", "run", "--length", "40"]).output == text)
+  }
+
   @Test func closedPipeEndsQuietly() throws {
     let workspace = try Self.trained()
     let command = "\(Program.path) generate --checkpoint run --length 1000000 2>errors | head -1 >line"
