@@ -4,8 +4,9 @@
 
 enum { LANES = 16 };
 
-// The compiler makes vector code of the loops over lanes, once per instruction set.
-#if defined(__x86_64__)
+// The compiler makes vector code of the loops over lanes, once per instruction set. Which one is chosen while the program is
+// loaded, when a sanitizer's own code isn't ready to run yet.
+#if defined(__x86_64__) && !__has_feature(thread_sanitizer) && !__has_feature(address_sanitizer)
 #define EACH_ISA __attribute__((target_clones("avx512f", "avx2", "default")))
 #else
 #define EACH_ISA
