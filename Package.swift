@@ -37,6 +37,7 @@ let package = Package(
     library("Configuration", ["Diagnostics", "Yams"]),
     library("Datasets", ["HDF5", "Files", "Diagnostics"]),
     library("GrammarCorpus", ["Diagnostics"]),
+    .target(name: "Plots", resources: [.embedInCode("plot.css")], swiftSettings: strict),
     library("Models", ["Compute", "Diagnostics"]),
     library("Training", ["Models", "Compute", "Datasets", "Configuration", "HDF5", "Files", "Diagnostics"]),
     library(
@@ -66,6 +67,7 @@ let package = Package(
     tests("ConfigurationTests", ["Configuration"]),
     tests("DatasetsTests", ["Datasets"]),
     tests("GrammarCorpusTests", ["GrammarCorpus"]),
+    tests("PlotsTests", ["Plots"]),
     tests("ModelsTests", ["Models", "ModelTestSupport"]),
     tests("TrainingTests", ["Training", "ModelTestSupport", "HDF5"], resources: [.copy("Golden")]),
     tests("SweepsTests", ["Sweeps", "Configuration"]),

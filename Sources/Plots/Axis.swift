@@ -1,0 +1,79 @@
+/// One axis of a picture, or the scale of its colours.
+package struct Axis: Sendable, Equatable {
+  package enum Scale: Sendable, Equatable {
+    case linear
+    /// Of base 10. What isn't positive has no place on it.
+    case logarithmic
+    /// Names side by side; a value is the number of its name, from 0.
+    case categories([String])
+  }
+
+  /// What is measured, with its unit: `loss (nats per target)`.
+  package let label: String
+  package let scale: Scale
+  /// Values that the axis reaches to, whatever the data are.
+  package let including: [Double]
+
+  package init(_ label: String, scale: Scale = .linear, including: [Double] = []) {
+    self.label = label
+    self.scale = scale
+    self.including = including
+  }
+}
+
+/// The part of an axis that a picture shows.
+package struct Domain {
+  let scale: Axis.Scale
+  /// The ends, as `Axis.Scale.coordinate` has them.
+  private let low: Double
+  private let high: Double
+  let ticks: [Tick]
+
+  /// - Parameters:
+  ///   - padding: the share of the extent that is left free at each end, but not beyond zero.
+  ///   - tickCount: about how many ticks there is room for.
+  package init(_ axis: Axis, values: some Sequence<Double>, padding: Double, tickCount: Int) {
+    scale = axis.scale
+    if case .categories(let names) = axis.scale {
+      (low, high) = (-0.5, max(Double(names.count), 1) - 0.5)
+      ticks = names.enumerated().map { Tick(value: Double($0.offset), label: $0.element) }
+      return
+    }
+    var extent: (low: Double, high: Double)?
+    func include(_ value: Double) {
+      guard let place = axis.scale.coordinate(of: value) else { return }
+      extent = (min(extent?.low ?? place, place), max(extent?.high ?? place, place))
+    }
+    for value in values { include(value) }
+    for value in axis.including { include(value) }
+
+    var (low, high) = extent ?? (0, 1)
+    if low == high {
+      let half = axis.scale == .logarithmic ? 0.5 : low == 0 ? 1 : abs(low) / 2
+      (low, high) = (low - half, high + half)
+    } else {
+      let free = (high - low) * padding
+      let mayCrossZero = axis.scale == .logarithmic || low < 0
+      low = mayCrossZero ? low - free : max(low - free, 0)
+      high += free
+    }
+    (self.low, self.high) = (low, high)
+    ticks =
+      axis.scale == .logarithmic
+      ? Ticks.logarithmic(exponents: low...high, count: tickCount) : Ticks.linear(low...high, count: tickCount)
+  }
+
+  /// Where a value is between the ends, from 0 to 1; nil if the axis has no place for it.
+  package func share(of value: Double) -> Double? {
+    scale.coordinate(of: value).map { ($0 - low) / (high - low) }
+  }
+}
+
+extension Axis.Scale {
+  /// A value, or its logarithm. No picture shows numbers beyond those limits, whose differences could overflow.
+  fileprivate func coordinate(of value: Double) -> Double? {
+    guard value.isFinite, value.magnitude < 1e100 else { return nil }
+    if self != .logarithmic { return value }
+    return value > 1e-100 ? base10(value) : nil
+  }
+}
