@@ -23,12 +23,16 @@ protocol Cell: Sendable {
   func beginBackward(sequences: Range<Int>)
   /// dL/dh after -> gateGradients, for some panels of units; what the cell keeps of later timesteps' gradients is its own.
   func differentiate(_ step: StepRows, panels: Range<Int>)
+  /// Puts the total gradients by the states other than h, once that by h is known and before `differentiate`, into
+  /// matrices like those of `states`, [rows, units] each; for some panels of units.
+  func keepStateGradients(_ step: StepRows, panels: Range<Int>, in kept: [PanelMatrix])
 }
 
 extension Cell {
   var recurrentGates: PanelMatrix? { nil }
   var recurrentGateGradients: PanelMatrix { gateGradients }
   func beginBackward(sequences: Range<Int>) {}
+  func keepStateGradients(_ step: StepRows, panels: Range<Int>, in kept: [PanelMatrix]) {}
 }
 
 /// Rows of one timestep, for some sequences.

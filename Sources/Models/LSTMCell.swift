@@ -62,4 +62,18 @@ struct LSTMCell: Cell {
         dc: cellGradient.view.pointer(panel: panel, row: step.sequence), count: step.floatCount)
     }
   }
+
+  /// dL/dc_t: through h_t = o tanh(c_t), and what comes from c_{t+1}.
+  func keepStateGradients(_ step: StepRows, panels: Range<Int>, in kept: [PanelMatrix]) {
+    let row = step.rows.lowerBound
+    for panel in panels {
+      let (o, tanhC) = (gates(panel, row).o, squashedMemory.view.pointer(panel: panel, row: row))
+      let dh = hiddenGradient.pointer(panel: panel, row: row)
+      let later = cellGradient.view.pointer(panel: panel, row: step.sequence)
+      let dc = kept[1].pointer(panel: panel, row: row)
+      for index in 0..<step.floatCount {
+        dc[index] = later[index] + dh[index] * o[index] * (1 - tanhC[index] * tanhC[index])
+      }
+    }
+  }
 }

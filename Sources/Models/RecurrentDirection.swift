@@ -32,11 +32,13 @@ final class RecurrentDirection: Sendable {
   let hidden: PanelMatrix
   /// [rows, units] dL/dh in the direction's own time, put there before the way back.
   let hiddenGradient: PanelMatrix
+  /// Where total gradients by all states are kept on the way back; nil: nowhere, as in training.
+  private let keptGradients: [OwnedMatrix]?
 
   /// - Parameter shared: where hidden states and their gradients are to be; nil for memory of its own.
   init(
     _ names: DirectionNames, of parameters: Parameters, timeline: Timeline, units: Int, isReverse: Bool,
-    carriesState: Bool, shared: (hidden: PanelMatrix, gradient: PanelMatrix)? = nil
+    carriesState: Bool, keepsStateGradients: Bool = false, shared: (hidden: PanelMatrix, gradient: PanelMatrix)? = nil
   ) {
     self.names = names
     self.timeline = timeline
@@ -61,6 +63,9 @@ final class RecurrentDirection: Sendable {
     hiddenGradient = gradient
     cell = kind.makeCell(
       CellMemory(capacity: capacity, units: units, hidden: hidden, hiddenGradient: gradient), kernels: kernels)
+    keptGradients =
+      keepsStateGradients
+      ? cell.states.map { OwnedMatrix(rows: capacity.rows, columns: $0.matrix.columns) } : nil
     ordered = isReverse ? OwnedMatrix(rows: capacity.rows, columns: kind.gateColumns(units: units)) : nil
   }
 
@@ -152,6 +157,11 @@ final class RecurrentDirection: Sendable {
         cell.recurrentGateGradients.rows(future), recurrentWeightTransposed.panels(panels),
         into: gradient.panels(panels), start: .accumulate)
     }
+    if let keptGradients {
+      let kept = keptGradients.map(\.view)
+      kept[0].rows(step.rows).panels(panels).copyRows(from: hiddenGradient.rows(step.rows).panels(panels))
+      cell.keepStateGradients(step, panels: panels, in: kept)
+    }
     cell.differentiate(step, panels: panels)
   }
 
@@ -230,6 +240,15 @@ final class RecurrentDirection: Sendable {
   }
 
   // MARK: state
+
+  /// Total gradients by all states, after the way back; none unless they are kept.
+  func stateGradients(layer: Int) -> [StateGradient] {
+    zip(cell.states, keptGradients ?? []).map { state, kept in
+      StateGradient(
+        name: "\(state.name)_l\(layer)\(isReverse ? "_reverse" : "")", memory: kept, timeline: timeline,
+        isReverse: isReverse)
+    }
+  }
 
   /// The state to begin the next window with: that after this window's last timestep.
   func carryState() {

@@ -25,8 +25,13 @@ final class RecurrentLayer: Sendable {
   private let outputMemory: OwnedMatrix?
   private let outputGradientMemory: OwnedMatrix?
 
-  /// - Parameter dropout: of what the layer hands on; nil: none.
-  init(_ index: Int, of parameters: Parameters, timeline: Timeline, carriesState: Bool, dropout: Dropout?) {
+  /// - Parameters:
+  ///   - keepsStateGradients: whether `RecurrentDirection.stateGradients` is going to be asked.
+  ///   - dropout: of what the layer hands on; nil: none.
+  init(
+    _ index: Int, of parameters: Parameters, timeline: Timeline, carriesState: Bool, keepsStateGradients: Bool,
+    dropout: Dropout?
+  ) {
     let shape = parameters.shape
     let widths = shape.outputWidths
     let (sequences, rows) = (timeline.capacity.sequences, timeline.capacity.rows)
@@ -36,7 +41,7 @@ final class RecurrentLayer: Sendable {
     directions = DirectionNames.all("rnn", layer: index, directions: shape.directions).enumerated().map { part, names in
       RecurrentDirection(
         names, of: parameters, timeline: timeline, units: shape.hidden, isReverse: part == 1,
-        carriesState: carriesState,
+        carriesState: carriesState, keepsStateGradients: keepsStateGradients,
         shared: part == 0 ? (hidden.view.part(0, of: widths), hiddenGradient.view.part(0, of: widths)) : nil)
     }
     self.hidden = hidden

@@ -44,11 +44,13 @@ package final class SequenceModel: Sendable {
   ///   - workers: how many threads the work is meant for.
   ///   - carriesState: whether a sequence goes on where that of the minibatch before ended.
   ///   - predicts: whether `prediction(row:)` is going to be asked.
+  ///   - keepsStateGradients: whether `stateGradients` is going to be asked.
   ///   - dropout: what is dropped in training; of no effect without gradients.
   ///   - logitsBound: bytes of logits past which the output layer takes the minibatch in blocks of rows.
   package init(
     _ parameters: Parameters, _ capacity: Capacity, gradients: Gradients?, workers: Int, carriesState: Bool,
-    predicts: Bool = false, dropout rates: DropoutRates = DropoutRates(), logitsBound: Int = SequenceModel.logitsBound
+    predicts: Bool = false, keepsStateGradients: Bool = false, dropout rates: DropoutRates = DropoutRates(),
+    logitsBound: Int = SequenceModel.logitsBound
   ) {
     let shape = parameters.shape
     let training = gradients != nil
@@ -70,7 +72,8 @@ package final class SequenceModel: Sendable {
     dropouts = ([inputDropout] + layerDropouts).compactMap(\.self)
     let layers = (0..<shape.layers).map {
       RecurrentLayer(
-        $0, of: parameters, timeline: timeline, carriesState: carriesState, dropout: layerDropouts[$0])
+        $0, of: parameters, timeline: timeline, carriesState: carriesState, keepsStateGradients: keepsStateGradients,
+        dropout: layerDropouts[$0])
     }
     self.layers = layers
     let widths = shape.inputWidths(layer: 0)
@@ -266,6 +269,15 @@ package final class SequenceModel: Sendable {
   /// The logits of one row for all classes, after the forward phases: logarithms of what softmax makes the probabilities.
   package func logits(row: Int, into result: UnsafeMutableBufferPointer<Float>) {
     output.logits(row: row, into: result)
+  }
+
+  /// What the last layer hands to the output layer has this gradient between the output phases and the backward ones,
+  /// [rows, outputs] of the minibatch; of a model with gradients.
+  package var outputGradient: PanelMatrix { layers[layers.count - 1].outputGradient.rows(0..<minibatch.rows) }
+
+  /// Total gradients by all layers' states, after the backward phases; none unless they are kept.
+  package var stateGradients: [StateGradient] {
+    layers.enumerated().flatMap { index, layer in layer.directions.flatMap { $0.stateGradients(layer: index) } }
   }
 
   // MARK: state

@@ -1,0 +1,28 @@
+import Compute
+
+/// The total gradient of the loss by one state of one direction of a layer, after every timestep: dL/dh_k along every path
+/// from h_k to the loss, up through the layers of its own timestep and on through time, as automatic differentiation
+/// gives it for the tensor h_k. A layer's h_k is what its cell computes, before dropout and residual connections.
+///
+/// For whoever looks at how gradients flow; training keeps none. To be read between runs of the phases.
+package struct StateGradient: Sendable {
+  /// `h_l0` for the hidden state of the first layer, `c_l0` for an LSTM's cell state, with `_reverse` for the direction
+  /// that reads backwards.
+  package let name: String
+  /// [rows, units] in the direction's own time.
+  let memory: OwnedMatrix
+  let timeline: Timeline
+  let isReverse: Bool
+
+  /// The Euclidean norm of the gradient by the state after a row's timestep.
+  package func norm(row: Int) -> Double {
+    let matrix = memory.view
+    let row = isReverse ? Int(timeline.reversed[row]) : row
+    var sum = 0.0
+    for column in 0..<matrix.columns {
+      let element = Double(matrix[row, column])
+      sum += element * element
+    }
+    return sum.squareRoot()
+  }
+}
