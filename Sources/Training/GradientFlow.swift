@@ -15,12 +15,23 @@ package struct GradientFlow: Sendable, Equatable {
     package let norms: [[Double]]
     /// The same by lag t - k, its mean over sequences and timesteps, in the order of the lags.
     package let curve: [Point]
+
+    package init(name: String, norms: [[Double]], curve: [Point]) {
+      self.name = name
+      self.norms = norms
+      self.curve = curve
+    }
   }
 
   package struct Point: Sendable, Equatable, Encodable {
     /// Timesteps from the state to the loss: t - k. Below 0 the state is that of a later timestep.
     package let lag: Int
     package let norm: Double
+
+    package init(lag: Int, norm: Double) {
+      self.lag = lag
+      self.norm = norm
+    }
   }
 
   /// Timesteps of the longest sequence: t and k are below it.

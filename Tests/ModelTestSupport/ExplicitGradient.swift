@@ -23,6 +23,24 @@ extension ElmanReference {
     return sum.gradients
   }
 
+  /// [t][k][b] the norms of dL_t/dh_k = dL_t/dh_t (dh_t/dh_{t-1} ... dh_{k+1}/dh_k) for k <= t, the losses in nats.
+  package func explicitFlow(_ window: Window, from state: [Matrix]) -> [[[Double]]] {
+    precondition(shape.layers == 1)
+    let forward = forward(window, from: state)
+    var sum = ExplicitSum(reference: self, window: window, forward: forward)
+    return (0..<window.timesteps).map { t in
+      var norms = [[Double]](repeating: [Double](repeating: 0, count: window.streams), count: t + 1)
+      for b in 0..<window.streams {
+        var chain = sum.addOutput(b, t)
+        for k in (0...t).reversed() {
+          norms[k][b] = Double(window.targetCount) * chain.values.reduce(0) { $0 + $1 * $1 }.squareRoot()
+          chain = chain * jacobian(forward, b, k)
+        }
+      }
+      return norms
+    }
+  }
+
   /// dh_i/dh_{i-1} of stream b.
   private func jacobian(_ forward: Forward, _ b: Int, _ i: Int) -> Matrix {
     diagonal(forward, b, i) * parameter("rnn.weight_hh_l0")

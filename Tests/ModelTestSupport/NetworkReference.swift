@@ -37,7 +37,7 @@ package struct NetworkReference: Sendable {
     let network = Network(
       shape: shape, masks: DropoutMasks(dropout, step: step), tape: tape,
       parameters: parameters.mapValues { tape.vector($0.values) }, states: states)
-    let logits = network.logits(sentences)
+    let logits = sentences.sequences.indices.map { network.logits(sentences, of: $0) }
     var results = Results()
     var sum = tape.vector([0])
     for (timestep, sequence) in sentences.rows {
@@ -56,6 +56,41 @@ package struct NetworkReference: Sendable {
   }
 }
 
+extension NetworkReference {
+  /// The norms of dL_t/ds_k for every state s: by its name, [sequence][t][k]; nil where there is no target at t. Losses are
+  /// in nats; nothing is dropped.
+  package func flow(_ sentences: Sentences, from states: [String: Matrix] = [:]) -> [String: [[[Double]?]]] {
+    var flow: [String: [[[Double]?]]] = [:]
+    for (sequence, tokens) in sentences.sequences.enumerated() {
+      var rows: [String: [[Double]?]] = [:]
+      for t in tokens.indices {
+        let (tape, record) = (Tape(), StateRecord())
+        let network = Network(
+          shape: shape, masks: DropoutMasks(DropoutRates(), step: 1), tape: tape,
+          parameters: parameters.mapValues { tape.vector($0.values) }, states: states, record: record)
+        let logits = network.logits(sentences, of: sequence)[t]
+        if let target = tokens[t].target { tape.differentiate(logits.crossEntropy(target)) }
+        for (name, vectors) in record.states {
+          let norms = (name.hasSuffix("_reverse") ? vectors.reversed() : vectors).map { vector in
+            vector.gradient.reduce(0) { $0 + $1 * $1 }.squareRoot()
+          }
+          rows[name, default: []].append(tokens[t].target == nil ? nil : norms)
+        }
+      }
+      for (name, rows) in rows { flow[name, default: []].append(rows) }
+    }
+    return flow
+  }
+}
+
+/// The states that a network had in one sequence, for whoever wants their gradients.
+private final class StateRecord {
+  /// By name, [timestep in the direction's own time].
+  var states: [String: [Tape.Vector]] = [:]
+
+  func add(_ vector: Tape.Vector, _ name: String) { states[name, default: []].append(vector) }
+}
+
 /// The formulas.
 private struct Network {
   typealias Vector = Tape.Vector
@@ -65,36 +100,34 @@ private struct Network {
   let tape: Tape
   let parameters: [String: Vector]
   let states: [String: Matrix]
+  var record: StateRecord?
 
   func parameter(_ name: String) -> Vector {
     guard let vector = parameters[name] else { preconditionFailure("no parameter is called \(name)") }
     return vector
   }
 
-  /// [sequence][timestep]
-  func logits(_ sentences: Sentences) -> [[Vector]] {
-    var rows = sentences.sequences.map { [Int](repeating: 0, count: $0.count) }
-    for (row, (timestep, sequence)) in sentences.rows.enumerated() { rows[sequence][timestep] = row }
-    return sentences.sequences.enumerated().map { sequence, tokens in
-      func drop(_ x: [Vector], _ share: Double, place: Int, widths: [Int]) -> [Vector] {
-        x.enumerated().map { timestep, x in
-          let mask = masks.mask(
-            share, place: place, row: rows[sequence][timestep], sequence: sequence, widths: widths)
-          return x * tape.vector(mask)
-        }
+  /// [timestep] of one sequence.
+  func logits(_ sentences: Sentences, of sequence: Int) -> [Vector] {
+    let tokens = sentences.sequences[sequence]
+    let places = sentences.rows
+    let rows = places.indices.filter { places[$0].sequence == sequence }
+    func drop(_ x: [Vector], _ share: Double, place: Int, widths: [Int]) -> [Vector] {
+      zip(x, rows).map { x, row in
+        x * tape.vector(masks.mask(share, place: place, row: row, sequence: sequence, widths: widths))
       }
-      let characters = shape.characters.map { [$0.hidden, $0.hidden] } ?? []
-      var x = drop(
-        tokens.map { word($0, sentences) }, masks.rates.input, place: 0, widths: [shape.embedding] + characters)
-      let directions = shape.isBidirectional ? 2 : 1
-      for layer in 0..<shape.layers {
-        let hidden = drop(
-          self.layer("rnn", layer, x, directions: directions, sequence), masks.rates.layers, place: layer + 1,
-          widths: [Int](repeating: shape.hidden, count: directions))
-        x = zip(hidden, x).map { h, x in shape.isResidual && h.value.count == x.value.count ? h + x : h }
-      }
-      return x.map(output)
     }
+    let characters = shape.characters.map { [$0.hidden, $0.hidden] } ?? []
+    var x = drop(
+      tokens.map { word($0, sentences) }, masks.rates.input, place: 0, widths: [shape.embedding] + characters)
+    let directions = shape.isBidirectional ? 2 : 1
+    for layer in 0..<shape.layers {
+      let hidden = drop(
+        self.layer("rnn", layer, x, directions: directions, sequence), masks.rates.layers, place: layer + 1,
+        widths: [Int](repeating: shape.hidden, count: directions))
+      x = zip(hidden, x).map { h, x in shape.isResidual && h.value.count == x.value.count ? h + x : h }
+    }
+    return x.map(output)
   }
 
   /// The logits of all classes; logarithms of probabilities where the output layer makes these in two steps.
@@ -184,6 +217,10 @@ private struct Network {
         let z = sigmoid(gate(1, of: input) + gate(1, of: recurrent))
         let n = tanh(gate(2, of: input) + r * gate(2, of: recurrent))
         h = z.map({ 1 - $0 }, { _ in -1 }) * n + z * h
+      }
+      if sequence != nil, let record {
+        record.add(h, "h_\(name)")
+        if shape.cell == .lstm { record.add(c, "c_\(name)") }
       }
       return h
     }

@@ -30,32 +30,15 @@ package struct TestModel: Sendable {
     parameters = Parameters(shape, kernels: kernels)
     parameters.initialize(seed: seed)
     gradients = Gradients(parameters.layout)
-    let rows = lengths.reduce(0, +)
-    var capacity = SequenceModel.Capacity(
-      Timeline.Capacity(sequences: lengths.count, timesteps: lengths.max() ?? 0, rows: rows))
-    if shape.characters != nil {
-      let longest = Sentences.longestSpelling
-      capacity.forms = Sentences.forms(of: shape)
-      capacity.characters = Timeline.Capacity(sequences: rows, timesteps: longest, rows: rows * longest)
-    }
     model = SequenceModel(
-      parameters, capacity, gradients: gradients, workers: workers, carriesState: carriesState, predicts: true,
+      parameters, SequenceModel.Capacity(lengths: lengths, of: shape), gradients: gradients, workers: workers,
+      carriesState: carriesState, predicts: true,
       dropout: dropout, logitsBound: logitsBound)
   }
 
   /// Takes over a minibatch for a step.
   package func load(_ sentences: Sentences, step: Int = 1) {
-    let (minibatch, sequences) = (model.minibatch, sentences.sequences)
-    minibatch.layOut(sequences: sequences.count) { sequences[$0].count }
-    for (row, (timestep, sequence)) in sentences.rows.enumerated() {
-      let token = sequences[sequence][timestep]
-      minibatch.inputs[row] = Int32(token.id)
-      minibatch.targets[row] = token.target.map(Int32.init) ?? Minibatch.masked
-      minibatch.forms?[row] = Int32(token.form)
-    }
-    minibatch.prepare()
-    let spellings = sentences.spellings.map { $0.map(Int32.init) }
-    model.prepareCharacters { spellings[$0][...] }
+    model.load(sentences)
     model.begin(step: step)
   }
 
@@ -73,13 +56,7 @@ package struct TestModel: Sendable {
 
   /// Begins with random states in (-1, 1). Returns them by their names.
   package func loadRandomStates(using random: inout TestRandom) -> [String: Matrix] {
-    var states: [String: Matrix] = [:]
-    for (name, matrix) in model.carriedStates {
-      let values = (0..<matrix.rows * matrix.columns).map { _ in Float.random(in: -1..<1, using: &random) }
-      matrix.setRowMajor(values)
-      states[name] = Matrix(rows: matrix.rows, columns: matrix.columns, values: values.map(Double.init))
-    }
-    return states
+    model.loadRandomStates(using: &random)
   }
 
   /// A step up to its gradients, without the update.

@@ -88,17 +88,13 @@ struct EvaluateCommand: ParsableCommand {
       return (data, try TokenSequence.read([data], checkpoint.tokenization, vocabulary: checkpoint.vocabulary), [])
     }
     let console = Console(isQuiet: false)
-    let dataset = try DatasetCache.dataset(for: checkpoint.configuration, console)
-    let chosen = split ?? (dataset.splits[.test] != nil ? .test : .validation)
-    guard let tokens = dataset.splits[chosen] else {
-      throw TrainingError.noSplit(
-        name: split?.rawValue ?? "test or validation", remedy: "name a text by --data, or use --split train")
-    }
-    try checkpoint.checkSource(of: chosen, in: dataset, file: path)
+    let (chosen, tokens, forms) = try checkpoint.split(
+      split.map { [$0] } ?? [.test, .validation], file: path, remedy: "name a text by --data, or use --split train",
+      console)
     if split == nil && chosen == .validation {
       console.warn("there is no test split: this is the validation split, by which the checkpoint was chosen")
     }
-    return (chosen.rawValue, tokens, dataset.forms)
+    return (chosen.rawValue, tokens, forms)
   }
 }
 

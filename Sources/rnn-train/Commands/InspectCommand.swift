@@ -1,4 +1,5 @@
 import ArgumentParser
+import Compute
 import Datasets
 import Glibc
 import HDF5
@@ -14,17 +15,41 @@ struct InspectCommand: ParsableCommand {
         rnn-train inspect runs/lm
         rnn-train inspect runs/lm/checkpoints/best.h5
         rnn-train inspect english.h5 --json
+        rnn-train inspect --gradient-flow runs/lm --timesteps 128
+
+      --gradient-flow measures what the loss at a timestep t owes to the state
+      at a timestep k: how gradients vanish or grow on their way back through
+      time, and so how long training.bptt has to be.
       """)
 
   @Argument(help: ArgumentHelp("A dataset, a checkpoint or a run directory.", valueName: "path"))
   var path: String
 
+  @OptionGroup
+  var gradientFlow: GradientFlowOptions
+
+  @OptionGroup
+  var threads: ThreadOptions
+
   @Flag(help: "Print one JSON object.")
   var json = false
 
   func run() throws {
-    let report = try Self.report(on: path)
+    let report = gradientFlow.isWanted ? try flow() : try Self.report(on: path)
     try Results.print(json ? JSON.text(report) : report.description)
+  }
+
+  private func flow() throws -> any Encodable & CustomStringConvertible {
+    let (workers, kernels) = (Workers(count: try threads.count()), try Kernels.chosen())
+    let (checkpoint, file) = try CheckpointOption.read(path)
+    let chosen = gradientFlow.split.map { [$0] } ?? [.validation, .train]
+    let (split, tokens, forms) = try checkpoint.split(
+      chosen, file: file, remedy: "choose another by --split", Console(isQuiet: false))
+    let flow = try GradientFlow.measure(
+      checkpoint, file: file, split: tokens, forms: forms, settings: gradientFlow.settings, workers: workers,
+      kernels: kernels)
+    return GradientFlowInspection(
+      flow, checkpoint: file, split: split.rawValue, configuration: checkpoint.configuration)
   }
 
   private static func report(on path: String) throws -> any Encodable & CustomStringConvertible {

@@ -15,6 +15,9 @@ package enum Format {
 
   package static func fixed(_ value: Double, _ decimals: Int) -> String { String(format: "%.\(decimals)f", value) }
 
+  /// So many significant digits: `0.0123`, `1.2e-08`.
+  package static func significant(_ value: Double, _ digits: Int) -> String { String(format: "%.\(digits)g", value) }
+
   /// A loss in nats.
   package static func loss(_ value: Double) -> String {
     value < 1e6 ? fixed(value, 4) : String(format: "%.3g", value)

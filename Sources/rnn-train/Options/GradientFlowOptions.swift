@@ -1,0 +1,45 @@
+import ArgumentParser
+import Datasets
+import Training
+
+/// How gradients' flow is looked at by `inspect`.
+struct GradientFlowOptions: ParsableArguments {
+  @Flag(
+    name: .customLong("gradient-flow"),
+    help: "Show how far gradients reach through time, for a run or checkpoint.")
+  var isWanted = false
+
+  @Option(help: "With --gradient-flow: the split to read. (default: validation, else train)")
+  var split: Split?
+
+  @Option(
+    help: ArgumentHelp(
+      "With --gradient-flow: timesteps of a window, or most words of a sentence. (default: 64)", valueName: "n"))
+  var timesteps: Int?
+
+  @Option(help: ArgumentHelp("With --gradient-flow: sequences side by side. (default: 16)", valueName: "n"))
+  var sequences: Int?
+
+  @Option(help: ArgumentHelp("With --gradient-flow: windows one after the other. (default: 4)", valueName: "n"))
+  var windows: Int?
+
+  func validate() throws {
+    let numbers = [("--timesteps", timesteps, 2), ("--sequences", sequences, 1), ("--windows", windows, 1)]
+    for (name, number, least) in numbers {
+      guard let number, !(least...1024).contains(number) else { continue }
+      throw ValidationError("\(name) \(number): expected a number from \(least) to 1024")
+    }
+    let isGiven = split != nil || numbers.contains { $0.1 != nil }
+    if isGiven && !isWanted {
+      throw ValidationError("--split, --timesteps, --sequences and --windows are for --gradient-flow")
+    }
+  }
+
+  var settings: GradientFlow.Settings {
+    var settings = GradientFlow.Settings()
+    settings.timesteps = timesteps ?? settings.timesteps
+    settings.sequences = sequences ?? settings.sequences
+    settings.windows = windows ?? settings.windows
+    return settings
+  }
+}

@@ -1,0 +1,42 @@
+import Models
+
+extension SequenceModel.Capacity {
+  /// Of sequences, as many and as long as `lengths` says at most.
+  package init(lengths: [Int], of shape: ModelShape) {
+    let rows = lengths.reduce(0, +)
+    self.init(Timeline.Capacity(sequences: lengths.count, timesteps: lengths.max() ?? 0, rows: rows))
+    if shape.characters != nil {
+      let longest = Sentences.longestSpelling
+      forms = Sentences.forms(of: shape)
+      characters = Timeline.Capacity(sequences: rows, timesteps: longest, rows: rows * longest)
+    }
+  }
+}
+
+extension SequenceModel {
+  /// Takes over a minibatch.
+  package func load(_ sentences: Sentences) {
+    let sequences = sentences.sequences
+    minibatch.layOut(sequences: sequences.count) { sequences[$0].count }
+    for (row, (timestep, sequence)) in sentences.rows.enumerated() {
+      let token = sequences[sequence][timestep]
+      minibatch.inputs[row] = Int32(token.id)
+      minibatch.targets[row] = token.target.map(Int32.init) ?? Minibatch.masked
+      minibatch.forms?[row] = Int32(token.form)
+    }
+    minibatch.prepare()
+    let spellings = sentences.spellings.map { $0.map(Int32.init) }
+    prepareCharacters { spellings[$0][...] }
+  }
+
+  /// Begins with random states in (-1, 1). Returns them by their names.
+  package func loadRandomStates(using random: inout TestRandom) -> [String: Matrix] {
+    var states: [String: Matrix] = [:]
+    for (name, matrix) in carriedStates {
+      let values = (0..<matrix.rows * matrix.columns).map { _ in Float.random(in: -1..<1, using: &random) }
+      matrix.setRowMajor(values)
+      states[name] = Matrix(rows: matrix.rows, columns: matrix.columns, values: values.map(Double.init))
+    }
+    return states
+  }
+}
