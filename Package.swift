@@ -21,6 +21,7 @@ let package = Package(
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
     .package(url: "https://github.com/apple/swift-crypto", exact: "4.5.2"),
+    .package(url: "https://github.com/hummingbird-project/swift-mustache", exact: "2.1.1"),
     .package(url: "https://github.com/jpsim/Yams", exact: "6.2.2"),
     .package(url: "https://github.com/ordo-one/TextTable", exact: "0.0.2"),
     .package(url: "https://github.com/swiftlang/swift-subprocess", exact: "1.0.2", traits: []),
@@ -50,10 +51,15 @@ let package = Package(
       name: "rnn-train",
       dependencies: [
         "Sweeps", "Training", "Models", "Compute", "Datasets", "Configuration", "HDF5", "Files", "GrammarCorpus",
-        "Diagnostics", "CAffinity",
+        "Plots", "Diagnostics", "CAffinity",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        .product(name: "Mustache", package: "swift-mustache"),
         .product(name: "TextTable", package: "TextTable"),
       ],
+      // In the program itself, which can be copied anywhere.
+      resources: ["page.mustache", "run.mustache", "sweep.mustache", "report.css", "table.js"].map {
+        .embedInCode("Report/Templates/\($0)")
+      },
       swiftSettings: strict),
 
     // What the tests of models and of training share: the double-precision reference, random minibatches.

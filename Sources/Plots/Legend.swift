@@ -30,7 +30,7 @@ struct Legend {
       let y = Double(number) * Layout.lineHeight + 10
       for entry in row {
         switch entry.mark {
-        case .line: elements.append(Markup.line(x, y, x + Self.sample, y, style: "line \(entry.style)"))
+        case .line, .faintLine: elements.append(Markup.line(x, y, x + Self.sample, y, style: "line \(entry.style)"))
         case .points: elements.append(Dot.element(x + Self.sample / 2, y, style: entry.style))
         case .rings: elements.append(Dot.element(x + Self.sample / 2, y, style: entry.style, isRing: true))
         case .bars:

@@ -2,6 +2,8 @@
 package struct Series: Sendable {
   package enum Mark: Sendable, Equatable {
     case line
+    /// One of many that are the background of another.
+    case faintLine
     case points
     /// Circles around points that matter.
     case rings
@@ -74,7 +76,7 @@ package struct Plot: Picture {
       (name: series.name, mark: series.mark, style: style(of: series, index: index))
     }
     let legend = Legend(entries, width: Layout.width - 60)
-    let isPointPlot = series.contains { $0.mark != .line }
+    let isPointPlot = series.contains { ![.line, .faintLine].contains($0.mark) }
     let points = series.lazy.flatMap(\.points)
     let frame = Frame(
       x: Domain(
@@ -88,6 +90,7 @@ package struct Plot: Picture {
     for (series, entry) in zip(series, entries) {
       switch series.mark {
       case .line: elements += line(series, in: frame, style: entry.style)
+      case .faintLine: elements += line(series, in: frame, style: "faint " + entry.style)
       case .points, .rings: elements += dots(series, in: frame, style: entry.style)
       case .bars: elements += bars(series, in: frame, style: entry.style)
       }

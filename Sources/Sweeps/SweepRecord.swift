@@ -128,14 +128,21 @@ package struct SweepRecord: Sendable {
     }
   }
 
-  /// Writes the best trial's configuration as a file that can be trained with as it is: into a directory of its own.
-  ///
-  /// - Returns: the file; nil without a trial that has a value.
-  package func writeBest() throws -> String? {
+  /// The best trial's configuration, to train with as it is: into a directory of its own. Nil without a trial that has a
+  /// value.
+  package func bestConfiguration() throws -> RunConfiguration? {
     guard let best else { return nil }
     let source = RunDirectory.configurationPath(SweepDirectory.runPath(directory, best.trial))
-    var configuration = try RunConfiguration.load(path: source)
+    var configuration = try RunConfiguration.load(path: source, checkFiles: false)
     configuration.output.directory = Path.join(directory, "best")
+    return configuration
+  }
+
+  /// Writes `bestConfiguration` as a file.
+  ///
+  /// - Returns: the file.
+  package func writeBest() throws -> String? {
+    guard let configuration = try bestConfiguration() else { return nil }
     let path = SweepDirectory.bestPath(directory)
     try DurableFile.write(Array(configuration.render().utf8), to: path)
     return path

@@ -22,6 +22,7 @@ package final class Trainer {
   private let saver: CheckpointSaver
   private let reporter: any TrainingReporter
   private var state: TrainingState
+  private var speedometer = Speedometer()
 
   /// Steps from one line of metrics to the next.
   private static let logInterval = 100
@@ -100,10 +101,11 @@ package final class Trainer {
       }
       if state.window == 0 { model.resetState() }
       while state.window < minibatches.count {
-        minibatches.fill(model, index: state.window, epoch: state.epoch, step: state.step + 1)
-
         let rate = training.learningRate(at: state, stepsPerEpoch: minibatches.count)
-        let result = engine.step.run(step: state.step + 1, learningRate: rate)
+        let result = speedometer.measure {
+          minibatches.fill(model, index: state.window, epoch: state.epoch, step: state.step + 1)
+          return engine.step.run(step: state.step + 1, learningRate: rate)
+        }
         if result.diverged { throw divergence(of: result, learningRate: rate) }
         state.advance(lossSum: result.lossSum, targets: result.targets)
         reporter.step(state, targets: result.targets)
@@ -150,7 +152,7 @@ package final class Trainer {
       [
         ("epoch", .whole(state.epoch + 1)), ("kind", .word("train")), ("loss", .number(state.recentLoss.mean)),
         ("gradient_norm", .number(result.gradientNorm)), ("learning_rate", .number(learningRate)),
-        ("seconds", .number(Date().timeIntervalSince1970)),
+        ("seconds", .number(Date().timeIntervalSince1970)), ("tokens_per_second", .whole(speedometer.takeRate())),
       ])
     state.recentLoss = TrainingState.Sum()
   }

@@ -93,7 +93,7 @@ output: {{directory: run, checkpoint_every: 15, keep: 2}}
         """All that has to be the same in every run: checkpoints byte for byte, metrics without the time of day."""
         run = self.path / directory
         checkpoints = {path.name: path.read_bytes() for path in sorted((run / "checkpoints").iterdir())}
-        metrics = re.sub(r',"seconds":[^,}]*', "", (run / "metrics.jsonl").read_text())
+        metrics = re.sub(r',"(seconds|tokens_per_second)":[^,}]*', "", (run / "metrics.jsonl").read_text())
         return checkpoints, metrics
 
     def copy(self, other):

@@ -76,7 +76,8 @@ struct PictureTests {
   @Test("nothing to draw, and numbers of any size, make a picture without a number that isn't one")
   func extremes() throws {
     let values: [[Double]] = [
-      [], [.nan], [0], [1e308, -1e308], [.leastNonzeroMagnitude, 1], [.infinity, 1], [-1, 0, 1e99], [5, 5, 5], [1e15, 1e15 + 1],
+      [], [.nan], [0], [1e308, -1e308], [.leastNonzeroMagnitude, 1], [.infinity, 1], [-1, 0, 1e99], [5, 5, 5],
+      [1e15, 1e15 + 1],
     ]
     for values in values {
       for scale in [Axis.Scale.linear, .logarithmic] {

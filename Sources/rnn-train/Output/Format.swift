@@ -54,6 +54,12 @@ package enum Format {
     return minutes > 0 ? "\(minutes) min \(whole % 60) s" : "\(whole) s"
   }
 
+  /// A time of day and its date: `2026-11-25 23:20 UTC`.
+  package static func time(_ secondsSince1970: Double) -> String {
+    let text = Date(timeIntervalSince1970: min(max(secondsSince1970, 0), 1e11)).formatted(.iso8601)
+    return text.prefix(16).replacing("T", with: " ") + " UTC"
+  }
+
   /// Bytes in powers of 1000, as disks are sold.
   package static func bytes(_ value: Int) -> String {
     var (size, units) = (Double(value), ["bytes", "kB", "MB", "GB", "TB"][...])

@@ -118,10 +118,10 @@ final class Workspace {
     try CheckpointFile.read(path("\(run)/checkpoints/last.h5"))
   }
 
-  /// The run's metrics, without the time of day.
+  /// The run's metrics, without the time of day and the speed.
   func metrics(of run: String = "run") throws -> [String] {
     try text("\(run)/metrics.jsonl").split(separator: "\n").map { line in
-      String(line.replacing(/,"seconds":[^,}]*/, with: ""))
+      String(line.replacing(/,"(seconds|tokens_per_second)":[^,}]*/, with: ""))
     }
   }
 }

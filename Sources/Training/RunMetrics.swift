@@ -1,0 +1,54 @@
+import Files
+import Foundation
+
+/// What a run's `metrics.jsonl` says. The run may be going on meanwhile.
+package struct RunMetrics: Sendable {
+  /// In their order, without the one that is being written.
+  package private(set) var lines: [Line] = []
+  /// Bytes that are no line of metrics, in lines.
+  package private(set) var unreadable = 0
+
+  /// A line of any kind; a value that isn't there, or wasn't a number, is nil.
+  package struct Line: Decodable, Sendable {
+    package let step: Int
+    package let epoch: Int
+    package let kind: Kind
+    /// Of a line within an epoch.
+    package let loss: Double?
+    package let gradientNorm: Double?
+    package let learningRate: Double?
+    /// The time of day.
+    package let seconds: Double?
+    package let tokensPerSecond: Double?
+    /// Of an epoch's line.
+    package let trainLoss: Double?
+    package let validationLoss: Double?
+    package let validationAccuracy: Double?
+  }
+
+  package enum Kind: String, Decodable, Sendable {
+    /// Within an epoch.
+    case train
+    /// At an epoch's end.
+    case epoch
+  }
+
+  /// A run that has written nothing yet has no lines.
+  package init(ofRunAt directory: String) {
+    guard let bytes = try? FileContents.read(RunDirectory.metricsPath(directory)) else { return }
+    let decoder = JSONDecoder()
+    decoder.keyDecodingStrategy = .convertFromSnakeCase
+    // A line that is being written has no end yet, and is none.
+    for line in bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false).dropLast() {
+      guard let line = try? decoder.decode(Line.self, from: Data(line)) else {
+        unreadable += 1
+        continue
+      }
+      lines.append(line)
+    }
+  }
+
+  /// The lines of epochs that are done.
+  package var epochs: [Line] { lines.filter { $0.kind == .epoch } }
+  package var last: Line? { lines.last }
+}

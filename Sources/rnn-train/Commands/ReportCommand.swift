@@ -1,0 +1,74 @@
+import ArgumentParser
+import Compute
+import Diagnostics
+import Files
+import Glibc
+import Sweeps
+import Training
+
+struct ReportCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "report",
+    abstract: "Make a page with plots of a run or a sweep.",
+    discussion: """
+      Examples:
+
+        rnn-train report runs/lm
+        rnn-train report sweeps/lm --output lm.html
+
+      The page is one file of HTML, which needs nothing else and no network.
+      Of a run it has the curves, the configuration, and what the model
+      writes or how it tags; of a sweep its trials and their parameters. The
+      run or sweep may be going on; it isn't touched.
+      """)
+
+  @Argument(help: ArgumentHelp("The directory of a run or of a sweep.", valueName: "directory"))
+  var directory: String
+
+  @Option(
+    help: ArgumentHelp(
+      "Where to write the page; - for standard output. (default: report.html in the directory)",
+      valueName: "report.html"))
+  var output: String?
+
+  @OptionGroup
+  var threads: ThreadOptions
+
+  func run() throws {
+    let page = try page()
+    if output == "-" { return try Results.print(page, terminator: "") }
+    let path = output ?? Path.join(directory, "report.html")
+    // A slip of the hand must not cost a corpus or a checkpoint: only a page is replaced.
+    if access(path, F_OK) == 0, try !FileContents.read(path).starts(with: page.utf8.prefix(15)) {
+      throw ValidationError("--output \(path): there is a file that isn't a page; choose another name")
+    }
+    try DurableFile.write(Array(page.utf8), to: path)
+    try Results.print(path)
+  }
+
+  private func page() throws -> String {
+    if access(SweepDirectory.journalPath(directory), F_OK) == 0 {
+      return try SweepReport(SweepRecord(of: directory)).page()
+    }
+    guard access(RunDirectory.configurationPath(directory), F_OK) == 0 else {
+      throw ReportError.nothingToReport(directory: directory)
+    }
+    return try RunReport(
+      of: directory, kernels: Kernels.chosen(), workers: Workers(count: threads.count()), Console(isQuiet: false)
+    ).page()
+  }
+}
+
+/// What keeps a report from being made.
+enum ReportError: DiagnosedError {
+  case nothingToReport(directory: String)
+
+  var exitCode: Diagnostics.ExitCode { .badInput }
+
+  var description: String {
+    switch self {
+    case .nothingToReport(let directory):
+      "\(directory): expected the directory of a run, with config.cfg in it, or of a sweep, with journal.jsonl"
+    }
+  }
+}

@@ -1,0 +1,136 @@
+import Configuration
+import Plots
+import Training
+
+/// The curves of a run's metrics.
+struct RunCurves {
+  private let metrics: RunMetrics
+  private let configuration: RunConfiguration
+  private let best: RunMetrics.Line?
+
+  init(_ metrics: RunMetrics, configuration: RunConfiguration) {
+    self.metrics = metrics
+    self.configuration = configuration
+    best = RunProgress.best(of: metrics.epochs, task: configuration.task)
+  }
+
+  /// Those that there are values for.
+  var figures: [ReportPage.Figure] {
+    [loss, configuration.task == .tagging ? accuracy : perplexity, learningRate, gradientNorm, throughput]
+      .compactMap(\.self)
+  }
+
+  private static let step = Axis("step")
+
+  private var loss: ReportPage.Figure? {
+    let steps = points(of: .train, \.loss)
+    // A run that is logged more rarely than it is measured has the means of its epochs at least.
+    let training = steps.isEmpty ? points(of: .epoch, \.trainLoss) : steps
+    let validation = points(of: .epoch, \.validationLoss)
+    guard !training.isEmpty || !validation.isEmpty else { return nil }
+    return ReportPage.Figure(
+      "Loss",
+      Plot(
+        title: "Loss by step",
+        description: "\(summary(training, of: "Training loss")) \(summary(validation, of: "Validation loss"))",
+        x: Self.step, y: Axis("loss (nats per target)"),
+        series: series(training: training, validation: validation), markers: marker(at: best?.step)))
+  }
+
+  private var perplexity: ReportPage.Figure? {
+    func points(_ value: KeyPath<RunMetrics.Line, Double?>) -> [Series.Point] {
+      metrics.epochs.map { line in
+        Series.Point(
+          Double(line.epoch), line[keyPath: value].map { LanguageEvaluation.perplexity(ofLoss: $0) } ?? .nan)
+      }.whereAnyIsFinite
+    }
+    return byEpoch(
+      "Perplexity", training: points(\.trainLoss), validation: points(\.validationLoss), unit: "perplexity per target")
+  }
+
+  private var accuracy: ReportPage.Figure? {
+    let validation = metrics.epochs.map { Series.Point(Double($0.epoch), 100 * ($0.validationAccuracy ?? .nan)) }
+    return byEpoch("Accuracy", training: [], validation: validation.whereAnyIsFinite, unit: "accuracy (% of words)")
+  }
+
+  private func byEpoch(
+    _ name: String, training: [Series.Point], validation: [Series.Point], unit: String
+  ) -> ReportPage.Figure? {
+    guard !training.isEmpty || !validation.isEmpty else { return nil }
+    // Twice as much somewhere as elsewhere: on a linear axis nothing of the end could be seen.
+    let values = (training + validation).map(\.y).filter(\.isFinite)
+    let isWide = (values.min() ?? 1) * 4 < values.max() ?? 1
+    return ReportPage.Figure(
+      name,
+      Plot(
+        title: "\(name) by epoch",
+        description: "\(summary(training, of: "Training")) \(summary(validation, of: "Validation"))",
+        x: Axis("epoch"), y: Axis(unit, scale: isWide ? .logarithmic : .linear),
+        series: series(training: training, validation: validation),
+        markers: marker(at: best?.epoch)),
+      note: training.isEmpty ? nil : "Training: the mean over the epoch, while the model was learning.")
+  }
+
+  private var learningRate: ReportPage.Figure? {
+    single("Learning rate", \.learningRate, axis: Axis("learning rate", including: [0]))
+  }
+
+  private var gradientNorm: ReportPage.Figure? {
+    let values = metrics.lines.compactMap(\.gradientNorm).filter { $0 > 0 }
+    let clip = configuration.training.clipNorm
+    let isWide = (values.min() ?? 1) * 50 < values.max() ?? 1
+    let axis = isWide ? Axis("norm", scale: .logarithmic) : Axis("norm", including: [0])
+    return single(
+      "Gradient norm", \.gradientNorm, axis: axis,
+      note: clip > 0 ? "Before clipping, which begins at \(shortest(clip))." : nil)
+  }
+
+  private var throughput: ReportPage.Figure? {
+    single("Throughput", \.tokensPerSecond, axis: Axis("tokens per second", including: [0]))
+  }
+
+  private func single(
+    _ name: String, _ value: KeyPath<RunMetrics.Line, Double?>, axis: Axis, note: String? = nil
+  ) -> ReportPage.Figure? {
+    let points = points(of: .train, value)
+    guard !points.isEmpty else { return nil }
+    let plot = Plot(
+      title: "\(name) by step", description: summary(points, of: name), x: Self.step, y: axis,
+      series: [Series("", points: points)])
+    return ReportPage.Figure(name, plot, note: note)
+  }
+
+  // MARK: parts of plots
+
+  /// Nothing, if no line of the kind has the value.
+  private func points(of kind: RunMetrics.Kind, _ value: KeyPath<RunMetrics.Line, Double?>) -> [Series.Point] {
+    metrics.lines.filter { $0.kind == kind }
+      .map { Series.Point(Double($0.step), $0[keyPath: value] ?? .nan) }.whereAnyIsFinite
+  }
+
+  private func series(training: [Series.Point], validation: [Series.Point]) -> [Series] {
+    [Series("training", color: 1, points: training), Series("validation", color: 2, points: validation)]
+      .filter { !$0.points.isEmpty }
+  }
+
+  private func marker(at place: Int?) -> [Marker] {
+    guard let best, let place else { return [] }
+    return [Marker(Double(place), label: "best: epoch \(Format.count(best.epoch))")]
+  }
+
+  /// For those who don't see it.
+  private func summary(_ points: [Series.Point], of name: String) -> String {
+    let values = points.map(\.y).filter(\.isFinite)
+    guard let first = values.first, let last = values.last, let low = values.min(), let high = values.max() else {
+      return ""
+    }
+    return "\(name): from \(shortest(first)) to \(shortest(last)), between \(shortest(low)) and \(shortest(high))."
+  }
+
+  private func shortest(_ value: Double) -> String { Format.significant(value, 4) }
+}
+
+extension [Series.Point] {
+  /// Itself, or nothing, if there is nothing to see.
+  fileprivate var whereAnyIsFinite: Self { contains { $0.y.isFinite } ? self : [] }
+}

@@ -1,0 +1,104 @@
+import Compute
+import Configuration
+import Files
+import Foundation
+import Training
+
+/// A run as a page. It is read as it lies there, and may be going on meanwhile.
+struct RunReport {
+  let title: String
+  let lead: String
+  let notices: [String]
+  let facts: [ReportPage.Fact]
+  let curves: [ReportPage.Figure]
+  let tagging: TaggingSection?
+  let samples: WritingSection?
+  let configuration: String
+
+  /// - Throws: what is wrong with the run's configuration. What else can't be read is said on the page.
+  init(of directory: String, kernels: Kernels, workers: Workers, _ console: Console) throws {
+    let file = RunDirectory.configurationPath(directory)
+    let configuration = try RunConfiguration.load(path: file, checkFiles: false)
+    let contents = try RunContents(of: directory)
+    let metrics = RunMetrics(ofRunAt: directory)
+    var notices = Self.notices(of: metrics, in: directory)
+
+    var checkpoint: (checkpoint: Checkpoint, path: String)?
+    if !contents.checkpoints.isEmpty {
+      do {
+        checkpoint = try Self.checkpoint(of: directory)
+      } catch {
+        notices.append("The checkpoint can’t be read: \(error)")
+      }
+    }
+    // Before its first step a model has nothing to show.
+    let trained = checkpoint.flatMap { $0.checkpoint.state.step > 0 ? $0 : nil }
+    var (tagging, samples): (TaggingSection?, WritingSection?)
+    if let (checkpoint, path) = trained {
+      do {
+        switch configuration.task {
+        case .languageModel: samples = try WritingSection(checkpoint, file: path, kernels: kernels)
+        case .tagging:
+          tagging = try TaggingSection(checkpoint, file: path, kernels: kernels, workers: workers, console)
+        }
+      } catch {
+        notices.append("What the model does can’t be shown: \(error)")
+      }
+    }
+    title = Self.name(of: directory)
+    lead = Self.lead(configuration, parameters: checkpoint?.checkpoint.parameters.reduce(0) { $0 + $1.elements.count })
+    let progress = RunProgress(configuration, metrics: metrics, lastStep: contents.checkpoints.last?.step)
+    facts = progress.facts + (tagging?.facts ?? [])
+    curves = RunCurves(metrics, configuration: configuration).figures
+    self.notices = notices
+    self.tagging = tagging
+    self.samples = samples
+    self.configuration = try String(decoding: FileContents.read(file), as: UTF8.self)
+  }
+
+  func page() throws -> String { try ReportPage.render(title: title, self, template: .run) }
+
+  /// The last part of a path, or what `.` and the like stand for.
+  static func name(of directory: String) -> String { URL(fileURLWithPath: directory).lastPathComponent }
+
+  /// The best checkpoint, else the last. A run that goes on may remove it before it is read; then there is a newer one.
+  private static func checkpoint(of directory: String) throws -> (checkpoint: Checkpoint, path: String) {
+    func read() throws -> (checkpoint: Checkpoint, path: String) {
+      let path = RunDirectory.checkpointPath(directory)
+      try FileProbe.check(path)
+      return (try CheckpointFile.read(path), path)
+    }
+    return try (try? read()) ?? read()
+  }
+
+  private static func lead(_ configuration: RunConfiguration, parameters: Int?) -> String {
+    let (model, training) = (configuration.model, configuration.training)
+    let layers = model.layers == 1 ? "one layer" : "\(model.layers) layers"
+    let parts = [
+      configuration.task == .tagging ? "Tagger" : "Language model", model.cell.summary,
+      "\(layers) of \(model.bidirectional ? "2 × " : "")\(Format.count(model.hidden)) units",
+      parameters.map { "\(Format.count($0)) parameters" },
+      "\(training.optimizer.name), learning rate \(training.optimizer.learningRate)",
+    ]
+    return parts.compactMap(\.self).joined(separator: " · ")
+  }
+
+  private static func notices(of metrics: RunMetrics, in directory: String) -> [String] {
+    var notices: [String] = []
+    let diverged = ((try? Directory.names(in: directory)) ?? []).filter {
+      $0.hasPrefix("diverged-") && $0.hasSuffix(".txt")
+    }
+    if !diverged.isEmpty {
+      notices.append("The run has diverged; what it was reading then is in \(diverged.joined(separator: ", ")).")
+    }
+    let gaps = metrics.lines.count { $0.kind == .train && ($0.loss == nil || $0.gradientNorm == nil) }
+    if gaps > 0 {
+      let lines = gaps == 1 ? "1 line of metrics has a value" : "\(Format.count(gaps)) lines of metrics have values"
+      notices.append("\(lines) that isn’t a number; the curves have gaps there.")
+    }
+    if metrics.unreadable > 0 {
+      notices.append("Left out of metrics.jsonl, being no lines of a run’s: \(Format.count(metrics.unreadable)).")
+    }
+    return notices
+  }
+}
