@@ -57,7 +57,7 @@ let package = Package(
         .product(name: "TextTable", package: "TextTable"),
       ],
       // In the program itself, which can be copied anywhere.
-      resources: ["page.mustache", "run.mustache", "sweep.mustache", "report.css", "table.js"].map {
+      resources: ["page.mustache", "run.mustache", "sweep.mustache", "figure.mustache", "report.css", "table.js"].map {
         .embedInCode("Report/Templates/\($0)")
       },
       swiftSettings: strict),

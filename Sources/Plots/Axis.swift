@@ -13,11 +13,14 @@ package struct Axis: Sendable, Equatable {
   package let scale: Scale
   /// Values that the axis reaches to, whatever the data are.
   package let including: [Double]
+  /// Whether there is nothing between two whole numbers, as with steps.
+  package let isWhole: Bool
 
-  package init(_ label: String, scale: Scale = .linear, including: [Double] = []) {
+  package init(_ label: String, scale: Scale = .linear, including: [Double] = [], isWhole: Bool = false) {
     self.label = label
     self.scale = scale
     self.including = including
+    self.isWhole = isWhole
   }
 }
 
@@ -60,7 +63,8 @@ package struct Domain {
     (self.low, self.high) = (low, high)
     ticks =
       axis.scale == .logarithmic
-      ? Ticks.logarithmic(exponents: low...high, count: tickCount) : Ticks.linear(low...high, count: tickCount)
+      ? Ticks.logarithmic(exponents: low...high, count: tickCount)
+      : Ticks.linear(low...high, count: tickCount, isWhole: axis.isWhole)
   }
 
   /// Where a value is between the ends, from 0 to 1; nil if the axis has no place for it.

@@ -60,7 +60,7 @@ package struct HeatMap: Picture {
 
   private func side(_ axis: Axis, count: Int, first: Int) -> Domain {
     let ends = [Double(first) - 0.5, Double(first + max(count, 1)) - 0.5]
-    return Domain(Axis(axis.label, scale: axis.scale), values: ends, padding: 0, tickCount: 6)
+    return Domain(Axis(axis.label, scale: axis.scale, isWhole: true), values: ends, padding: 0, tickCount: 6)
   }
 
   private func level(of row: Int, _ column: Int, colors: Domain) -> Int? {

@@ -1,7 +1,8 @@
 /// Text as it has to be written in SVG and HTML.
 package enum Markup {
-  /// Text within an element or an attribute. Characters that XML 1.0 has no way to write become U+FFFD.
-  static func escaped(_ text: String) -> String {
+  /// Text within an element or an attribute. It goes by scalars: what Swift takes for one character may hold a `<`, behind
+  /// U+0600 for instance. Characters that XML 1.0 has no way to write become U+FFFD.
+  package static func escaped(_ text: String) -> String {
     var result = ""
     for scalar in text.unicodeScalars {
       switch scalar {

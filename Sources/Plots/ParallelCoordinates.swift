@@ -30,7 +30,7 @@ package struct ParallelCoordinates: Picture {
     self.prefersSmall = prefersSmall
   }
 
-  private static let spacing = 150.0
+  private static let spacing = 180.0
   private static let (top, bottom) = (34.0, 274.0)
 
   package func drawing() -> Drawing {

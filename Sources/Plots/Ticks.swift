@@ -12,8 +12,11 @@ package func base10(_ value: Double) -> Double { log10(value) }
 /// Round numbers to mark an axis with.
 package enum Ticks {
   /// Multiples of 1, 2 or 5 times a power of ten.
-  package static func linear(_ range: ClosedRange<Double>, count: Int) -> [Tick] {
-    let raw = (range.upperBound - range.lowerBound) / Double(max(count, 1))
+  ///
+  /// - Parameter isWhole: whether they have to be whole numbers.
+  package static func linear(_ range: ClosedRange<Double>, count: Int, isWhole: Bool = false) -> [Tick] {
+    let share = (range.upperBound - range.lowerBound) / Double(max(count, 1))
+    let raw = isWhole ? max(share, 1) : share
     guard raw > 0, raw.isFinite else { return [] }
     var exponent = Int(log10(raw).rounded(.down))
     let fraction = raw / pow(10, Double(exponent))

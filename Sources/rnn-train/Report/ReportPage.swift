@@ -42,12 +42,12 @@ struct ReportPage {
   ///   - template: `run` or `sweep`.
   ///   - isSortable: whether there is a table that can be sorted.
   static func render(title: String, _ content: Any, template: Template, isSortable: Bool = false) throws -> String {
+    MustacheContentTypes.register(EscapedMarkup(), named: EscapedMarkup.name)
     let library = try MustacheLibrary(
       templates: [
-        "page": MustacheTemplate(string: text(PackageResources.page_mustache)),
-        "run": MustacheTemplate(string: text(PackageResources.run_mustache)),
-        "sweep": MustacheTemplate(string: text(PackageResources.sweep_mustache)),
-      ])
+        "page": PackageResources.page_mustache, "run": PackageResources.run_mustache,
+        "sweep": PackageResources.sweep_mustache, "figure": PackageResources.figure_mustache,
+      ].mapValues { try MustacheTemplate(string: "{{% CONTENT_TYPE: \(EscapedMarkup.name)}}" + text($0)) })
     let frame = Frame(
       title: title, style: text(PackageResources.report_css) + PlotStyle.css,
       body: library.render(content, withTemplate: template.rawValue) ?? "",
@@ -59,4 +59,11 @@ struct ReportPage {
   enum Template: String { case run, sweep }
 
   private static func text(_ bytes: [UInt8]) -> String { String(decoding: bytes, as: UTF8.self) }
+}
+
+/// Escapes as pictures do. The library's own way misses a `<` that is part of a longer character.
+private struct EscapedMarkup: MustacheContentType {
+  static let name = "MARKUP"
+
+  func escapeText(_ text: String) -> String { Markup.escaped(text) }
 }

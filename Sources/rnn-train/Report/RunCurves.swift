@@ -20,7 +20,7 @@ struct RunCurves {
       .compactMap(\.self)
   }
 
-  private static let step = Axis("step")
+  private static let step = Axis("step", isWhole: true)
 
   private var loss: ReportPage.Figure? {
     let steps = points(of: .train, \.loss)
@@ -33,7 +33,7 @@ struct RunCurves {
       Plot(
         title: "Loss by step",
         description: "\(summary(training, of: "Training loss")) \(summary(validation, of: "Validation loss"))",
-        x: Self.step, y: Axis("loss (nats per target)"),
+        x: Self.step, y: Axis("loss (nats per target)", scale: scale(of: training + validation, above: 20)),
         series: series(training: training, validation: validation), markers: marker(at: best?.step)))
   }
 
@@ -57,15 +57,12 @@ struct RunCurves {
     _ name: String, training: [Series.Point], validation: [Series.Point], unit: String
   ) -> ReportPage.Figure? {
     guard !training.isEmpty || !validation.isEmpty else { return nil }
-    // Twice as much somewhere as elsewhere: on a linear axis nothing of the end could be seen.
-    let values = (training + validation).map(\.y).filter(\.isFinite)
-    let isWide = (values.min() ?? 1) * 4 < values.max() ?? 1
     return ReportPage.Figure(
       name,
       Plot(
         title: "\(name) by epoch",
         description: "\(summary(training, of: "Training")) \(summary(validation, of: "Validation"))",
-        x: Axis("epoch"), y: Axis(unit, scale: isWide ? .logarithmic : .linear),
+        x: Axis("epoch", isWhole: true), y: Axis(unit, scale: scale(of: training + validation, above: 4)),
         series: series(training: training, validation: validation),
         markers: marker(at: best?.epoch)),
       note: training.isEmpty ? nil : "Training: the mean over the epoch, while the model was learning.")
@@ -76,10 +73,9 @@ struct RunCurves {
   }
 
   private var gradientNorm: ReportPage.Figure? {
-    let values = metrics.lines.compactMap(\.gradientNorm).filter { $0 > 0 }
     let clip = configuration.training.clipNorm
-    let isWide = (values.min() ?? 1) * 50 < values.max() ?? 1
-    let axis = isWide ? Axis("norm", scale: .logarithmic) : Axis("norm", including: [0])
+    let scale = scale(of: points(of: .train, \.gradientNorm), above: 50)
+    let axis = Axis("norm", scale: scale, including: scale == .linear ? [0] : [])
     return single(
       "Gradient norm", \.gradientNorm, axis: axis,
       note: clip > 0 ? "Before clipping, which begins at \(shortest(clip))." : nil)
@@ -106,6 +102,13 @@ struct RunCurves {
   private func points(of kind: RunMetrics.Kind, _ value: KeyPath<RunMetrics.Line, Double?>) -> [Series.Point] {
     metrics.lines.filter { $0.kind == kind }
       .map { Series.Point(Double($0.step), $0[keyPath: value] ?? .nan) }.whereAnyIsFinite
+  }
+
+  /// Logarithmic, where the largest value is so many times the smallest that little could be seen on a linear axis.
+  private func scale(of points: [Series.Point], above ratio: Double) -> Axis.Scale {
+    let values = points.map(\.y).filter { $0.isFinite && $0 > 0 }
+    guard let low = values.min(), let high = values.max(), high > ratio * low else { return .linear }
+    return .logarithmic
   }
 
   private func series(training: [Series.Point], validation: [Series.Point]) -> [Series] {

@@ -30,8 +30,8 @@ struct RunProgress {
     if !rates.isEmpty { add("Median speed", "\(Format.count(Int(rates[rates.count / 2]))) tokens/s") }
     let times = metrics.lines.compactMap(\.seconds)
     if let first = times.first, let last = times.last {
-      add("First metrics", Format.time(first))
-      add("Last metrics", Format.time(last))
+      add("Logged since", Format.time(first))
+      add("Logged until", Format.time(last))
     }
     self.facts = facts
   }

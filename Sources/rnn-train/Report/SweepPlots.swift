@@ -74,7 +74,7 @@ struct SweepPlots {
     let plot = Plot(
       title: "\(metric.name.rawValue) of each trial by epoch",
       description: "One line for each of \(rows.count) trials.",
-      x: Axis("epoch"), y: Axis(metric.name.rawValue, scale: metricAxis.scale),
+      x: Axis("epoch", isWhole: true), y: Axis(metric.name.rawValue, scale: metricAxis.scale),
       series: series.filter { $0.name.isEmpty } + series.filter { !$0.name.isEmpty })
     return ReportPage.Figure("All trials by epoch", plot)
   }

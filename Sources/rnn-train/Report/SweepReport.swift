@@ -89,8 +89,10 @@ struct SweepReport {
     guard let best, let value = best.value else { return facts }
     facts.append(ReportPage.Fact(name: "Best \(metric)", value: Format.loss(value)))
     facts.append(ReportPage.Fact(name: "Best trial", value: best.trial.id))
-    for assignment in best.trial.assignments {
-      facts.append(ReportPage.Fact(name: "Its \(assignment.key)", value: assignment.value))
+    for (index, assignment) in best.trial.assignments.enumerated()
+    where rows.contains(where: { $0.trial.assignments[index].value != assignment.value }) {
+      let name = assignment.key.split(separator: ".").last.map(String.init) ?? assignment.key
+      facts.append(ReportPage.Fact(name: "Its \(name)", value: assignment.value))
     }
     return facts
   }

@@ -26,7 +26,8 @@ struct TaggingSection {
 
   let introduction: String
   let facts: [ReportPage.Fact]
-  let figures: [ReportPage.Figure]
+  let frequency: ReportPage.Figure?
+  let confusion: ReportPage.Figure?
   let scores: [Score]
   let sentences: [Sentence]
 
@@ -44,10 +45,11 @@ struct TaggingSection {
     introduction =
       "The checkpoint of step \(Format.count(checkpoint.state.step)) on the \(name.rawValue) split: "
       + "\(Format.percent(evaluation.accuracy)) of \(Format.count(evaluation.all.words)) words are tagged right."
-    facts = [("Known words", evaluation.known), ("Unknown words", evaluation.unknown)].map { name, count in
-      ReportPage.Fact(name: name, value: Format.percent(count.accuracy))
-    }
-    figures = [Self.frequency(analysis.bands), Self.confusion(evaluation)].compactMap(\.self)
+    facts = [("On known words", evaluation.known), ("On unknown words", evaluation.unknown)]
+      .filter { $0.1.words > 0 }
+      .map { ReportPage.Fact(name: $0, value: Format.percent($1.accuracy)) }
+    frequency = Self.frequency(analysis.bands)
+    confusion = Self.confusion(evaluation)
     scores = evaluation.perTag.filter { $0.words > 0 || $0.precision > 0 }.map { score in
       Score(
         tag: score.tag, words: Format.count(score.words), precision: Format.percent(score.precision),
