@@ -88,7 +88,8 @@ struct GradientFlowInspection: Encodable, CustomStringConvertible {
 
   private static func timesteps(_ count: Int) -> String { "\(count) \(count == 1 ? "timestep" : "timesteps")" }
 
-  private var advice: String {
+  /// What to make of it.
+  var advice: String {
     let growth = states.flatMap { state in state.curve.map { $0.norm / state.direct } }.max { !($0 > $1) } ?? 1
     let warning =
       growth > 10

@@ -13,6 +13,7 @@ struct RunReport {
   let curves: [ReportPage.Figure]
   let tagging: TaggingSection?
   let samples: WritingSection?
+  let gradientFlow: GradientFlowSection?
   let configuration: String
 
   /// - Throws: what is wrong with the run's configuration. What else can't be read is said on the page.
@@ -33,17 +34,26 @@ struct RunReport {
     }
     // Before its first step a model has nothing to show.
     let trained = checkpoint.flatMap { $0.checkpoint.state.step > 0 ? $0 : nil }
-    var (tagging, samples): (TaggingSection?, WritingSection?)
-    if let (checkpoint, path) = trained {
+    /// A part of the page; why there is none is said instead.
+    func section<Section>(_ task: RunConfiguration.Task?, _ name: String, make: (Checkpoint, String) throws -> Section)
+      -> Section?
+    {
+      guard let (checkpoint, path) = trained, task == nil || task == configuration.task else { return nil }
       do {
-        switch configuration.task {
-        case .languageModel: samples = try WritingSection(checkpoint, file: path, kernels: kernels)
-        case .tagging:
-          tagging = try TaggingSection(checkpoint, file: path, kernels: kernels, workers: workers, console)
-        }
+        return try make(checkpoint, path)
       } catch {
-        notices.append("What the model does can’t be shown: \(error)")
+        notices.append("\(name) can’t be shown: \(error)")
+        return nil
       }
+    }
+    samples = section(.languageModel, "What the model writes") { checkpoint, path in
+      try WritingSection(checkpoint, file: path, kernels: kernels)
+    }
+    tagging = section(.tagging, "How the model tags") { checkpoint, path in
+      try TaggingSection(checkpoint, file: path, kernels: kernels, workers: workers, console)
+    }
+    gradientFlow = section(nil, "How far gradients reach") { checkpoint, path in
+      try GradientFlowSection(checkpoint, file: path, kernels: kernels, workers: workers, console)
     }
     title = Self.name(of: directory)
     lead = Self.lead(configuration, parameters: checkpoint?.checkpoint.parameters.reduce(0) { $0 + $1.elements.count })
@@ -51,8 +61,6 @@ struct RunReport {
     facts = progress.facts + (tagging?.facts ?? [])
     curves = RunCurves(metrics, configuration: configuration).figures
     self.notices = notices
-    self.tagging = tagging
-    self.samples = samples
     self.configuration = try String(decoding: FileContents.read(file), as: UTF8.self)
   }
 

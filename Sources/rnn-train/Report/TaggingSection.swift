@@ -34,11 +34,8 @@ struct TaggingSection {
   /// Measures the tagger on the validation split, like the run itself; without one, on the test split.
   init(_ checkpoint: Checkpoint, file: String, kernels: Kernels, workers: Workers, _ console: Console) throws {
     let dataset = try DatasetCache.dataset(for: checkpoint.configuration, console)
-    let name: Split = dataset.splits[.validation] != nil ? .validation : .test
-    guard let split = dataset.splits[name] else {
-      throw TrainingError.noSplit(name: "validation or test", remedy: "a tagger is measured on one")
-    }
-    try checkpoint.checkSource(of: name, in: dataset, file: file)
+    let (name, split, _) = try checkpoint.split(
+      [.validation, .test], file: file, remedy: "a tagger is measured on one", console)
     let analysis = try TaggingAnalysis(
       checkpoint, file: file, of: split, dataset: dataset, kernels: kernels, workers: workers)
     let evaluation = analysis.evaluation

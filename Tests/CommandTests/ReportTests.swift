@@ -1,0 +1,299 @@
+import Foundation
+import Testing
+
+#if canImport(FoundationXML)
+  import FoundationXML
+#endif
+
+/// Pages of runs and sweeps.
+struct ReportTests {
+  /// A page as a parser of XML finds it, which takes nothing that isn't well-formed.
+  private final class Page: NSObject, XMLParserDelegate {
+    private(set) var elements: [String: Int] = [:]
+    private(set) var headings: [String] = []
+    /// Of `pre` elements, in their order.
+    private(set) var blocks: [String] = []
+    private(set) var cells: [String] = []
+    /// Of the elements that name something elsewhere.
+    private(set) var links: [String] = []
+    private(set) var text = ""
+    private var open: [(name: String, text: String)] = []
+
+    init(_ html: String) throws {
+      super.init()
+      let parser = XMLParser(data: Data(html.utf8))
+      parser.delegate = self
+      let isWellFormed = parser.parse()
+      try #require(isWellFormed, "line \(parser.lineNumber): \(String(describing: parser.parserError))\n\(html)")
+    }
+
+    func parser(
+      _ parser: XMLParser, didStartElement name: String, namespaceURI: String?, qualifiedName: String?,
+      attributes: [String: String]
+    ) {
+      elements[name, default: 0] += 1
+      open.append((name, ""))
+      for name in ["src", "href", "onload", "onerror", "onclick"] {
+        if let link = attributes[name] { links.append(link) }
+      }
+    }
+
+    func parser(_ parser: XMLParser, foundCharacters text: String) {
+      self.text += text
+      for index in open.indices { open[index].text += text }
+    }
+
+    func parser(
+      _ parser: XMLParser, didEndElement name: String, namespaceURI: String?, qualifiedName: String?
+    ) {
+      guard let (_, text) = open.popLast() else { return }
+      switch name {
+      case "h2": headings.append(text)
+      case "pre": blocks.append(text)
+      case "td", "th": cells.append(text)
+      default: break
+      }
+    }
+  }
+
+  private func page(_ workspace: Workspace, of directory: String = "run") throws -> Page {
+    let outcome = try workspace.succeed(["report", directory])
+    #expect(outcome.output == "\(directory)/report.html\n" && outcome.errors.isEmpty, "\(outcome)")
+    let html = try workspace.text("\(directory)/report.html")
+    let page = try Page(html)
+    #expect(page.links.isEmpty)
+    for outside in ["@import", "url(", "https:"] { #expect(!html.contains(outside)) }
+    return page
+  }
+
+  /// Every file of a directory but the page, by its name.
+  private func files(_ workspace: Workspace, in directory: String) throws -> [String: Data] {
+    let names = try FileManager.default.subpathsOfDirectory(atPath: workspace.path(directory))
+    return Dictionary(
+      uniqueKeysWithValues: names.filter { $0 != "report.html" }.map { name in
+        (name, (try? workspace.bytes("\(directory)/\(name)")) ?? Data())
+      })
+  }
+
+  private static let curves = ["Loss", "Perplexity", "Learning rate", "Gradient norm", "Throughput"]
+
+  // MARK: runs
+
+  @Test func aRunsPageHasItsCurvesAndIsMadeWithoutTouchingIt() throws {
+    let workspace = try Workspace()
+    try workspace.succeed(["--config", "lm.cfg", "training.epochs=4"])
+    let before = try files(workspace, in: "run")
+    let page = try page(workspace)
+    #expect(try files(workspace, in: "run") == before)
+    #expect(page.headings == Self.curves + ["What it writes", "How far gradients reach"] + page.headings.suffix(3))
+    #expect(page.headings.last == "Configuration")
+    #expect(page.blocks.last == (try workspace.text("run/config.cfg")))
+    // Three samples, the last of which is what `generate` writes.
+    let sample = try workspace.succeed(["generate", "--checkpoint", "run", "--length", "80"]).output
+    #expect(page.blocks.count == 4)
+    #expect(page.blocks[2].hasPrefix(sample.trimmingCharacters(in: .newlines)), "\(page.blocks[2]) \(sample)")
+    #expect(page.elements["script"] == nil)
+
+    let printed = try workspace.succeed(["report", "run", "--output", "-"]).output
+    #expect(try Page(printed).headings == page.headings)
+  }
+
+  @Test func aRunInProgressIsReportedOn() throws {
+    let workspace = try Workspace()
+    let run = try workspace.start(["--config", "lm.cfg", "training.epochs=100000"])
+    while !workspace.exists("run/checkpoints/last.h5") { usleep(10_000) }
+    for _ in 0..<5 { #expect(try page(workspace).text.contains("under way, or interrupted") || run.isRunning) }
+    #expect(run.isRunning)
+    run.send(SIGINT)
+    #expect(try run.wait().code == 130)
+    #expect(try page(workspace).text.contains("under way, or interrupted"))
+  }
+
+  @Test func aRunThatHasHardlyBegunHasAPageToo() throws {
+    let workspace = try Workspace()
+    try workspace.succeed(["--config", "lm.cfg", "output.keep=100"])
+    // As it was right after its first checkpoint.
+    #expect(
+      try workspace.shell(
+        "cd run && rm metrics.jsonl && cd checkpoints && rm best.h5 && ls step-* | grep -v step-00000000 | xargs rm "
+          + "&& ln -sf step-00000000.h5 last.h5") == 0)
+    var page = try page(workspace)
+    #expect(page.text.contains("not trained yet") && page.text.contains("There are no metrics yet"))
+    #expect(page.headings == ["Configuration"])
+    #expect(try workspace.shell("rm -r run/checkpoints") == 0)
+    page = try self.page(workspace)
+    #expect(page.headings == ["Configuration"])
+  }
+
+  @Test func metricsMayHaveGapsAndTornLines() throws {
+    let workspace = try Workspace()
+    try workspace.succeed(["--config", "lm.cfg", "training.epochs=4"])
+    let lines = try workspace.text("run/metrics.jsonl")
+      .replacing(/"loss":[^,]*/, with: "\"loss\":null", maxReplacements: 1)
+      .replacing(/"tokens_per_second":[0-9]*/, with: "\"tokens_per_second\":null")
+    try workspace.write(lines + "nonsense\n{\"step\":99", to: "run/metrics.jsonl")
+    let page = try page(workspace)
+    #expect(page.text.contains("1 line of metrics has a value that isn’t a number"))
+    #expect(page.text.contains("Left out of metrics.jsonl, being no lines of a run’s: 1."))
+    #expect(!page.headings.contains("Throughput") && page.headings.contains("Loss"))
+  }
+
+  @Test func aRunWithoutValidationHasTrainingCurvesAlone() throws {
+    let workspace = try Workspace()
+    try workspace.write(
+      "data: {train: \(SampleText.directory)/train.txt}\noutput: {directory: run}\n"
+        + "training: {epochs: 3, batch_size: 5, bptt: 8}\nmodel: {embedding: 4, hidden: 6}\n", to: "alone.cfg")
+    try workspace.succeed(["--config", "alone.cfg"])
+    let page = try page(workspace)
+    #expect(Array(page.headings.prefix(5)) == Self.curves)
+    #expect(!page.text.contains("best: epoch") && !page.text.contains("Validation perplexity"))
+  }
+
+  @Test func aDamagedCheckpointIsSaidOnThePage() throws {
+    let workspace = try Workspace()
+    try workspace.succeed(["--config", "lm.cfg"])
+    #expect(try workspace.shell("cd run/checkpoints && truncate -s 1000 \"$(readlink best.h5)\"") == 0)
+    let page = try page(workspace)
+    #expect(page.text.contains("The checkpoint can’t be read: "))
+    #expect(page.headings.contains("Loss") && !page.headings.contains("What it writes"))
+  }
+
+  @Test func textIsOnlyText() throws {
+    let workspace = try Workspace()
+    // U+0600 makes one character of itself and what follows.
+    let words = [
+      "</pre><script>alert(1)</script>", "\u{600}<script>alert(2)</script>", "{{title}}", "&lt;b", "'\"", "]]>",
+    ]
+    let line = words.joined(separator: " ") + "\n"
+    try workspace.write(String(repeating: line, count: 200), to: "hostile.txt")
+    try workspace.succeed([
+      "--config", "lm.cfg", "data.train=hostile.txt", "data.validation=hostile.txt", "data.test=hostile.txt",
+      "training.epochs=2", "output.directory=<script>alert(3)<\u{2215}script>",
+    ])
+    let page = try page(workspace, of: "<script>alert(3)<\u{2215}script>")
+    #expect(page.elements["script"] == nil && page.elements["b"] == nil)
+    for word in words { #expect(page.blocks.prefix(3).joined().contains(word), "\(word)") }
+  }
+
+  // MARK: taggers
+
+  @Test func aTaggersPageAgreesWithItsEvaluation() throws {
+    let workspace = try Workspace()
+    try workspace.succeed(["--config", "tagger.cfg", "training.epochs=6"])
+    let page = try page(workspace)
+    for heading in ["Accuracy", "Accuracy by frequency", "Tag by tag", "Which tags it takes for which"] {
+      #expect(page.headings.contains(heading))
+    }
+    let json = try JSONSerialization.jsonObject(
+      with: Data(workspace.succeed(["evaluate", "--checkpoint", "run", "--split", "validation", "--json"]).output.utf8))
+    let evaluation = try #require(json as? [String: Any])
+    let tokens = try #require(evaluation["tokens"] as? Int)
+    let accuracy = try #require(evaluation["accuracy"] as? Double)
+    let percent = String(format: "%.2f%%", 100 * accuracy)
+    #expect(page.text.contains("on the validation split: \(percent) of \(tokens) words are tagged right."))
+    let unknown = try #require(evaluation["accuracy_unknown"] as? Double)
+    #expect(page.text.contains("On unknown words" + String(format: "%.2f%%", 100 * unknown)))
+    let scores = try #require(evaluation["per_tag"] as? [String: [String: Any]])
+    for (tag, score) in scores {
+      let words = try #require(score["tokens"] as? Int)
+      let row = try #require(page.cells.firstIndex(of: tag))
+      #expect(page.cells[row + 1] == "\(words)")
+    }
+    // The bars of the frequencies have all words, each in one of them.
+    let note = try #require(page.text.firstMatch(of: /Words in each bar: (.*)\./)).1
+    let counts = note.split(separator: "; ").compactMap { $0.split(separator: ": ").last }.compactMap { Int($0) }
+    #expect(counts.reduce(0, +) == tokens && counts.count > 1)
+  }
+
+  @Test func aTaggerWhoseCorpusIsGoneHasItsCurvesStill() throws {
+    let workspace = try Workspace()
+    #expect(try workspace.shell("cp \(SampleText.directory)/*.conllu .") == 0)
+    try workspace.succeed([
+      "--config", "tagger.cfg", "data.train=train.conllu", "data.validation=validation.conllu", "data.test=test.conllu",
+    ])
+    #expect(try workspace.shell("rm -r *.conllu cache") == 0)
+    let page = try page(workspace)
+    #expect(page.text.contains("How the model tags can’t be shown: "))
+    #expect(page.headings.contains("Loss") && !page.headings.contains("Tag by tag"))
+  }
+
+  // MARK: sweeps
+
+  @Test func aSweepsPageHasAllTrials() throws {
+    let workspace = try SweepTests.workspace(
+      """
+      base: lm.cfg
+      parameters:
+        model.hidden: {values: [12, 6]}
+        model.cell: {values: [elman, gru]}
+        training.optimizer.learning_rate: {values: [0.5, 1e30]}
+      output: {directory: sweep}
+      """)
+    try workspace.succeed(["sweep", "--config", "sweep.cfg", "--jobs", SweepTests.jobs])
+    let before = try files(workspace, in: "sweep")
+    let page = try page(workspace, of: "sweep")
+    #expect(try files(workspace, in: "sweep") == before)
+    #expect(
+      page.headings.prefix(6) == [
+        "Trials", "All trials by epoch", "Parameters together", "By model.hidden", "By model.cell",
+        "By optimizer.learning_rate",
+      ])
+    let json = try JSONSerialization.jsonObject(
+      with: Data(workspace.succeed(["sweep", "show", "sweep", "--json"]).output.utf8))
+    let table = try #require(json as? [String: Any])
+    let trials = try #require((table["trials"] as? [[String: Any]])?.compactMap { $0["trial"] as? String })
+    #expect(trials.count == 8 && page.cells.filter(trials.contains) == trials)
+    let failed = (table["trials"] as? [[String: Any]])?.filter { $0["state"] as? String == "failed" } ?? []
+    for trial in failed { #expect(page.text.contains("\(trial["trial"] as? String ?? "?") failed: ")) }
+    let best = try #require(table["best"] as? String)
+    #expect(page.headings.contains("The best trial: \(best)"))
+    #expect(page.blocks[0].hasPrefix("rnn-train --config sweep/best.cfg\n"))
+    #expect(page.blocks[1] == (try workspace.text("sweep/best.cfg")))
+    #expect(page.elements["script"] == 1)
+    // The page of a trial is one of a run.
+    #expect(try self.page(workspace, of: "sweep/trials/\(best)").headings.first == "Loss")
+  }
+
+  @Test func aSweepThatHasHardlyBegunHasAPageToo() throws {
+    let workspace = try SweepTests.workspace(
+      """
+      base: lm.cfg
+      parameters:
+        model.hidden: {values: [12, 6]}
+      output: {directory: sweep}
+      """)
+    try workspace.succeed(["sweep", "--config", "sweep.cfg", "--jobs", SweepTests.jobs])
+    // As it was before any trial had begun.
+    #expect(
+      try workspace.shell(
+        "cd sweep && rm best.cfg && sed -i 1q journal.jsonl && cd trials && rm -r */metrics.jsonl */checkpoints") == 0)
+    let page = try page(workspace, of: "sweep")
+    #expect(page.text.contains("Trials waiting2"))
+    #expect(page.headings == ["Trials", "The sweep"])
+    let trial = try #require(try workspace.names(in: "sweep/trials").first)
+    #expect(try self.page(workspace, of: "sweep/trials/\(trial)").text.contains("not trained yet"))
+  }
+
+  // MARK: what it refuses
+
+  @Test(arguments: ["nowhere", ".", "lm.cfg"])
+  func refusesWhatIsNeitherRunNorSweep(directory: String) throws {
+    let outcome = try Workspace().run(["report", directory])
+    #expect(outcome.code == 65 && outcome.output.isEmpty)
+    #expect(
+      outcome.errors
+        == "rnn-train: \(directory): expected the directory of a run, with config.cfg in it, or of a sweep, with "
+        + "journal.jsonl\n")
+  }
+
+  @Test func replacesNothingButPages() throws {
+    let workspace = try Workspace()
+    try workspace.succeed(["--config", "lm.cfg"])
+    let configuration = try workspace.text("lm.cfg")
+    let outcome = try workspace.run(["report", "run", "--output", "lm.cfg"])
+    #expect(outcome.code == 64 && outcome.errors.contains("--output lm.cfg: there is a file that isn't a page"))
+    #expect(try workspace.text("lm.cfg") == configuration)
+    for _ in 0..<2 { try workspace.succeed(["report", "run", "--output", "page.html"]) }
+    #expect(try workspace.run(["report", "run", "--output", "no/where.html"]).code == 73)
+  }
+}
