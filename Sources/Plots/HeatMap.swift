@@ -53,7 +53,10 @@ package struct HeatMap: Picture {
   /// The room for the cells: those that are written in have a size of their own, others are square as long as the picture
   /// keeps its shape.
   private func area(columnCount: Int) -> (width: Double, height: Double) {
-    if texts != nil { return (Double(columnCount) * 31, Double(rows.count) * 21) }
+    if let texts {
+      let widest = texts.joined().map(Markup.width).max() ?? 0
+      return (Double(columnCount) * max(26, widest + 4), Double(rows.count) * 21)
+    }
     let ratio = Double(max(rows.count, 1)) / Double(max(columnCount, 1))
     return (Self.areaWidth, Self.areaWidth * min(max(ratio, 0.4), 1.2))
   }

@@ -24,6 +24,17 @@ package struct RunMetrics: Sendable {
     package let trainLoss: Double?
     package let validationLoss: Double?
     package let validationAccuracy: Double?
+
+    // Written out: to derive them by a decoding strategy takes most of the time of reading a long run.
+    private enum CodingKeys: String, CodingKey {
+      case step, epoch, kind, loss, seconds
+      case gradientNorm = "gradient_norm"
+      case learningRate = "learning_rate"
+      case tokensPerSecond = "tokens_per_second"
+      case trainLoss = "train_loss"
+      case validationLoss = "validation_loss"
+      case validationAccuracy = "validation_accuracy"
+    }
   }
 
   package enum Kind: String, Decodable, Sendable {
@@ -37,7 +48,6 @@ package struct RunMetrics: Sendable {
   package init(ofRunAt directory: String) {
     guard let bytes = try? FileContents.read(RunDirectory.metricsPath(directory)) else { return }
     let decoder = JSONDecoder()
-    decoder.keyDecodingStrategy = .convertFromSnakeCase
     // A line that is being written has no end yet, and is none.
     for line in bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false).dropLast() {
       guard let line = try? decoder.decode(Line.self, from: Data(line)) else {

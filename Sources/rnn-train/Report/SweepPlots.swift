@@ -10,6 +10,8 @@ struct SweepPlots {
   private let best: SweepRecord.Row?
   private let metric: SweepConfiguration.Metric
   private let metricAxis: Axis
+  /// As an axis has it, with its unit.
+  private let metricLabel: String
   /// Those that change from trial to trial.
   private let parameters: [Parameter]
 
@@ -27,6 +29,12 @@ struct SweepPlots {
     metric = record.plan.configuration.metric
     let values = self.rows.map(\.value)
     metricAxis = Axis(metric.name.rawValue, scale: Self.scale(of: values))
+    metricLabel =
+      switch metric.name {
+      case .validationLoss: "validation loss (nats per target)"
+      case .trainLoss: "training loss (nats per target)"
+      case .validationAccuracy: "validation accuracy (share of words)"
+      }
     parameters = record.plan.configuration.parameters.enumerated().compactMap { index, parameter in
       Self.parameter(parameter, texts: rows.map { $0.trial.assignments[index].value })
     }
@@ -74,7 +82,7 @@ struct SweepPlots {
     let plot = Plot(
       title: "\(metric.name.rawValue) of each trial by epoch",
       description: "One line for each of \(rows.count) trials.",
-      x: Axis("epoch", isWhole: true), y: Axis(metric.name.rawValue, scale: metricAxis.scale),
+      x: Axis("epoch", isWhole: true), y: Axis(metricLabel, scale: metricAxis.scale),
       series: series.filter { $0.name.isEmpty } + series.filter { !$0.name.isEmpty })
     return ReportPage.Figure("All trials by epoch", plot)
   }
@@ -102,7 +110,7 @@ struct SweepPlots {
     }
     let plot = Plot(
       title: "\(metric.name.rawValue) by \(parameter.name)", description: "A point for each of \(rows.count) trials.",
-      x: parameter.axis, y: metricAxis,
+      x: parameter.axis, y: Axis(metricLabel, scale: metricAxis.scale),
       series: [
         Series("trials", mark: .points, points: points(rows)),
         Series("best", mark: .rings, points: points(rows.filter { $0.row.trial.id == best?.trial.id })),
