@@ -22,6 +22,7 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
     .package(url: "https://github.com/apple/swift-crypto", exact: "4.5.2"),
     .package(url: "https://github.com/hummingbird-project/swift-mustache", exact: "2.1.1"),
+    .package(url: "https://github.com/apple/swift-protobuf", exact: "1.39.0"),
     .package(url: "https://github.com/jpsim/Yams", exact: "6.2.2"),
     .package(url: "https://github.com/ordo-one/TextTable", exact: "0.0.2"),
     .package(url: "https://github.com/swiftlang/swift-subprocess", exact: "1.0.2", traits: []),
@@ -40,7 +41,11 @@ let package = Package(
     library("GrammarCorpus", ["Diagnostics"]),
     .target(name: "Plots", resources: [.embedInCode("plot.css")], swiftSettings: strict),
     library("Models", ["Compute", "Diagnostics"]),
-    library("Training", ["Models", "Compute", "Datasets", "Configuration", "HDF5", "Files", "Diagnostics"]),
+    .target(
+      name: "TensorBoard", dependencies: ["Files", .product(name: "SwiftProtobuf", package: "swift-protobuf")],
+      exclude: ["events.proto"], swiftSettings: strict),
+    library(
+      "Training", ["Models", "Compute", "Datasets", "Configuration", "HDF5", "TensorBoard", "Files", "Diagnostics"]),
     library(
       "Sweeps",
       [

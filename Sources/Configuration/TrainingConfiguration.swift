@@ -52,6 +52,8 @@ extension RunConfiguration {
     package var checkpointEvery = 1000
     /// Checkpoints to keep beside the best one.
     package var keep = 2
+    /// Whether TensorBoard gets an event file.
+    package var tensorboard = false
 
     package init(directory: String) { self.directory = directory }
   }
@@ -120,5 +122,6 @@ extension RunConfiguration.Output: KeySection {
       "checkpoint_every", &checkpointEvery, .whole(1...Int.max),
       "steps between checkpoints; always at an epoch's end too")
     keys.value("keep", &keep, .whole(1...1_000_000), "checkpoints to keep beside the best one")
+    keys.value("tensorboard", &tensorboard, .flag, "whether to write an event file for TensorBoard too")
   }
 }

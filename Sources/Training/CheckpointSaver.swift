@@ -5,15 +5,17 @@ import Files
 final class CheckpointSaver {
   private let directory: RunDirectory
   private let metrics: MetricsLog
+  private let events: RunEvents?
   private let reporter: any TrainingReporter
   /// The best checkpoint, for as long as it isn't written: the parameters that later ones hold are other ones.
   private var unsavedBest: Checkpoint?
   /// Why the newest checkpoint isn't on the disk; nil if it is.
   private(set) var failure: CheckpointFailure?
 
-  init(directory: RunDirectory, metrics: MetricsLog, reporter: any TrainingReporter) {
+  init(directory: RunDirectory, metrics: MetricsLog, events: RunEvents?, reporter: any TrainingReporter) {
     self.directory = directory
     self.metrics = metrics
+    self.events = events
     self.reporter = reporter
   }
 
@@ -24,6 +26,7 @@ final class CheckpointSaver {
   func save(_ checkpoint: Checkpoint, isBest: Bool) throws {
     do {
       try metrics.makeDurable()
+      events?.makeDurable()
       if let best = unsavedBest, !isBest { _ = try directory.save(best, isBest: true) }
       let path = try directory.save(checkpoint, isBest: isBest)
       unsavedBest = nil

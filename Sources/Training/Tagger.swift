@@ -16,10 +16,18 @@ package final class Tagger {
   private static let size = 32
 
   /// - Parameter file: what errors call the checkpoint.
-  package init(_ checkpoint: Checkpoint, file: String, kernels: Kernels, workers: Workers) throws(TrainingError) {
+  package convenience init(
+    _ checkpoint: Checkpoint, file: String, kernels: Kernels, workers: Workers
+  ) throws(TrainingError) {
     guard let tagging = checkpoint.tagging else { throw .otherTask(file: file, expected: "a tagger") }
-    parameters = try checkpoint.parameters(file: file, kernels: kernels)
-    vocabulary = checkpoint.vocabulary
+    self.init(
+      try checkpoint.parameters(file: file, kernels: kernels), vocabulary: checkpoint.vocabulary, tagging: tagging,
+      workers: workers)
+  }
+
+  init(_ parameters: Parameters, vocabulary: Vocabulary, tagging: TaggingVocabulary, workers: Workers) {
+    self.parameters = parameters
+    self.vocabulary = vocabulary
     self.tagging = tagging
     self.workers = workers
   }

@@ -61,13 +61,18 @@ package final class TextGenerator {
   private let tokenization: Tokenization
 
   /// - Parameter file: what errors call the checkpoint.
-  package init(_ checkpoint: Checkpoint, file: String, kernels: Kernels) throws(TrainingError) {
+  package convenience init(_ checkpoint: Checkpoint, file: String, kernels: Kernels) throws(TrainingError) {
     guard checkpoint.tagging == nil else { throw .otherTask(file: file, expected: "a language model") }
-    let parameters = try checkpoint.parameters(file: file, kernels: kernels)
+    self.init(
+      try checkpoint.parameters(file: file, kernels: kernels), vocabulary: checkpoint.vocabulary,
+      tokenization: checkpoint.tokenization)
+  }
+
+  init(_ parameters: Parameters, vocabulary: Vocabulary, tokenization: Tokenization) {
     model = SequenceModel(parameters, streams: 1, timesteps: 1, gradients: nil, workers: 1)
     phases = PhaseList(model.forwardPhases())
-    vocabulary = checkpoint.vocabulary
-    tokenization = checkpoint.tokenization
+    self.vocabulary = vocabulary
+    self.tokenization = tokenization
   }
 
   /// Generates tokens after a prompt, as after the end of a line. The prompt is part of the text.

@@ -19,6 +19,7 @@ package final class Trainer {
   package private(set) var engine: Engine
   private let directory: RunDirectory
   private let metrics: MetricsLog
+  private let events: RunEvents?
   private let saver: CheckpointSaver
   private let reporter: any TrainingReporter
   private var state: TrainingState
@@ -60,7 +61,12 @@ package final class Trainer {
       workers: workers, kernels: kernels)
     state = checkpoint?.checkpoint.state ?? TrainingState()
     metrics = try MetricsLog(directory.metricsPath, resumingAt: state.step)
-    saver = CheckpointSaver(directory: directory, metrics: metrics, reporter: reporter)
+    events =
+      configuration.output.tensorboard
+      ? RunEvents(directory: directory.path, resumingAt: state.step) { [weak reporter] in reporter?.unwrittenEvents($0)
+      }
+      : nil
+    saver = CheckpointSaver(directory: directory, metrics: metrics, events: events, reporter: reporter)
     validation = dataset.splits[.validation]
     self.workers = workers
     self.kernels = kernels
@@ -139,6 +145,12 @@ package final class Trainer {
       fields.append(("validation_accuracy", .number(evaluation.accuracy)))
     }
     try metrics.write(step: state.step, fields)
+    if let events {
+      let sample = try? ModelSample.text(
+        of: engine.model.parameters, dataset: dataset,
+        tagging: configuration.task == .tagging ? dataset.tagging : nil)
+      events.finishedEpoch(step: state.step, validation: evaluation, sample: sample)
+    }
     let isBest = evaluation != nil && state.bestEpoch == state.epoch
     reporter.epoch(state, trainLoss: trainLoss, validation: evaluation, isBest: isBest)
     try save(isBest: isBest)
@@ -154,6 +166,8 @@ package final class Trainer {
         ("gradient_norm", .number(result.gradientNorm)), ("learning_rate", .number(learningRate)),
         ("seconds", .number(Date().timeIntervalSince1970)), ("tokens_per_second", .whole(speedometer.takeRate())),
       ])
+    events?.trained(
+      step: state.step, loss: state.recentLoss.mean, gradientNorm: result.gradientNorm, learningRate: learningRate)
     state.recentLoss = TrainingState.Sum()
   }
 
@@ -201,6 +215,7 @@ package final class Trainer {
     saver.rewind()
     try directory.rewind(to: state)
     try metrics.rewind(to: state.step)
+    events?.rewind(to: state.step)
     reporter.rolledBack(after: divergence, to: state)
   }
 

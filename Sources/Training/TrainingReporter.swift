@@ -1,4 +1,5 @@
 import Configuration
+import Files
 
 /// What a run is about, for whoever watches it.
 package struct RunSummary: Sendable, Equatable {
@@ -23,6 +24,8 @@ package protocol TrainingReporter: AnyObject {
   func saved(_ path: String, step: Int)
   /// A checkpoint that couldn't be written; training goes on.
   func unsaved(_ failure: CheckpointFailure)
+  /// Events for TensorBoard that couldn't be written; training goes on.
+  func unwrittenEvents(_ failure: FileError)
   /// The run went back to an earlier checkpoint; `state` is that one's, with a lower learning rate.
   func rolledBack(after divergence: Divergence, to state: TrainingState)
 }

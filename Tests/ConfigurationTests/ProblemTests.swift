@@ -15,7 +15,10 @@ import Testing
       "2:12: training.name: unknown key; name belongs under training.optimizer or training.schedule"
     ),
     ("evaluation: {windows: 3}\n", "2:14: evaluation.windows: unknown key; expected streams"),
-    ("output: {colour: 3}\n", "2:10: output.colour: unknown key; expected checkpoint_every, directory or keep"),
+    (
+      "output: {colour: 3}\n",
+      "2:10: output.colour: unknown key; expected checkpoint_every, directory, keep or tensorboard"
+    ),
     // Wrong types
     ("seed: abc\n", "2:7: seed: expected a whole number of at least 0, found 'abc'"),
     ("seed: '3'\n", "2:7: seed: expected a whole number of at least 0, found the string '3'"),

@@ -62,6 +62,7 @@ import Testing
           directory: runs/lm
           checkpoint_every: 1000
           keep: 2
+          tensorboard: false
 
         """)
   }

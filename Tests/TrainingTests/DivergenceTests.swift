@@ -65,6 +65,7 @@ import Training
     func epoch(_ state: TrainingState, trainLoss: Double, validation: Evaluation?, isBest: Bool) {}
     func saved(_ path: String, step: Int) {}
     func unsaved(_ failure: CheckpointFailure) { Issue.record("\(failure)") }
+    func unwrittenEvents(_ failure: FileError) { Issue.record("\(failure)") }
   }
 
   /// A run in a directory of its own.
@@ -160,6 +161,7 @@ import Training
         func epoch(_ state: TrainingState, trainLoss: Double, validation: Evaluation?, isBest: Bool) {}
         func saved(_ path: String, step: Int) {}
         func unsaved(_ failure: CheckpointFailure) {}
+        func unwrittenEvents(_ failure: FileError) {}
       }
       let reporter = Obstinate()
       let trainer = try Trainer(

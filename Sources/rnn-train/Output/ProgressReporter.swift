@@ -1,3 +1,4 @@
+import Files
 import Training
 
 /// Shows a run's progress: on a terminal a line that is updated, elsewhere a line now and then; after each epoch a line
@@ -115,6 +116,8 @@ final class ProgressReporter: TrainingReporter {
   func unsaved(_ failure: CheckpointFailure) {
     console.warn("\(failure); the last checkpoint is still that of step \(Format.count(savedStep))")
   }
+
+  func unwrittenEvents(_ failure: FileError) { console.warn("no events for TensorBoard: \(failure)") }
 
   func rolledBack(after divergence: Divergence, to state: TrainingState) {
     console.warn(

@@ -51,21 +51,22 @@ struct RunResults {
       facts.append(("speed", Format.rate(reporter.targets, in: elapsed)))
     }
     self.facts = facts
+    let sample = try ModelSample.text(of: checkpoint, file: path, dataset: run.dataset, kernels: run.kernels)
+    let lines = sample.split(separator: "\n").map { "  " + $0 }.joined(separator: "\n")
     switch run.configuration.task {
     case .languageModel:
       command = "generate"
-      sample = """
+      self.sample = """
         A sample of what it writes:
 
-        \(try Self.writing(checkpoint, file: path, kernels: run.kernels))
+        \(lines)
         """
     case .tagging:
       command = "tag"
-      let sentences = run.dataset.splits[.test] ?? run.dataset.splits[.validation] ?? run.dataset.splits[.train]
-      sample = """
+      self.sample = """
         A sentence as it tags it:
 
-        \(try Self.tagging(checkpoint, file: path, of: sentences, run.dataset, kernels: run.kernels))
+        \(lines)
         """
     }
   }
@@ -91,52 +92,5 @@ struct RunResults {
     let called = CommandLine.arguments[0]
     let here = FileManager.default.currentDirectoryPath + "/"
     return called.hasPrefix(here) ? String(called.dropFirst(here.count)) : called
-  }
-
-  /// A few lines, the same each time; one that was cut off at its end says so.
-  private static func writing(_ checkpoint: Checkpoint, file: String, kernels: Kernels) throws -> String {
-    let generator = try TextGenerator(checkpoint, file: file, kernels: kernels)
-    var text = ""
-    try generator.generate(
-      prompt: "", length: checkpoint.tokenization == .character ? 160 : 30, sampling: Sampling()
-    ) { text += $0 }
-    if !text.hasSuffix("\n") { text += " ..." }
-    return text.split(separator: "\n").map { "  " + $0 }.joined(separator: "\n")
-  }
-
-  /// A sentence of some length; where a tag isn't the corpus', that one follows.
-  private static func tagging(
-    _ checkpoint: Checkpoint, file: String, of split: TokenSequence?, _ dataset: SequenceDataset, kernels: Kernels
-  ) throws -> String {
-    guard let split, let numbers = split.forms, let gold = split.tags, let tagging = checkpoint.tagging,
-      let sentence = example(in: split, numbers, of: dataset)
-    else { return "" }
-    let words = sentence.map { dataset.forms[Int(numbers[$0])] }
-    let tagger = try Tagger(checkpoint, file: file, kernels: kernels, workers: Workers(count: 1))
-    let lines = zip(zip(words, tagger.tag([words])[0]), sentence).map { pair, position in
-      let right = gold[position] < 0 ? pair.1 : tagging.tags[Int(gold[position])]
-      return [pair.0, pair.1, pair.1 == right ? "" : "(the corpus has \(right))"]
-    }
-    let widths = (0..<2).map { column in lines.map { $0[column].count }.max() ?? 0 }
-    return lines.map { line in
-      let padded = zip(line, widths).map { $0 + String(repeating: " ", count: $1 - $0.count) } + [line[2]]
-      return "  " + String(padded.joined(separator: "  ").trimmingSuffix { $0 == " " })
-    }.joined(separator: "\n")
-  }
-
-  /// Of sentences that are neither short nor long, whose words the training split has, the one with the most words that
-  /// have several tags there: what there is to learn can be seen in it.
-  private static func example(
-    in split: TokenSequence, _ forms: [Int32], of dataset: SequenceDataset
-  ) -> Range<Int>? {
-    var tags: [Int32: Set<Int32>] = [:]
-    if let train = dataset.splits[.train], let trainForms = train.forms, let trainTags = train.tags {
-      for (form, tag) in zip(trainForms, trainTags) { tags[form, default: []].insert(tag) }
-    }
-    let sentences = (0..<split.sentenceCount).map { Int(split.offsets[$0])..<Int(split.offsets[$0 + 1]) }
-    let short = sentences.filter { (8...14).contains($0.count) }
-    let known = short.filter { $0.allSatisfy { tags[forms[$0]] != nil } }
-    func doubts(_ sentence: Range<Int>) -> Int { sentence.count { tags[forms[$0], default: []].count > 1 } }
-    return known.max { doubts($0) < doubts($1) } ?? short.first ?? sentences.first
   }
 }
