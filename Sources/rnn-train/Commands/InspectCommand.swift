@@ -16,6 +16,7 @@ struct InspectCommand: ParsableCommand {
         rnn-train inspect runs/lm/checkpoints/best.h5
         rnn-train inspect english.h5 --json
         rnn-train inspect --gradient-flow runs/lm --timesteps 128
+        rnn-train inspect --gradient-flow runs/lm --output flow.svg
 
       --gradient-flow measures what the loss at a timestep t owes to the state
       at a timestep k: how gradients vanish or grow on their way back through
@@ -41,15 +42,20 @@ struct InspectCommand: ParsableCommand {
 
   private func flow() throws -> any Encodable & CustomStringConvertible {
     let (workers, kernels) = (Workers(count: try threads.count()), try Kernels.chosen())
+    let console = Console(isQuiet: false)
     let (checkpoint, file) = try CheckpointOption.read(path)
     let chosen = gradientFlow.split.map { [$0] } ?? [.validation, .train]
     let (split, tokens, forms) = try checkpoint.split(
-      chosen, file: file, remedy: "choose another by --split", Console(isQuiet: false))
+      chosen, file: file, remedy: "choose another by --split", console)
     let flow = try GradientFlow.measure(
       checkpoint, file: file, split: tokens, forms: forms, settings: gradientFlow.settings, workers: workers,
       kernels: kernels)
+    if let output = gradientFlow.output {
+      let pictures = GradientFlowPictures(flow, bptt: checkpoint.windowTimesteps)
+      for path in try pictures.write(to: output) { console.say("wrote \(path)") }
+    }
     return GradientFlowInspection(
-      flow, checkpoint: file, split: split.rawValue, configuration: checkpoint.configuration)
+      flow, checkpoint: file, split: split.rawValue, bptt: checkpoint.windowTimesteps)
   }
 
   private static func report(on path: String) throws -> any Encodable & CustomStringConvertible {

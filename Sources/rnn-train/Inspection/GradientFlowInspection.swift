@@ -1,4 +1,3 @@
-import Configuration
 import Training
 
 /// How far gradients reach, as `inspect --gradient-flow` shows it.
@@ -11,13 +10,13 @@ struct GradientFlowInspection: Encodable, CustomStringConvertible {
   /// Of the window that the model is trained with; nil for a tagger, whose sentences are read whole.
   private let bptt: Int?
 
-  init(_ flow: GradientFlow, checkpoint: String, split: String, configuration: RunConfiguration) {
+  init(_ flow: GradientFlow, checkpoint: String, split: String, bptt: Int?) {
     self.checkpoint = checkpoint
     self.split = split
     timesteps = flow.timesteps
     sequences = flow.sequences
     states = flow.states
-    bptt = configuration.task == .languageModel ? configuration.training.bptt : nil
+    self.bptt = bptt
   }
 
   /// Below this share of the gradient at lag 0, nothing much is learnt.
@@ -126,4 +125,9 @@ struct GradientFlowInspection: Encodable, CustomStringConvertible {
       return "Gradients reach \(Self.timesteps(reach)) back: training.bptt=\(bptt) is long enough."
     }
   }
+}
+
+extension Checkpoint {
+  /// Timesteps of the windows that a language model is trained on; nil for a tagger, whose sentences are read whole.
+  var windowTimesteps: Int? { tagging == nil ? configuration.training.bptt : nil }
 }

@@ -23,15 +23,25 @@ struct GradientFlowOptions: ParsableArguments {
   @Option(help: ArgumentHelp("With --gradient-flow: windows one after the other. (default: 4)", valueName: "n"))
   var windows: Int?
 
+  @Option(
+    help: ArgumentHelp(
+      "With --gradient-flow: an SVG file for the curve by lag; a heat map for each state goes beside it.",
+      valueName: "file"),
+    completion: .file(extensions: ["svg"]))
+  var output: String?
+
   func validate() throws {
     let numbers = [("--timesteps", timesteps, 2), ("--sequences", sequences, 1), ("--windows", windows, 1)]
     for (name, number, least) in numbers {
       guard let number, !(least...1024).contains(number) else { continue }
       throw ValidationError("\(name) \(number): expected a number from \(least) to 1024")
     }
-    let isGiven = split != nil || numbers.contains { $0.1 != nil }
+    let isGiven = split != nil || output != nil || numbers.contains { $0.1 != nil }
+    if let output, !output.hasSuffix(GradientFlowPictures.suffix) {
+      throw ValidationError("--output \(output): expected a name that ends in .svg")
+    }
     if isGiven && !isWanted {
-      throw ValidationError("--split, --timesteps, --sequences and --windows are for --gradient-flow")
+      throw ValidationError("--split, --timesteps, --sequences, --windows and --output are for --gradient-flow")
     }
   }
 
