@@ -15,6 +15,11 @@ func tests(
   .testTarget(name: name, dependencies: dependencies, exclude: exclude, resources: resources, swiftSettings: strict)
 }
 
+/// What `--version` calls the revision, for builds that are told: RNN_TRAIN_REVISION=$(git rev-parse --short HEAD). Manifests
+/// are cached, so one that asked git itself would go on naming the revision of the first build.
+let revision: [CSetting] =
+  Context.environment["RNN_TRAIN_REVISION"].map { [.define("CREVISION", to: "\"\($0)\"")] } ?? []
+
 let package = Package(
   name: "rnn-train",
   products: [.executable(name: "rnn-train", targets: ["rnn-train"])],
@@ -31,6 +36,7 @@ let package = Package(
     // Nothing below imports anything above it.
     .target(name: "CKernels", cSettings: strictC),
     .target(name: "CAffinity", cSettings: strictC),
+    .target(name: "CRevision", cSettings: strictC + revision),
     .systemLibrary(name: "CHDF5", pkgConfig: "hdf5", providers: [.apt(["libhdf5-dev"])]),
     library("Diagnostics"),
     library("Compute", ["CKernels", "Diagnostics"]),
@@ -56,7 +62,7 @@ let package = Package(
       name: "rnn-train",
       dependencies: [
         "Sweeps", "Training", "Models", "Compute", "Datasets", "Configuration", "HDF5", "Files", "GrammarCorpus",
-        "Plots", "Diagnostics", "CAffinity",
+        "Plots", "Diagnostics", "CAffinity", "CRevision",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Mustache", package: "swift-mustache"),
         .product(name: "TextTable", package: "TextTable"),
@@ -64,7 +70,7 @@ let package = Package(
       // In the program itself, which can be copied anywhere.
       resources: ["page.mustache", "run.mustache", "sweep.mustache", "figure.mustache", "report.css", "table.js"].map {
         .embedInCode("Report/Templates/\($0)")
-      },
+      } + ["language-model.cfg", "tagging.cfg"].map { .embedInCode("Commands/Templates/\($0)") },
       swiftSettings: strict),
 
     // What the tests of models and of training share: the double-precision reference, random minibatches.

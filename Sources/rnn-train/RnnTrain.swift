@@ -1,6 +1,4 @@
 import ArgumentParser
-import Compute
-import Diagnostics
 import Glibc
 
 /// The command line. A subcommand's `run` says what it does in a few lines; the work is done by the modules below.
@@ -16,17 +14,15 @@ struct RnnTrain: ParsableCommand {
         rnn-train --config configs/lm.cfg --threads 16 model.hidden=256
         rnn-train generate --checkpoint runs/lm
 
-      Results go to standard output, everything else to standard error.
+      Results go to standard output, everything else to standard error, without
+      colours; what is updated in place is so on terminals only.
 
       Exit codes: 0 done; 64 usage; 65 bad configuration or data; 70 a fault
       of the program; 73 can't write; 74 input or output error; 75 training
       diverged; 129, 130 and 143 stopped by SIGHUP, SIGINT and SIGTERM, with
       everything saved.
       """,
-    version: """
-      \(Version.name)
-      instruction sets of this machine: \(Kernels.available.map(\.name).joined(separator: ", "))
-      """,
+    version: ProgramVersion.text,
     subcommands: [
       TrainCommand.self, PrepareCommand.self, EvaluateCommand.self, GenerateCommand.self, TagCommand.self,
       InspectCommand.self, ReportCommand.self, SweepCommand.self, ConfigCommand.self, BenchmarkCommand.self,

@@ -203,7 +203,9 @@ struct ResultTests {
     let workspace = try Workspace()
     let version = try workspace.succeed(["--version"]).output
     #expect(version.hasPrefix("rnn-train "))
-    #expect(version.contains("scalar"))
+    #expect(version.contains(/\ninstruction set: [a-z0-9]+; this machine has .*scalar\n$/))
+    let forced = try workspace.succeed(["--version"], environment: ["RNN_TRAIN_ISA": "scalar"]).output
+    #expect(forced.contains("\ninstruction set: scalar; "))
     let help = try workspace.succeed(["--help"]).output
     for command in ["train (default)", "prepare", "evaluate", "generate", "inspect", "sweep", "config", "benchmark"] {
       #expect(help.contains("\n  \(command) "), "\(command)")

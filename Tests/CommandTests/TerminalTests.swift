@@ -93,6 +93,30 @@ struct TerminalTests {
     for id in try SweepTests.ids(workspace) { #expect(log.contains("\n\(id)  done  ")) }
   }
 
+  /// There are no colours, so that NO_COLOR (no-color.org) has nothing to forbid; nor anything else than moving about.
+  @Test(arguments: [[:], ["NO_COLOR": "1"]])
+  func nothingHasColours(environment: [String: String]) throws {
+    let text = try Self.errors(Workspace(), environment: environment)
+    let controls = Set(text.matches(of: /\u{1B}\[[0-9;]*[A-Za-z]/).map { String($0.output) })
+    #expect(controls == ["\u{1B}[K"])
+  }
+
+  /// Whatever a command says where standard error is a file, it is lines of text.
+  @Test func filesGetLinesOfText() throws {
+    let workspace = try SweepTests.workspace()
+    let outcomes = try [
+      ["--config", "lm.cfg"], ["sweep", "--config", "sweep.cfg"], ["evaluate", "--checkpoint", "run"],
+      ["generate", "--checkpoint", "run", "--prompt", "zzz"],
+      ["inspect", "--gradient-flow", "run", "--output", "f.svg"],
+      ["inspect", "run"], ["report", "run"], ["config", "init", "--output", "new.cfg"], ["config", "check", "new.cfg"],
+      ["benchmark", "--config", "lm.cfg", "--seconds", "0"],
+    ].map { try workspace.run($0) }
+    for outcome in outcomes {
+      #expect(!outcome.errors.unicodeScalars.contains { $0.value < 32 && $0 != "\n" }, "\(outcome)")
+    }
+    #expect(outcomes.count { !$0.errors.isEmpty } > 5)
+  }
+
   @Test func dumbTerminalsGetLines() throws {
     let workspace = try Workspace()
     let text = try Self.errors(workspace, environment: ["TERM": "dumb"])

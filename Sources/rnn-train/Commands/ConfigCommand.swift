@@ -4,12 +4,20 @@ import Configuration
 struct ConfigCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "config",
-    abstract: "Check a configuration, print it in full, or list the keys.",
-    subcommands: [Check.self, Show.self, Keys.self])
+    abstract: "Begin a configuration, check it, print it in full, or list the keys.",
+    discussion: """
+      Examples:
+
+        rnn-train config init --output my.cfg
+        rnn-train config check my.cfg
+        rnn-train config show my.cfg model.hidden=256
+        rnn-train config keys
+      """,
+    subcommands: [ConfigInitCommand.self, Check.self, Show.self, Keys.self])
 
   /// A file and overrides as plain arguments.
   struct FileArguments: ParsableArguments {
-    @Argument(help: ArgumentHelp("The configuration.", valueName: "file"))
+    @Argument(help: ArgumentHelp("The configuration.", valueName: "file"), completion: .file())
     var file: String
 
     @OptionGroup
@@ -56,7 +64,13 @@ struct ConfigCommand: ParsableCommand {
   }
 
   struct Keys: ParsableCommand {
-    static let configuration = CommandConfiguration(abstract: "List every key, with its default and what it is for.")
+    static let configuration = CommandConfiguration(
+      abstract: "List every key, with its default and what it is for.",
+      discussion: """
+        Example:
+
+          rnn-train config keys | grep model
+        """)
 
     func run() throws {
       let rows = RunConfiguration.keys.map { key in

@@ -29,7 +29,9 @@ struct EvaluateCommand: ParsableCommand {
   @Option(help: "The split to measure. (default: test, else validation)")
   var split: Split?
 
-  @Option(help: ArgumentHelp("Text, or CoNLL-U for a tagger, to measure instead of a split.", valueName: "file"))
+  @Option(
+    help: ArgumentHelp("Text, or CoNLL-U for a tagger, to measure instead of a split.", valueName: "file"),
+    completion: .file())
   var data: String?
 
   @Option(help: ArgumentHelp("Streams to read the text as. (default: the checkpoint's)", valueName: "n"))
@@ -37,6 +39,9 @@ struct EvaluateCommand: ParsableCommand {
 
   @OptionGroup
   var threads: ThreadOptions
+
+  @OptionGroup
+  var options: ConsoleOptions
 
   @Flag(help: "Print one JSON object.")
   var json = false
@@ -87,12 +92,12 @@ struct EvaluateCommand: ParsableCommand {
       }
       return (data, try TokenSequence.read([data], checkpoint.tokenization, vocabulary: checkpoint.vocabulary), [])
     }
-    let console = Console(isQuiet: false)
+    let console = options.console
     let (chosen, tokens, forms) = try checkpoint.split(
       split.map { [$0] } ?? [.test, .validation], file: path, remedy: "name a text by --data, or use --split train",
       console)
     if split == nil && chosen == .validation {
-      console.warn("there is no test split: this is the validation split, by which the checkpoint was chosen")
+      console.say("there is no test split: this is the validation split, by which the checkpoint was chosen")
     }
     return (chosen.rawValue, tokens, forms)
   }

@@ -37,6 +37,9 @@ struct GenerateCommand: ParsableCommand {
   @Option(help: ArgumentHelp("Decides every choice: another seed, another text.", valueName: "s"))
   var seed: UInt64 = 1
 
+  @OptionGroup
+  var options: ConsoleOptions
+
   func validate() throws {
     guard length >= 0 else { throw ValidationError("--length \(length): expected 0 or more") }
     guard temperature >= 0, temperature.isFinite else {
@@ -68,6 +71,6 @@ struct GenerateCommand: ParsableCommand {
     let tokens = try checkpoint.vocabulary.encode(prompt, checkpoint.tokenization)
     let unknown = tokens.count { $0 == checkpoint.vocabulary.unknownId }
     guard unknown > 0 else { return }
-    Console(isQuiet: false).warn("the model doesn't know \(unknown) of the prompt's \(tokens.count) tokens")
+    options.console.say("the model doesn't know \(unknown) of the prompt's \(tokens.count) tokens")
   }
 }

@@ -23,7 +23,8 @@ struct InspectCommand: ParsableCommand {
       time, and so how long training.bptt has to be.
       """)
 
-  @Argument(help: ArgumentHelp("A dataset, a checkpoint or a run directory.", valueName: "path"))
+  @Argument(
+    help: ArgumentHelp("A dataset, a checkpoint or a run directory.", valueName: "path"), completion: .file())
   var path: String
 
   @OptionGroup
@@ -31,6 +32,9 @@ struct InspectCommand: ParsableCommand {
 
   @OptionGroup
   var threads: ThreadOptions
+
+  @OptionGroup
+  var options: ConsoleOptions
 
   @Flag(help: "Print one JSON object.")
   var json = false
@@ -42,7 +46,7 @@ struct InspectCommand: ParsableCommand {
 
   private func flow() throws -> any Encodable & CustomStringConvertible {
     let (workers, kernels) = (Workers(count: try threads.count()), try Kernels.chosen())
-    let console = Console(isQuiet: false)
+    let console = options.console
     let (checkpoint, file) = try CheckpointOption.read(path)
     let chosen = gradientFlow.split.map { [$0] } ?? [.validation, .train]
     let (split, tokens, forms) = try checkpoint.split(

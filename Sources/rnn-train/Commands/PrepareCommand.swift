@@ -25,7 +25,8 @@ struct PrepareCommand: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "Where to write the dataset. (default: the cache that training looks in)", valueName: "dataset.h5"))
+      "Where to write the dataset. (default: the cache that training looks in)", valueName: "dataset.h5"),
+    completion: .file(extensions: ["h5"]))
   var output: String?
 
   func run() throws {

@@ -22,13 +22,15 @@ struct ReportCommand: ParsableCommand {
       run or sweep may be going on; it isn't touched.
       """)
 
-  @Argument(help: ArgumentHelp("The directory of a run or of a sweep.", valueName: "directory"))
+  @Argument(
+    help: ArgumentHelp("The directory of a run or of a sweep.", valueName: "directory"), completion: .directory)
   var directory: String
 
   @Option(
     help: ArgumentHelp(
       "Where to write the page; - for standard output. (default: report.html in the directory)",
-      valueName: "report.html"))
+      valueName: "report.html"),
+    completion: .file(extensions: ["html"]))
   var output: String?
 
   @OptionGroup

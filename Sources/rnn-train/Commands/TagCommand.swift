@@ -21,7 +21,7 @@ struct TagCommand: ParsableCommand {
   @OptionGroup
   var checkpoint: CheckpointOption
 
-  @Argument(help: ArgumentHelp("What to tag. (default: standard input)", valueName: "file"))
+  @Argument(help: ArgumentHelp("What to tag. (default: standard input)", valueName: "file"), completion: .file())
   var file: String?
 
   @Option(

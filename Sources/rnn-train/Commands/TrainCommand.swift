@@ -20,10 +20,10 @@ struct TrainCommand: ParsableCommand {
       as if nothing had happened.
       """)
 
-  @Option(help: ArgumentHelp("The configuration of a new run.", valueName: "file"))
+  @Option(help: ArgumentHelp("The configuration of a new run.", valueName: "file"), completion: .file())
   var config: String?
 
-  @Option(help: ArgumentHelp("The directory of a run to go on with.", valueName: "run"))
+  @Option(help: ArgumentHelp("The directory of a run to go on with.", valueName: "run"), completion: .directory)
   var resume: String?
 
   @OptionGroup

@@ -7,7 +7,8 @@ struct CheckpointOption: ParsableArguments {
   @Option(
     name: .customLong("checkpoint"),
     help: ArgumentHelp(
-      "A checkpoint, or the directory of a run: its best checkpoint, else its last.", valueName: "path"))
+      "A checkpoint, or the directory of a run: its best checkpoint, else its last.", valueName: "path"),
+    completion: .file())
   var path: String
 
   /// The checkpoint and the file it is from.

@@ -3,7 +3,7 @@ import Configuration
 
 /// A configuration file with overrides.
 struct ConfigurationOptions: ParsableArguments {
-  @Option(help: ArgumentHelp("The configuration.", valueName: "file"))
+  @Option(help: ArgumentHelp("The configuration.", valueName: "file"), completion: .file())
   var config: String
 
   @OptionGroup

@@ -20,10 +20,12 @@ struct SweepExportCommand: ParsableCommand {
       names the best trial.
       """)
 
-  @Option(help: ArgumentHelp("The sweep file; leave it out for a directory that holds a sweep.", valueName: "file"))
+  @Option(
+    help: ArgumentHelp("The sweep file; leave it out for a directory that holds a sweep.", valueName: "file"),
+    completion: .file())
   var config: String?
 
-  @Option(help: ArgumentHelp("The directory of the sweep.", valueName: "sweep"))
+  @Option(help: ArgumentHelp("The directory of the sweep.", valueName: "sweep"), completion: .directory)
   var slurm: String
 
   @Option(help: ArgumentHelp("Processors of each trial.", valueName: "n"))

@@ -15,10 +15,10 @@ struct SweepRunCommand: AsyncParsableCommand {
       their checkpoints; a sweep that was cut off by anything goes on from there.
       """)
 
-  @Option(help: ArgumentHelp("The sweep file of a new sweep.", valueName: "file"))
+  @Option(help: ArgumentHelp("The sweep file of a new sweep.", valueName: "file"), completion: .file())
   var config: String?
 
-  @Option(help: ArgumentHelp("The directory of a sweep to go on with.", valueName: "sweep"))
+  @Option(help: ArgumentHelp("The directory of a sweep to go on with.", valueName: "sweep"), completion: .directory)
   var resume: String?
 
   @Option(help: ArgumentHelp("Trials at a time.", valueName: "n"))

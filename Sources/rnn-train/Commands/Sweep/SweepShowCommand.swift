@@ -13,7 +13,7 @@ struct SweepShowCommand: ParsableCommand {
         rnn-train sweep show sweeps/lm --csv > lm.csv
       """)
 
-  @Argument(help: ArgumentHelp("The directory of a sweep.", valueName: "sweep"))
+  @Argument(help: ArgumentHelp("The directory of a sweep.", valueName: "sweep"), completion: .directory)
   var directory: String
 
   @Option(

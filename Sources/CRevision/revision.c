@@ -1,0 +1,7 @@
+#include "crevision.h"
+
+#ifndef CREVISION
+#define CREVISION ""
+#endif
+
+const char *crevision(void) { return CREVISION; }
