@@ -19,7 +19,9 @@ struct Decimal: Equatable {
   static func labels(_ decimals: [Decimal]) -> [String] {
     let largest = decimals.map { abs($0.value) }.max() ?? 0
     let smallest = decimals.lazy.map { abs($0.value) }.filter { $0 > 0 }.min() ?? 0
-    let isPlain = largest < 1e6 && (smallest >= 0.9e-3 || largest >= 0.1 && smallest >= 0.9e-4)
+    // Up to four decimals or six digits, and not both at once.
+    let isPlain =
+      largest == 0 || largest < 1e6 && largest >= 0.9e-3 && smallest >= 0.9e-4 && largest < 1.1e6 * smallest
     return decimals.map { isPlain ? $0.plain : $0.scientific }
   }
 
