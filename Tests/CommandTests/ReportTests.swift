@@ -138,6 +138,18 @@ struct ReportTests {
     #expect(!page.headings.contains("Throughput") && page.headings.contains("Loss"))
   }
 
+  @Test func aPauseBetweenTwoProcessesIsNotSlowTraining() throws {
+    let workspace = try Workspace()
+    try workspace.succeed(["--config", "lm.cfg", "--pause-after", "1"])
+    // The epoch has 90 steps of 40 tokens; the first speed that is written down is of step 100.
+    #expect(try workspace.text("run/metrics.jsonl").contains("\"step\":90") && workspace.metrics().count == 1)
+    sleep(4)
+    try workspace.succeed(["train", "--resume", "run"])
+    let speed = try #require(try workspace.text("run/metrics.jsonl").firstMatch(of: /"tokens_per_second":([0-9]+)/)).1
+    // What it would be, were the pause a part of it.
+    #expect(try #require(Int(speed)) > 100 * 40 / 4)
+  }
+
   @Test func aRunWithoutValidationHasTrainingCurvesAlone() throws {
     let workspace = try Workspace()
     try workspace.write(

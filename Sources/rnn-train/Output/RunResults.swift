@@ -84,6 +84,7 @@ struct RunResults {
 
         \(program) \(command) --checkpoint \(word)\(command == "tag" ? " FILE" : "")
         \(program) evaluate --checkpoint \(word)
+        \(program) report \(word)
       """)
   }
 

@@ -26,6 +26,7 @@ struct SweepResults {
       Next:
 
         \(program) sweep show \(Format.shellWord(record.directory)) --sort \(record.plan.configuration.metric.name.rawValue)
+        \(program) report \(Format.shellWord(record.directory))
         \(program) evaluate --checkpoint \(run)
         \(program) --config \(Format.shellWord(file))
       """)

@@ -45,7 +45,7 @@ struct RunCurves {
       }.whereAnyIsFinite
     }
     return byEpoch(
-      "Perplexity", training: points(\.trainLoss), validation: points(\.validationLoss), unit: "perplexity per target")
+      "Perplexity", training: points(\.trainLoss), validation: points(\.validationLoss), unit: "perplexity")
   }
 
   private var accuracy: ReportPage.Figure? {
