@@ -101,8 +101,11 @@ struct RunReport {
     }
     let gaps = metrics.lines.count { $0.kind == .train && ($0.loss == nil || $0.gradientNorm == nil) }
     if gaps > 0 {
-      let lines = gaps == 1 ? "1 line of metrics has a value" : "\(Format.count(gaps)) lines of metrics have values"
-      notices.append("\(lines) that isn’t a number; the curves have gaps there.")
+      let lines =
+        gaps == 1
+        ? "1 line of metrics has a value that isn’t a number"
+        : "\(Format.count(gaps)) lines of metrics have values that aren’t numbers"
+      notices.append("\(lines); the curves have gaps there.")
     }
     if metrics.unreadable > 0 {
       notices.append("Left out of metrics.jsonl, being no lines of a run’s: \(Format.count(metrics.unreadable)).")
