@@ -1,7 +1,10 @@
 /// The cells of a heat map: one path for all cells of a colour, with neighbours in a row joined.
 struct CellPaths {
   private let levels: [[Int?]]
+  private let rowCount: Int
   private let columns: Int
+  /// Rows and columns of a matrix that share a cell of the picture.
+  private let block: Int
 
   /// More cells in a row or a column than a picture can show are averaged.
   private static let limit = 160
@@ -17,14 +20,8 @@ struct CellPaths {
             .map { ColorRamp.level(colors.share(of: $0) ?? 0) }
         })
     }
-    self.levels = levels
-    // The last block may be cut short.
-    columns = count
-    (self.block, rowCount) = (block, rows.count)
+    (self.levels, rowCount, columns, self.block) = (levels, rows.count, count, block)
   }
-
-  private let block: Int
-  private let rowCount: Int
 
   private static func mean(_ rows: ArraySlice<[Double?]>, columns: Range<Int>) -> Double? {
     let values = rows.flatMap { row in columns.compactMap { row.indices.contains($0) ? row[$0] : nil } }
@@ -39,6 +36,7 @@ struct CellPaths {
         var end = start + 1
         while end < levels.count, levels[end] == levels[start] { end += 1 }
         if let level = levels[start] {
+          // The last block may be cut short.
           let (left, right) = (start * block, min(end * block, columns))
           let (top, bottom) = (row * block, min((row + 1) * block, rowCount))
           paths[level] += "M\(left) \(top)h\(right - left)v\(bottom - top)h-\(right - left)z"
