@@ -1,4 +1,5 @@
 import Foundation
+import FoundationXML
 import Testing
 
 /// How far gradients reach, as a user sees it.

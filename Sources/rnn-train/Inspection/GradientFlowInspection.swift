@@ -89,11 +89,13 @@ struct GradientFlowInspection: Encodable, CustomStringConvertible {
 
   /// What to make of it.
   var advice: String {
-    let growth = states.flatMap { state in state.curve.map { $0.norm / state.direct } }.max { !($0 > $1) } ?? 1
+    let growth = states.flatMap { state in state.curve.map { $0.norm / state.direct } }.filter(\.isFinite).max() ?? 1
     let warning =
       growth > 10
-      ? "\nSome gradients grow \(Format.significant(growth, 2)) times on the way: training.clip_norm is what keeps them in bounds."
-      : ""
+      ? """
+
+      Some gradients grow \(Format.significant(growth, 2)) times on the way: training.clip_norm keeps them in bounds.
+      """ : ""
     return text + warning
   }
 
