@@ -10,6 +10,11 @@ struct SweepRunCommand: AsyncParsableCommand {
     commandName: "run",
     abstract: "Run a sweep, or go on with one.",
     discussion: """
+      Examples:
+
+        rnn-train sweep run --config configs/sweep.cfg --jobs 2
+        rnn-train sweep --resume sweeps/lm
+
       Each trial is a run of its own, in a process and a directory of its own:
       one that fails is a row of the table. Ctrl-C lets the running trials save
       their checkpoints; a sweep that was cut off by anything goes on from there.
