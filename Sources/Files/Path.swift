@@ -1,8 +1,9 @@
 /// The few operations on paths that the program needs.
 package enum Path {
-  /// `a/b/c` -> `a/b`, `c` -> `.`, `/c` -> `/`.
+  /// `a/b/c` -> `a/b`, `a/b/` -> `a`, `c` -> `.`, `/c` -> `/`.
   package static func directory(of path: String) -> String {
-    guard let slash = path.utf8.lastIndex(of: UInt8(ascii: "/")) else { return "." }
+    let path = path.trimmingSlashes()
+    guard let slash = path.utf8.lastIndex(of: UInt8(ascii: "/")) else { return path.isEmpty ? "/" : "." }
     return slash == path.startIndex ? "/" : String(path[..<slash])
   }
 
@@ -10,5 +11,14 @@ package enum Path {
   package static func join(_ directory: String, _ name: String) -> String {
     if name.hasPrefix("/") || directory == "." || directory.isEmpty { return name }
     return directory.hasSuffix("/") ? directory + name : "\(directory)/\(name)"
+  }
+}
+
+extension String {
+  /// Without the slashes at its end, which stand for nothing.
+  fileprivate func trimmingSlashes() -> Substring {
+    var path = self[...]
+    while path.hasSuffix("/") { path.removeLast() }
+    return path
   }
 }

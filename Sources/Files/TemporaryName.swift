@@ -1,28 +1,37 @@
 import Glibc
 import Synchronization
 
-/// Names of temporary files, which tell whose they are: `.rnn-train-HOST-PID-N.tmp`.
+/// Names of temporary files, which tell whose they are: `.rnn-train-HOST-PID-START-N.tmp`.
 ///
 /// A name is unique among all processes of all hosts that share a directory, and what a dead process of this host left
-/// behind can be told from what a live one is about to rename.
+/// behind can be told from what a live one is about to rename. The number of a process alone doesn't tell: in a container
+/// it is the same in every start.
 enum TemporaryName {
   private static let prefix = ".rnn-train-"
   private static let suffix = ".tmp"
   private static let counter = Atomic<Int>(0)
+  /// When this process named its first file, in nanoseconds.
+  private static let start: Int = {
+    var time = timespec()
+    clock_gettime(CLOCK_REALTIME, &time)
+    return time.tv_sec * 1_000_000_000 + time.tv_nsec
+  }()
 
   /// A path in `directory` that no other call returns, in this process or another.
   static func next(in directory: String) -> String {
     let number = counter.add(1, ordering: .relaxed).newValue
-    return Path.join(directory, "\(prefix)\(Host.name)-\(getpid())-\(number)\(suffix)")
+    return Path.join(directory, "\(prefix)\(Host.name)-\(getpid())-\(start)-\(number)\(suffix)")
   }
 
   /// Whether `name` is a temporary file of a process of this host that lives no more.
   static func isLeftover(_ name: String) -> Bool {
-    let start = "\(prefix)\(Host.name)-"
-    guard name.hasPrefix(start), name.hasSuffix(suffix) else { return false }
-    let numbers = name.dropFirst(start.count).dropLast(suffix.count).split(separator: "-")
-    guard numbers.count == 2, let pid = pid_t(numbers[0]), pid > 0, Int(numbers[1]) != nil else { return false }
-    return kill(pid, 0) != 0 && errno == ESRCH
+    let beginning = "\(prefix)\(Host.name)-"
+    guard name.hasPrefix(beginning), name.hasSuffix(suffix) else { return false }
+    let numbers = name.dropFirst(beginning.count).dropLast(suffix.count).split(separator: "-").map { Int($0) }
+    guard numbers.count == 3, let pid = numbers[0].flatMap(pid_t.init(exactly:)), pid > 0, let begun = numbers[1],
+      numbers[2] != nil
+    else { return false }
+    return pid == getpid() ? begun != start : kill(pid, 0) != 0 && errno == ESRCH
   }
 }
 
