@@ -6,6 +6,8 @@ package enum ExitCode: Int32, Sendable {
   case badInput = 65
   /// A fault of the program's own.
   case internalFault = 70
+  /// The system gives no memory, or no process.
+  case noResources = 71
   /// Output can't be created or written.
   case cannotWrite = 73
   case inputOutput = 74

@@ -51,6 +51,12 @@ package enum HDF5File {
     }
   }
 
+  /// Whether a file has its seal and is as it was written, whatever else may keep somebody from reading it.
+  package static func isWhole(_ path: String) throws(FileError) -> Bool {
+    let bytes = try FileContents.read(path)
+    return bytes.withUnsafeBytes { bytes in (try? Seal.verify(bytes, name: path)) != nil }
+  }
+
   /// What every HDF5 file begins with.
   private static func hasSignature(_ bytes: UnsafeRawBufferPointer) -> Bool {
     bytes.starts(with: [0x89, 0x48, 0x44, 0x46, 0x0D, 0x0A, 0x1A, 0x0A] as [UInt8])

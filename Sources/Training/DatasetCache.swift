@@ -97,8 +97,12 @@ package struct DatasetCache {
       let path = path(settings: settings)
       if let dataset = cached(path, settings: settings, notice: notice) { return dataset }
       let dataset = try SequenceDataset.prepare(corpus, for: configuration.task)
+      guard try Self.settings(of: configuration, corpus) == settings else {
+        throw TrainingError.changingText(files: corpus.files)
+      }
       do {
         try Directory.create(directory)
+        _ = try? Directory.removeLeftovers(in: directory)
         try DatasetFile.write(dataset, settings: settings, to: path)
       } catch {
         notice("the prepared dataset isn't kept: \(error)")

@@ -1,6 +1,7 @@
 import Configuration
 import Files
 import Glibc
+import HDF5
 
 /// A directory that one run lives in, held against every other process for as long as the object lives.
 ///
@@ -39,6 +40,8 @@ package final class RunDirectory: Sendable {
     try Directory.create(path)
     let directory = try RunDirectory(locking: path)
     guard !holdsRun(path) else { throw TrainingError.holdsRun(directory: path) }
+    // One that can't be listed keeps them.
+    _ = try? Directory.removeLeftovers(in: path)
     try directory.write(configuration)
     try Directory.create(directory.checkpointsPath)
     return directory
@@ -78,9 +81,12 @@ package final class RunDirectory: Sendable {
     return "step-\(String(repeating: "0", count: max(0, 8 - digits.count)))\(digits).h5"
   }
 
+  /// Nil for a name that no checkpoint gets, such as that of somebody's copy.
   static func step(of name: String) -> Int? {
-    guard name.hasPrefix("step-"), name.hasSuffix(".h5") else { return nil }
-    return Int(name.dropFirst(5).dropLast(3))
+    guard name.hasPrefix("step-"), name.hasSuffix(".h5"), let step = Int(name.dropFirst(5).dropLast(3)) else {
+      return nil
+    }
+    return Self.name(ofStep: step) == name ? step : nil
   }
 
   /// Writes a checkpoint, then moves `last` (and `best`), then removes old ones. Whatever fails or cuts this off, the
@@ -135,6 +141,8 @@ package final class RunDirectory: Sendable {
   /// `best` are set anew: the run may have been cut off between writing a checkpoint and moving them.
   /// - Parameter probe: throws what is wrong with a file, before it is read here.
   /// - Returns: it, its path, and why newer ones were passed over.
+  /// - Throws: what keeps the newest whole one from being used. All stay where they are then: a newer version of the
+  ///   program may have written it, or the machine lacks memory just now.
   package func newestCheckpoint(
     probe: (String) throws -> Void = { _ in }
   ) throws -> (checkpoint: Checkpoint, path: String, refused: [String]) {
@@ -144,12 +152,14 @@ package final class RunDirectory: Sendable {
       do {
         try probe(path)
         let checkpoint = try CheckpointFile.read(path)
+        guard checkpoint.state.step == step else {
+          throw TrainingError.misnamed(file: path, step: checkpoint.state.step)
+        }
         try setLinks(to: checkpoint.state)
         return (checkpoint, path, refused)
-      } catch let error as FileError {
-        // The file may be whole: a disk that can't be read now, or links that can't be set.
-        throw error
       } catch {
+        if error is FileError { throw error }
+        if try HDF5File.isWhole(path) { throw error }
         refused.append("\(error)")
         guard rename(path, path + ".damaged") == 0 else {
           throw FileError.system(.rename, path: path, code: errno)

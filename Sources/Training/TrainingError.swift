@@ -23,13 +23,17 @@ package enum TrainingError: DiagnosedError, Equatable {
   case noUnknownToken
   /// A split isn't what it was when the run began.
   case otherText(file: String, split: String)
+  /// Text that somebody wrote while it was read.
+  case changingText(files: [String])
   /// A run that has more epochs behind it than it is to have.
   case epochsDone(Int, asked: Int)
-  /// More memory than the machine has.
+  /// More memory than there is.
   case tooLarge(bytes: Double, available: Double)
   /// Clusters of an adaptive softmax that begin where there are no more tokens.
   case cutoffs([Int], vocabulary: Int)
   case notCheckpoint(file: String, found: String)
+  /// A checkpoint whose name says another step than its contents.
+  case misnamed(file: String, step: Int)
   case noSplit(name: String, remedy: String)
   /// A stream would have fewer timesteps than one window.
   case corpusTooShort(tokens: Int, streams: Int, window: Int)
@@ -69,16 +73,20 @@ package enum TrainingError: DiagnosedError, Equatable {
     case .otherText(let file, let split):
       "\(file): the \(split) text has changed since the run began; start a new run, or measure another text by "
         + "`evaluate --data`"
+    case .changingText(let files):
+      "the text changed while it was read: \(files.joined(separator: ", ")); begin again when it is complete"
     case .epochsDone(let done, let asked):
       "the run has \(done) epochs behind it; training.epochs=\(asked) can't take any back"
     case .tooLarge(let bytes, let available):
-      "training needs about \(Self.gigabytes(bytes)) of memory, and this machine has \(Self.gigabytes(available)); "
+      "training needs about \(Self.gigabytes(bytes)) of memory, and there are \(Self.gigabytes(available)); "
         + "lower model.hidden, model.embedding, model.layers, training.batch_size or training.bptt, or limit the "
         + "vocabulary"
     case .cutoffs(let cutoffs, let vocabulary):
       "model.output.cutoffs: expected numbers below the vocabulary's size of \(vocabulary), found \(cutoffs)"
     case .notCheckpoint(let file, let found):
       "\(file) is not an rnn-train checkpoint: \(found)"
+    case .misnamed(let file, let step):
+      "\(file) is the checkpoint of step \(step) under another one's name; rename it, or take it out of the directory"
     case .noSplit(let name, let remedy):
       "there is no \(name) split; \(remedy)"
     case .corpusTooShort(let tokens, let streams, let window):

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Configuration
 import Datasets
+import Diagnostics
 import Foundation
 import HDF5
 import Training
@@ -13,23 +14,52 @@ enum FileProbe {
   /// - Throws: `HDF5Error.damaged` if the reader came to a bad end. Whatever else is wrong with a file is for the one to
   ///   say who reads it next.
   static func check(_ path: String) throws {
-    let reader = Process()
-    reader.executableURL = URL(fileURLWithPath: "/proc/self/exe")
-    reader.arguments = [ProbeCommand.name, path]
-    reader.environment = ProcessInfo.processInfo.environment.merging(["SWIFT_BACKTRACE": "enable=no"]) { $1 }
-    reader.standardInput = FileHandle.nullDevice
-    reader.standardOutput = FileHandle.nullDevice
-    reader.standardError = FileHandle.nullDevice
-    try reader.run()
-    reader.waitUntilExit()
-    guard reader.terminationReason == .uncaughtSignal else { return }
-    switch reader.terminationStatus {
+    // After `--`, a path is never taken for an option.
+    switch try endSignal(of: [RnnTrain.configuration.commandName ?? "", ProbeCommand.name, "--", path], path: path) {
     case SIGXCPU: throw HDF5Error.damaged(file: path, reason: "reading it comes to no end")
     case SIGSEGV, SIGBUS, SIGABRT, SIGILL, SIGTRAP, SIGFPE:
       throw HDF5Error.damaged(file: path, reason: "reading it crashes the HDF5 library")
     // Whoever sent another one had something else in mind: no file is to be taken for damaged that isn't.
     default: return
     }
+  }
+
+  /// Runs this program with arguments and nothing to read or write, and waits for its end. Needs no thread and no open
+  /// file: both may be scarce.
+  ///
+  /// - Returns: the signal that ended it; 0: none.
+  private static func endSignal(of arguments: [String], path: String) throws(ProbeError) -> Int32 {
+    var actions = posix_spawn_file_actions_t()
+    posix_spawn_file_actions_init(&actions)
+    defer { posix_spawn_file_actions_destroy(&actions) }
+    for stream in Int32(0)...2 { posix_spawn_file_actions_addopen(&actions, stream, "/dev/null", O_RDWR, 0) }
+    let environment = ProcessInfo.processInfo.environment.merging(["SWIFT_BACKTRACE": "enable=no"]) { $1 }
+    // Both lists end with a null.
+    var words = arguments.map { strdup($0) } + [nil]
+    var variables = environment.map { strdup("\($0)=\($1)") } + [nil]
+    defer { for text in words + variables { free(text) } }
+    // Who started the program may have said that it wants to hear of no child.
+    signal(SIGCHLD, SIG_DFL)
+    var child = pid_t(0)
+    let code = posix_spawn(&child, "/proc/self/exe", &actions, nil, &words, &variables)
+    guard code == 0 else { throw ProbeError(file: path, code: code) }
+    var status = Int32(0)
+    while waitpid(child, &status, 0) < 0 {
+      guard errno == EINTR else { throw ProbeError(file: path, code: errno) }
+    }
+    return status & 0x7F
+  }
+}
+
+/// Why a file can't be read in a process of its own: nothing is said about the file.
+struct ProbeError: DiagnosedError {
+  let file: String
+  let code: Int32
+
+  var exitCode: Diagnostics.ExitCode { .noResources }
+
+  var description: String {
+    "\(file): can't start the process that reads it first: \(String(cString: strerror(code)))"
   }
 }
 

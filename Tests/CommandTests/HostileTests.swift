@@ -46,4 +46,12 @@ struct HostileTests {
     try Self.expectRefusal(of: ["inspect", "sealed.h5"], in: workspace, "sealed.h5", reason)
     try Self.expectRefusal(of: ["generate", "--checkpoint", "sealed.h5"], in: workspace, "sealed.h5", reason)
   }
+
+  /// Nor does a name that begins like an option lead past the process that reads first.
+  @Test func namesLikeOptions() throws {
+    let workspace = try Workspace()
+    try Self.hostile("crash", to: "-crash.h5", in: workspace)
+    try Self.expectRefusal(
+      of: ["inspect", "--", "-crash.h5"], in: workspace, "-crash.h5", "reading it crashes the HDF5 library")
+  }
 }

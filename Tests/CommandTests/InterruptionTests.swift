@@ -102,6 +102,18 @@ struct InterruptionTests {
     #expect(try workspace.text("run/train.log").contains("resumed"))
   }
 
+  /// What a killed process was about to put in place, in a new run's directory and in the cache.
+  @Test func temporaryFilesOfKilledProcessesGo() throws {
+    let workspace = try Workspace()
+    let name = ".rnn-train-$(uname -n)-$pid-1-1.tmp"
+    let left = "true & pid=$!; wait; mkdir -p run cache/rnn-train; touch run/\(name) cache/rnn-train/\(name)"
+    #expect(try workspace.shell(left) == 0)
+    try workspace.succeed(["--config", "lm.cfg", "training.epochs=1"])
+    for directory in ["run", "cache/rnn-train"] {
+      #expect(try workspace.names(in: directory).allSatisfy { !$0.hasSuffix(".tmp") })
+    }
+  }
+
   @Test func damagedCheckpointIsPassedOver() throws {
     let workspace = try Workspace()
     try workspace.succeed(["--config", "lm.cfg"])

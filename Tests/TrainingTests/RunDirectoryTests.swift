@@ -133,6 +133,36 @@ import Training
     #expect(RunDirectory.checkpointPath(directory) == path("last.h5"))
   }
 
+  /// A whole file that can't be used is another matter than a damaged one: a newer program's, or memory is short.
+  @Test func whatIsWholeIsNeverPutAside() throws {
+    defer { try? FileManager.default.removeItem(atPath: directory) }
+    let run = try makeRun()
+    let before = try names
+    struct NoMemory: Error {}
+    #expect(throws: NoMemory.self) { try run.newestCheckpoint { _ in throw NoMemory() } }
+    #expect(try names == before)
+    let image = try HDF5Image.build { root in
+      try root.setAttribute("format", "rnn-train checkpoint")
+      try root.setAttribute("format_version", 2)
+    }
+    try image.save(to: path("step-00000020.h5"))
+    let error = #expect(throws: TrainingError.self) { try run.newestCheckpoint() }
+    #expect(error?.description.contains("its format is version 2, and this program reads version 1") == true)
+    #expect(try names == before + ["step-00000020.h5"])
+    #expect(try link("last.h5") == "step-00000015.h5")
+  }
+
+  @Test func copiesUnderOtherNamesAreNoCheckpointsOfTheRun() throws {
+    defer { try? FileManager.default.removeItem(atPath: directory) }
+    let run = try makeRun()
+    for name in ["step-900.h5", "step--5.h5", "step-+0000016.h5", "step-00000016 (copy).h5"] {
+      try FileManager.default.copyItem(atPath: path("step-00000015.h5"), toPath: path(name))
+    }
+    #expect(try run.newestCheckpoint().checkpoint.state.step == 15)
+    try FileManager.default.copyItem(atPath: path("step-00000015.h5"), toPath: path("step-00000016.h5"))
+    #expect(throws: TrainingError.misnamed(file: path("step-00000016.h5"), step: 15)) { try run.newestCheckpoint() }
+  }
+
   @Test func aCheckpointThatContradictsItselfIsRefused() throws {
     defer { try? FileManager.default.removeItem(atPath: directory) }
     _ = try makeRun()
