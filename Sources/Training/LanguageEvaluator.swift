@@ -4,7 +4,12 @@ import Models
 
 /// Measures a model that is not trained meanwhile.
 package protocol SplitEvaluator {
-  func evaluate(_ split: TokenSequence) throws -> Evaluation
+  /// - Parameter check: called between minibatches; what it throws ends the evaluation.
+  func evaluate(_ split: TokenSequence, check: () throws -> Void) throws -> Evaluation
+}
+
+extension SplitEvaluator {
+  package func evaluate(_ split: TokenSequence) throws -> Evaluation { try evaluate(split) {} }
 }
 
 /// Reads text with a language model.
@@ -30,13 +35,14 @@ package final class LanguageEvaluator: SplitEvaluator {
   }
 
   /// The loss over a split, cut into streams that each begin with the zero state.
-  package func evaluate(_ split: TokenSequence) throws -> Evaluation {
+  package func evaluate(_ split: TokenSequence, check: () throws -> Void) throws -> Evaluation {
     let minibatch = model.minibatch
     let batches = try StreamBatches(
       split.tokens, streams: streams, window: minibatch.timeline.capacity.timesteps)
     var result = LanguageEvaluation(streams: streams)
     model.resetState()
     for window in 0..<batches.windowCount {
+      try check()
       batches.fill(window: window, inputs: minibatch.inputs, targets: minibatch.targets)
       minibatch.prepare(timesteps: batches.timesteps(inWindow: window))
       workers.run(phases)

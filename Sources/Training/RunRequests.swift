@@ -18,9 +18,10 @@ package final class RunRequests: Sendable {
   package func requestCheckpoint() { checkpoint.store(true, ordering: .relaxed) }
 
   /// Whether the run is to save a checkpoint and stop.
-  package var isStopRequested: Bool {
-    stop.load(ordering: .relaxed) || deadline.map { ContinuousClock.now >= $0 } ?? false
-  }
+  package var isStopRequested: Bool { isStopUrgent || deadline.map { ContinuousClock.now >= $0 } ?? false }
+
+  /// Whether somebody waits for it to stop, and not only its time is over.
+  var isStopUrgent: Bool { stop.load(ordering: .relaxed) }
 
   /// Whether a checkpoint was asked for since the last call.
   func takeCheckpointRequest() -> Bool { checkpoint.exchange(false, ordering: .relaxed) }

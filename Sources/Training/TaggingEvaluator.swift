@@ -20,7 +20,7 @@ package final class TaggingEvaluator: SplitEvaluator {
     spellings = parameters.shape.characters == nil ? nil : Spellings(of: forms, in: tagging.characters)
   }
 
-  package func evaluate(_ split: TokenSequence) -> Evaluation {
+  package func evaluate(_ split: TokenSequence, check: () throws -> Void) rethrows -> Evaluation {
     let sentences = TaggedSentences(split, spellings: spellings)
     let batches = SentenceBatches(split, size: Self.size)
     let model = SequenceModel(
@@ -29,6 +29,7 @@ package final class TaggingEvaluator: SplitEvaluator {
     let phases = PhaseList(model.forwardPhases() + model.lossPhases())
     var result = TaggingEvaluation(tags: tagging.tags)
     for index in 0..<batches.batchCount {
+      try check()
       let chosen = batches.sentences(ofBatch: index)
       sentences.fill(model, sentences: chosen)
       workers.run(phases)

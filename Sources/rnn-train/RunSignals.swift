@@ -7,14 +7,19 @@ import Training
 /// Makes signals requests to a run: SIGINT, SIGTERM and SIGHUP to stop after the current step, SIGUSR1 to save a
 /// checkpoint and go on. A second signal to stop ends the process at once.
 ///
-/// Signals to stop act as usual before the object is made and after `cancel`; SIGUSR1 does nothing then.
+/// Signals to stop act as usual before the object is made and after `cancel`; SIGUSR1 does nothing then. One that the
+/// process was started to ignore stays ignored: `nohup` does that with SIGHUP, shells with the SIGINT of what runs in the
+/// background.
 final class RunSignals: Sendable {
   private let requests: RunRequests
   private let first = Mutex<StopSignal?>(nil)
   private let announcement: String
   private let queue = DispatchQueue(label: "rnn-train.signals")
+  /// Where people are told of signals. Standard error may be a pipe or a terminal that takes nothing just now: that must
+  /// not keep the next signal waiting.
+  private let announcements = DispatchQueue(label: "rnn-train.signals.announcements")
   // DispatchSource is thread-safe; nobody changes the list.
-  private nonisolated(unsafe) let sources: [any DispatchSourceSignal]
+  private nonisolated(unsafe) let sources: [(signal: Int32, source: any DispatchSourceSignal)]
 
   /// The signal that asked to stop, nil if none has.
   var received: StopSignal? { first.withLock { $0 } }
@@ -32,18 +37,26 @@ final class RunSignals: Sendable {
     self.requests = requests
     self.announcement = announcement
     let queue = queue
-    let signals = StopSignal.allCases.map(\.rawValue) + (heedsCheckpointRequests ? [SIGUSR1] : [])
-    sources = signals.map { DispatchSource.makeSignalSource(signal: $0, queue: queue) }
-    for (number, source) in zip(signals, sources) {
+    let stops = StopSignal.allCases.map(\.rawValue).filter { !Self.isIgnored($0) }
+    sources = (stops + (heedsCheckpointRequests ? [SIGUSR1] : [])).map {
+      ($0, DispatchSource.makeSignalSource(signal: $0, queue: queue))
+    }
+    for (number, source) in sources {
       signal(number, SIG_IGN)
       source.setEventHandler { [weak self] in self?.handle(number, console) }
       source.resume()
     }
   }
 
+  private static func isIgnored(_ number: Int32) -> Bool {
+    var action = sigaction()
+    guard sigaction(number, nil, &action) == 0 else { return false }
+    return unsafeBitCast(action.__sigaction_handler.sa_handler, to: Int.self) == unsafeBitCast(SIG_IGN, to: Int.self)
+  }
+
   private func handle(_ number: Int32, _ console: Console) {
     guard let signal = StopSignal.allCases.first(where: { $0.rawValue == number }) else {
-      console.say("SIGUSR1: saving a checkpoint")
+      announcements.async { console.say("SIGUSR1: saving a checkpoint") }
       return requests.requestCheckpoint()
     }
     let earlier = first.withLock { first in
@@ -51,13 +64,19 @@ final class RunSignals: Sendable {
       return first
     }
     if let earlier {
-      // Not through the console, which a thread may hold that waits for a disk or a terminal.
-      StandardStream.error.write("\(signal): stopping at once; the run goes on from its last checkpoint\n")
+      // Not through the console, which a thread may hold that waits for a disk or a terminal; and not for longer than a
+      // moment, since standard error may be what it waits for.
+      let isSaid = DispatchSemaphore(value: 0)
+      DispatchQueue(label: "rnn-train.signals.end").async {
+        StandardStream.error.write("\(signal): stopping at once; the run goes on from its last checkpoint\n")
+        isSaid.signal()
+      }
+      _ = isSaid.wait(timeout: .now() + .seconds(1))
       // Not exit(): its handlers would run beside the training threads.
       _exit(earlier.exitCode.rawValue)
     }
+    announcements.async { [announcement] in console.warn("\(signal): \(announcement); once more to stop at once") }
     requests.requestStop()
-    console.warn("\(signal): \(announcement); once more to stop at once")
   }
 
   /// Makes the end of standard input a request to stop as well: the process at its other end has gone, or says so.
@@ -74,12 +93,15 @@ final class RunSignals: Sendable {
   }
 
   func cancel() {
-    for (stopSignal, source) in zip(StopSignal.allCases, sources) {
+    for (number, source) in sources {
       source.cancel()
-      signal(stopSignal.rawValue, SIG_DFL)
+      signal(number, SIG_DFL)
     }
-    sources.last?.cancel()
     Self.ignoreCheckpointRequests()
+    // What they led to has to be said before what comes of it; what can't be said is not worth waiting for.
+    let isSaid = DispatchSemaphore(value: 0)
+    announcements.async { isSaid.signal() }
+    _ = isSaid.wait(timeout: .now() + .seconds(1))
   }
 }
 

@@ -86,6 +86,74 @@ struct SignalTests {
     #expect(try workspace.lastCheckpoint().state.step == 0)
   }
 
+  /// Standard error is a pipe that is full and that nobody reads.
+  @Test func theSecondSignalEndsARunThatCannotSayAnything() throws {
+    let workspace = try Workspace()
+    let pipe = Pipe()
+    let writer = pipe.fileHandleForWriting.fileDescriptor
+    _ = fcntl(writer, F_SETFL, O_NONBLOCK)
+    while write(writer, [UInt8](repeating: 0, count: 4096), 4096) > 0 {}
+    while write(writer, [0], 1) > 0 {}
+    _ = fcntl(writer, F_SETFL, 0)
+    let program = try workspace.start(
+      ["--config", "lm.cfg", "training.epochs=1000000"], errors: pipe.fileHandleForWriting)
+    // It begins by saying what it is about.
+    while !workspace.exists("run/metrics.jsonl"), program.isRunning { usleep(1000) }
+    usleep(300_000)
+    program.send(SIGTERM)
+    usleep(300_000)
+    #expect(program.isRunning)
+    program.send(SIGTERM)
+    let outcome = try program.wait()
+    #expect(outcome.code == 143 && !outcome.wasKilled)
+  }
+
+  /// As `nohup` has it.
+  @Test func signalsThatWereIgnoredStayIgnored() throws {
+    let workspace = try Workspace()
+    let program = try workspace.start(
+      ["--config", "lm.cfg", "training.epochs=1000000"],
+      through: ["bash", "-c", "trap '' HUP INT; exec \"$@\"", "bash"])
+    while !workspace.exists("run/checkpoints/last.h5"), program.isRunning { usleep(1000) }
+    for signal in [SIGHUP, SIGINT, SIGHUP, SIGINT] {
+      program.send(signal)
+      usleep(50_000)
+    }
+    #expect(program.isRunning)
+    program.send(SIGTERM)
+    let outcome = try program.wait()
+    #expect(outcome.code == 143 && !outcome.wasKilled)
+    #expect(!outcome.errors.contains("SIGHUP") && !outcome.errors.contains("SIGINT"), "\(outcome.errors)")
+  }
+
+  /// A batch system that sends a signal waits for some seconds; a validation may take minutes.
+  @Test func aSignalEndsAnEvaluation() throws {
+    func begin(_ workspace: Workspace) throws -> [String] {
+      #expect(try workspace.shell("for i in {1..80}; do cat \(SampleText.directory)/train.txt; done >long.txt") == 0)
+      let settings = ["data.validation=long.txt", "training.epochs=1", "model.hidden=250", "evaluation.streams=1"]
+      return ["--config", "lm.cfg", "--threads", "1"] + settings
+    }
+    let workspace = try Workspace()
+    let program = try workspace.start(begin(workspace) + ["output.checkpoint_every=89"])
+    // The last step but one.
+    while try !Self.steps(in: workspace).contains("step-00000089.h5"), program.isRunning { usleep(1000) }
+    usleep(200_000)
+    program.send(SIGTERM)
+    let outcome = try program.wait()
+    #expect(outcome.code == 143 && !outcome.wasKilled, "\(outcome)")
+    let state = try workspace.lastCheckpoint().state
+    #expect(state.step == 90 && state.epoch == 0 && state.window == 90)
+    try workspace.succeed(["train", "--resume", "run"])
+    #expect(try workspace.lastCheckpoint().state.epoch == 1)
+    let reference = try Workspace()
+    try reference.succeed(begin(reference))
+    // The text's place is in the configuration.
+    let (found, expected) = try (workspace.lastCheckpoint(), reference.lastCheckpoint())
+    #expect(found.parameters == expected.parameters && found.moments == expected.moments)
+    #expect(found.state.validationMeasures == expected.state.validationMeasures)
+    #expect(try workspace.metrics() == reference.metrics())
+  }
+
   @Test func theTimeLimitStopsARunThatCanGoOn() throws {
     let workspace = try Workspace()
     let outcome = try workspace.succeed(Self.arguments + ["training.epochs=1000000", "training.time_limit=1s"])
