@@ -1,8 +1,9 @@
 import Diagnostics
 
-/// Numbers that gave out: a loss, a gradient or a parameter that is not finite.
+/// Numbers that gave out: a loss, a gradient, an update or a parameter that is not finite.
 ///
-/// It is found before an update, or before a checkpoint is written, so nothing that a run keeps ever holds such a number.
+/// It is found in the step that it happens in, and once more before a checkpoint is written, so nothing that a run keeps
+/// ever holds such a number.
 package struct Divergence: DiagnosedError, Equatable {
   /// The step that could not be made.
   package let step: Int

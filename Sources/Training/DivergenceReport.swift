@@ -13,7 +13,8 @@ struct DivergenceReport {
 
   /// The first thing on the way forward, then back, that isn't finite.
   ///
-  /// Parameters are as they were before the step, the states those after the window's last timestep.
+  /// Parameters are as they were before the step, unless its update is what isn't finite; the states are those after the
+  /// window's last timestep.
   var place: String? {
     let layout = gradients.layout
     if let parameter = layout.parameters.first(where: { !isFinite($0, in: model.parameters.values) }) {

@@ -1,6 +1,7 @@
 import Compute
 import Configuration
 import Models
+import Synchronization
 
 /// The second half of a step: norm, clipping and update, over flat arenas of one layout.
 ///
@@ -25,6 +26,9 @@ package final class Optimizer: @unchecked Sendable {
   private var settings = Update()
   /// The gradient's norm in the last step, before clipping.
   package private(set) var gradientNorm = 0.0
+  /// What an update writes: values and moments.
+  private let updated: [Arena]
+  private let overflow = Atomic<Bool>(false)
   /// Sums of squares of blocks of the gradient.
   private let squares: UnsafeMutableBufferPointer<Double>
 
@@ -42,6 +46,7 @@ package final class Optimizer: @unchecked Sendable {
     kernels = parameters.kernels
     let count = parameters.layout.floatCount
     moments = configuration.momentNames.map { Moment(name: $0, arena: Arena(count: count)) }
+    updated = [parameters.values] + moments.map(\.arena)
     squares = .allocate(capacity: (count + Self.normBlock - 1) / Self.normBlock)
     squares.initialize(repeating: 0)
   }
@@ -53,10 +58,14 @@ package final class Optimizer: @unchecked Sendable {
   /// - Parameter step: counts updates from 1.
   package func prepare(step: Int, learningRate: Double) {
     settings = configuration.update(step: step, learningRate: learningRate)
+    overflow.store(false, ordering: .relaxed)
   }
 
   /// Whether the last step left the parameters alone because its gradient was not finite.
   package var diverged: Bool { !gradientNorm.isFinite }
+
+  /// Whether the last step's update, of a gradient that was finite, led to a parameter or a moment that isn't.
+  package var overflowed: Bool { overflow.load(ordering: .relaxed) }
 
   /// Norm, clipping factor, update. A gradient that isn't finite touches nothing.
   package func phases() -> [Phase] {
@@ -88,6 +97,10 @@ package final class Optimizer: @unchecked Sendable {
       kernels.updateRMSProp(settings, w, gradient: g, squares: moment(0), count: range.count)
     case .adam, .adamw:
       kernels.updateAdam(settings, w, gradient: g, moment1: moment(0), moment2: moment(1), count: range.count)
+    }
+    // While the block is in the cache. Squares of single precision are far from overflowing in double precision.
+    for arena in updated where !kernels.sumOfSquares(arena.base + range.lowerBound, count: range.count).isFinite {
+      overflow.store(true, ordering: .relaxed)
     }
   }
 }

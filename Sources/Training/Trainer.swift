@@ -49,7 +49,7 @@ package final class Trainer {
     minibatches = try configuration.minibatches(of: dataset)
     if let (checkpoint, path) = checkpoint {
       for split in [Split.train, .validation] { try checkpoint.checkSource(of: split, in: dataset, file: path) }
-      guard checkpoint.state.window < minibatches.count else {
+      guard checkpoint.state.window <= minibatches.count else {
         throw TrainingError.notCheckpoint(file: path, found: "its position is past the epoch's end")
       }
       guard checkpoint.state.epoch <= training.epochs else {
@@ -124,15 +124,25 @@ package final class Trainer {
           if isStop { return .interrupted }
         }
       }
-      try finishEpoch()
+      do {
+        try finishEpoch(heeding: requests)
+      } catch is StopInEvaluation {
+        try save(isRegular: false)
+        return .interrupted
+      }
       if requests.isStopRequested && state.epoch < training.epochs { return .interrupted }
     }
     return .allEpochs
   }
 
-  private func finishEpoch() throws {
+  /// An evaluation may take longer than whoever wants the run to stop will wait: a resumed run begins it again.
+  private struct StopInEvaluation: Error {}
+
+  private func finishEpoch(heeding requests: RunRequests) throws {
     let trainLoss = state.epochLoss.mean
-    let evaluation = try validation.map { try engine.evaluator.evaluate($0) }
+    let evaluation = try validation.map { split in
+      try engine.evaluator.evaluate(split) { if requests.isStopUrgent { throw StopInEvaluation() } }
+    }
     if let evaluation, !evaluation.natsPerTarget.isFinite {
       throw Divergence(step: state.step, epoch: state.epoch + 1, quantity: "validation loss")
     }
@@ -185,8 +195,8 @@ package final class Trainer {
   // MARK: divergence
 
   private func divergence(of result: TrainingStep.Result, learningRate: Double) -> Divergence {
-    var divergence = Divergence(
-      step: state.step + 1, epoch: state.epoch + 1, quantity: result.lossSum.isFinite ? "gradient's norm" : "loss")
+    let quantity = !result.lossSum.isFinite ? "loss" : result.overflowed ? "update" : "gradient's norm"
+    var divergence = Divergence(step: state.step + 1, epoch: state.epoch + 1, quantity: quantity)
     let report = DivergenceReport(model: engine.model, gradients: engine.gradients, dataset: dataset)
     divergence.place = report.place
     let path = directory.divergencePath(ofStep: divergence.step)

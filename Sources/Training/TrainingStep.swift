@@ -37,8 +37,10 @@ package final class TrainingStep: Sendable {
     package let targets: Int
     /// Before clipping.
     package let gradientNorm: Double
-    /// The loss or the gradient was not finite, and the parameters are what they were.
-    package let diverged: Bool
+    /// The loss, the gradient or the update was not finite: the model is of no use any more.
+    package var diverged: Bool { !lossSum.isFinite || !gradientNorm.isFinite || overflowed }
+    /// The update led to a number that isn't finite; where the gradient is, too, the parameters are what they were.
+    package let overflowed: Bool
   }
 
   /// Trains on the model's minibatch, which is filled and prepared, and hands its state to the next.
@@ -51,7 +53,7 @@ package final class TrainingStep: Sendable {
     let lossSum = model.lossSum
     let result = Result(
       lossSum: lossSum, targets: model.minibatch.targetCount, gradientNorm: optimizer.gradientNorm,
-      diverged: optimizer.diverged || !lossSum.isFinite)
+      overflowed: optimizer.overflowed)
     model.carryState()
     return result
   }

@@ -175,15 +175,37 @@ import Training
     }
   }
 
-  /// An embedding that no step reads would go unnoticed but for the look at every checkpoint.
+  /// An embedding that no step reads, and that no update has seen since, is found by the look at every checkpoint.
   @Test(arguments: [Float.nan, .infinity, -.infinity])
   func aParameterThatNothingReadsNeverReachesACheckpoint(value: Float) throws {
     try Self.withDirectory { directory in
-      let saboteur = Saboteur("embedding.weight", row: Self.words - 1, value: value, afterStep: 9)
+      let saboteur = Saboteur("embedding.weight", row: Self.words - 1, value: value, afterStep: 16)
       let divergence = try #require(throws: Divergence.self) {
         try Self.train(Self.configuration(.gru), saboteur, in: directory)
       }
       #expect(divergence.step == 16 && divergence.quantity == "parameter embedding.weight")
+      #expect(try Self.expectFinite(directory, "")?.state.step == 8)
+    }
+  }
+
+  /// An update of finite numbers that ends beyond the largest one: a row that no step reads, which weight decay throws
+  /// from side to side, and a second moment, from which nothing follows for the parameter.
+  @Test(arguments: [
+    (RunConfiguration.Optimizer.sgd(learningRate: 0.5, weightDecay: 5), Float(3e38), ", beginning with the parameter"),
+    (.adam(.init(learningRate: 0.001, beta1: 0.9, beta2: 0.999, weightDecay: 0.1)), 1e22, "; the minibatch"),
+  ])
+  func anUpdateThatOverflowsIsFoundAtOnce(
+    optimizer: RunConfiguration.Optimizer, value: Float, rest: String
+  ) throws {
+    var configuration = Self.configuration(.gru)
+    configuration.training.optimizer = optimizer
+    try Self.withDirectory { directory in
+      let saboteur = Saboteur("embedding.weight", row: Self.words - 1, value: value, afterStep: 9)
+      let divergence = try #require(throws: Divergence.self) {
+        try Self.train(configuration, saboteur, in: directory)
+      }
+      #expect(divergence.step == 10 && divergence.quantity == "update")
+      #expect(divergence.description.contains("the update is not finite\(rest)"), "\(divergence)")
       #expect(try Self.expectFinite(directory, "")?.state.step == 8)
     }
   }
