@@ -22,8 +22,7 @@ package final class Arena: @unchecked Sendable {
     mapped = bytes + slack
     let memory = mmap(nil, mapped, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)
     guard let memory, memory != MAP_FAILED else {
-      // Where the system refuses memory nothing can go on, as with any allocation in Swift.
-      preconditionFailure("the system gives no \(mapped) bytes of memory")
+      MemoryShortage.end(bytes: mapped)
     }
     allocation = memory
     var start = memory

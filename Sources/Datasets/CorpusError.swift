@@ -43,7 +43,9 @@ package enum CorpusError: DiagnosedError, Equatable {
     case .file(let error):
       error.description
     case .notUTF8(let path, let offset):
-      "\(path): not UTF-8 at byte \(offset); convert it first (for example: iconv -f LATIN1 -t UTF-8)"
+      // The mark that UTF-16 begins with is none of UTF-8.
+      "\(path): not UTF-8 at byte \(offset); convert it first "
+        + "(for example: iconv -f \(offset == 0 ? "UTF-16" : "LATIN1") -t UTF-8)"
     case .nul(let path, let offset):
       "\(path): NUL at byte \(offset), so this is no UTF-8 text; convert it first (for example: iconv -f UTF-16 -t UTF-8)"
     case .empty(let paths):

@@ -25,14 +25,25 @@ extension RunConfiguration {
     }
   }
 
-  /// Refuses what the machine has no memory for; a rough count, and in favour of trying.
+  /// Refuses what there is no memory for; a rough count, and in favour of trying.
   func checkMemory(_ shape: ModelShape) throws(TrainingError) {
     let parameters = Double(ParameterLayout(shape).floatCount)
     let rows = Double(training.batchSize) * Double(training.bptt)
     let units = Double(shape.hidden * shape.layers)
-    // Values, gradients and moments; hidden states, gates and their gradients.
-    let floats = parameters * Double(2 + training.optimizer.momentCount) + rows * units * Double(1 + shape.cell.gates)
-    let available = Double(sysconf(Int32(_SC_PHYS_PAGES))) * Double(sysconf(Int32(_SC_PAGESIZE)))
+    // Values and moments, and both as a checkpoint and as its file's image; hidden states, gates and their gradients.
+    let kept = parameters * Double(1 + training.optimizer.momentCount)
+    let floats = 3 * kept + parameters + rows * units * Double(1 + shape.cell.gates)
+    let available = Self.availableMemory
     guard floats * 4 < available else { throw .tooLarge(bytes: floats * 4, available: available) }
+  }
+
+  /// What the machine has, or less where the process has a limit (`ulimit -v`, `ulimit -d`).
+  private static var availableMemory: Double {
+    let machine = Double(sysconf(Int32(_SC_PHYS_PAGES))) * Double(sysconf(Int32(_SC_PAGESIZE)))
+    return [RLIMIT_AS, RLIMIT_DATA].reduce(machine) { least, resource in
+      var limit = rlimit()
+      guard getrlimit(__rlimit_resource_t(resource.rawValue), &limit) == 0 else { return least }
+      return min(least, Double(limit.rlim_cur))
+    }
   }
 }

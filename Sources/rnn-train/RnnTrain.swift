@@ -18,9 +18,9 @@ struct RnnTrain: ParsableCommand {
       colours; what is updated in place is so on terminals only.
 
       Exit codes: 0 done; 64 usage; 65 bad configuration or data; 70 a fault
-      of the program; 73 can't write; 74 input or output error; 75 training
-      diverged; 129, 130 and 143 stopped by SIGHUP, SIGINT and SIGTERM, with
-      everything saved.
+      of the program; 71 the system gives no memory or process; 73 can't
+      write; 74 input or output error; 75 training diverged; 129, 130 and 143
+      stopped by SIGHUP, SIGINT and SIGTERM, with everything saved.
       """,
     version: ProgramVersion.text,
     subcommands: [

@@ -197,6 +197,28 @@ struct FailureTests {
     #expect(rows.code == 65 && rows.errors.contains("training needs about"))
   }
 
+  @Test func textThatGrowsWhileItIsReadIsRefused() throws {
+    let workspace = try Workspace()
+    let text = "for i in {1..200}; do cat \(SampleText.directory)/train.txt; done >text"
+    let writer = "while sleep 0.005; do echo the cat >>text; done"
+    let command = "\(Program.path) --config lm.cfg output.directory=new data.train=text 2>errors"
+    #expect(try workspace.shell("\(text); (\(writer)) & \(command); code=$?; kill $!; exit $code") == 65)
+    let errors = try workspace.text("errors")
+    #expect(
+      errors.contains("the text changed while it was read: ") && errors.contains("begin again when it is complete"))
+    #expect(!workspace.exists("new") && workspace.exists("cache") == false)
+  }
+
+  @Test func whatALimitOnMemoryLeavesNoRoomForIsRefused() throws {
+    let workspace = try Workspace()
+    let command = "\(Program.path) --config lm.cfg output.directory=new model.hidden=10000 2>errors"
+    #expect(try workspace.shell("ulimit -v 900000; exec \(command)") == 65)
+    #expect(
+      try workspace.text("errors").contains(
+        /training needs about .* of memory, and there are 1.0 GB; lower model.hidden/))
+    #expect(!workspace.exists("new"))
+  }
+
   @Test func fullOutputIsReported() throws {
     let workspace = try Workspace()
     #expect(try workspace.shell("\(Program.path) config show lm.cfg >/dev/full 2>errors") == 73)

@@ -1,0 +1,13 @@
+import Diagnostics
+import Glibc
+
+/// The end of a process that the system refuses memory: there is nothing to go on with, as after any failed allocation in
+/// Swift, but people are to know what happened.
+enum MemoryShortage {
+  static func end(bytes: Int) -> Never {
+    let reason = String(cString: strerror(errno))
+    let line = "rnn-train: the system gives no \((bytes + 999_999) / 1_000_000) MB of memory: \(reason)\n"
+    _ = Array(line.utf8).withUnsafeBytes { write(STDERR_FILENO, $0.baseAddress, $0.count) }
+    _exit(ExitCode.noResources.rawValue)
+  }
+}
