@@ -8,7 +8,7 @@ enum Failure {
   static func exit(_ error: any Error) -> Never {
     if error as? OutputError == .nobodyReads { Glibc.exit(Diagnostics.ExitCode.done.rawValue) }
     guard let line = line(for: error) else { RnnTrain.exit(withError: error) }
-    _ = StandardStream.error.write(line + "\n")
+    _ = StandardStream.error.show(line + "\n")
     let code = (error as? any DiagnosedError)?.exitCode ?? .internalFault
     Glibc.exit(code.rawValue)
   }

@@ -85,8 +85,8 @@ struct PreparedRun {
         "\(summary.epochs) epochs of \(Format.count(summary.stepsPerEpoch)) steps, "
           + (configuration.task == .tagging
             ? "\(training.batchSize) sentences" : "\(training.batchSize) streams by \(training.bptt) timesteps")
-          + "; \(training.optimizer.name), learning rate \(training.optimizer.learningRate)"
       ),
+      ("optimizer", "\(training.optimizer.name), learning rate \(training.optimizer.learningRate)"),
       ("compute", "\(threads) \(threads == 1 ? "thread" : "threads"), \(kernels.name)"),
       ("run", directory.path),
     ]

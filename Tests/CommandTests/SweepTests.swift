@@ -180,7 +180,7 @@ struct SweepTests {
     #expect(try program.wait().code == 143)
     #expect(Set(seen).count == 2, "one processor each: \(seen)")
     for id in try Self.ids(workspace).prefix(2) {
-      #expect(try workspace.text("sweep/trials/\(id)/train.log").contains("compute   1 thread,"))
+      #expect(try workspace.text("sweep/trials/\(id)/train.log").contains("compute    1 thread,"))
     }
   }
 

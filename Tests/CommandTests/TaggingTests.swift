@@ -249,7 +249,7 @@ struct TaggingTests {
     let vector = (1...9).map { "0.\($0)" }.joined(separator: " ")
     try workspace.write("the \(vector)\ncat \(vector)\nzzz \(vector)\n", to: "vectors.txt")
     let begun = try workspace.succeed(["--config", "tagger.cfg", "model.vectors=vectors.txt"])
-    #expect(begun.errors.contains("vectors   of 2 of "), "\(begun.errors)")
+    #expect(begun.errors.contains("vectors    of 2 of "), "\(begun.errors)")
     try FileManager.default.removeItem(atPath: workspace.path("vectors.txt"))
     try workspace.succeed(["train", "--resume", "run", "training.epochs=3"])
     try workspace.succeed(["evaluate", "--checkpoint", "run"])

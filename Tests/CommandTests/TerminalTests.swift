@@ -27,9 +27,9 @@ struct TerminalTests {
   /// All that the program wrote to its standard error, a terminal.
   private static func errors(
     _ workspace: Workspace, _ arguments: [String] = ["--config", "lm.cfg", "training.epochs=6", "model.hidden=60"],
-    environment: [String: String] = [:]
+    columns: UInt16 = 60, environment: [String: String] = [:]
   ) throws -> String {
-    let terminal = try PseudoTerminal(columns: 60)
+    let terminal = try PseudoTerminal(columns: columns)
     let program = try workspace.start(arguments, environment: environment, errors: terminal.slave)
     let reader = Reader(terminal.master)
     #expect(try program.wait().code == 0)
@@ -76,6 +76,16 @@ struct TerminalTests {
     let log = try workspace.text("run/train.log")
     #expect(!log.contains("\u{1B}") && !log.contains("%"))
     #expect(log.contains("\nepoch 6/6  train loss "))
+  }
+
+  /// On a terminal of the usual width no line goes over its end.
+  @Test func linesFit() throws {
+    let workspace = try Workspace()
+    let lines = try Self.errors(workspace, columns: 80).components(separatedBy: Self.erasure).joined(separator: "\n")
+      .split(whereSeparator: \.isNewline)
+    #expect(lines.contains { $0.hasPrefix("epoch 6/6  train loss ") })
+    for line in lines { #expect(line.count <= 80, "\(line)") }
+    #expect(try workspace.text("run/train.log").contains(/\nepoch 6\/6 .* tokens\/s/))
   }
 
   @Test func runningTrialsAreUpdatedInPlace() throws {

@@ -61,4 +61,9 @@ struct UnitTests {
     #expect(Format.shellWord("my runs/it's") == #"'my runs/it'\''s'"#)
     #expect(Format.shellWord("") == "''")
   }
+
+  @Test func controlCharactersOnATerminal() {
+    #expect(Format.printable("a\u{1B}[31m\r\u{7}\u{9B}\u{7F}\0b") == #"a\u{1B}[31m\u{D}\u{7}\u{9B}\u{7F}\u{0}b"#)
+    for plain in ["", "two\nlines\tand a tab", "日本語 e\u{301} 👩‍👩‍👧"] { #expect(Format.printable(plain) == plain) }
+  }
 }

@@ -43,18 +43,26 @@ final class Console: Sendable {
     }
   }
 
-  func say(_ text: String) { write(text, shown: !isQuiet) }
+  func say(_ text: String) { write(text, shown: isQuiet ? nil : text) }
+
+  /// Says a line; to a terminal that is too narrow for it the first of the shorter ones that fits, or the last of them.
+  func say(_ text: String, shorter: [String]) {
+    let width = StandardStream.error.isTerminal ? Self.width() : .max
+    let shown = ([text] + shorter).first { $0.count <= width } ?? shorter.last
+    write(text, shown: isQuiet ? nil : shown)
+  }
 
   /// Says what a user wants to know even of a quiet run.
-  func warn(_ text: String) { write(text, shown: true) }
+  func warn(_ text: String) { write(text, shown: text) }
 
   /// Writes to the log alone what reaches standard error by another way.
-  func record(_ text: String) { write(text, shown: false) }
+  func record(_ text: String) { write(text, shown: nil) }
 
-  private func write(_ text: String, shown: Bool) {
+  private func write(_ text: String, shown: String?) {
     state.withLock { state in
-      if shown {
-        StandardStream.error.write(Self.erasure(state.statusLines) + text + "\n")
+      if let shown {
+        let stream = StandardStream.error
+        stream.write(Self.erasure(state.statusLines) + stream.shown(shown) + "\n")
         state.statusLines = 0
       }
       Self.log(text + "\n", &state)

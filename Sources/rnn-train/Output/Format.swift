@@ -80,6 +80,16 @@ package enum Format {
     return isPlain ? word : "'" + word.replacingOccurrences(of: "'", with: "'\\''") + "'"
   }
 
+  /// A text for a terminal, which would obey control characters: they are shown as `\u{1B}`, but for line feeds and tabs.
+  package static func printable(_ text: String) -> String {
+    func isShown(_ scalar: Unicode.Scalar) -> Bool {
+      scalar.properties.generalCategory != .control || scalar == "\n" || scalar == "\t"
+    }
+    if text.unicodeScalars.allSatisfy(isShown) { return text }
+    return text.unicodeScalars.map { isShown($0) ? String($0) : "\\u{\(String($0.value, radix: 16, uppercase: true))}" }
+      .joined()
+  }
+
   /// Names and values, one pair a line, the values below each other.
   package static func facts(_ facts: [(name: String, value: String)]) -> String {
     let width = (facts.map(\.name.count).max() ?? 0) + 2

@@ -98,11 +98,14 @@ final class ProgressReporter: TrainingReporter {
     let epochs = summary?.epochs ?? state.epoch
     let number = String(state.epoch)
     let padding = String(repeating: " ", count: max(0, String(epochs).count - number.count))
-    var fields = ["epoch \(padding)\(number)/\(epochs)", "train loss \(Format.loss(trainLoss))"]
-    if let validation { fields += ["validation loss \(Format.loss(validation.natsPerTarget))", validation.headline] }
-    fields.append(epochRate)
-    if isBest { fields.append("best") }
-    console.say(fields.joined(separator: "  "))
+    func line(_ word: String, rate: Bool) -> String {
+      var fields = ["epoch \(padding)\(number)/\(epochs)", "train \(word)\(Format.loss(trainLoss))"]
+      if let validation {
+        fields += ["validation \(word)\(Format.loss(validation.natsPerTarget))", validation.headline]
+      }
+      return (fields + (rate ? [epochRate] : []) + (isBest ? ["best"] : [])).joined(separator: "  ")
+    }
+    console.say(line("loss ", rate: true), shorter: [line("", rate: true), line("", rate: false)])
     shown = clock.now
     afterEpoch(state)
   }

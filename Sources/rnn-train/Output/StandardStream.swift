@@ -18,18 +18,29 @@ enum StandardStream: Int32 {
     return FileDescriptor(rawValue: rawValue).write(&bytes)
   }
 
+  /// Writes a text that may come from a file: as it is, but for a terminal.
+  func show(_ text: String) -> Int32 { write(shown(text)) }
+
+  /// A text as it may be written here.
+  func shown(_ text: String) -> String { isTerminal ? Format.printable(text) : text }
+
   var isTerminal: Bool { isatty(rawValue) == 1 }
 }
 
 /// Prints results: what a command's caller may read by a program.
 enum Results {
   static func print(_ text: String, terminator: String = "\n") throws(OutputError) {
-    try write(Array((text + terminator).utf8))
+    try check(StandardStream.output.show(text + terminator))
   }
 
-  /// Bytes as they are.
+  /// Bytes as they are, but for a terminal.
   static func write(_ bytes: [UInt8]) throws(OutputError) {
-    switch StandardStream.output.write(bytes) {
+    let stream = StandardStream.output
+    try check(stream.isTerminal ? stream.show(String(decoding: bytes, as: UTF8.self)) : stream.write(bytes))
+  }
+
+  private static func check(_ code: Int32) throws(OutputError) {
+    switch code {
     case 0: break
     case EPIPE: throw .nobodyReads
     case let code: throw .failed(code: code)
