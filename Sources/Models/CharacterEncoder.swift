@@ -123,10 +123,8 @@ private final class Encodings: @unchecked Sendable {
   let rowOfWord: UnsafeMutablePointer<Int32>
   /// [forms][2] the distinct words of each form, -1 for none: a form can have another id by word dropout.
   private let wordsOfForm: UnsafeMutablePointer<Int32>
-  private let words: Int
 
   init(words: Int, forms: Int) {
-    self.words = words
     rowOfWord = .allocate(capacity: words)
     rowOfWord.initialize(repeating: 0, count: words)
     wordsOfForm = .allocate(capacity: 2 * forms)

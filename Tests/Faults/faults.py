@@ -133,6 +133,26 @@ def difference(found, expected):
     return None if found[1] == expected[1] else "metrics.jsonl differs"
 
 
+def saved_step(lines):
+    """The step of the last checkpoint that a trace reports as saved, -1 for none: the directory is flushed after `last.h5`
+    was moved to it. Needs the calls symlink, rename and fsync."""
+    saved, linked, moved = -1, -1, -1
+    for line in lines:
+        if match := re.search(r'symlink\("step-(\d+)\.h5"', line):
+            linked = int(match[1])
+        elif re.search(r'rename\(.*checkpoints/last\.h5"\) += 0', line):
+            moved = linked
+        elif re.search(r"fsync\(.* = 0", line):
+            saved = max(saved, moved)
+    return saved
+
+
+def resumed_step(errors):
+    """The step that a run says it goes on from, 0 for none."""
+    resumed = re.search(r"^resumed +at step ([\d,]+)", errors, re.M)
+    return int(resumed[1].replace(",", "")) if resumed else 0
+
+
 def can_mount():
     """Whether this user may mount a file system: root may, but in most containers."""
     with tempfile.TemporaryDirectory() as directory:

@@ -17,7 +17,7 @@ import signal
 import tempfile
 import time
 
-from faults import Texts, Workspace, arguments, count_losses, difference, finish
+from faults import Texts, Workspace, arguments, count_losses, difference, finish, resumed_step, saved_step
 
 CALLS = "openat,read,pread64,write,pwrite64,ftruncate,fsync,close,flock,mkdir,rename,symlink,unlink,readlink,access,lseek," \
     "stat,lstat,fstat,newfstatat,statx,statfs,getdents64"
@@ -52,26 +52,15 @@ def kill_at(workspace, command, call):
         lines = trace.read().splitlines()
     # Some calls are made only now and then, so that a run may end before its last ones.
     assert code in (-signal.SIGKILL, 0), f"not killed at {call}: {code} {errors}"
-    # A checkpoint is saved when the directory is flushed after `last.h5` was moved to it.
-    saved, linked, moved = 0, 0, 0
-    for line in lines:
-        if match := re.search(r'symlink\("step-(\d+)\.h5"', line):
-            linked = int(match[1])
-        elif re.search(r'rename\(.*checkpoints/last\.h5"\) += 0', line):
-            moved = linked
-        elif re.search(r"fsync\(.* = 0", line):
-            saved = max(saved, moved)
-    return saved
+    return saved_step(lines)
 
 
 def go_on(workspace, expected, saved):
     code, errors = workspace.run(workspace.resume)
     if code != 0:
         return f"exit code {code}: {errors}"
-    resumed = re.search(r"^resumed +at step ([\d,]+)", errors, re.M)
-    step = int(resumed[1].replace(",", "")) if resumed else 0
-    if step < saved:
-        return f"resumed at step {step}, though {saved} was saved"
+    if resumed_step(errors) < saved:
+        return f"resumed at step {resumed_step(errors)}, though {saved} was saved"
     return difference(workspace.result(), expected)
 
 

@@ -20,7 +20,8 @@ import subprocess
 import tempfile
 import time
 
-from faults import Texts, Workspace, arguments, can_mount, count_losses, difference, finish
+from faults import (
+    Texts, Workspace, arguments, can_mount, count_losses, difference, finish, resumed_step, saved_step)
 
 CALLS = "write,pwrite64,ftruncate,fsync,rename,symlink,unlink,mkdir"
 SIZE = 8 << 20
@@ -108,15 +109,7 @@ def stop_at(workspace, texts, call, broken, disk):
         if process.poll() is None:
             os.kill(int(text.split()[0]), signal.SIGKILL)
         process.communicate()
-    saved, linked, moved = -1, -1, -1
-    for line in text.splitlines():
-        if match := re.search(r'symlink\("step-(\d+)\.h5"', line):
-            linked = int(match[1])
-        elif re.search(r'rename\(.*checkpoints/last\.h5"\) += 0', line):
-            moved = linked
-        elif re.search(r"fsync\(.* = 0", line):
-            saved = max(saved, moved)
-    return copy, copied, saved
+    return copy, copied, saved_step(text.splitlines())
 
 
 def cut(options, texts, expected, call, broken=False):
@@ -129,10 +122,8 @@ def cut(options, texts, expected, call, broken=False):
                 return f"exit code {code}: {errors}"
             if "passed over" in errors:
                 return f"a checkpoint was damaged: {errors}"
-            resumed = re.search(r"^resumed +at step ([\d,]+)", errors, re.M)
-            step = int(resumed[1].replace(",", "")) if resumed else 0
-            if step < saved:
-                return f"resumed at step {step}, though {saved} was saved"
+            if resumed_step(errors) < saved:
+                return f"resumed at step {resumed_step(errors)}, though {saved} was saved"
             return difference(copy.result(), expected)
 
 

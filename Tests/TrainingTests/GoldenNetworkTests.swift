@@ -1,5 +1,4 @@
 import Compute
-import Foundation
 import ModelTestSupport
 import Models
 import Testing
@@ -13,38 +12,26 @@ import Testing
 
   @Test(arguments: names)
   func logitsLossAndGradientsOfTheFirstMinibatch(_ name: String) throws {
-    let golden = try GoldenNetwork(name)
+    let (network, golden) = try GoldenNumbers.read(name, of: GoldenNetwork.self)
     for kernels in Kernels.available {
-      let test = try golden.model(kernels: kernels)
-      test.load(golden.minibatches[0])
+      let test = try network.model(golden.parameters, kernels: kernels)
+      test.load(network.minibatches[0])
       Workers(count: 2).run(PhaseList(test.gradientPhases))
-      let loss = test.model.lossSum / Double(test.model.minibatch.targetCount)
-      #expect(abs(loss - golden.loss) < 1e-6 * golden.loss, "\(kernels.name): loss")
-      let gradients = test.matrices(test.gradients.values)
-      #expect(Set(gradients.keys) == Set(golden.gradients.keys))
-      for (name, expected) in golden.gradients {
-        let error = relativeError(of: gradients[name]?.values ?? [], from: expected)
-        #expect(error < GoldenTests.tolerance, "\(kernels.name): \(name)")
-      }
-      #expect(relativeError(of: test.logits, from: golden.logits) < GoldenTests.tolerance, "\(kernels.name): logits")
+      golden.expectFirstMinibatch(test, kernels.name)
     }
   }
 
   @Test(arguments: names)
   func tenLossesWithEveryOptimizer(_ name: String) throws {
-    let golden = try GoldenNetwork(name)
-    #expect(Set(golden.losses.keys) == Set(optimizers.map(\.name)))
-    for (name, configuration) in optimizers {
-      let run = TrainingRun(try golden.model(), configuration, clipNorm: 0.25, workers: 2)
-      let losses = run.losses(on: golden.minibatches)
-      for (step, (found, expected)) in zip(losses, golden.losses[name] ?? []).enumerated() {
-        #expect(abs(found - expected) < GoldenTests.tolerance * expected, "\(name), step \(step + 1)")
-      }
+    let (network, golden) = try GoldenNumbers.read(name, of: GoldenNetwork.self)
+    try golden.expectLosses { optimizer in
+      TrainingRun(try network.model(golden.parameters), optimizer, clipNorm: 0.25, workers: 2)
+        .losses(on: network.minibatches)
     }
   }
 }
 
-/// What make_golden.py writes of a network that reads sentences.
+/// A network that reads sentences, and what it reads.
 private struct GoldenNetwork: Decodable {
   struct Characters: Decodable {
     let vocabulary, embedding, hidden: Int
@@ -58,20 +45,9 @@ private struct GoldenNetwork: Decodable {
   let spellings: [[Int]]
   /// [step][sentence][timestep]: forms, and what is to be predicted.
   let sentences, targets: [[[Int]]]
-  let parameters: [String: [Float]]
-  let logits: [Double]
-  let loss: Double
-  let gradients: [String: [Double]]
-  /// Ten losses for each optimizer.
-  let losses: [String: [Double]]
-
-  init(_ name: String) throws {
-    let file = try #require(Bundle.module.url(forResource: name, withExtension: "json", subdirectory: "Golden"))
-    self = try JSONDecoder().decode(GoldenNetwork.self, from: Data(contentsOf: file))
-  }
 
   /// With PyTorch's first parameters, and room for all minibatches.
-  func model(kernels: Kernels = Kernels.available[0]) throws -> TestModel {
+  func model(_ parameters: [String: [Float]], kernels: Kernels = Kernels.available[0]) throws -> TestModel {
     let cells: [String: CellKind] = ["tanh": .elman(.tanh), "lstm": .lstm, "gru": .gru]
     var shape = ModelShape(
       vocabulary: vocabulary, embedding: embedding, cell: try #require(cells[cell]), hidden: hidden, layers: layers,

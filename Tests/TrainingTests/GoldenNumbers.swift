@@ -1,0 +1,48 @@
+import Configuration
+import Foundation
+import ModelTestSupport
+import Models
+import Testing
+
+/// PyTorch's numbers for a model, as each of the scripts in Golden writes them into one file with what describes the model.
+struct GoldenNumbers: Decodable {
+  let parameters: [String: [Float]]
+  /// Of the first minibatch, as are loss and gradients.
+  let logits: [Double]
+  let loss: Double
+  let gradients: [String: [Double]]
+  /// Ten losses for each optimizer.
+  let losses: [String: [Double]]
+
+  /// Single precision on both sides.
+  static let tolerance = 1e-5
+
+  static func read<Model: Decodable>(_ name: String, of model: Model.Type) throws -> (Model, GoldenNumbers) {
+    let file = try #require(Bundle.module.url(forResource: name, withExtension: "json", subdirectory: "Golden"))
+    let data = try Data(contentsOf: file)
+    return (try JSONDecoder().decode(model, from: data), try JSONDecoder().decode(GoldenNumbers.self, from: data))
+  }
+
+  /// After the gradient phases of the first minibatch.
+  func expectFirstMinibatch(_ test: TestModel, _ kernels: String) {
+    let loss = test.model.lossSum / Double(test.model.minibatch.targetCount)
+    #expect(abs(loss - self.loss) < 1e-6 * self.loss, "\(kernels): loss")
+    let gradients = test.matrices(test.gradients.values)
+    #expect(Set(gradients.keys) == Set(self.gradients.keys))
+    for (name, expected) in self.gradients {
+      let error = relativeError(of: gradients[name]?.values ?? [], from: expected)
+      #expect(error < Self.tolerance, "\(kernels): \(name)")
+    }
+    #expect(relativeError(of: test.logits, from: logits) < Self.tolerance, "\(kernels): logits")
+  }
+
+  /// - Parameter train: returns the mean loss of each step with an optimizer, clipping at a norm of 0.25.
+  func expectLosses(_ train: (RunConfiguration.Optimizer) throws -> [Double]) rethrows {
+    #expect(Set(losses.keys) == Set(optimizers.map(\.name)))
+    for (name, configuration) in optimizers {
+      for (step, (found, expected)) in zip(try train(configuration), losses[name] ?? []).enumerated() {
+        #expect(abs(found - expected) < Self.tolerance * expected, "\(name), step \(step + 1)")
+      }
+    }
+  }
+}
