@@ -1,3 +1,4 @@
+import Compute
 import Configuration
 
 extension RunConfiguration.Training {
