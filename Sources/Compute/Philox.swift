@@ -8,7 +8,7 @@ import CKernels
 package struct Philox: Sendable {
   /// What numbers are drawn for; each purpose has a sequence of its own.
   package enum Purpose: UInt32, Sendable {
-    case initialization, dropout, sampling, shuffling, synthetic, wordDropout, sweep
+    case initialization, dropout, sampling, shuffling, synthetic, wordDropout, sweep, candidates
   }
 
   let key: (UInt32, UInt32)

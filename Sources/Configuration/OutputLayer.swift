@@ -7,6 +7,8 @@ extension RunConfiguration {
     case wordClasses(WordClasses)
     /// A softmax over frequent words and clusters of rarer ones, then one over the words of a cluster.
     case adaptive(AdaptiveSoftmax)
+    /// One softmax over everything, trained on the target and a sample of the rest.
+    case sampled(SampledSoftmax)
   }
 
   package struct WordClasses: Sendable, Equatable {
@@ -26,12 +28,23 @@ extension RunConfiguration {
   }
 }
 
+extension RunConfiguration {
+  package struct SampledSoftmax: Sendable, Equatable {
+    /// Draws in a step; words that are drawn more than once count once.
+    package var samples = 1000
+
+    package init() {}
+  }
+}
+
 extension RunConfiguration.OutputLayer: KeySection, KeyVariant {
   static let selector = VariantSelector.value(
-    ofKey: "kind", noun: "output layer", help: "how the distribution is computed: all at once, or in two steps")
+    ofKey: "kind", noun: "output layer",
+    help: "how the distribution is computed: all at once, in two steps, or in training from a sample")
 
   static let alternatives: [Self] = [
     .softmax, .wordClasses(RunConfiguration.WordClasses()), .adaptive(RunConfiguration.AdaptiveSoftmax()),
+    .sampled(RunConfiguration.SampledSoftmax()),
   ]
 
   package var name: String {
@@ -39,6 +52,7 @@ extension RunConfiguration.OutputLayer: KeySection, KeyVariant {
     case .softmax: "softmax"
     case .wordClasses: "class"
     case .adaptive: "adaptive"
+    case .sampled: "sampled"
     }
   }
 
@@ -51,6 +65,9 @@ extension RunConfiguration.OutputLayer: KeySection, KeyVariant {
     case .adaptive(var settings):
       settings.visitKeys(&keys)
       self = .adaptive(settings)
+    case .sampled(var settings):
+      settings.visitKeys(&keys)
+      self = .sampled(settings)
     }
   }
 }
@@ -69,5 +86,13 @@ extension RunConfiguration.AdaptiveSoftmax: KeySection {
       "where clusters begin, in words by frequency; absent: at 1/15 and 1/5 of the vocabulary")
     keys.value(
       "div_value", &divValue, .number(.atLeastOne), "how much narrower each cluster's inputs are than the one before's")
+  }
+}
+
+extension RunConfiguration.SampledSoftmax: KeySection {
+  mutating func visitKeys(_ keys: inout some KeyVisitor) {
+    keys.value(
+      "samples", &samples, .whole(1...1_000_000),
+      "words drawn in each training step, log-uniformly; the training loss is over these, evaluation over all words")
   }
 }

@@ -8,6 +8,8 @@ extension RunConfiguration {
     /// Timesteps in a window of truncated BPTT; a tagger's sentences are read whole.
     package var bptt = 35
     package var optimizer = Optimizer.sgd(SGD())
+    /// Whether rows of an embedding that a minibatch doesn't have keep weights and moments as they are.
+    package var sparseUpdates = false
     package var schedule = Schedule.constant
     /// The largest norm of the gradient; 0: no clipping.
     package var clipNorm = 5.0
@@ -68,6 +70,9 @@ extension RunConfiguration.Training: KeySection {
       "bptt", &bptt, .whole(1...65_536),
       "timesteps in a window of truncated BPTT (language model; a tagger reads sentences whole)")
     keys.section("optimizer", &optimizer, "how parameters follow the gradient")
+    keys.value(
+      "sparse_updates", &sparseUpdates, .flag,
+      "whether moments and decay of embeddings (and of a sampled output's words) wait until their word occurs")
     keys.section("schedule", &schedule, "how the learning rate changes")
     keys.value("clip_norm", &clipNorm, .number(.nonNegative), "largest norm of the gradient; 0: no clipping")
     keys.variant(&onDivergence)

@@ -76,7 +76,6 @@ final class CharacterEncoder: Sendable {
   /// Back through all forms, from the gradients of the encodings.
   func backwardPhases(from vectors: EmbeddingInput, into gradients: Gradients) -> [Phase] {
     let (characters, input, directions, encodings) = (characters, input, directions, encodings)
-    let embeddingGradient = gradients.view(Self.embeddingName)
     return [
       Phase("characters back", jobs: { [self] in 2 * jobs() }) { [self] job in
         let (index, direction) = (job % 2, directions[job % 2])
@@ -96,9 +95,8 @@ final class CharacterEncoder: Sendable {
       },
       Phase("characters back", jobs: { 1 }) { _ in
         input.projectBack(share: 0..<characters.distinctCount, through: directions)
-        for panel in 0..<embeddingGradient.panels { input.addToEmbedding(panel: panel, of: embeddingGradient) }
       },
-    ]
+    ] + input.embeddingPhases(into: gradients)
   }
 
   /// The encoder's part of the reducer's jobs.
@@ -107,11 +105,6 @@ final class CharacterEncoder: Sendable {
     return directions.enumerated().flatMap { index, direction in
       direction.reduction(into: gradients) { input.distinct(direction: index) }
     }
-  }
-
-  /// Makes the character embedding's gradient zero again.
-  func clear(_ gradients: Gradients) {
-    input.clear(share: 0..<characters.distinctCount, of: gradients.view(Self.embeddingName))
   }
 }
 

@@ -63,21 +63,22 @@ final class ClusterAssignment: @unchecked Sendable {
 
   private static let width = PanelShape.width
 
-  /// - Parameters:
-  ///   - groupFloats: floats of memory that 16 rows of each cluster need.
-  ///   - bound: of the memory in floats; it may be exceeded for 128 rows, below which products waste time.
-  init(_ layout: ClusterLayout, minibatch: Minibatch, groupFloats: [Int], bound: Int, workers: Int) {
+  /// - Parameter groupFloats: floats of memory that 16 rows of each cluster need.
+  init(_ layout: ClusterLayout, groupFloats: [Int], _ context: OutputContext) {
     self.layout = layout
-    self.minibatch = minibatch
+    minibatch = context.minibatch
     self.groupFloats = groupFloats
-    mostJobs = workers * 4
+    mostJobs = context.workers * 4
     let rows = minibatch.timeline.capacity.rows
     let groups = (rows + Self.width - 1) / Self.width
     let largest = groupFloats.max() ?? 0
     positions = (groups + min(layout.clusters.count, rows)) * Self.width
     // Every cluster may have a group that isn't full. A round that is full lacks at most one group.
     let most = groups * largest + groupFloats.reduce(0, +)
-    capacity = min(most, max(bound, 8 * largest))
+    // Two groups at least, since a round that is full may lack one.
+    let fewest = context.blockRows(of: .max / 2, rowFloats: largest / Self.width + 1) / Self.width * largest
+    let bound = context.logitsBound / MemoryLayout<Float>.stride
+    capacity = min(most, max(bound, fewest, 2 * largest))
     rounds = most > capacity ? most / (capacity - largest) + 1 : 1
     func allocate(_ count: Int) -> UnsafeMutablePointer<Int32> {
       let pointer = UnsafeMutablePointer<Int32>.allocate(capacity: count)

@@ -71,7 +71,7 @@ extension ModelShape {
   /// How the output layer divides its classes; nil where it doesn't.
   package var clusters: ClusterLayout? {
     switch output {
-    case .softmax: nil
+    case .softmax, .sampled: nil
     case .wordClasses(let count): ClusterLayout(wordClasses: count, vocabulary: classes)
     case .adaptive(let cutoffs, let divValue):
       ClusterLayout(cutoffs: cutoffs, divValue: divValue, vocabulary: classes, hidden: outputWidths.total)

@@ -9,23 +9,24 @@ struct ClusterTail: @unchecked Sendable {
   let bias: FloatPointer?
   /// [inputs, hidden]; nil: the inputs are the hidden state.
   let projection: PanelMatrix?
-  /// Floats from one group of 16 rows of logits to the next.
-  private let stride: Int
+  /// Of a group of 16 rows of logits.
+  private let logitShape: PanelShape
 
-  init(_ cluster: ClusterLayout.Cluster, of parameters: Parameters) {
+  init(_ cluster: ClusterLayout.Cluster, of parameters: Parameters, training: Bool) {
     weight = parameters.view(cluster.weight).rows(cluster.rows)
     bias = cluster.bias.map { parameters.view($0).base + cluster.rows.lowerBound }
     projection = cluster.projection.map { parameters.view($0.weight) }
-    stride = PanelShape(rows: weight.rows, columns: PanelShape.width).stride
+    logitShape = PanelShape(
+      rows: SoftmaxBlock.logitRows(classes: weight.rows, keeps: training), columns: PanelShape.width)
   }
 
   /// Floats that a group of 16 rows needs for logits and scales.
-  var groupFloats: Int { stride + SoftmaxBlock.scaleCount(classes: weight.rows) }
+  var groupFloats: Int { logitShape.stride + SoftmaxBlock.scaleCount(classes: weight.rows) }
 
   /// Memory for some groups.
   func logits(at base: FloatPointer, groups: Int) -> (matrix: PanelMatrix, scales: FloatPointer) {
-    let columns = groups * PanelShape.width
-    return (PanelMatrix(base: base, rows: weight.rows, columns: columns, stride: stride), base + groups * stride)
+    let (columns, stride) = (groups * PanelShape.width, logitShape.stride)
+    return (PanelMatrix(base: base, rows: logitShape.rows, columns: columns, stride: stride), base + groups * stride)
   }
 }
 

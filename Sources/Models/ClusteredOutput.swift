@@ -18,6 +18,7 @@ final class ClusteredOutput: OutputLayer, @unchecked Sendable {
   private let assignment: ClusterAssignment
   private let input: PanelMatrix
   private let inputGradient: PanelMatrix?
+  private let gradients: Gradients?
   private let rows: GatheredRows
   /// Logits of the runs of a round, with the scales of each group behind them.
   private let logits: Arena
@@ -33,12 +34,12 @@ final class ClusteredOutput: OutputLayer, @unchecked Sendable {
     kernels = context.parameters.kernels
     input = context.input
     inputGradient = context.inputGradient
-    tails = layout.clusters.map { ClusterTail($0, of: context.parameters) }
+    gradients = context.gradients
+    tails = layout.clusters.map { ClusterTail($0, of: context.parameters, training: context.inputGradient != nil) }
     assignment = ClusterAssignment(
-      layout, minibatch: context.minibatch, groupFloats: tails.map { $0.groupFloats },
-      bound: context.logitsBound / MemoryLayout<Float>.stride, workers: context.workers)
+      layout, groupFloats: tails.map { $0.groupFloats }, context)
     head = SoftmaxOutput(
-      context, SoftmaxOutput.Names(weight: layout.headWeight, bias: layout.headBias), targets: assignment.headTargets)
+      context, weight: layout.headWeight, bias: layout.headBias, targets: assignment.headTargets)
     rows = GatheredRows(
       positions: assignment.positions, hidden: context.input.columns,
       projection: layout.clusters.compactMap { $0.projection?.width }.max() ?? 0,
@@ -70,10 +71,11 @@ final class ClusteredOutput: OutputLayer, @unchecked Sendable {
     [assignPhase] + head.lossPhases() + (0..<assignment.rounds).map { round in runPhase(round) { _, _, _ in } }
   }
 
-  func trainingPhases(into gradients: Gradients) -> [Phase] {
+  func trainingPhases() -> [Phase] {
+    guard let gradients else { return [] }
     let jobs = tails.indices.flatMap { reduction(ofCluster: $0, into: gradients) }
     let count = jobs.count
-    return [assignPhase] + head.trainingPhases(into: gradients)
+    return [assignPhase] + head.trainingPhases()
       + (0..<assignment.rounds).flatMap { round in
         [
           runPhase(round) { [self] run, block, groups in
@@ -206,10 +208,9 @@ final class ClusteredOutput: OutputLayer, @unchecked Sendable {
   ) {
     let run = ClusterAssignment.Run(cluster: cluster, positions: 0..<1, offset: 0, isFirst: true)
     withUnsafePointer(to: Int32(row)) { rows.gather(input, index: $0, into: run.positions, for: tails[cluster]) }
-    let block = block(run)
-    block.computeLogits(0..<result.count, groups: 0..<1)
-    let normalizer = Self.logSum(result.count) { block.logits[$0, 0] }
-    for token in result.indices { result[token] = Float(share + Double(block.logits[token, 0]) - normalizer) }
+    block(run).firstLogits(into: result)
+    let normalizer = Self.logSum(result.count) { result[$0] }
+    for token in result.indices { result[token] = Float(share + Double(result[token]) - normalizer) }
   }
 
   /// log(sum of exp(logit)).

@@ -8,7 +8,7 @@ package struct DropoutRates: Sendable, Equatable {
   package var layers = 0.0
   /// One mask for all timesteps of a sequence (Gal and Ghahramani, NIPS 2016) instead of one for each.
   package var isVariational = false
-  /// Decides the masks.
+  /// Decides the masks, and the classes that a sampled output layer draws.
   package var seed: UInt64 = 0
 
   package init() {}

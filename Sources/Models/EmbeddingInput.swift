@@ -6,6 +6,7 @@ import Compute
 /// input: its vector (the embedding, with the character encoder's columns beside it), that vector's projection, and on
 /// the way back the sum of the gradients of all rows that have the input, in row order.
 final class EmbeddingInput: Sendable {
+  private let name: String
   private let minibatch: Minibatch
   private let embedding: PanelMatrix
   private let widths: Widths
@@ -23,6 +24,7 @@ final class EmbeddingInput: Sendable {
   init(
     _ name: String, widths: Widths, of parameters: Parameters, minibatch: Minibatch, gateColumns: [Int], training: Bool
   ) {
+    self.name = name
     self.minibatch = minibatch
     self.widths = widths
     embedding = parameters.view(name)
@@ -100,18 +102,32 @@ final class EmbeddingInput: Sendable {
     sums.sumRows(of: rows, index: minibatch.rowsByToken, start: minibatch.rowStarts, panels: panel..<panel + 1)
   }
 
-  /// Adds one panel of the vectors' gradients to the embedding's, distinct input after distinct input: several may have one
-  /// embedding, as unknown words do.
-  func addToEmbedding(panel: Int, of gradient: PanelMatrix) {
-    gradient.addRows(of: gradientPart(0), panel: panel, at: minibatch.distinctTokens)
-  }
-
-  /// Makes the gradient's rows of this minibatch's inputs zero again.
-  func clear(share rows: Range<Int>, of gradient: PanelMatrix) {
-    for slot in rows {
-      let token = Int(minibatch.distinctTokens[slot])
-      gradient.rows(token..<token + 1).zeroRows()
+  /// Brings the vectors' gradients to the embedding's, distinct input after distinct input: several may have one embedding,
+  /// as unknown words do.
+  func embeddingPhases(into gradients: Gradients) -> [Phase] {
+    guard let gradient = gradients.rows(name) else {
+      // A tied embedding: added to what the output layer has put there.
+      let gradient = gradients.view(name)
+      return [
+        Phase("input gradient", jobs: { gradient.panels }) { [self] panel in
+          gradient.addRows(of: gradientPart(0), panel: panel, at: minibatch.distinctTokens)
+        }
+      ]
     }
+    let places = IndexMemory(count: vectorMemory.view.rows)
+    return [
+      Phase("input gradient", jobs: { 1 }) { [minibatch] _ in
+        gradient.rows.removeAll()
+        for slot in 0..<minibatch.distinctCount {
+          places.base[slot] = gradient.rows.insert(minibatch.distinctTokens[slot])
+        }
+      },
+      Phase("input gradient", jobs: { gradient.values.panels }) { [self] panel in
+        let values = gradient.values.rows(0..<gradient.rows.count)
+        values.panels(panel..<panel + 1).zeroRows()
+        values.addRows(of: gradientPart(0), panel: panel, at: places.base)
+      },
+    ]
   }
 }
 

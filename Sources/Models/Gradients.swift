@@ -1,15 +1,48 @@
 import Compute
 
-/// The gradient of the loss by every parameter, in the parameters' layout. Between steps those of embeddings are zero: a
-/// step adds to the rows of its own inputs only.
+/// The gradient of the loss by every parameter: one arena of those that may have something in all rows, in the parameters'
+/// layout, and for each of the others the rows that a step has.
+///
+/// A step overwrites all of it.
 package final class Gradients: Sendable {
   package let layout: ParameterLayout
+  /// The first `layout.denseCount` floats of the layout.
   package let values: Arena
+  package let byRows: [RowGradient]
 
-  package init(_ layout: ParameterLayout) {
+  /// - Parameter capacity: of the minibatches that there will be gradients of.
+  package init(_ layout: ParameterLayout, _ capacity: SequenceModel.Capacity) {
     self.layout = layout
-    values = Arena(count: layout.floatCount)
+    values = Arena(count: layout.denseCount)
+    var sets: [GradientRows: RowSet] = [:]
+    byRows = layout.parameters.filter { $0.gradientRows != .all }.map { parameter in
+      let (kind, count) = (parameter.gradientRows, parameter.shape[0])
+      let rows = sets[kind] ?? RowSet(of: count, capacity: min(count, capacity.gradientRows(kind)))
+      sets[kind] = rows
+      return RowGradient(parameter, rows)
+    }
   }
 
+  /// Of a parameter that may have a gradient in all rows.
   package func view(_ name: String) -> PanelMatrix { layout.view(name, in: values) }
+
+  /// Of a parameter that has a gradient in some rows only; nil for any other.
+  package func rows(_ name: String) -> RowGradient? { byRows.first { $0.parameter.name == name } }
+
+  /// A gradient's elements as PyTorch orders them. Cost: O(elements).
+  package func elements(of parameter: Parameter) -> [Float] {
+    rows(parameter.name)?.elements ?? layout.elements(of: parameter, in: values)
+  }
+}
+
+extension SequenceModel.Capacity {
+  /// Most rows that a gradient of a minibatch has.
+  fileprivate func gradientRows(_ kind: GradientRows) -> Int {
+    switch kind {
+    case .all: .max
+    case .inputs: timeline.rows
+    case .characters: characters?.rows ?? 0
+    case .candidates(let samples): samples + timeline.rows
+    }
+  }
 }

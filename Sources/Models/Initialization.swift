@@ -36,62 +36,67 @@ extension Parameters {
   package func initialize(seed: UInt64, _ initialization: Initialization = Initialization()) {
     let random = Philox(seed: seed)
     for (index, parameter) in layout.parameters.enumerated() {
-      let draw = Draw(random: random, parameter: index)
-      var elements = first(parameter, draw, initialization)
-      if shape.cell == .lstm, parameter.role == .recurrentBias {
-        let units = parameter.shape[0] / parameter.gates
-        for unit in units..<2 * units { elements[unit] += initialization.forgetBias }
+      let elements = first(parameter, Draw(random: random, parameter: index), initialization)
+      let (outputs, width) = (parameter.shape[0], parameter.elementCount / max(parameter.shape[0], 1))
+      // Some at a time: an embedding of a million words isn't to be in memory several times.
+      for begin in stride(from: 0, to: outputs, by: 4096) {
+        let range = begin..<min(begin + 4096, outputs)
+        let values = elements(range.lowerBound * width..<range.upperBound * width)
+        layout.setElements(of: parameter, outputs: range, in: self.values, to: values)
       }
-      layout.setElements(of: parameter, in: values, to: elements)
     }
     renewTransposedCopies()
   }
 
-  private func first(_ parameter: Parameter, _ draw: Draw, _ initialization: Initialization) -> [Float] {
-    let count = parameter.elementCount
-    let units = Float(parameter.role.isRecurrent ? parameter.shape[0] / parameter.gates : shape.hidden)
+  /// The elements at some positions, of which the first is a multiple of 4.
+  private typealias Elements = (_ positions: Range<Int>) -> [Float]
+
+  private func first(_ parameter: Parameter, _ draw: Draw, _ initialization: Initialization) -> Elements {
+    let units = parameter.role.isRecurrent ? parameter.shape[0] / parameter.gates : shape.hidden
+    let usual = 1 / Float(units).squareRoot()
     switch parameter.role {
     case .embedding:
       // The output layer multiplies by a tied embedding: it begins as that layer's weight would.
       return shape.tiesEmbeddings
-        ? draw.uniform(count, within: 1 / Float(shape.hidden).squareRoot())
-        : draw.normal(count, scale: initialization.embeddingScale)
-    case .recurrentBias, .outputBias:
-      return initialization.weights == .glorot
-        ? [Float](repeating: 0, count: count) : draw.uniform(count, within: 1 / units.squareRoot())
+        ? draw.uniform(within: 1 / Float(shape.hidden).squareRoot()) : draw.normal(scale: initialization.embeddingScale)
+    case .outputBias, .recurrentBias:
+      let elements = initialization.weights == .glorot ? { $0.map { _ in 0 } } : draw.uniform(within: usual)
+      guard parameter.role == .recurrentBias, shape.cell == .lstm else { return elements }
+      let forgetGate = units..<2 * units
+      return { zip($0, elements($0)).map { forgetGate.contains($0) ? $1 + initialization.forgetBias : $1 } }
     case .outputWeight, .inputWeight:
-      return weights(parameter, draw, glorot: initialization.weights == .glorot, units: units)
+      return draw.uniform(within: initialization.weights == .glorot ? parameter.glorotBound : usual)
     case .recurrentWeight:
       let size = parameter.shape[1]
       switch initialization.recurrentWeights {
-      case .uniform, .glorot:
-        return weights(parameter, draw, glorot: initialization.recurrentWeights == .glorot, units: units)
-      case .identity:
-        return (0..<count).map { $0 / size % size == $0 % size ? 1 : 0 }
+      case .uniform: return draw.uniform(within: usual)
+      case .glorot: return draw.uniform(within: parameter.glorotBound)
+      case .identity: return { $0.map { $0 / size % size == $0 % size ? 1 : 0 } }
       case .orthogonal:
-        return (0..<parameter.gates).flatMap { draw.orthogonal(size: size, from: $0 * size * size) }
+        let gates = (0..<parameter.gates).flatMap { draw.orthogonal(size: size, from: $0 * size * size) }
+        return { Array(gates[$0]) }
       }
     }
   }
-
-  private func weights(_ parameter: Parameter, _ draw: Draw, glorot: Bool, units: Float) -> [Float] {
-    let outputs = parameter.shape[0] / parameter.gates
-    let bound = glorot ? (6 / Float(outputs + parameter.shape[1])).squareRoot() : 1 / units.squareRoot()
-    return draw.uniform(parameter.elementCount, within: bound)
-  }
 }
 
-/// The random numbers of one parameter.
+extension Parameter {
+  fileprivate var glorotBound: Float { (6 / Float(shape[0] / gates + shape[1])).squareRoot() }
+}
+
+/// The random numbers of one parameter, by their positions.
 private struct Draw {
   let random: Philox
   let parameter: Int
 
-  func uniform(_ count: Int, within bound: Float) -> [Float] {
-    numbers(count) { random.fill($0, uniform: 0..<count, .initialization, step: parameter) }
-      .map { (2 * $0 - 1) * bound }
+  func uniform(within bound: Float) -> (Range<Int>) -> [Float] {
+    { positions in
+      numbers(positions.count) { random.fill($0, uniform: positions, .initialization, step: parameter) }
+        .map { (2 * $0 - 1) * bound }
+    }
   }
 
-  func normal(_ count: Int, scale: Float) -> [Float] { normal(0..<count).map { $0 * scale } }
+  func normal(scale: Float) -> (Range<Int>) -> [Float] { { normal($0).map { $0 * scale } } }
 
   private func normal(_ positions: Range<Int>) -> [Float] {
     numbers(positions.count) { random.fill($0, normal: positions, .initialization, step: parameter) }

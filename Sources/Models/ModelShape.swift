@@ -106,9 +106,11 @@ package struct ModelShape: Sendable, Equatable {
 
   /// Weights of the recurrent and the output layers, without embeddings and biases: what arithmetic is counted by, 6 FLOP
   /// per weight and token in training. A character encoder counts for nothing, nor do the clusters of an output layer: their
-  /// work depends on the words.
+  /// work depends on the words. A sampled output layer counts as many classes as it draws.
   package var multipliedWeights: Int {
-    (0..<layers).reduce(outputWidths.total * (clusters?.headClasses ?? classes)) {
+    let outputs =
+      if case .sampled(let samples) = output { min(samples, classes) } else { clusters?.headClasses ?? classes }
+    return (0..<layers).reduce(outputWidths.total * outputs) {
       $0 + directions * cell.gates * hidden * (inputWidths(layer: $1).total + hidden)
     }
   }

@@ -13,4 +13,8 @@ package enum OutputKind: Sendable, Equatable {
   ///   - cutoffs: the first token of each cluster, in ascending order.
   ///   - divValue: what a cluster's inputs are narrower by than those of the one before, as PyTorch calls it.
   case adaptive(cutoffs: [Int], divValue: Double)
+  /// One softmax over all of them, trained on the target and a sample of the others (Bengio and Senécal: Adaptive Importance
+  /// Sampling to Accelerate Training of a Neural Probabilistic Language Model, IEEE Transactions on Neural Networks 19,
+  /// 2008).
+  case sampled(samples: Int)
 }

@@ -28,49 +28,76 @@ package struct Parameter: Sendable, Equatable {
   /// What the inputs are side by side of.
   fileprivate let inputs: Widths
   /// Floats from the arena's start.
-  package let offset: Int
+  package fileprivate(set) var offset: Int
   package let panels: PanelShape
+  /// Which rows a step's gradient may have anything in.
+  package let gradientRows: GradientRows
 
   package var elementCount: Int { shape.reduce(1, *) }
 
+  /// Where rows stand, one for each of the first dimension's indices: each in pieces of so many floats side by side, those of
+  /// a row `panels.stride` apart.
+  var rowPieces: (count: Int, width: Int) {
+    role == .outputBias ? (1, 1) : (panels.panels, PanelShape.width)
+  }
+
+  /// [inputs] the column of each; [0] for a bias.
+  var inputColumns: [Int] { shape.count == 2 ? (0..<shape[1]).map(inputs.position) : [0] }
+
   /// Where the elements of the PyTorch tensor stand from the parameter's offset on: element (output, input) at the sum of
-  /// `outputs[output]` and `inputs[input]`, in floats.
+  /// its output's place and its input's, in floats.
   ///
   /// Gates are interleaved by blocks of 16 units (16 of the first gate, 16 of the second, ...), so that one stretch of
   /// columns holds all gates of its units.
-  fileprivate var places: (outputs: [Int], inputs: [Int]) {
-    let width = PanelShape.width
-    func column(_ index: Int) -> Int { index / width * panels.stride + index % width }
-    func row(_ index: Int) -> Int { index * width }
-    let inputColumns = shape.count == 2 ? (0..<shape[1]).map(inputs.position) : [0]
+  fileprivate func outputPlace(_ output: Int) -> Int {
     switch role {
-    case .embedding, .outputWeight: return ((0..<shape[0]).map(row), inputColumns.map(column))
-    case .outputBias: return ((0..<shape[0]).map(column), [0])
+    case .embedding, .outputWeight: return output * PanelShape.width
+    case .outputBias: return columnPlace(output)
     case .inputWeight, .recurrentWeight, .recurrentBias:
-      let units = shape[0] / gates
-      let outputs = (0..<shape[0]).map { output in
-        let (gate, unit) = (output / units, output % units)
-        return column(unit / width * width * gates + gate * width + unit % width)
-      }
-      return (outputs, inputColumns.map(row))
+      let (units, width) = (shape[0] / gates, PanelShape.width)
+      let (gate, unit) = (output / units, output % units)
+      return columnPlace(unit / width * width * gates + gate * width + unit % width)
     }
   }
+
+  fileprivate var inputPlaces: [Int] {
+    role.isRecurrent ? inputColumns.map { $0 * PanelShape.width } : inputColumns.map(columnPlace)
+  }
+
+  private func columnPlace(_ index: Int) -> Int { index / PanelShape.width * panels.stride + index % PanelShape.width }
 }
 
-/// All parameters of a model in one arena. Gradients and optimizer moments are arenas of the same layout, so that norm,
-/// clipping, update and saving are single loops.
+/// Which rows of a parameter a step's gradient may have anything in; all others are zero and take no memory.
+package enum GradientRows: Sendable, Hashable {
+  case all
+  /// Those of the tokens that the minibatch reads.
+  case inputs
+  /// Those of the characters that its words are spelled with.
+  case characters
+  /// Those of its targets and of so many drawn classes.
+  case candidates(samples: Int)
+}
+
+/// All parameters of a model in one arena. Optimizer moments are arenas of the same layout, so that clipping, update and saving
+/// are single loops; gradients are one of its beginning.
 package struct ParameterLayout: Sendable {
   package let parameters: [Parameter]
   /// Floats of an arena, padding included.
   package let floatCount: Int
+  /// Floats of the parameters that have gradients in all rows: they come first.
+  package let denseCount: Int
   /// The name of the output layer's weight: the embedding's where they are tied.
   let outputWeight: String
 
   package init(_ shape: ModelShape) {
     var builder = Builder()
-    builder.addEmbedding("embedding.weight", vocabulary: shape.vocabulary, width: shape.embedding)
+    builder.addEmbedding(
+      "embedding.weight", vocabulary: shape.vocabulary, width: shape.embedding,
+      gradientRows: shape.tiesEmbeddings ? .all : .inputs)
     if let characters = shape.characters {
-      builder.addEmbedding("character_embedding.weight", vocabulary: characters.vocabulary, width: characters.embedding)
+      builder.addEmbedding(
+        "character_embedding.weight", vocabulary: characters.vocabulary, width: characters.embedding,
+        gradientRows: .characters)
       for name in DirectionNames.both("character_rnn", layer: 0) {
         builder.addDirection(
           name, shape.cell, inputs: Widths([characters.embedding]), units: characters.hidden)
@@ -82,27 +109,42 @@ package struct ParameterLayout: Sendable {
       }
     }
     builder.addOutput(shape)
-    parameters = builder.parameters
-    floatCount = builder.offset
+    (parameters, denseCount, floatCount) = builder.placed
     outputWeight = shape.tiesEmbeddings ? "embedding.weight" : "decoder.weight"
   }
 
   private struct Builder {
-    var parameters: [Parameter] = []
-    var offset = 0
+    private var parameters: [Parameter] = []
 
-    mutating func add(
-      _ name: String, _ role: Parameter.Role, _ shape: [Int], gates: Int = 1, inputs: Widths, panels: PanelShape
-    ) {
-      parameters.append(
-        Parameter(name: name, role: role, shape: shape, gates: gates, inputs: inputs, offset: offset, panels: panels))
-      offset += panels.floatCount
+    /// In their order, with the places of those with gradients in all rows before those of the others.
+    var placed: (parameters: [Parameter], dense: Int, all: Int) {
+      var (placed, offset) = (parameters, 0)
+      func place(_ isPlaced: (Parameter) -> Bool) {
+        for index in placed.indices where isPlaced(placed[index]) {
+          placed[index].offset = offset
+          offset += placed[index].panels.floatCount
+        }
+      }
+      place { $0.gradientRows == .all }
+      let dense = offset
+      place { $0.gradientRows != .all }
+      return (placed, dense, offset)
     }
 
-    mutating func addEmbedding(_ name: String, vocabulary: Int, width: Int) {
+    mutating func add(
+      _ name: String, _ role: Parameter.Role, _ shape: [Int], gates: Int = 1, inputs: Widths, panels: PanelShape,
+      gradientRows: GradientRows = .all
+    ) {
+      parameters.append(
+        Parameter(
+          name: name, role: role, shape: shape, gates: gates, inputs: inputs, offset: 0, panels: panels,
+          gradientRows: gradientRows))
+    }
+
+    mutating func addEmbedding(_ name: String, vocabulary: Int, width: Int, gradientRows: GradientRows) {
       add(
         name, .embedding, [vocabulary, width], inputs: Widths([width]),
-        panels: PanelShape(rows: vocabulary, columns: width))
+        panels: PanelShape(rows: vocabulary, columns: width), gradientRows: gradientRows)
     }
 
     mutating func addDirection(_ names: DirectionNames, _ cell: CellKind, inputs: Widths, units: Int) {
@@ -128,6 +170,10 @@ package struct ParameterLayout: Sendable {
       case .softmax:
         if !shape.tiesEmbeddings { addOutputWeight("decoder.weight", classes: shape.classes, inputs: inputs) }
         addOutputBias("decoder.bias", classes: shape.classes)
+      case .sampled(let samples):
+        let rows = GradientRows.candidates(samples: samples)
+        addOutputWeight("decoder.weight", classes: shape.classes, inputs: inputs, gradientRows: rows)
+        addOutputBias("decoder.bias", classes: shape.classes, gradientRows: rows)
       case .wordClasses:
         addOutputWeight("decoder.weight", classes: shape.classes, inputs: inputs)
         addOutputBias("decoder.bias", classes: shape.classes)
@@ -143,14 +189,18 @@ package struct ParameterLayout: Sendable {
       }
     }
 
-    private mutating func addOutputWeight(_ name: String, classes: Int, inputs: Widths) {
+    private mutating func addOutputWeight(
+      _ name: String, classes: Int, inputs: Widths, gradientRows: GradientRows = .all
+    ) {
       add(
         name, .outputWeight, [classes, inputs.total], inputs: inputs,
-        panels: PanelShape(rows: classes, columns: inputs.columns))
+        panels: PanelShape(rows: classes, columns: inputs.columns), gradientRows: gradientRows)
     }
 
-    private mutating func addOutputBias(_ name: String, classes: Int) {
-      add(name, .outputBias, [classes], inputs: Widths([1]), panels: PanelShape(rows: 1, columns: classes))
+    private mutating func addOutputBias(_ name: String, classes: Int, gradientRows: GradientRows = .all) {
+      add(
+        name, .outputBias, [classes], inputs: Widths([1]), panels: PanelShape(rows: 1, columns: classes),
+        gradientRows: gradientRows)
     }
   }
 
@@ -172,12 +222,13 @@ package struct ParameterLayout: Sendable {
 
   /// A parameter's elements as PyTorch orders them. Cost: O(elements).
   package func elements(of parameter: Parameter, in arena: Arena) -> [Float] {
-    let (outputs, inputs) = parameter.places
+    let inputs = parameter.inputPlaces
     let base = arena.base + parameter.offset
     return [Float](unsafeUninitializedCapacity: parameter.elementCount) { elements, count in
-      for output in outputs {
+      for output in 0..<parameter.shape[0] {
+        let place = parameter.outputPlace(output)
         for input in inputs {
-          elements[count] = base[output + input]
+          elements[count] = base[place + input]
           count += 1
         }
       }
@@ -186,13 +237,19 @@ package struct ParameterLayout: Sendable {
 
   /// Cost: O(elements).
   package func setElements(of parameter: Parameter, in arena: Arena, to values: [Float]) {
-    precondition(values.count == parameter.elementCount)
-    let (outputs, inputs) = parameter.places
+    setElements(of: parameter, outputs: 0..<parameter.shape[0], in: arena, to: values)
+  }
+
+  /// Those of some outputs only.
+  func setElements(of parameter: Parameter, outputs: Range<Int>, in arena: Arena, to values: [Float]) {
+    let inputs = parameter.inputPlaces
+    precondition(values.count == outputs.count * inputs.count)
     let base = arena.base + parameter.offset
     var index = 0
     for output in outputs {
+      let place = parameter.outputPlace(output)
       for input in inputs {
-        base[output + input] = values[index]
+        base[place + input] = values[index]
         index += 1
       }
     }

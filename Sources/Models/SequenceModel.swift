@@ -92,8 +92,8 @@ package final class SequenceModel: Sendable {
     output = shape.makeOutput(
       OutputContext(
         parameters: parameters, minibatch: minibatch, input: last.output,
-        inputGradient: training ? last.outputGradient : nil, logitsBound: logitsBound, predicts: predicts,
-        workers: workers))
+        inputGradient: training ? last.outputGradient : nil, gradients: gradients, logitsBound: logitsBound,
+        predicts: predicts, seed: rates.seed, workers: workers))
   }
 
   /// A language model: streams of one length each, whose states are carried.
@@ -111,10 +111,13 @@ package final class SequenceModel: Sendable {
 
   // MARK: before the phases
 
-  /// Says which step's masks dropout uses.
+  /// Says which step's masks dropout uses, and which step's classes a sampled output layer draws.
   ///
   /// - Parameter step: counts updates from 1.
-  package func begin(step: Int) { for dropout in dropouts { dropout.step = step } }
+  package func begin(step: Int) {
+    for dropout in dropouts { dropout.step = step }
+    output.begin(step: step)
+  }
 
   /// Takes over how the forms of the minibatch, which is prepared, are spelled.
   ///
@@ -169,7 +172,7 @@ package final class SequenceModel: Sendable {
 
   /// Losses, their gradients by the hidden states, and the output layer's own gradient.
   package func outputPhases() -> [Phase] {
-    gradients.map { output.trainingPhases(into: $0) } ?? output.lossPhases()
+    gradients == nil ? output.lossPhases() : output.trainingPhases()
   }
 
   /// Back through time and layers, down to the gradients of the embeddings.
@@ -206,11 +209,7 @@ package final class SequenceModel: Sendable {
           input.projectBack(share: rows, through: first)
         })
     }
-    let embeddingGradient = gradients.view("embedding.weight")
-    phases.append(
-      Phase("input gradient", jobs: { embeddingGradient.panels }) { panel in
-        input.addToEmbedding(panel: panel, of: embeddingGradient)
-      })
+    phases += input.embeddingPhases(into: gradients)
     return phases + (characters?.backwardPhases(from: input, into: gradients) ?? [])
   }
 
@@ -230,17 +229,6 @@ package final class SequenceModel: Sendable {
       }
     }
     return [Phase("reduce", jobs: { [jobs] in jobs.count }) { [jobs] in jobs[$0]() }]
-  }
-
-  /// Makes the embeddings' gradients zero again, after the update.
-  package func clearPhase() -> Phase {
-    let (minibatch, input, characters, gradients) = (minibatch, input, characters, gradients)
-    let embeddingGradient = gradients?.view("embedding.weight")
-    return rowPhase("update", rows: { minibatch.distinctCount }) { rows in
-      guard let gradients, let embeddingGradient else { return }
-      input.clear(share: rows, of: embeddingGradient)
-      if rows.lowerBound == 0 { characters?.clear(gradients) }
-    }
   }
 
   /// A phase over rows, in shares of whole register tiles.

@@ -23,7 +23,7 @@ struct SoftmaxBlock {
   let inputGradient: PanelMatrix?
   /// [inputs, rows] the input, transposed.
   let inputTransposed: PanelMatrix
-  /// [classes, rows] logits, then exponentials, then gradients.
+  /// [classes, rows] logits, then exponentials, then gradients; or [chunk of classes, rows], where no gradients are needed.
   let logits: PanelMatrix
   /// [group][maximum or sum][chunk][lane]
   let scales: FloatPointer
@@ -37,12 +37,19 @@ struct SoftmaxBlock {
   let targetShare: Float
   /// [rows] the logit of each row's likeliest class so far, and that class; nil where nobody asks.
   var likeliest: (logits: FloatPointer, classes: UnsafeMutablePointer<Int32>)?
+  /// Classes from here on count for those rows only whose target they are.
+  var sharedClasses = Int.max
+  /// [classes] added to the logit of a class where it is the target; nil: nothing.
+  var targetOffsets: FloatPointer?
 
   private static let width = PanelShape.width
   private static let chunk = Int(CK_SOFTMAX_CHUNK)
 
   /// Floats of `scales` for each group of 16 rows.
   static func scaleCount(classes: Int) -> Int { 2 * chunkCount(classes: classes) * width }
+
+  /// Rows that `logits` needs.
+  static func logitRows(classes: Int, keeps: Bool) -> Int { keeps ? classes : min(classes, chunk) }
 
   private static func chunkCount(classes: Int) -> Int { (classes + chunk - 1) / chunk }
 
@@ -65,7 +72,8 @@ struct SoftmaxBlock {
       let range = classes(ofChunk: chunk)
       computeLogits(range, groups: groups)
       for (local, group) in groups.enumerated() {
-        let panel = logits.pointer(panel: local, row: range.lowerBound)
+        let panel = logits.pointer(panel: local, row: logitRows(range).lowerBound)
+        exclude(panel, of: range, group: group)
         keepTargetLogits(panel, of: range, rows: rows(ofGroup: group))
         keepLikeliest(panel, of: range, rows: rows(ofGroup: group))
         kernels.softmaxChunk(
@@ -78,6 +86,9 @@ struct SoftmaxBlock {
   private func classes(ofChunk chunk: Int) -> Range<Int> {
     chunk * Self.chunk..<min((chunk + 1) * Self.chunk, classes)
   }
+
+  /// Where the logits of a chunk's classes are.
+  private func logitRows(_ range: Range<Int>) -> Range<Int> { logits.rows >= classes ? range : 0..<range.count }
 
   private func maximum(_ group: Int, _ chunk: Int) -> FloatPointer {
     scales + (2 * group * chunks + chunk) * Self.width
@@ -109,13 +120,39 @@ struct SoftmaxBlock {
   func computeLogits(_ range: Range<Int>, groups: Range<Int>) {
     kernels.multiply(
       weight.rows(range), inputTransposed.rows(0..<weight.columns).panels(groups),
-      into: logits.rows(range).panels(groups), start: bias.map { .rowBias($0 + range.lowerBound) } ?? .zero)
+      into: logits.rows(logitRows(range)).panels(groups), start: bias.map { .rowBias($0 + range.lowerBound) } ?? .zero)
+  }
+
+  /// The logits of the first row alone.
+  func firstLogits(into result: UnsafeMutableBufferPointer<Float>) {
+    transposeInput(groups: 0..<1)
+    for chunk in 0..<chunks {
+      let range = classes(ofChunk: chunk)
+      computeLogits(range, groups: 0..<1)
+      for (index, row) in zip(range, logitRows(range)) { result[index] = logits[row, 0] }
+    }
+  }
+
+  /// Makes classes that don't count for a row as good as impossible. Finite, so that a chunk of nothing else has a maximum.
+  private func exclude(_ panel: FloatPointer, of range: Range<Int>, group: Int) {
+    guard range.upperBound > sharedClasses else { return }
+    var own = SIMD16<Int32>(repeating: Minibatch.masked)
+    for (lane, row) in rows(ofGroup: group).enumerated() { own[lane] = targets[row] }
+    for index in max(range.lowerBound, sharedClasses)..<range.upperBound {
+      let pointer = UnsafeMutableRawPointer(panel + (index - range.lowerBound) * Self.width)
+      let logits = pointer.loadUnaligned(as: SIMD16<Float>.self)
+      pointer.storeBytes(
+        of: logits.replacing(with: -1e30, where: own .!= Int32(index)), as: SIMD16<Float>.self)
+    }
   }
 
   private func keepTargetLogits(_ panel: FloatPointer, of range: Range<Int>, rows: Range<Int>) {
     for (lane, row) in rows.enumerated() {
       let target = Int(targets[row])
-      if range.contains(target) { targetLogits[row] = panel[(target - range.lowerBound) * Self.width + lane] }
+      guard range.contains(target) else { continue }
+      let place = (target - range.lowerBound) * Self.width + lane
+      if let targetOffsets { panel[place] += targetOffsets[target] }
+      targetLogits[row] = panel[place]
     }
   }
 

@@ -5,21 +5,24 @@ import Compute
 ///
 /// Past a bound of memory the logits go in blocks of rows, one after the other.
 final class SoftmaxOutput: OutputLayer, @unchecked Sendable {
-  // Unchecked: `losses` is written as arenas are, each row by one job.
+  // Unchecked: pointers are to memory that is written as arenas are (see Arena).
 
-  /// Where the parameters are.
-  struct Names {
-    let weight: String
-    /// Nil: there is no bias.
-    let bias: String?
+  /// What a class is: a row of a weight, and an element of a bias, if there is one.
+  struct Classes {
+    let weight: PanelMatrix
+    let bias: FloatPointer?
+    /// Where their gradients go; nil for a model that is only evaluated.
+    let weightGradient: PanelMatrix?
+    let biasGradient: FloatPointer?
+    /// [rows of the minibatch] classes.
+    let targets: UnsafePointer<Int32>
+    /// Which of them there are in a step; nil: all.
+    var candidates: Candidates?
   }
 
-  private let names: Names
+  private let classes: Classes
   private let kernels: Kernels
   private let minibatch: Minibatch
-  private let targets: UnsafePointer<Int32>
-  private let weight: PanelMatrix
-  private let bias: FloatPointer?
   private let input: PanelMatrix
   private let inputGradient: PanelMatrix?
   private let workers: Int
@@ -29,47 +32,52 @@ final class SoftmaxOutput: OutputLayer, @unchecked Sendable {
   private let inputTransposed: OwnedMatrix
   private let scales: Arena
   private let targetLogits: Arena
-  private let losses: UnsafeMutablePointer<Double>
+  private let losses: RowLosses
   private let largestLogits: Arena?
-  private let predictions: UnsafeMutablePointer<Int32>
+  private let predictions: IndexMemory
 
   private static let width = PanelShape.width
 
   convenience init(_ context: OutputContext) {
     self.init(
-      context, Names(weight: context.parameters.layout.outputWeight, bias: "decoder.bias"),
+      context, weight: context.parameters.layout.outputWeight, bias: "decoder.bias",
       targets: context.minibatch.targets)
   }
 
-  /// - Parameter targets: [rows] classes, each a row of the weight.
-  init(_ context: OutputContext, _ names: Names, targets: UnsafePointer<Int32>) {
-    self.names = names
-    self.targets = targets
+  /// - Parameters:
+  ///   - bias: nil: there is none.
+  ///   - targets: [rows] classes, each a row of the weight.
+  convenience init(_ context: OutputContext, weight: String, bias: String?, targets: UnsafePointer<Int32>) {
+    let (parameters, gradients) = (context.parameters, context.inputGradient == nil ? nil : context.gradients)
+    self.init(
+      context,
+      Classes(
+        weight: parameters.view(weight), bias: bias.map { parameters.view($0).base },
+        weightGradient: gradients?.view(weight), biasGradient: bias.flatMap { gradients?.view($0).base },
+        targets: targets),
+      losses: RowLosses(count: context.minibatch.timeline.capacity.rows))
+  }
+
+  init(_ context: OutputContext, _ classes: Classes, losses: RowLosses) {
+    self.classes = classes
+    self.losses = losses
     kernels = context.parameters.kernels
     minibatch = context.minibatch
     input = context.input
     inputGradient = context.inputGradient
     workers = context.workers
-    weight = context.parameters.view(names.weight)
-    bias = names.bias.map { context.parameters.view($0).base }
     let rows = minibatch.timeline.capacity.rows
-    let fitting = context.logitsBound / (weight.rows * MemoryLayout<Float>.stride) / Self.width * Self.width
-    // Below 128 rows products waste time.
-    blockRows = min((rows + Self.width - 1) / Self.width * Self.width, max(fitting, 128))
-    logits = OwnedMatrix(rows: weight.rows, columns: blockRows)
-    inputTransposed = OwnedMatrix(rows: weight.panels * Self.width, columns: blockRows)
-    scales = Arena(count: blockRows / Self.width * SoftmaxBlock.scaleCount(classes: weight.rows))
+    let count = classes.weight.rows
+    let logitRows = SoftmaxBlock.logitRows(classes: count, keeps: inputGradient != nil)
+    let scaleCount = SoftmaxBlock.scaleCount(classes: count)
+    blockRows = context.blockRows(
+      of: rows, rowFloats: inputGradient == nil ? logitRows + scaleCount / Self.width : count)
+    logits = OwnedMatrix(rows: logitRows, columns: blockRows)
+    inputTransposed = OwnedMatrix(rows: classes.weight.panels * Self.width, columns: blockRows)
+    scales = Arena(count: blockRows / Self.width * scaleCount)
     targetLogits = Arena(count: rows)
-    losses = .allocate(capacity: rows)
-    losses.initialize(repeating: 0, count: rows)
-    predictions = .allocate(capacity: rows)
-    predictions.initialize(repeating: 0, count: rows)
+    predictions = IndexMemory(count: rows)
     largestLogits = context.predicts ? Arena(count: rows) : nil
-  }
-
-  deinit {
-    losses.deallocate()
-    predictions.deallocate()
   }
 
   /// Blocks that a full minibatch is cut into.
@@ -80,13 +88,21 @@ final class SoftmaxOutput: OutputLayer, @unchecked Sendable {
 
   private func block(from first: Int) -> SoftmaxBlock {
     let range = min(first, minibatch.rows)..<min(first + blockRows, minibatch.rows)
-    return SoftmaxBlock(
-      kernels: kernels, weight: weight, bias: bias, rows: range.count, input: input.rows(range.lowerBound..<input.rows),
-      inputGradient: inputGradient?.rows(range), inputTransposed: inputTransposed.view, logits: logits.view,
-      scales: scales.base, targetLogits: targetLogits.base + range.lowerBound, targets: targets + range.lowerBound,
-      losses: losses + range.lowerBound, targetShare: 1 / Float(minibatch.targetCount),
-      likeliest: largestLogits.map { ($0.base + range.lowerBound, predictions + range.lowerBound) })
+    var block = SoftmaxBlock(
+      kernels: kernels, weight: classes.weight.rows(0..<classCount), bias: classes.bias, rows: range.count,
+      input: input.rows(range.lowerBound..<input.rows), inputGradient: inputGradient?.rows(range),
+      inputTransposed: inputTransposed.view, logits: logits.view, scales: scales.base,
+      targetLogits: targetLogits.base + range.lowerBound, targets: classes.targets + range.lowerBound,
+      losses: losses.base + range.lowerBound, targetShare: 1 / Float(minibatch.targetCount),
+      likeliest: largestLogits.map { ($0.base + range.lowerBound, predictions.base + range.lowerBound) })
+    if let candidates = classes.candidates {
+      block.sharedClasses = candidates.drawnCount
+      block.targetOffsets = candidates.targetOffsets.base
+    }
+    return block
   }
+
+  private var classCount: Int { classes.candidates?.count ?? classes.weight.rows }
 
   // MARK: phases
 
@@ -99,8 +115,8 @@ final class SoftmaxOutput: OutputLayer, @unchecked Sendable {
     }
   }
 
-  func trainingPhases(into gradients: Gradients) -> [Phase] {
-    let reduction = reduction(into: gradients)
+  func trainingPhases() -> [Phase] {
+    let reduction = reduction
     return (0..<blockCount).flatMap { index in
       [
         groupPhase(index) { block, groups in
@@ -128,40 +144,52 @@ final class SoftmaxOutput: OutputLayer, @unchecked Sendable {
 
   /// Jobs that each sum one tile of a gradient over a block's rows in order. A later block goes on where the one before
   /// ended.
-  private func reduction(
-    into gradients: Gradients
-  ) -> [@Sendable (_ block: SoftmaxBlock, _ isFirst: Bool) -> Void] {
-    let weightGradient = gradients.view(names.weight)
-    let biasGradient = names.bias.map { gradients.view($0) }
+  private var reduction: [@Sendable (_ block: SoftmaxBlock, _ isFirst: Bool) -> Void] {
+    guard let weightGradient = classes.weightGradient else { return [] }
     var jobs: [@Sendable (SoftmaxBlock, Bool) -> Void] = []
     for (rowPanels, panels) in ReductionTile.all(of: weightGradient) {
-      let range = rowPanels.lowerBound * Self.width..<min(rowPanels.upperBound * Self.width, weight.rows)
+      let first = rowPanels.lowerBound * Self.width
+      let range = { @Sendable [self] in min(first, classCount)..<min(rowPanels.upperBound * Self.width, classCount) }
       jobs.append { block, isFirst in
-        block.reduceWeight(range, panels: panels, into: weightGradient, start: isFirst ? .zero : .accumulate)
+        block.reduceWeight(range(), panels: panels, into: weightGradient, start: isFirst ? .zero : .accumulate)
       }
       // The tiles of the first columns have each class once: they see to the bias as well.
-      guard panels.lowerBound == 0, let biasGradient else { continue }
+      guard panels.lowerBound == 0, let sums = classes.biasGradient.map(Sums.init) else { continue }
       jobs.append { block, isFirst in
-        let sums = biasGradient.base + range.lowerBound
-        if isFirst { sums.update(repeating: 0, count: range.count) }
-        block.addBias(range, to: sums)
+        let range = range()
+        if isFirst { (sums.base + range.lowerBound).update(repeating: 0, count: range.count) }
+        block.addBias(range, to: sums.base + range.lowerBound)
       }
     }
     return jobs
   }
 
+  private struct Sums: @unchecked Sendable {
+    // Unchecked: see Arena.
+    let base: FloatPointer
+  }
+
   // MARK: results
 
-  func loss(row: Int) -> Double { losses[row] }
+  func loss(row: Int) -> Double { losses.base[row] }
 
-  func prediction(row: Int) -> Int32 { predictions[row] }
+  func prediction(row: Int) -> Int32 { predictions.base[row] }
 
   func logits(row: Int, into result: UnsafeMutableBufferPointer<Float>) {
-    precondition(result.count == weight.rows && row < minibatch.rows)
-    let first = row / Self.width * Self.width
-    let block = block(from: first)
-    block.transposeInput(groups: 0..<1)
-    block.computeLogits(0..<weight.rows, groups: 0..<1)
-    for index in 0..<weight.rows { result[index] = logits.view[index, row - first] }
+    precondition(result.count == classCount && row < minibatch.rows)
+    block(from: row).firstLogits(into: result)
   }
+}
+
+/// A loss in nats for each row of a minibatch.
+final class RowLosses: @unchecked Sendable {
+  // Unchecked: written as arenas are (see Arena), each row by one job.
+  let base: UnsafeMutablePointer<Double>
+
+  init(count: Int) {
+    base = .allocate(capacity: count)
+    base.initialize(repeating: 0, count: count)
+  }
+
+  deinit { base.deallocate() }
 }

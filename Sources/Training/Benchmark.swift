@@ -54,13 +54,14 @@ package struct Benchmark: Sendable, Equatable {
     }
     let parameters = Parameters(shape, kernels: kernels)
     parameters.initialize(seed: UInt64(configuration.seed))
-    let gradients = Gradients(parameters.layout)
+    let gradients = Gradients(parameters.layout, source.capacity)
     let model = SequenceModel(
       parameters, source.capacity, gradients: gradients, workers: workers.parallelism,
       carriesState: source.carriesState,
       dropout: DropoutRates(configuration))
     let optimizer = Optimizer(
-      training.optimizer, clipNorm: training.clipNorm, parameters: parameters, gradients: gradients)
+      training.optimizer, clipNorm: training.clipNorm, sparse: training.sparseUpdates, parameters: parameters,
+      gradients: gradients)
     let step = TrainingStep(model: model, optimizer: optimizer, workers: workers)
 
     var times: [Double] = []

@@ -36,6 +36,7 @@ extension OutputKind {
   fileprivate init(_ output: RunConfiguration.OutputLayer, classes: Int) throws(TrainingError) {
     switch output {
     case .softmax: self = .softmax
+    case .sampled(let settings): self = .sampled(samples: settings.samples)
     case .wordClasses(let settings):
       self = .wordClasses(settings.classes ?? Int(Double(classes).squareRoot().rounded()))
     case .adaptive(let settings):

@@ -17,20 +17,17 @@ struct DivergenceReport {
   /// window's last timestep.
   var place: String? {
     let layout = gradients.layout
-    if let parameter = layout.parameters.first(where: { !isFinite($0, in: model.parameters.values) }) {
-      return "the parameter \(parameter.name)"
+    let parameter = layout.parameters.first {
+      !layout.elements(of: $0, in: model.parameters.values).allSatisfy(\.isFinite)
     }
+    if let parameter { return "the parameter \(parameter.name)" }
     if let state = model.carriedStates.first(where: { !$0.matrix.rowMajor().allSatisfy(\.isFinite) }) {
       return "the state \(state.name)"
     }
     if !model.lossSum.isFinite { return "the output layer's logits" }
     // The way back begins at the output, which is the layout's end.
-    let gradient = layout.parameters.last { !isFinite($0, in: gradients.values) }
+    let gradient = layout.parameters.last { !gradients.elements(of: $0).allSatisfy(\.isFinite) }
     return gradient.map { "the gradient of \($0.name)" }
-  }
-
-  private func isFinite(_ parameter: Parameter, in arena: Arena) -> Bool {
-    gradients.layout.elements(of: parameter, in: arena).allSatisfy(\.isFinite)
   }
 
   // MARK: the minibatch

@@ -28,12 +28,13 @@ package struct Engine {
     let training = configuration.training
     let parameters = Parameters(
       try ModelShape(configuration, vocabulary: dataset.vocabulary, tagging: dataset.tagging), kernels: kernels)
-    gradients = Gradients(parameters.layout)
+    gradients = Gradients(parameters.layout, minibatches.capacity)
     model = SequenceModel(
       parameters, minibatches.capacity, gradients: gradients, workers: workers.parallelism,
       carriesState: minibatches.carriesState, dropout: DropoutRates(configuration))
     optimizer = Optimizer(
-      training.optimizer, clipNorm: training.clipNorm, parameters: parameters, gradients: gradients)
+      training.optimizer, clipNorm: training.clipNorm, sparse: training.sparseUpdates, parameters: parameters,
+      gradients: gradients)
     step = TrainingStep(model: model, optimizer: optimizer, workers: workers)
     evaluator = try configuration.evaluator(of: parameters, dataset: dataset, workers: workers)
     if let (checkpoint, path) = checkpoint {

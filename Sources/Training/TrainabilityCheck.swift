@@ -27,12 +27,13 @@ extension RunConfiguration {
 
   /// Refuses what there is no memory for; a rough count, and in favour of trying.
   func checkMemory(_ shape: ModelShape) throws(TrainingError) {
-    let parameters = Double(ParameterLayout(shape).floatCount)
+    let layout = ParameterLayout(shape)
+    let parameters = Double(layout.floatCount)
     let rows = Double(training.batchSize) * Double(training.bptt)
     let units = Double(shape.hidden * shape.layers)
-    // Values and moments, and both as a checkpoint and as its file's image; hidden states, gates and their gradients.
+    // Values and moments, both as they are and in a checkpoint's image; gradients; hidden states, gates and theirs.
     let kept = parameters * Double(1 + training.optimizer.momentCount)
-    let floats = 3 * kept + parameters + rows * units * Double(1 + shape.cell.gates)
+    let floats = 2 * kept + Double(layout.denseCount) + rows * units * Double(1 + shape.cell.gates)
     let available = Self.availableMemory
     guard floats * 4 < available else { throw .tooLarge(bytes: floats * 4, available: available) }
   }

@@ -23,7 +23,7 @@ package final class TrainingStep: Sendable {
     self.workers = workers
     phases = PhaseList(
       model.forwardPhases() + model.outputPhases() + model.backwardPhases() + model.reducePhases()
-        + optimizer.phases() + [model.parameters.renewalPhase(), model.clearPhase()])
+        + optimizer.phases() + [model.parameters.renewalPhase()])
   }
 
   /// How long phases of each name have taken in all steps together.

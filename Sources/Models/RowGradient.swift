@@ -1,0 +1,126 @@
+import Compute
+
+/// Some rows out of many, in the order in which they were named first.
+package final class RowSet: @unchecked Sendable {
+  // Unchecked: one job writes, and no other runs meanwhile.
+
+  /// Out of how many rows these are.
+  package let total: Int
+  package let capacity: Int
+  package private(set) var count = 0
+  /// [count]
+  package let ids: UnsafeMutablePointer<Int32>
+  /// [total] where a row stands in `ids`, -1 for those that don't.
+  private let places: UnsafeMutablePointer<Int32>
+
+  init(of total: Int, capacity: Int) {
+    self.total = total
+    self.capacity = capacity
+    ids = .allocate(capacity: capacity)
+    ids.initialize(repeating: 0, count: capacity)
+    places = .allocate(capacity: total)
+    places.initialize(repeating: -1, count: total)
+  }
+
+  deinit {
+    ids.deallocate()
+    places.deallocate()
+  }
+
+  /// Cost: O(count).
+  func removeAll() {
+    for place in 0..<count { places[Int(ids[place])] = -1 }
+    count = 0
+  }
+
+  /// The place of a row, which is added if it isn't there.
+  func insert(_ id: Int32) -> Int32 {
+    if places[Int(id)] >= 0 { return places[Int(id)] }
+    ids[count] = id
+    places[Int(id)] = Int32(count)
+    count += 1
+    return Int32(count - 1)
+  }
+
+  /// The place of a row; nil if it isn't there.
+  package func place(of id: Int) -> Int? { places[id] < 0 ? nil : Int(places[id]) }
+}
+
+/// The gradient of a parameter in the rows that a step has; in all others it is zero.
+package final class RowGradient: Sendable {
+  package let parameter: Parameter
+  /// Parameters of the same rows share one set.
+  package let rows: RowSet
+  private let arena: Arena
+  private let shape: PanelShape
+
+  init(_ parameter: Parameter, _ rows: RowSet) {
+    self.parameter = parameter
+    self.rows = rows
+    let isVector = parameter.shape.count == 1
+    shape = PanelShape(
+      rows: isVector ? 1 : rows.capacity, columns: isVector ? rows.capacity : parameter.panels.columns)
+    arena = Arena(count: shape.floatCount)
+  }
+
+  /// [capacity, columns], or [1, capacity] of a vector: the rows of the set, in its order.
+  package var values: PanelMatrix { PanelMatrix(arena, shape) }
+
+  /// Stretches of memory that hold the rows of this step, each with some columns of all of them.
+  package var pieceCount: Int { parameter.rowPieces.count }
+
+  package func piece(_ index: Int) -> UnsafeBufferPointer<Float> {
+    UnsafeBufferPointer(start: arena.base + index * shape.stride, count: rows.count * parameter.rowPieces.width)
+  }
+
+  /// Calls back with what each row of the parameter has to do with its gradient, for some rows of the parameter: where
+  /// floats stand in an arena of the layout, and their gradients.
+  ///
+  /// - Parameters:
+  ///   - zeros: as many as rows have floats in one piece: the gradient of rows that this step doesn't have.
+  package func forEachStretch(
+    ofAll range: Range<Int>, zeros: UnsafePointer<Float>, _ body: (Int, UnsafePointer<Float>, _ count: Int) -> Void
+  ) {
+    var first = range.lowerBound
+    while first < range.upperBound {
+      var end = first
+      while end < range.upperBound && rows.place(of: end) == nil { end += 1 }
+      if end > first { forEachPiece(row: first) { body($0, zeros, (end - first) * $1) } }
+      if end < range.upperBound { forEachStretch(ofPlaces: rows.place(of: end).map { $0..<$0 + 1 } ?? 0..<0, body) }
+      first = end + 1
+    }
+  }
+
+  /// The same for some of the rows that this step has.
+  package func forEachStretch(
+    ofPlaces range: Range<Int>, _ body: (Int, UnsafePointer<Float>, _ count: Int) -> Void
+  ) {
+    for place in range {
+      var gradient = UnsafePointer(arena.base) + place * parameter.rowPieces.width
+      forEachPiece(row: Int(rows.ids[place])) {
+        body($0, gradient, $1)
+        gradient += shape.stride
+      }
+    }
+  }
+
+  private func forEachPiece(row: Int, _ body: (_ offset: Int, _ width: Int) -> Void) {
+    let (count, width) = parameter.rowPieces
+    for piece in 0..<count { body(parameter.offset + piece * parameter.panels.stride + row * width, width) }
+  }
+
+  /// As PyTorch orders them. Cost: O(elements).
+  var elements: [Float] {
+    let columns = parameter.shape.dropFirst().reduce(1, *)
+    var elements = [Float](repeating: 0, count: parameter.elementCount)
+    let inputColumns = parameter.inputColumns
+    for place in 0..<rows.count {
+      let first = Int(rows.ids[place]) * columns
+      for column in 0..<columns {
+        elements[first + column] =
+          parameter.shape.count == 1 ? values[0, place] : values[place, inputColumns[column]]
+      }
+    }
+    return elements
+  }
+}
