@@ -243,10 +243,12 @@ package final class Trainer {
   }
 
   private var summary: RunSummary {
-    RunSummary(
+    let samplesLoss = if case .sampled = configuration.model.output { true } else { false }
+    return RunSummary(
       task: configuration.task, parameters: engine.model.parameters.layout.elementCount,
       vocabulary: dataset.vocabulary.count,
       trainTokens: dataset.splits[.train]?.tokens.count ?? 0, epochs: configuration.training.epochs,
-      stepsPerEpoch: minibatches.count, targetsPerEpoch: minibatches.targetCount, vectors: engine.coverage)
+      stepsPerEpoch: minibatches.count, targetsPerEpoch: minibatches.targetCount, vectors: engine.coverage,
+      samplesLoss: samplesLoss)
   }
 }

@@ -12,6 +12,8 @@ package struct RunSummary: Sendable, Equatable {
   package let targetsPerEpoch: Int
   /// Of a new run whose embeddings begin with word vectors.
   package let vectors: VectorCoverage?
+  /// Whether losses of training are over a sample of the vocabulary: no measure of the model.
+  package let samplesLoss: Bool
 }
 
 /// Hears of a run's progress. It only looks: nothing it does can change the run.

@@ -86,9 +86,11 @@ final class ProgressReporter: TrainingReporter {
     return ProgressLine(
       head: "epoch \(state.epoch + 1)/\(summary.epochs)",
       fraction: Double(state.window) / Double(summary.stepsPerEpoch),
-      details: ["loss \(Format.loss(loss))", "\(Format.duration(left)) left", epochRate]
-        // A tagger's loss is nothing that people take the exponential of.
-        + (summary.task == .languageModel
+      details: [
+        "\(summary.samplesLoss ? "sampled " : "")loss \(Format.loss(loss))", "\(Format.duration(left)) left", epochRate,
+      ]
+        // A tagger's loss, or one over a sample, is nothing that people take the exponential of.
+        + (summary.task == .languageModel && !summary.samplesLoss
           ? ["perplexity \(Format.perplexity(LanguageEvaluation.perplexity(ofLoss: loss)))"] : [])
         + ["step \(Format.count(state.step))"])
   }
@@ -98,8 +100,9 @@ final class ProgressReporter: TrainingReporter {
     let epochs = summary?.epochs ?? state.epoch
     let number = String(state.epoch)
     let padding = String(repeating: " ", count: max(0, String(epochs).count - number.count))
+    let sampled = summary?.samplesLoss == true ? "sampled " : ""
     func line(_ word: String, rate: Bool) -> String {
-      var fields = ["epoch \(padding)\(number)/\(epochs)", "train \(word)\(Format.loss(trainLoss))"]
+      var fields = ["epoch \(padding)\(number)/\(epochs)", "\(sampled)train \(word)\(Format.loss(trainLoss))"]
       if let validation {
         fields += ["validation \(word)\(Format.loss(validation.natsPerTarget))", validation.headline]
       }
