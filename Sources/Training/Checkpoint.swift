@@ -13,12 +13,25 @@ package struct Checkpoint: Sendable, Equatable {
   package struct Tensor: Sendable, Equatable {
     package let name: String
     package let shape: [Int]
-    package let elements: [Float]
+    private let read: @Sendable () -> [Float]
 
-    package init(name: String, shape: [Int], elements: [Float]) {
+    /// - Parameter elements: asked for anew each time, so that those of a model needn't be in memory twice.
+    package init(name: String, shape: [Int], elements: @autoclosure @escaping @Sendable () -> [Float]) {
       self.name = name
       self.shape = shape
-      self.elements = elements
+      read = elements
+    }
+
+    package var elements: [Float] { read() }
+
+    /// With elements of its own.
+    fileprivate var copy: Tensor {
+      let elements = elements
+      return Tensor(name: name, shape: shape, elements: elements)
+    }
+
+    package static func == (a: Tensor, b: Tensor) -> Bool {
+      a.name == b.name && a.shape == b.shape && a.elements == b.elements
     }
   }
 
@@ -55,7 +68,7 @@ package struct Checkpoint: Sendable, Equatable {
     self.carriedStates = carriedStates
   }
 
-  /// Takes a model as it stands between two steps. Copies everything once.
+  /// A model as it stands between two steps. Its tensors are the model's own, and good until the next step; see `copy`.
   package init(
     of model: SequenceModel, optimizer: Optimizer, state: TrainingState, configuration: RunConfiguration,
     dataset: SequenceDataset
@@ -70,9 +83,19 @@ package struct Checkpoint: Sendable, Equatable {
       sources: dataset.splits.mapValues(\.sourceSHA256), state: state,
       parameters: tensors(model.parameters.values),
       moments: Dictionary(uniqueKeysWithValues: optimizer.moments.map { ($0.name, tensors($0.arena)) }),
-      carriedStates: model.carriedStates.map {
-        Tensor(name: $0.name, shape: [$0.matrix.rows, $0.matrix.columns], elements: $0.matrix.rowMajor())
+      carriedStates: model.carriedStates.map { name, matrix in
+        // A view, which may outlive what it is of.
+        let elements = matrix.rowMajor()
+        return Tensor(name: name, shape: [matrix.rows, matrix.columns], elements: elements)
       })
+  }
+
+  /// The same with tensors of its own.
+  var copy: Checkpoint {
+    Checkpoint(
+      configuration: configuration, vocabulary: vocabulary, tokenization: tokenization, tagging: tagging,
+      sources: sources, state: state, parameters: parameters.map(\.copy), moments: moments.mapValues { $0.map(\.copy) },
+      carriedStates: carriedStates.map(\.copy))
   }
 
   /// The sizes that the configuration and the vocabulary give the model.

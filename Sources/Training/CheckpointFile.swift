@@ -162,7 +162,8 @@ package enum CheckpointFile {
 
   private static func tensors(of group: ReadableGroup, except: String? = nil) throws -> [Checkpoint.Tensor] {
     try group.children.filter { $0.name != except }.map {
-      Checkpoint.Tensor(name: $0.name, shape: try group.shape(of: $0.name), elements: try group.read($0.name))
+      let elements: [Float] = try group.read($0.name)
+      return Checkpoint.Tensor(name: $0.name, shape: try group.shape(of: $0.name), elements: elements)
     }
   }
 

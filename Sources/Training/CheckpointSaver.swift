@@ -37,7 +37,7 @@ final class CheckpointSaver {
     } catch let error as CheckpointFailure {
       failure = error
     }
-    if isBest { unsavedBest = checkpoint }
+    if isBest { unsavedBest = checkpoint.copy }
     if let failure { reporter.unsaved(failure) }
   }
 }
