@@ -21,7 +21,7 @@ package final class GradientFlowMeter {
   package init(_ parameters: Parameters, _ capacity: SequenceModel.Capacity, carriesState: Bool, workers: Workers) {
     self.workers = workers
     model = SequenceModel(
-      parameters, capacity, gradients: Gradients(parameters.layout), workers: workers.parallelism,
+      parameters, capacity, gradients: Gradients(parameters.layout, capacity), workers: workers.parallelism,
       carriesState: carriesState, keepsStateGradients: true)
     lossPhases = PhaseList(model.forwardPhases() + model.outputPhases())
     forwardPhases = PhaseList(model.forwardPhases())

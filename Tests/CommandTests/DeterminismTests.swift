@@ -27,6 +27,10 @@ struct DeterminismTests {
       "model.output={kind: adaptive, cutoffs: [5, 12], div_value: 2}",
       "training.optimizer={name: adam, learning_rate: 0.01}",
     ],
+    [
+      "model.output={kind: sampled, samples: 9}", "training.optimizer={name: adam, learning_rate: 0.01}",
+      "training.sparse_updates=true",
+    ],
     ["tagger.cfg"], ["tagger.cfg", "model.cell=gru", "model.variational_dropout=true"],
     ["tagger.cfg", "model.cell=elman", "model.characters=null", "model.embedding_dropout=0", "model.residual=false"],
   ]

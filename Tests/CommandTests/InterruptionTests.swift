@@ -37,7 +37,15 @@ struct InterruptionTests {
     #expect(try a.names(in: "run/checkpoints") == b.names(in: "run/checkpoints"), comment)
   }
 
-  @Test(arguments: [arguments, arguments + ["model.output={kind: class, classes: 5}"], taggerArguments])
+  private static let sparseArguments =
+    arguments + [
+      "model.output={kind: sampled, samples: 9}", "training.optimizer={name: adam, learning_rate: 0.01}",
+      "training.sparse_updates=true",
+    ]
+
+  @Test(arguments: [
+    arguments, arguments + ["model.output={kind: class, classes: 5}"], sparseArguments, taggerArguments,
+  ])
   func killedAndResumedEqualsUninterrupted(begin: [String]) throws {
     let reference = try Self.uninterrupted(begin)
     let workspace = try Workspace()

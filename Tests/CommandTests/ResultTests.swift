@@ -97,8 +97,11 @@ struct ResultTests {
     #expect(unknown.errors == "the model doesn't know 1 of the prompt's 2 tokens\n")
   }
 
-  @Test(arguments: ["{kind: class}", "{kind: adaptive}", "{kind: adaptive, cutoffs: [3, 7], div_value: 2}"])
-  func outputLayersInTwoStepsAreModelsLikeAnyOther(output: String) throws {
+  @Test(arguments: [
+    "{kind: class}", "{kind: adaptive}", "{kind: adaptive, cutoffs: [3, 7], div_value: 2}",
+    "{kind: sampled, samples: 20}",
+  ])
+  func outputLayersForLargeVocabulariesAreModelsLikeAnyOther(output: String) throws {
     let workspace = try Self.trained(["model.output=\(output)"])
     let test = try Self.object(workspace.succeed(["evaluate", "--checkpoint", "run", "--json"]))
     // The bounds of `evaluationIsOneObject`: they hold for distributions that sum to one.
@@ -106,6 +109,13 @@ struct ResultTests {
     let text = try workspace.succeed(["generate", "--checkpoint", "run", "--length", "40"]).output
     #expect(text.split { $0.isWhitespace }.count > 20)
     #expect(try workspace.succeed(["generate", "--checkpoint", "run", "--length", "40"]).output == text)
+  }
+
+  @Test func lossesOverSamplesAreCalledThat() throws {
+    let workspace = try Workspace()
+    let outcome = try workspace.succeed(["--config", "lm.cfg", "model.output={kind: sampled, samples: 20}"])
+    #expect(outcome.errors.contains("  sampled train loss "))
+    #expect(!outcome.errors.contains("  train loss "))
   }
 
   @Test func closedPipeEndsQuietly() throws {

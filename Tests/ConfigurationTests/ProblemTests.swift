@@ -132,6 +132,15 @@ import Testing
     ),
     ("model: {output: {kind: class}}\n", nil),
     ("model: {output: {kind: adaptive, cutoffs: [100], div_value: 1}}\n", nil),
+    ("model: {output: {kind: sampled, samples: 50}}\ntraining: {sparse_updates: true}\n", nil),
+    (
+      "model: {output: {kind: sampled, samples: 0}}\n",
+      "2:42: model.output.samples: expected a whole number from 1 to 1000000, found '0'"
+    ),
+    (
+      "model: {output: {kind: sampled}, tie_embeddings: true}\n",
+      "2:34: model.tie_embeddings: is for the output layer softmax, found sampled"
+    ),
     (
       "model: {output: {kind: adaptive, cutoffs: [100, 100]}}\n",
       "2:43: model.output.cutoffs: expected a list of ascending numbers, each a whole number of at least 1, found [100, 100]"

@@ -50,6 +50,7 @@ import Testing
             momentum: 0
             nesterov: false
             weight_decay: 0
+          sparse_updates: false
           schedule:
             name: constant
           clip_norm: 5

@@ -12,6 +12,7 @@ extension RunConfiguration {
     configuration.training.batchSize = Int.random(in: 1...65_536, using: &dice)
     configuration.training.optimizer = dice.optimizer()
     configuration.training.schedule = dice.schedule()
+    configuration.training.sparseUpdates = dice.roll()
     configuration.training.clipNorm = dice.roll() ? 0 : dice.positive()
     if dice.roll() { configuration.training.onDivergence = .rollback(limit: Int.random(in: 1...30, using: &dice)) }
     if dice.roll() { configuration.training.timeLimit = .seconds(Int.random(in: 1...9_999_999, using: &dice)) }
@@ -127,9 +128,13 @@ private struct Dice: RandomNumberGenerator {
   }
 
   mutating func outputLayer() -> RunConfiguration.OutputLayer {
-    switch Int.random(in: 0..<3, using: &self) {
+    switch Int.random(in: 0..<4, using: &self) {
     case 0: return .softmax
     case 1:
+      var settings = RunConfiguration.SampledSoftmax()
+      settings.samples = Int.random(in: 1...1_000_000, using: &self)
+      return .sampled(settings)
+    case 2:
       var settings = RunConfiguration.WordClasses()
       settings.classes = roll() ? Int.random(in: 1...1_000_000, using: &self) : nil
       return .wordClasses(settings)

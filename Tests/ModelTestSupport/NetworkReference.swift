@@ -16,7 +16,8 @@ package struct NetworkReference: Sendable {
     self.dropout = dropout
   }
 
-  /// Rows are in the minibatch's order.
+  /// Rows are in the minibatch's order. Losses and gradients are those of training: of a sampled output layer those of a
+  /// step's sample.
   package struct Results {
     /// [rows * classes]
     package var logits: [Double] = []
@@ -44,7 +45,13 @@ package struct NetworkReference: Sendable {
       let row = logits[sequence][timestep]
       results.logits += row.value
       results.predictions.append(row.value.firstIndex(of: row.value.reduce(-.infinity, max)) ?? 0)
-      let loss = sentences.sequences[sequence][timestep].target.map(row.crossEntropy)
+      let loss = sentences.sequences[sequence][timestep].target.map { target in
+        if case .sampled(let samples) = shape.output {
+          ClassSample(samples, of: shape.classes, seed: dropout.seed, step: step).crossEntropy(row, target)
+        } else {
+          row.crossEntropy(target)
+        }
+      }
       results.losses.append(loss?.value[0] ?? 0)
       if let loss { sum = sum + loss }
     }
@@ -134,7 +141,7 @@ private struct Network {
   func output(_ h: Vector) -> Vector {
     func row(_ name: String) -> Vector { parameter("\(name).weight").times(h) + parameter("\(name).bias") }
     switch shape.output {
-    case .softmax:
+    case .softmax, .sampled:
       return parameter(shape.tiesEmbeddings ? "embedding.weight" : "decoder.weight").times(h)
         + parameter("decoder.bias")
     case .wordClasses:

@@ -9,7 +9,7 @@ package final class Tape {
     package let value: [Double]
     /// dL/dvalue, after `differentiate`.
     package fileprivate(set) var gradient: [Double]
-    fileprivate unowned let tape: Tape
+    package unowned let tape: Tape
 
     fileprivate init(_ value: [Double], on tape: Tape) {
       self.value = value

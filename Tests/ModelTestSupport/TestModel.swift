@@ -14,7 +14,8 @@ package struct TestModel: Sendable {
   ) {
     parameters = Parameters(shape, kernels: kernels)
     parameters.initialize(seed: seed)
-    gradients = Gradients(parameters.layout)
+    gradients = Gradients(
+      parameters.layout, SequenceModel.Capacity(Timeline.Capacity(sequences: streams, timesteps: timesteps)))
     model = SequenceModel(
       parameters, streams: streams, timesteps: timesteps, gradients: gradients, workers: workers,
       logitsBound: logitsBound)
@@ -29,10 +30,10 @@ package struct TestModel: Sendable {
   ) {
     parameters = Parameters(shape, kernels: kernels)
     parameters.initialize(seed: seed)
-    gradients = Gradients(parameters.layout)
+    let capacity = SequenceModel.Capacity(lengths: lengths, of: shape)
+    gradients = Gradients(parameters.layout, capacity)
     model = SequenceModel(
-      parameters, SequenceModel.Capacity(lengths: lengths, of: shape), gradients: gradients, workers: workers,
-      carriesState: carriesState, predicts: true,
+      parameters, capacity, gradients: gradients, workers: workers, carriesState: carriesState, predicts: true,
       dropout: dropout, logitsBound: logitsBound)
   }
 
@@ -77,11 +78,25 @@ package struct TestModel: Sendable {
     parameters.renewTransposedCopies()
   }
 
+  /// The parameters by PyTorch's names.
+  package var tensors: [String: [Float]] {
+    let layout = parameters.layout
+    return Dictionary(
+      uniqueKeysWithValues: layout.parameters.map { ($0.name, layout.elements(of: $0, in: parameters.values)) })
+  }
+
   /// The tensors of an arena by PyTorch's names.
   package func matrices(_ arena: Arena) -> [String: Matrix] {
+    matrices { parameters.layout.elements(of: $0, in: arena) }
+  }
+
+  /// The gradients by PyTorch's names.
+  package var gradientMatrices: [String: Matrix] { matrices(gradients.elements) }
+
+  private func matrices(_ elements: (Parameter) -> [Float]) -> [String: Matrix] {
     var matrices: [String: Matrix] = [:]
     for parameter in parameters.layout.parameters {
-      let values = parameters.layout.elements(of: parameter, in: arena).map(Double.init)
+      let values = elements(parameter).map(Double.init)
       let columns = parameter.shape[parameter.shape.count - 1]
       matrices[parameter.name] = Matrix(rows: values.count / columns, columns: columns, values: values)
     }
@@ -102,18 +117,31 @@ package struct TestModel: Sendable {
   package func paddingIsZero(_ arena: Arena) -> Bool {
     let copy = Arena(count: arena.count)
     for index in 0..<arena.count { copy.floats[index] = arena.floats[index] }
-    for parameter in parameters.layout.parameters {
+    let parameters = parameters.layout.parameters.filter { $0.offset < arena.count }
+    for parameter in parameters {
       let zeros = [Float](repeating: 0, count: parameter.elementCount)
-      parameters.layout.setElements(of: parameter, in: copy, to: zeros)
+      self.parameters.layout.setElements(of: parameter, in: copy, to: zeros)
     }
     return copy.floats.allSatisfy { $0 == 0 }
+  }
+
+  /// The same of the gradients.
+  package var gradientPaddingIsZero: Bool {
+    paddingIsZero(gradients.values)
+      && gradients.byRows.allSatisfy { gradient in
+        let (values, count) = (gradient.values, gradient.rows.count)
+        guard gradient.parameter.shape.count == 2 else { return true }
+        let padding = values.columns..<values.panels * PanelShape.width
+        return (0..<count).allSatisfy { row in padding.allSatisfy { values[row, $0] == 0 } }
+      }
   }
 
   /// Everything that a step leaves behind: parameters, gradients, losses and the carried state.
   package var snapshot: Snapshot {
     var snapshot = Snapshot()
     snapshot.add("parameters", parameters.values)
-    snapshot.add("gradients", gradients.values)
+    snapshot.add(
+      "gradients", parameters.layout.parameters.flatMap { gradients.elements(of: $0) }.map(Double.init))
     snapshot.add("losses", (0..<model.minibatch.rows).map { model.loss(row: $0) })
     for (name, matrix) in model.carriedStates { snapshot.add(name, matrix.rowMajor().map(Double.init)) }
     return snapshot

@@ -34,45 +34,25 @@ import Testing
     Case(output: .adaptive(cutoffs: [16, 120], divValue: 1.9), vocabulary: 310, hidden: 61),
   ]
 
-  /// Ragged sequences, then some with more rows than 128, below which there is but one round.
-  static let lengths = [[9, 8, 8, 5, 4, 4, 4, 2, 1, 1], [Int](repeating: 13, count: 21)]
-
-  /// A model whose minibatch before was larger and had other targets: nothing of that may be left.
-  private static func model(
-    _ shape: ModelShape, lengths: [Int], workers: Int = 1, kernels: Kernels = Kernels.available[0],
-    logitsBound: Int = SequenceModel.logitsBound
-  ) -> (TestModel, Sentences) {
-    var random = TestRandom(seed: 40)
-    let before = lengths.map { $0 + 1 } + [1]
-    let test = TestModel(
-      shape, lengths: before, dropout: DropoutRates(), carriesState: false, workers: workers, kernels: kernels,
-      logitsBound: logitsBound)
-    test.load(Sentences(lengths: before, of: shape, using: &random))
-    Workers(count: workers).run(PhaseList(test.gradientPhases + [test.model.clearPhase()]))
-    let sentences = Sentences(lengths: lengths, of: shape, using: &random)
-    test.load(sentences)
-    return (test, sentences)
-  }
-
-  @Test(arguments: cases, lengths)
+  @Test(arguments: cases, OutputTest.lengths)
   func everythingIsTheReferences(_ sizes: Case, lengths: [Int]) {
-    let (model, sentences) = Self.model(sizes.shape, lengths: lengths)
+    let (model, sentences) = OutputTest.model(sizes.shape, lengths)
     let expected = NetworkReference(shape: sizes.shape, parameters: model.matrices(model.parameters.values))
       .results(sentences)
     for kernels in Kernels.available {
-      let (test, _) = Self.model(sizes.shape, lengths: lengths, workers: 3, kernels: kernels, logitsBound: 0)
+      let (test, _) = OutputTest.model(sizes.shape, lengths, workers: 3, kernels: kernels, logitsBound: 0)
       Workers(count: 2).run(PhaseList(test.gradientPhases))
       let rows = 0..<test.model.minibatch.rows
       let error = relativeError(of: rows.map(test.model.loss), from: expected.losses)
       #expect(error < NetworkTests.tolerance, "\(kernels.name): losses")
       let mean = test.model.lossSum / Double(test.model.minibatch.targetCount)
       #expect(abs(mean - expected.loss) <= 1e-6 * expected.loss, "\(kernels.name): loss")
-      for (name, found) in test.matrices(test.gradients.values) {
+      for (name, found) in test.gradientMatrices {
         // The gradient of a softmax over one class is a difference that leaves no digits.
         let error = relativeError(of: found.values + [1], from: (expected.gradients[name] ?? []) + [1])
         #expect(error < NetworkTests.tolerance, "\(kernels.name): \(name)")
       }
-      #expect(test.paddingIsZero(test.gradients.values), "\(kernels.name): padding of the gradients")
+      #expect(test.gradientPaddingIsZero, "\(kernels.name): padding of the gradients")
       #expect(rows.map { Int(test.model.prediction(row: $0)) } == expected.predictions, "\(kernels.name): predictions")
       let logits = test.logits
       #expect(relativeError(of: logits, from: expected.logits) < NetworkTests.tolerance, "\(kernels.name): logits")
@@ -81,7 +61,7 @@ import Testing
 
   @Test(arguments: cases)
   func probabilitiesSumToOneAndAreWhatLossesMeasure(_ sizes: Case) {
-    let (test, sentences) = Self.model(sizes.shape, lengths: Self.lengths[0])
+    let (test, sentences) = OutputTest.model(sizes.shape, OutputTest.lengths[0])
     Workers(count: 1).run(PhaseList(test.model.forwardPhases() + test.model.lossPhases()))
     let losses = (0..<test.model.minibatch.rows).map(test.model.loss)
     let logits = test.logits
@@ -96,19 +76,7 @@ import Testing
 
   @Test(arguments: cases, SameBitsTests.workerCounts)
   func anyNumberOfWorkersAndRoundsOnAnyInstructionSet(_ sizes: Case, workers: Int) {
-    func snapshot(workers: Int, kernels: Kernels, logitsBound: Int) -> Snapshot {
-      let (test, _) = Self.model(
-        sizes.shape, lengths: Self.lengths[1], workers: workers, kernels: kernels, logitsBound: logitsBound)
-      Workers(count: workers).run(PhaseList(test.gradientPhases))
-      return test.snapshot
-    }
-    let expected = snapshot(workers: 1, kernels: Kernels.available[0], logitsBound: SequenceModel.logitsBound)
-    for kernels in Kernels.available {
-      for logitsBound in [0, SequenceModel.logitsBound] {
-        let found = snapshot(workers: workers, kernels: kernels, logitsBound: logitsBound)
-        #expect(found.differences(from: expected) == [], "\(kernels.name), bound \(logitsBound)")
-      }
-    }
+    OutputTest.expectSameBits(sizes.shape, workers: workers)
   }
 
   @Test func wordClassesAreRangesThatGrowWithRarity() throws {

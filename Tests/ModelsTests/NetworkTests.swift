@@ -28,11 +28,11 @@ import Testing
       #expect(rows.map { Int(test.model.prediction(row: $0)) } == expected.predictions, "\(kernels.name): predictions")
       let mean = test.model.lossSum / Double(test.model.minibatch.targetCount)
       #expect(abs(mean - expected.loss) <= 1e-6 * expected.loss, "\(kernels.name): loss")
-      for (name, found) in test.matrices(test.gradients.values) {
+      for (name, found) in test.gradientMatrices {
         let error = relativeError(of: found.values, from: expected.gradients[name] ?? [])
         #expect(error < Self.tolerance, "\(kernels.name): \(name)")
       }
-      #expect(test.paddingIsZero(test.gradients.values), "\(kernels.name): padding of the gradients")
+      #expect(test.gradientPaddingIsZero, "\(kernels.name): padding of the gradients")
       #expect(test.paddingIsZero(test.parameters.values), "\(kernels.name): padding of the parameters")
       // Asked for last: logits are computed in memory that the gradients were in.
       #expect(relativeError(of: test.logits, from: expected.logits) < Self.tolerance, "\(kernels.name): logits")
@@ -49,7 +49,7 @@ import Testing
       sizes.shape, lengths: lengths, dropout: sizes.dropout, carriesState: sizes.carriesState, workers: workers,
       kernels: kernels)
     test.load(Sentences(lengths: lengths, of: sizes.shape, using: &random), step: step - 1)
-    Workers(count: 1).run(PhaseList(test.gradientPhases + [test.model.clearPhase()]))
+    Workers(count: 1).run(PhaseList(test.gradientPhases))
     let sentences = Sentences(lengths: sizes.lengths, of: sizes.shape, using: &random)
     test.load(sentences, step: step)
     return (test, sentences, test.loadRandomStates(using: &random))

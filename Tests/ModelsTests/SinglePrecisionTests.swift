@@ -47,11 +47,11 @@ import Testing
       #expect(relativeError(of: losses, from: forward.losses) < Self.tolerance, "\(kernels.name): losses")
       let mean = test.model.lossSum / Double(test.model.minibatch.targetCount)
       #expect(abs(mean - forward.loss) <= 1e-6 * forward.loss, "\(kernels.name): loss")
-      for (name, found) in test.matrices(test.gradients.values) {
+      for (name, found) in test.gradientMatrices {
         let expected = gradients[name]?.values ?? []
         #expect(relativeError(of: found.values, from: expected) < Self.tolerance, "\(kernels.name): \(name)")
       }
-      #expect(test.paddingIsZero(test.gradients.values), "\(kernels.name): padding of the gradients")
+      #expect(test.gradientPaddingIsZero, "\(kernels.name): padding of the gradients")
       // Asked for last: logits are computed in memory that the gradients were in.
       #expect(relativeError(of: test.logits, from: forward.logits.values) < Self.tolerance, "\(kernels.name): logits")
     }

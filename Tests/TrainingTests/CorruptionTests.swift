@@ -24,7 +24,8 @@ import Training
     let parameters = Parameters(
       try ModelShape(configuration, vocabulary: dataset.vocabulary, tagging: nil), kernels: Kernels.available[0])
     parameters.initialize(seed: 1)
-    let gradients = Gradients(parameters.layout)
+    let gradients = Gradients(
+      parameters.layout, SequenceModel.Capacity(Timeline.Capacity(sequences: 1, timesteps: 1)))
     return Checkpoint(
       of: SequenceModel(parameters, streams: 1, timesteps: 1, gradients: gradients, workers: 1),
       optimizer: Optimizer(

@@ -1,11 +1,15 @@
 import Compute
+import Configuration
 import ModelTestSupport
 import Models
 import Testing
 
-/// The program against PyTorch's numbers: see Golden/make_golden.py and make_golden_outputs.py.
+/// The program against PyTorch's numbers: see Golden/make_golden.py, make_golden_outputs.py and make_golden_sampled.py.
 @Suite struct GoldenTests {
-  static let names = ["tanh-1", "tanh-3", "relu-2", "lstm-1", "lstm-3", "gru-1", "gru-3", "adaptive-2", "adaptive-3"]
+  static let names = [
+    "tanh-1", "tanh-3", "relu-2", "lstm-1", "lstm-3", "gru-1", "gru-3", "adaptive-2", "adaptive-3",
+    "sampled",
+  ]
 
   @Test(arguments: names)
   func logitsLossAndGradientsOfTheFirstMinibatch(_ name: String) throws {
@@ -14,6 +18,7 @@ import Testing
       let test = TrainingRun(try model.sizes, optimizers[0].configuration, kernels: kernels).test
       test.putParameters(golden.parameters)
       test.load(model.windows[0])
+      test.model.begin(step: 1)
       Workers(count: 2).run(PhaseList(test.gradientPhases))
       golden.expectFirstMinibatch(test, kernels.name)
     }
@@ -30,6 +35,25 @@ import Testing
       return losses
     }
   }
+
+  /// PyTorch's SparseAdam for embeddings and the sampled output's rows, Adam for the rest.
+  @Test(arguments: [
+    ("adam", RunConfiguration.Optimizer.adam(.init(learningRate: 0.02, beta1: 0.8, beta2: 0.95, weightDecay: 0))),
+    ("sgd", .sgd(learningRate: 0.5)),
+  ])
+  func tenLossesWithSparseUpdates(_ name: String, _ configuration: RunConfiguration.Optimizer) throws {
+    let (model, golden) = try GoldenNumbers.read("sampled", of: GoldenWindows.self)
+    let expected = try #require(golden.sparseLosses?[name])
+    let run = TrainingRun(try model.sizes, configuration, clipNorm: 0.25, sparse: true, workers: 2)
+    run.test.putParameters(golden.parameters)
+    var losses: [Double] = []
+    run.train(on: model.windows) { losses.append($0.lossSum / Double($0.targets)) }
+    for (step, (found, expected)) in zip(losses, expected).enumerated() {
+      #expect(abs(found - expected) < GoldenNumbers.tolerance * expected, "step \(step + 1)")
+    }
+    // Momentum alone would tell dense updates from these.
+    if name == "adam" { #expect(losses[5...] != golden.losses["adam"]?[5...]) }
+  }
 }
 
 /// A language model and what it reads.
@@ -39,6 +63,8 @@ private struct GoldenWindows: Decodable {
   /// Of an adaptive softmax.
   let cutoffs: [Int]?
   let divValue: Double?
+  /// Draws of a sampled softmax.
+  let samples: Int?
   /// [step][T * B]
   let tokens, targets: [[Int]]
 
@@ -49,6 +75,7 @@ private struct GoldenWindows: Decodable {
         cell: try #require(cells[cell]), layers: layers, vocabulary: vocabulary, embedding: embedding,
         hidden: hidden, classes: vocabulary, streams: streams, timesteps: timesteps)
       if let cutoffs, let divValue { sizes.shape.output = .adaptive(cutoffs: cutoffs, divValue: divValue) }
+      if let samples { sizes.shape.output = .sampled(samples: samples) }
       return sizes
     }
   }

@@ -30,7 +30,8 @@ import Training
     let parameters = Parameters(
       try ModelShape(Self.configuration, vocabulary: dataset.vocabulary, tagging: nil), kernels: Kernels.available[0])
     parameters.initialize(seed: UInt64(step))
-    let gradients = Gradients(parameters.layout)
+    let gradients = Gradients(
+      parameters.layout, SequenceModel.Capacity(Timeline.Capacity(sequences: 2, timesteps: 3)))
     let model = SequenceModel(parameters, streams: 2, timesteps: 3, gradients: gradients, workers: 1)
     let optimizer = Optimizer(
       Self.configuration.training.optimizer, clipNorm: 5, parameters: parameters, gradients: gradients)

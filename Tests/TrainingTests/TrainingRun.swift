@@ -12,21 +12,22 @@ struct TrainingRun {
   private let learningRate: Double
 
   init(
-    _ sizes: ModelCase, _ configuration: RunConfiguration.Optimizer, clipNorm: Double = 0, workers: Int = 1,
-    kernels: Kernels = Kernels.available[0]
+    _ sizes: ModelCase, _ configuration: RunConfiguration.Optimizer, clipNorm: Double = 0, sparse: Bool = false,
+    workers: Int = 1, kernels: Kernels = Kernels.available[0]
   ) {
     self.init(
       TestModel(sizes.shape, streams: sizes.streams, timesteps: sizes.timesteps, workers: workers, kernels: kernels),
-      configuration, clipNorm: clipNorm, workers: workers)
+      configuration, clipNorm: clipNorm, sparse: sparse, workers: workers)
   }
 
   init(
-    _ test: TestModel, _ configuration: RunConfiguration.Optimizer, clipNorm: Double = 0, workers: Int = 1
+    _ test: TestModel, _ configuration: RunConfiguration.Optimizer, clipNorm: Double = 0, sparse: Bool = false,
+    workers: Int = 1
   ) {
     self.test = test
     learningRate = configuration.learningRate
     optimizer = Optimizer(
-      configuration, clipNorm: clipNorm, parameters: test.parameters, gradients: test.gradients)
+      configuration, clipNorm: clipNorm, sparse: sparse, parameters: test.parameters, gradients: test.gradients)
     step = TrainingStep(model: test.model, optimizer: optimizer, workers: Workers(count: workers))
   }
 
