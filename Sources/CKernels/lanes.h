@@ -68,10 +68,9 @@ static double sum_of_squares(const float *x, long count) {
   return (four.x + four.z) + (four.y + four.w);
 }
 
-static void transpose_block(const float *from, float *to) {
-  // Four passes, each exchanging the off-diagonal quarters of blocks of half the size.
-  row16 r[16], s[16];
-  UNROLL for (int i = 0; i < 16; i++) r[i] = *(const row16 *)(from + i * PANEL);
+/// Transposes 16 rows of 16 in registers: four passes, each exchanging the off-diagonal quarters of blocks of half the size.
+INLINE void transpose_rows(row16 r[16]) {
+  row16 s[16];
 #define LOWER_8 0, 1, 2, 3, 4, 5, 6, 7, 16, 17, 18, 19, 20, 21, 22, 23
 #define UPPER_8 8, 9, 10, 11, 12, 13, 14, 15, 24, 25, 26, 27, 28, 29, 30, 31
 #define LOWER_4 0, 1, 2, 3, 16, 17, 18, 19, 8, 9, 10, 11, 24, 25, 26, 27
@@ -88,5 +87,44 @@ static void transpose_block(const float *from, float *to) {
   EXCHANGE(s, r, 4)
   EXCHANGE(r, s, 2)
   EXCHANGE(s, r, 1)
+}
+
+static void transpose_block(const float *from, float *to) {
+  row16 r[16];
+  UNROLL for (int i = 0; i < 16; i++) r[i] = *(const row16 *)(from + i * PANEL);
+  transpose_rows(r);
   UNROLL for (int i = 0; i < 16; i++) *(row16 *)(to + i * PANEL) = r[i];
+}
+
+/// Sixteen rows of A side by side: transposed on the way, each is one lane, and its chain goes over k in order. The memory
+/// that A is read from is what takes the time.
+INLINE void multiply_vector_rows(const float *a, long a_stride, long rows, long length, const float *x, long x_stride,
+                                 row16 *y) {
+  row16 sum = *y;
+  for (; length > 0; length -= PANEL) {
+    row16 r[16];
+    UNROLL for (int i = 0; i < 16; i++) r[i] = i < rows ? *(const row16 *)(a + i * PANEL) : (row16)(0.0f);
+    transpose_rows(r);
+    if (length >= PANEL) {
+      UNROLL for (int k = 0; k < PANEL; k++) sum = __builtin_elementwise_fma(r[k], (row16)(x[k]), sum);
+    } else {
+      UNROLL for (int k = 0; k < PANEL; k++) if (k < length) sum = __builtin_elementwise_fma(r[k], (row16)(x[k]), sum);
+    }
+    a += a_stride;
+    x += x_stride;
+  }
+  *y = sum;
+}
+
+static void multiply_vector(const float *a, long a_stride, long rows, long length, const float *x, long x_stride,
+                            const float *bias, float *y) {
+  for (long first = 0; first < rows; first += PANEL) {
+    long count = rows - first < PANEL ? rows - first : PANEL;
+    float sums[PANEL] = {0};
+    if (bias) memcpy(sums, bias + first, count * sizeof *bias);
+    if (count == PANEL) multiply_vector_rows(a, a_stride, PANEL, length, x, x_stride, (row16 *)sums);
+    else multiply_vector_rows(a, a_stride, count, length, x, x_stride, (row16 *)sums);
+    memcpy(y + first, sums, count * sizeof *y);
+    a += PANEL * PANEL;
+  }
 }

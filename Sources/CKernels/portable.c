@@ -29,6 +29,15 @@ static void multiply(const ck_product *p) {
     }
 }
 
+static void multiply_vector(const float *a, long a_stride, long rows, long length, const float *x, long x_stride,
+                            const float *bias, float *y) {
+  for (long i = 0; i < rows; i++) {
+    float sum = bias ? bias[i] : 0.0f;
+    for (long k = 0; k < length; k++) sum = fmaf(a[at(i, k, a_stride)], x[at(0, k, x_stride)], sum);
+    y[i] = sum;
+  }
+}
+
 static float power_of_two(int32_t n) {
   uint32_t bits = (uint32_t)(n + 127) << 23;
   float result;
@@ -205,7 +214,7 @@ static void transpose_block(const float *from, float *to) {
 #include "updates.h"
 
 const ck_kernels ck_portable = {
-    "scalar", multiply, apply, apply_gradient, lstm, lstm_gradient, gru, gru_gradient, softmax_chunk,
+    "scalar", multiply, multiply_vector, apply, apply_gradient, lstm, lstm_gradient, gru, gru_gradient, softmax_chunk,
     scale_lanes, add_rows, add_lanes, sum_of_squares, transpose_block, update_sgd, update_rmsprop,
     update_adam,
 };

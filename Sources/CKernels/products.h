@@ -1,11 +1,14 @@
 /// Matrix products by register tiles: a part of template.h.
 
+/// Panels of a tile of a single row: its eight sums hide the latency of a fused multiply-add.
+#define ROW_PANELS (8 / VECTORS)
+
 /// One register tile. `rows`, `panels`, `transposed` and `start` are constants where this is called, so that the sums live
 /// in registers and no branch is left.
 INLINE void tile(const int rows, const int panels, const bool transposed, const ck_start start, long length,
                  const float *a, long a_stride, const float *b, long b_stride, float *c, long c_stride,
                  const float *bias) {
-  vector sums[TILE_ROWS][TILE_PANELS * VECTORS];
+  vector sums[TILE_ROWS][ROW_PANELS * VECTORS];
   UNROLL for (int i = 0; i < rows; i++)
     UNROLL for (int p = 0; p < panels; p++)
       UNROLL for (int v = 0; v < VECTORS; v++) {
@@ -17,7 +20,7 @@ INLINE void tile(const int rows, const int panels, const bool transposed, const 
       }
 #define STEP(element)                                                                                            \
   {                                                                                                              \
-    vector right[TILE_PANELS * VECTORS];                                                                         \
+    vector right[ROW_PANELS * VECTORS];                                                                          \
     UNROLL for (int p = 0; p < panels; p++)                                                                      \
       UNROLL for (int v = 0; v < VECTORS; v++) right[p * VECTORS + v] = load(b + p * b_stride + v * LANES);      \
     UNROLL for (int i = 0; i < rows; i++) {                                                                      \
@@ -110,6 +113,8 @@ TILES(2, 0)
 TILES(2, 1)
 #endif
 
+TILE(1, ROW_PANELS, 0)
+
 /// By panels - 1, transposition, rows - 1.
 static tile_function *const tile_functions[TILE_PANELS][2][TILE_ROWS] = {
     {{NAMES(1, 0)}, {NAMES(1, 1)}},
@@ -150,8 +155,19 @@ INLINE void column_of_tiles(const ck_product *p, long from, long to, long panel,
   }
 }
 
+/// A product of one row, the first panels of which go side by side: it waits for no sum, only for B. Returns their number.
+static long multiply_row(const ck_product *p) {
+  long panel = 0;
+  for (; panel + ROW_PANELS <= p->panels; panel += ROW_PANELS)
+    tile_1_ROW_PANELS_0(p->start, p->length, p->a, p->a_stride, p->b + panel * p->b_stride, p->b_stride,
+                        p->c + panel * p->c_stride, p->c_stride,
+                        p->start == CK_COLUMN_BIAS ? p->bias + panel * PANEL : p->bias);
+  return panel;
+}
+
 static void multiply(const ck_product *p) {
   if (p->rows == 0 || p->panels == 0) return;
+  long first = p->rows == 1 && !p->a_transposed ? multiply_row(p) : 0;
   long blocks = (p->length + BLOCK_LENGTH - 1) / BLOCK_LENGTH;
   if (blocks == 0) blocks = 1;
   long block_length = ((p->length + blocks - 1) / blocks + PANEL - 1) / PANEL * PANEL;
@@ -161,7 +177,7 @@ static void multiply(const ck_product *p) {
     ck_start start = k == 0 ? p->start : CK_ACCUMULATE;
     for (long row = 0; row < p->rows; row += BLOCK_ROWS) {
       long end = p->rows - row < BLOCK_ROWS ? p->rows : row + BLOCK_ROWS;
-      for (long panel = 0; panel < p->panels; panel += TILE_PANELS) {
+      for (long panel = first; panel < p->panels; panel += TILE_PANELS) {
         int panels = p->panels - panel < TILE_PANELS ? 1 : TILE_PANELS;
         column_of_tiles(p, row, end, panel, panels, k, length, start);
       }

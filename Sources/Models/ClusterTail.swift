@@ -23,6 +23,20 @@ struct ClusterTail: @unchecked Sendable {
   /// Floats that a group of 16 rows needs for logits and scales.
   var groupFloats: Int { logitShape.stride + SoftmaxBlock.scaleCount(classes: weight.rows) }
 
+  /// The logits of the cluster's tokens for one hidden state [1, hidden].
+  func putLogits(of hidden: PanelMatrix, into logits: UnsafeMutableBufferPointer<Float>, _ kernels: Kernels) {
+    precondition(logits.count == weight.rows)
+    guard let base = logits.baseAddress else { return }
+    guard let projection else { return kernels.multiply(weight, vector: hidden, into: base, bias: bias) }
+    let shape = PanelShape(rows: 1, columns: projection.rows)
+    withUnsafeTemporaryAllocation(of: Float.self, capacity: shape.floatCount) { floats in
+      guard let narrow = floats.baseAddress else { return }
+      kernels.multiply(projection, vector: hidden, into: narrow)
+      let inputs = PanelMatrix(base: narrow, rows: 1, columns: shape.columns, stride: shape.stride)
+      kernels.multiply(weight, vector: inputs, into: base, bias: bias)
+    }
+  }
+
   /// Memory for some groups.
   func logits(at base: FloatPointer, groups: Int) -> (matrix: PanelMatrix, scales: FloatPointer) {
     let (columns, stride) = (groups * PanelShape.width, logitShape.stride)

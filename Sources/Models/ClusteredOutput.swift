@@ -206,9 +206,7 @@ final class ClusteredOutput: OutputLayer, @unchecked Sendable {
   private func putLogits(
     ofCluster cluster: Int, row: Int, share: Double, into result: UnsafeMutableBufferPointer<Float>
   ) {
-    let run = ClusterAssignment.Run(cluster: cluster, positions: 0..<1, offset: 0, isFirst: true)
-    withUnsafePointer(to: Int32(row)) { rows.gather(input, index: $0, into: run.positions, for: tails[cluster]) }
-    block(run).firstLogits(into: result)
+    tails[cluster].putLogits(of: input.rows(row..<row + 1), into: result, kernels)
     let normalizer = Self.logSum(result.count) { result[$0] }
     for token in result.indices { result[token] = Float(share + Double(result[token]) - normalizer) }
   }

@@ -123,16 +123,6 @@ struct SoftmaxBlock {
       into: logits.rows(logitRows(range)).panels(groups), start: bias.map { .rowBias($0 + range.lowerBound) } ?? .zero)
   }
 
-  /// The logits of the first row alone.
-  func firstLogits(into result: UnsafeMutableBufferPointer<Float>) {
-    transposeInput(groups: 0..<1)
-    for chunk in 0..<chunks {
-      let range = classes(ofChunk: chunk)
-      computeLogits(range, groups: 0..<1)
-      for (index, row) in zip(range, logitRows(range)) { result[index] = logits[row, 0] }
-    }
-  }
-
   /// Makes classes that don't count for a row as good as impossible. Finite, so that a chunk of nothing else has a maximum.
   private func exclude(_ panel: FloatPointer, of range: Range<Int>, group: Int) {
     guard range.upperBound > sharedClasses else { return }

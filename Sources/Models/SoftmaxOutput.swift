@@ -176,8 +176,9 @@ final class SoftmaxOutput: OutputLayer, @unchecked Sendable {
   func prediction(row: Int) -> Int32 { predictions.base[row] }
 
   func logits(row: Int, into result: UnsafeMutableBufferPointer<Float>) {
-    precondition(result.count == classCount && row < minibatch.rows)
-    block(from: row).firstLogits(into: result)
+    precondition(result.count == classes.weight.rows && row < minibatch.rows)
+    guard let base = result.baseAddress else { return }
+    kernels.multiply(classes.weight, vector: input.rows(row..<row + 1), into: base, bias: classes.bias)
   }
 }
 

@@ -31,6 +31,18 @@ import Testing
     }
   }
 
+  /// A single row has tiles of its own, up to eight panels wide.
+  @Test(arguments: ProductCheck.Start.allCases)
+  func singleRowOfManyPanels(start: ProductCheck.Start) throws {
+    let check = ProductCheck(largest: .init(rows: 1, columns: 18 * 16, length: 400))
+    for panels in 1...18 {
+      for length in [1, 15, 16, 17, 400] {
+        let fault = check.fault(.init(rows: 1, columns: panels * 16 - 3, length: length), start)
+        try #require(fault == nil)
+      }
+    }
+  }
+
   /// Kernels cut long sums and many rows into blocks.
   @Test(arguments: [
     (rows: 13, length: 351), (96, 352), (97, 353), (12, 704), (14, 705), (200, 353), (25, 1000), (193, 361), (7, 1057),
@@ -41,6 +53,36 @@ import Testing
     for start in ProductCheck.Start.allCases {
       let fault = check.fault(size, start)
       try #require(fault == nil)
+    }
+  }
+
+  @Test(arguments: Kernels.available)
+  func vectorOfEverySize(kernels: Kernels) {
+    var random = TestRandom(state: 5)
+    // Rows of a larger matrix, which ends with the memory: a kernel that reads on would meet what isn't there.
+    let all = OwnedMatrix(rows: 80, columns: 70)
+    all.view.setRowMajor(random.floats(80 * 70))
+    let inputs = OwnedMatrix(rows: 3, columns: 70)
+    inputs.view.setRowMajor(random.floats(3 * 70))
+    let bias = GuardedFloats(random.floats(70))
+    for rows in 0...70 {
+      for length in 1...70 {
+        let matrix = all.view.rows(80 - rows..<80)
+        let a = PanelMatrix(base: matrix.base, rows: rows, columns: length, stride: matrix.stride)
+        let x = PanelMatrix(
+          base: inputs.view.rows(1..<2).base, rows: 1, columns: length, stride: inputs.view.stride)
+        for isBiased in [false, true] {
+          let y = GuardedFloats([Float](repeating: sentinel, count: rows))
+          kernels.multiply(a, vector: x, into: y.pointer, bias: isBiased ? UnsafePointer(bias.pointer) : nil)
+          let expected = (0..<rows).map { i in
+            (0..<length).reduce(isBiased ? bias.pointer[i] : 0) { $0.addingProduct(a[i, $1], x[0, $1]) }
+          }
+          if !sameBits(y.values, expected) || !y.isIntact {
+            Issue.record("\(rows) rows of \(length), biased: \(isBiased)")
+            return
+          }
+        }
+      }
     }
   }
 

@@ -69,6 +69,10 @@ typedef struct {
   const char *name;
 
   void (*multiply)(const ck_product *product);
+  /// y = bias + A x, or y = A x where there is no bias: each element the chain that `multiply` has for one column.
+  /// A is [rows, length]; x is a row of a matrix in panels, `x_stride` floats from one to the next; y and bias are [rows].
+  void (*multiply_vector)(const float *a, long a_stride, long rows, long length, const float *x, long x_stride,
+                          const float *bias, float *y);
 
   /// y[i] = f(x[i]); in place where x == y.
   void (*apply)(ck_function function, const float *x, float *y, long count);

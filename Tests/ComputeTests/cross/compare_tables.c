@@ -60,11 +60,24 @@ static void compare_products(void) {
   fill(a, MOST, 1), fill(b, MOST, 1), fill(bias, LENGTH, 1);
   for (size_t l = 0; l < sizeof lengths / sizeof *lengths; l++)
     for (size_t r = 0; r < sizeof rows / sizeof *rows; r++)
-      for (long panels = 1; panels <= 3; panels++)
+      for (long panels = 1; panels <= PANELS; panels++)
         for (int start = CK_ZERO; start <= CK_ROW_BIAS; start++) {
           compare_product(rows[r], panels, lengths[l], start, false);
           compare_product(rows[r], panels, lengths[l], start, true);
         }
+}
+
+static void compare_vectors(void) {
+  fill(a, MOST, 1), fill(b, MOST, 1), fill(bias, LENGTH, 1);
+  for (long rows = 0; rows <= 70; rows++)
+    for (long length = 0; length <= 70; length++)
+      for (int biased = 0; biased <= 1; biased++) {
+        fill(c, 128, 1);
+        memcpy(d, c, sizeof d);
+        table->multiply_vector(a, ROWS * CK_PANEL_WIDTH, rows, length, b, LENGTH * CK_PANEL_WIDTH, biased ? bias : NULL, c);
+        portable->multiply_vector(a, ROWS * CK_PANEL_WIDTH, rows, length, b, LENGTH * CK_PANEL_WIDTH, biased ? bias : NULL, d);
+        expect(same(c, d, 128), "product with a vector", rows, length, biased);
+      }
 }
 
 static void compare_functions(void) {
@@ -159,6 +172,7 @@ int main(void) {
   for (int i = 0; i < count - 1; i++) {
     table = tables[i];
     compare_products();
+    compare_vectors();
     compare_functions();
     compare_lanes();
     compare_updates();
