@@ -74,6 +74,11 @@ package final class PhaseList: Sendable {
   /// Runs so far. To be asked between runs.
   package var runs: Int { clock.runs }
 
+  /// Nanoseconds that some of the phases have taken in all runs together. To be asked between runs.
+  package func nanoseconds(of isMeant: (Phase) -> Bool) -> Int64 {
+    phases.indices.reduce(0) { $0 + (isMeant(phases[$1]) ? clock.nanoseconds[$1] : 0) }
+  }
+
   /// How long phases of each name have taken in all runs together, in the order in which they first come. To be asked
   /// between runs.
   package var times: [(name: String, time: Duration)] {

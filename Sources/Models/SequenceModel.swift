@@ -126,6 +126,9 @@ package final class SequenceModel: Sendable {
     characters?.prepare(spelling: spelling)
   }
 
+  /// Which way of sharing recurrences out is in use.
+  package var sharingTrial: SharingTrial { recurrence.trial }
+
   // MARK: phases of a step, in the order in which they run
 
   /// Hidden states of all layers.

@@ -50,11 +50,18 @@ package final class TrainingStep: Sendable {
     model.begin(step: step)
     optimizer.prepare(step: step, learningRate: learningRate)
     workers.run(phases)
+    noteRecurrenceTime()
     let lossSum = model.lossSum
     let result = Result(
       lossSum: lossSum, targets: model.minibatch.targetCount, gradientNorm: optimizer.gradientNorm,
       overflowed: optimizer.overflowed)
     model.carryState()
     return result
+  }
+
+  private func noteRecurrenceTime() {
+    guard !model.sharingTrial.isSettled else { return }
+    let time = phases.nanoseconds { $0.name == "forward" || $0.name == "backward" }
+    model.sharingTrial.note(nanosecondsSoFar: time, rows: model.minibatch.rows)
   }
 }

@@ -12,12 +12,13 @@ import Testing
   /// Gradients, losses and hidden states of a random minibatch, with the phases run by `run`.
   private static func snapshot(
     workers: Int = 1, kernels: Kernels = Kernels.available[0], logitsBound: Int = SequenceModel.logitsBound,
-    run: ([Phase]) -> Void
+    way: Int = 0, run: ([Phase]) -> Void
   ) -> Snapshot {
     var random = TestRandom(seed: 5)
     let test = TestModel(
       sizes.shape, streams: sizes.streams, timesteps: sizes.timesteps, workers: workers, kernels: kernels,
       logitsBound: logitsBound)
+    test.model.sharingTrial.settle(on: way)
     test.load(Window(timesteps: sizes.timesteps, streams: sizes.streams, of: sizes.shape, using: &random))
     test.load(randomState(of: sizes.shape, streams: sizes.streams, using: &random))
     run(test.gradientPhases)
@@ -32,6 +33,19 @@ import Testing
     for kernels in Kernels.available {
       let found = Self.snapshot(workers: workers, kernels: kernels) { Workers(count: workers).run(PhaseList($0)) }
       #expect(found.differences(from: Self.expected) == [], "\(kernels.name)")
+    }
+  }
+
+  @Test(arguments: [2, 3, 16])
+  func anyWayOfSharingRecurrences(workers: Int) {
+    let ways = TestModel(
+      Self.sizes.shape, streams: Self.sizes.streams, timesteps: Self.sizes.timesteps, workers: workers
+    )
+    .model.sharingTrial.ways
+    #expect(ways.count > 1)
+    for way in ways.indices {
+      let found = Self.snapshot(workers: workers, way: way) { Workers(count: 2).run(PhaseList($0)) }
+      #expect(found.differences(from: Self.expected) == [], "\(ways[way])")
     }
   }
 

@@ -4,7 +4,7 @@ extension ValueKind<Duration> {
   static var duration: Self {
     let expectation = "a duration such as 90s, 45m, 2h30m or 1d"
     return Self(expectation) { tree, site in
-      let text = tree.plainText ?? ""
+      let text = tree.text ?? ""
       guard let seconds = Self.seconds(in: text), seconds > 0 else {
         let hint = Int(text).map { $0 > 0 } ?? false ? "; give it a unit: \(text)s or \(text)m" : ""
         return site.mismatch(tree, expected: expectation, hint: hint)

@@ -1,0 +1,86 @@
+import Compute
+
+/// Into how many shares the sequences of a recurrence are cut, and into how many its units.
+package struct RecurrenceSharing: Sendable, Equatable {
+  let sequences: Int
+  /// 1: none, and a job goes through all timesteps.
+  let units: Int
+
+  /// Below so many rows to a share, kernels waste their time.
+  private static let fewestRows = 6
+  /// Rows of a share that kernels are at their best with.
+  private static let goodRows = 12
+  /// Past so many timesteps there would be too many phases.
+  private static let mostPhases = 2048
+
+  /// The ways that come into question, the likeliest to be fast first.
+  ///
+  /// - Parameters:
+  ///   - jobs: for each direction of a layer.
+  ///   - panels: of units.
+  package static func all(_ capacity: Timeline.Capacity, jobs: Int, panels: Int) -> [RecurrenceSharing] {
+    let bySequences = RecurrenceSharing(sequences: max(1, min(jobs, capacity.sequences)), units: 1)
+    guard jobs > 1, capacity.timesteps <= mostPhases else { return [bySequences] }
+    let shares = max(1, min(jobs, capacity.sequences / goodRows))
+    let byBoth = RecurrenceSharing(sequences: shares, units: min(panels, (jobs + shares - 1) / shares))
+    let byUnits = RecurrenceSharing(sequences: 1, units: min(panels, jobs))
+    let areEnough = capacity.sequences >= jobs * fewestRows
+    let ways = areEnough ? [bySequences, byBoth, byUnits] : [byBoth, byUnits, bySequences]
+    return ways.enumerated().filter { index, way in !ways[..<index].contains(way) }.map(\.element)
+  }
+}
+
+/// Finds out which way of sharing is the fastest here: the first steps try them in turn, and the best time of each counts.
+///
+/// What it decides is never seen in a result.
+package final class SharingTrial: @unchecked Sendable {
+  // Unchecked: written between steps by the thread that runs them, read by workers within steps.
+
+  package let ways: [RecurrenceSharing]
+  package private(set) var current = 0
+  private var steps = 0
+  private var nanosecondsBefore: Int64 = 0
+  /// The best of each, in nanoseconds a row.
+  private var best: [Double]
+
+  /// Steps that aren't counted, at first: memory is touched for the first time, caches are cold.
+  private static let warmUp = 2
+  /// Steps for each way.
+  private static let repetitions = 5
+  /// What another way than the likeliest has to be faster by.
+  private static let margin = 0.98
+
+  package init(_ ways: [RecurrenceSharing]) {
+    self.ways = ways
+    best = Array(repeating: .infinity, count: ways.count)
+  }
+
+  func isCurrent(_ way: RecurrenceSharing) -> Bool { ways[current] == way }
+
+  package var isSettled: Bool { steps == Self.warmUp + Self.repetitions * ways.count || ways.count == 1 }
+
+  /// Ends the trial with a way: for tests, which mean a certain one.
+  package func settle(on way: Int) {
+    current = way
+    steps = Self.warmUp + Self.repetitions * ways.count
+  }
+
+  /// Takes in how long the recurrences of all steps so far have taken, unless all is settled.
+  ///
+  /// - Parameter rows: of the last step.
+  package func note(nanosecondsSoFar: Int64, rows: Int) {
+    guard !isSettled else { return }
+    let nanoseconds = nanosecondsSoFar - nanosecondsBefore
+    nanosecondsBefore = nanosecondsSoFar
+    steps += 1
+    guard steps >= Self.warmUp else { return }
+    if steps > Self.warmUp { best[current] = min(best[current], Double(nanoseconds) / Double(max(rows, 1))) }
+    current = (steps - Self.warmUp) % ways.count
+    if isSettled { current = fastest }
+  }
+
+  private var fastest: Int {
+    let index = best.indices.min { best[$0] < best[$1] } ?? 0
+    return best[index] < best[0] * Self.margin ? index : 0
+  }
+}

@@ -1,0 +1,172 @@
+#!/usr/bin/env python3
+"""Measures rnn-train and PyTorch side by side: in turn, on the same configurations, as often as asked.
+
+    speed.py PROGRAM [--threads N] [--rounds R] [--seconds S] [NAME ...]
+
+PROGRAM is the built rnn-train; needs torch and PyYAML. NAME is a configuration of configs/benchmark without its ending
+(default: all), or `generate`: text of one stream, as `rnn-train generate` writes it.
+
+PyTorch gets what makes it fastest: memory that malloc keeps and takes in huge pages, sparse gradients of embeddings
+where they are faster, flushed denormals. One step is the same for both: forward, mean loss, backward, the norm of all
+gradients clipped to 5, plain SGD, the state handed on. Rates are medians over the steps of a round; the ratio is
+that of the medians over the rounds. Memory is the largest resident size of the process.
+"""
+import argparse, json, os, pathlib, resource, statistics, subprocess, sys, tempfile, time
+
+root = pathlib.Path(__file__).resolve().parents[2]
+configurations = root / "configs/benchmark"
+allocator = ":".join([
+    "glibc.malloc.mmap_threshold=4294967296", "glibc.malloc.trim_threshold=8589934592", "glibc.malloc.top_pad=268435456",
+    "glibc.malloc.hugetlb=1"])
+
+
+def network(torch, vocabulary, classes, model, is_sparse):
+    """Embedding, layers and output of a configuration; called with ids [T, B] and a state it gives logits and the next."""
+    nn = torch.nn
+    kind = {"elman": nn.RNN, "gru": nn.GRU, "lstm": nn.LSTM}[model["cell"]]
+    both = model.get("bidirectional", False)
+    embedding = nn.Embedding(vocabulary, model["embedding"], sparse=is_sparse)
+    layers = kind(model["embedding"], model["hidden"], model.get("layers", 1), bidirectional=both)
+    output = nn.Linear(model["hidden"] * (2 if both else 1), classes)
+
+    def forward(ids, state):
+        hidden, state = layers(embedding(ids), state)
+        return output(hidden), state
+
+    return forward, [*embedding.parameters(), *layers.parameters(), *output.parameters()], embedding.weight
+
+
+def train_in_pytorch(configuration, threads, seconds, is_sparse):
+    """Tokens per second."""
+    import torch
+    torch.manual_seed(1)
+    torch.set_num_threads(threads)
+    torch.set_flush_denormal(True)
+    corpus, training, model = configuration["data"]["synthetic"], configuration["training"], configuration["model"]
+    vocabulary, (batch, bptt) = corpus["vocabulary"], (training["batch_size"], training["bptt"])
+    classes = corpus.get("classes", vocabulary)
+    forward, parameters, embedding = network(torch, vocabulary, classes, model, is_sparse)
+    optimizer = torch.optim.SGD(parameters, lr=training["optimizer"]["learning_rate"])
+
+    def ids(size):
+        return torch.multinomial(1 / torch.arange(1.0, size + 1), bptt * batch, replacement=True)
+
+    minibatches = [(ids(vocabulary).view(bptt, batch), ids(classes)) for _ in range(16)]
+    times, state, begin = [], None, time.perf_counter()
+    while len(times) < 8 or time.perf_counter() - begin < seconds:
+        start = time.perf_counter()
+        inputs, targets = minibatches[len(times) % len(minibatches)]
+        optimizer.zero_grad()
+        logits, state = forward(inputs, state)
+        torch.nn.functional.cross_entropy(logits.view(-1, classes), targets).backward()
+        if is_sparse:
+            embedding.grad = embedding.grad.coalesce()
+        torch.nn.utils.clip_grad_norm_(parameters, training["clip_norm"])
+        optimizer.step()
+        if configuration["task"] == "tagging":
+            state = None
+        else:
+            state = tuple(s.detach() for s in state) if isinstance(state, tuple) else state.detach()
+        times.append(time.perf_counter() - start)
+    return batch * bptt / statistics.median(times[3:])
+
+
+def generate_in_pytorch(configuration, threads, tokens):
+    """Tokens per second of one stream."""
+    import torch
+    torch.manual_seed(1)
+    torch.set_num_threads(threads)
+    vocabulary = configuration["data"]["vocabulary"]
+    forward, _, _ = network(torch, vocabulary, vocabulary, configuration["model"], False)
+    with torch.inference_mode():
+        token, state = torch.zeros(1, 1, dtype=torch.long), None
+        for count in range(-20, tokens):
+            if count == 0:
+                start = time.perf_counter()
+            logits, state = forward(token, state)
+            token = torch.multinomial(torch.softmax(logits[0, 0], 0), 1).view(1, 1)
+    return tokens / (time.perf_counter() - start)
+
+
+def peer(task, configuration, threads, amount, is_sparse=False):
+    """What a function of this file returns, run in a process of its own, and that process's memory in bytes."""
+    environment = {**os.environ, "GLIBC_TUNABLES": allocator}
+    environment.pop("OPENBLAS_CORETYPE", None)
+    arguments = json.dumps([task, configuration, threads, amount, is_sparse])
+    result = subprocess.run(
+        [sys.executable, __file__, "--peer", arguments], check=True, capture_output=True, text=True, env=environment)
+    return json.loads(result.stdout)
+
+
+def compare_training(program, name, options):
+    import yaml
+    configuration = yaml.safe_load((configurations / f"{name}.cfg").read_text())
+    ours, theirs = [], []
+    for _ in range(options.rounds):
+        result = subprocess.run(
+            [program, "benchmark", "--config", configurations / f"{name}.cfg", "--threads", str(options.threads),
+             "--seconds", str(options.seconds), "--json"], check=True, capture_output=True, text=True)
+        ours.append(json.loads(result.stdout))
+        theirs.append(max(
+            peer("train", configuration, options.threads, options.seconds, is_sparse) for is_sparse in (False, True)))
+    rates = [statistics.median(result["tokens_per_second"] for result in ours), statistics.median(r for r, _ in theirs)]
+    megabytes = [max(result["peak_memory_bytes"] for result in ours) / 1e6, min(m for _, m in theirs) / 1e6]
+    gflops = statistics.median(result["gflops"] for result in ours)
+    print(f"{name:16s} {rates[1]:10,.0f} {rates[0]:10,.0f} {rates[0] / rates[1]:6.2f} {gflops:8.0f} {megabytes[1]:8.0f} "
+          f"{megabytes[0]:8.0f}", flush=True)
+
+
+def compare_generation(program, options):
+    sizes = {
+        "lstm-char": ("character", 35, {"cell": "lstm", "embedding": 64, "hidden": 128, "layers": 2}, 2_000, 40_000),
+        "lstm-medium": ("whitespace", 459, {"cell": "lstm", "embedding": 650, "hidden": 650, "layers": 2}, 300, 3_000),
+    }
+    for name, (tokens, vocabulary, model, few, many) in sizes.items():
+        with tempfile.TemporaryDirectory() as directory:
+            text = str(root / "datasets/english/train.txt")
+            configuration = {
+                "task": "language-model", "data": {"train": text, "tokens": tokens}, "model": model,
+                "training": {"time_limit": "1s"}, "output": {"directory": f"{directory}/run"}}
+            path = pathlib.Path(directory) / "network.cfg"
+            path.write_text(json.dumps(configuration))  # JSON is YAML
+            subprocess.run([program, "-q", "--config", path], check=True, capture_output=True)
+            ours, theirs = [], []
+            for _ in range(options.rounds):
+                seconds = []
+                for length in (0, many):
+                    start = time.perf_counter()
+                    subprocess.run(
+                        [program, "generate", "--checkpoint", f"{directory}/run", "--length", str(length)], check=True,
+                        stdout=subprocess.DEVNULL)
+                    seconds.append(time.perf_counter() - start)
+                ours.append(many / (seconds[1] - seconds[0]))
+                peers = [peer("generate", {"data": {"vocabulary": vocabulary}, "model": model}, threads, few)
+                         for threads in sorted({1, options.threads})]
+                theirs.append(max(peers)[0])
+        rates = [statistics.median(ours), statistics.median(theirs)]
+        print(f"{'generate ' + name:20s} {rates[1]:8,.0f} {rates[0]:10,.0f} {rates[0] / rates[1]:6.2f}", flush=True)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("program", type=lambda path: pathlib.Path(path).resolve())
+    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--seconds", type=float, default=4)
+    parser.add_argument("names", nargs="*", metavar="NAME")
+    options = parser.parse_intermixed_args()
+    print(f"tokens/s{'PyTorch':>19s} {'rnn-train':>10s} {'ratio':>6s} {'GFLOP/s':>8s} {'MB':>8s} {'MB':>8s}")
+    for name in options.names or [*sorted(path.stem for path in configurations.glob("*.cfg")), "generate"]:
+        if name == "generate":
+            compare_generation(options.program, options)
+        else:
+            compare_training(options.program, name, options)
+
+
+if sys.argv[1:2] == ["--peer"]:
+    task, configuration, threads, amount, is_sparse = json.loads(sys.argv[2])
+    rate = (train_in_pytorch(configuration, threads, amount, is_sparse) if task == "train"
+            else generate_in_pytorch(configuration, threads, amount))
+    print(json.dumps([rate, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024]))
+else:
+    main()
