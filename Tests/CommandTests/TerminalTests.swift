@@ -83,7 +83,7 @@ struct TerminalTests {
     let workspace = try Workspace()
     let lines = try Self.errors(workspace, columns: 80).components(separatedBy: Self.erasure).joined(separator: "\n")
       .split(whereSeparator: \.isNewline)
-    #expect(lines.contains { $0.hasPrefix("epoch 6/6  train loss ") })
+    #expect(lines.contains { $0.hasPrefix("epoch 6/6  train ") })
     for line in lines { #expect(line.count <= 80, "\(line)") }
     #expect(try workspace.text("run/train.log").contains(/\nepoch 6\/6 .* tokens\/s/))
   }
@@ -131,6 +131,6 @@ struct TerminalTests {
     let workspace = try Workspace()
     let text = try Self.errors(workspace, environment: ["TERM": "dumb"])
     #expect(!text.contains("\u{1B}"))
-    #expect(text.contains("epoch 6/6  train loss "))
+    #expect(text.contains("epoch 6/6  train "))
   }
 }
