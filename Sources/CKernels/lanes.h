@@ -68,6 +68,21 @@ static double sum_of_squares(const float *x, long count) {
   return (four.x + four.z) + (four.y + four.w);
 }
 
+static bool all_finite(const float *x, long count) {
+  // Zero times a number that isn't finite is NaN, and a sum with a NaN stays one.
+  enum { CHAINS = 4 };
+  vector chains[CHAINS];
+  UNROLL for (int v = 0; v < CHAINS; v++) chains[v] = splat(0.0f);
+  long i = 0;
+  for (; i + CHAINS * LANES <= count; i += CHAINS * LANES)
+    UNROLL for (int v = 0; v < CHAINS; v++) chains[v] = fma_vector(load(x + i + v * LANES), splat(0.0f), chains[v]);
+  vector all = (chains[0] + chains[1]) + (chains[2] + chains[3]);
+  float sum = 0.0f;
+  for (int lane = 0; lane < LANES; lane++) sum += all[lane];
+  for (; i < count; i++) sum += x[i] * 0.0f;
+  return sum == 0.0f;
+}
+
 /// Transposes 16 rows of 16 in registers: four passes, each exchanging the off-diagonal quarters of blocks of half the size.
 INLINE void transpose_rows(row16 r[16]) {
   row16 s[16];

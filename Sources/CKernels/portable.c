@@ -206,6 +206,12 @@ static double sum_of_squares(const float *x, long count) {
   return chains[0];
 }
 
+static bool all_finite(const float *x, long count) {
+  for (long i = 0; i < count; i++)
+    if (!isfinite(x[i])) return false;
+  return true;
+}
+
 static void transpose_block(const float *from, float *to) {
   for (int i = 0; i < CK_PANEL_WIDTH; i++)
     for (int j = 0; j < CK_PANEL_WIDTH; j++) to[j * CK_PANEL_WIDTH + i] = from[i * CK_PANEL_WIDTH + j];
@@ -215,6 +221,6 @@ static void transpose_block(const float *from, float *to) {
 
 const ck_kernels ck_portable = {
     "scalar", multiply, multiply_vector, apply, apply_gradient, lstm, lstm_gradient, gru, gru_gradient, softmax_chunk,
-    scale_lanes, add_rows, add_lanes, sum_of_squares, transpose_block, update_sgd, update_rmsprop,
+    scale_lanes, add_rows, add_lanes, sum_of_squares, all_finite, transpose_block, update_sgd, update_rmsprop,
     update_adam,
 };

@@ -39,5 +39,5 @@ INLINE vector fma_vector(vector a, vector b, vector c) { return __builtin_elemen
 
 const ck_kernels TABLE = {
     NAME, multiply, multiply_vector, apply, apply_gradient, lstm, lstm_gradient, gru, gru_gradient, softmax_chunk, scale_lanes,
-    add_rows, add_lanes, sum_of_squares, transpose_block, update_sgd, update_rmsprop, update_adam,
+    add_rows, add_lanes, sum_of_squares, all_finite, transpose_block, update_sgd, update_rmsprop, update_adam,
 };

@@ -163,6 +163,9 @@ package struct Kernels: @unchecked Sendable {
 
   package func sumOfSquares(_ x: UnsafePointer<Float>, count: Int) -> Double { table.pointee.sum_of_squares(x, count) }
 
+  /// Whether nothing is infinite or NaN.
+  package func areFinite(_ x: UnsafePointer<Float>, count: Int) -> Bool { table.pointee.all_finite(x, count) }
+
   /// to = transpose(from) for some panels of `from`, which become rows of `to`. Both are padded to whole blocks of 16,
   /// or have a single row.
   package func transpose(_ from: PanelMatrix, panels: Range<Int>, into to: PanelMatrix) {

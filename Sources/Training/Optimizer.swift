@@ -137,8 +137,8 @@ package final class Optimizer: @unchecked Sendable {
     case .adam, .adamw:
       kernels.updateAdam(settings, w, gradient: g, moment1: moment(0), moment2: moment(1), count: count)
     }
-    // While the block is in the cache. Squares of single precision are far from overflowing in double precision.
-    for arena in updated where !kernels.sumOfSquares(arena.base + offset, count: count).isFinite {
+    // While the block is in the cache.
+    for arena in updated where !kernels.areFinite(arena.base + offset, count: count) {
       overflow.store(true, ordering: .relaxed)
     }
   }

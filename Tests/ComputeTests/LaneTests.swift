@@ -131,4 +131,19 @@ private let width = PanelShape.width
       #expect(abs(sum - plain) <= 1e-13 * plain)
     }
   }
+
+  @Test(arguments: Kernels.available)
+  func whatIsNotFiniteIsFoundAnywhere(kernels: Kernels) {
+    for count in 0...140 {
+      let numbers = GuardedFloats([Float](repeating: -.greatestFiniteMagnitude, count: count))
+      #expect(kernels.areFinite(numbers.pointer, count: count))
+      for place in 0..<count {
+        for fault in [Float.infinity, -.infinity, .nan] {
+          numbers.pointer[place] = fault
+          #expect(!kernels.areFinite(numbers.pointer, count: count), "\(fault) at \(place) of \(count)")
+        }
+        numbers.pointer[place] = .leastNonzeroMagnitude
+      }
+    }
+  }
 }

@@ -110,6 +110,9 @@ typedef struct {
   /// The sum of x[i]^2 in double precision: 16 chains over i mod 16, halves added to halves.
   double (*sum_of_squares)(const float *x, long count);
 
+  /// Whether no x[i] is infinite or NaN.
+  bool (*all_finite)(const float *x, long count);
+
   /// to[j][i] = from[i][j] for one block of 16 by 16; rows of both are 16 floats apart.
   void (*transpose_block)(const float *from, float *to);
 

@@ -131,6 +131,16 @@ static void compare_lanes(void) {
     double squares = table->sum_of_squares(a, count + rows % 16), others = portable->sum_of_squares(a, count + rows % 16);
     expect(memcmp(&squares, &others, sizeof squares) == 0, "sum of squares", rows, 0, 0);
   }
+  for (long count = 0; count <= 140; count++) {
+    fill(a, count, 1e38f);
+    expect(table->all_finite(a, count), "finiteness", count, -1, 0);
+    for (long place = 0; place < count; place++) {
+      float number = a[place];
+      a[place] = place % 2 ? NAN : INFINITY;
+      expect(!table->all_finite(a, count), "finiteness", count, place, 0);
+      a[place] = number;
+    }
+  }
   table->transpose_block(b, c);
   portable->transpose_block(b, d);
   expect(same(c, d, CK_PANEL_WIDTH * CK_PANEL_WIDTH), "transposition", 0, 0, 0);
