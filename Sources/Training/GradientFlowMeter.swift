@@ -25,7 +25,7 @@ package final class GradientFlowMeter {
       carriesState: carriesState, keepsStateGradients: true)
     lossPhases = PhaseList(model.forwardPhases() + model.outputPhases())
     forwardPhases = PhaseList(model.forwardPhases())
-    backwardPhases = PhaseList(model.backwardPhases() + [model.clearPhase()])
+    backwardPhases = PhaseList(model.backwardPhases())
     direct = OwnedMatrix(rows: capacity.timeline.rows, columns: parameters.shape.outputWidths.columns)
   }
 
