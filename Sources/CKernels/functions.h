@@ -7,9 +7,8 @@ INLINE vector select(integers condition, vector yes, vector no) {
 
 INLINE vector power_of_two(integers n) { return __builtin_bit_cast(vector, (n + 127) << 23); }
 
-INLINE vector exponential(vector x) {
-  x = select(x < splat(EXP_LOWEST), splat(EXP_LOWEST), x);
-  x = select(x > splat(EXP_HIGHEST), splat(EXP_HIGHEST), x);
+/// exp(x) = result * 2^exponent, where exp(x) is a normal number or a little beyond.
+INLINE vector exponential_parts(vector x, integers *exponent) {
   vector shifted = fma_vector(x, splat(LOG2_E), splat(ROUNDING_SHIFT));
   vector n = shifted - splat(ROUNDING_SHIFT);
   vector r = fma_vector(-n, splat(LN2_LOWER), fma_vector(-n, splat(LN2_UPPER), x));
@@ -17,10 +16,26 @@ INLINE vector exponential(vector x) {
   q = fma_vector(q, r, splat(EXP_4));
   q = fma_vector(q, r, splat(EXP_3));
   q = fma_vector(q, r, splat(EXP_2));
-  vector p = fma_vector(r * r, q, r) + splat(1.0f);
-  integers whole = __builtin_bit_cast(integers, shifted) - ROUNDING_SHIFT_BITS;
-  integers half = whole >> 1;
+  *exponent = __builtin_bit_cast(integers, shifted) - ROUNDING_SHIFT_BITS;
+  return fma_vector(r * r, q, r) + splat(1.0f);
+}
+
+/// exp(x) for x that is not above EXP_HIGHEST.
+INLINE vector exponential_below(vector x) {
+  x = select(x < splat(EXP_LOWEST), splat(EXP_LOWEST), x);
+  integers whole, half;
+  vector p = exponential_parts(x, &whole);
+  half = whole >> 1;
   return p * power_of_two(half) * power_of_two(whole - half);
+}
+
+INLINE vector exponential(vector x) { return exponential_below(select(x > splat(EXP_HIGHEST), splat(EXP_HIGHEST), x)); }
+
+/// exp(x) for x that is neither infinite nor far from zero: exp(x) is a normal number, as is 2^n.
+INLINE vector exponential_of_small(vector x) {
+  integers whole;
+  vector p = exponential_parts(x, &whole);
+  return p * power_of_two(whole);
 }
 
 INLINE vector hyperbolic_tangent(vector x) {
@@ -32,12 +47,12 @@ INLINE vector hyperbolic_tangent(vector x) {
   q = fma_vector(q, s, splat(TANH_1));
   vector small = fma_vector(s * x, q, x);
   vector bounded = select(magnitude > splat(TANH_LARGEST), splat(TANH_LARGEST), magnitude);
-  vector large = splat(1.0f) - splat(2.0f) / (exponential(bounded + bounded) + splat(1.0f));
+  vector large = splat(1.0f) - splat(2.0f) / (exponential_of_small(bounded + bounded) + splat(1.0f));
   return select(magnitude < splat(TANH_SWITCH), small, __builtin_elementwise_copysign(large, x));
 }
 
 INLINE vector logistic(vector x) {
-  vector e = exponential(-__builtin_elementwise_abs(x));
+  vector e = exponential_below(-__builtin_elementwise_abs(x));
   vector above = select(x < splat(0.0f), e, splat(1.0f));
   vector below = splat(1.0f) + e;
   vector inverse = splat(1.0f) / below;
@@ -109,22 +124,22 @@ static void apply_gradient(ck_function function, const float *y, float *d, long 
 
 // MARK: gated cells
 
-/// Counts are whole rows of panels, so there are no tails.
+/// Counts are whole rows of panels, so there are no tails. What a cell needs is computed function after function, not
+/// element after element: each for itself keeps its constants in registers, and there is no long chain of results that wait
+/// for each other.
 
 static void lstm(float *i, float *f, float *g, float *o, const float *c_before, float *c, float *tanh_c, float *h,
                  long count) {
+  apply_constant(CK_SIGMOID, i, i, count);
+  apply_constant(CK_SIGMOID, f, f, count);
+  apply_constant(CK_TANH, g, g, count);
+  apply_constant(CK_SIGMOID, o, o, count);
   for (long k = 0; k < count; k += LANES) {
-    vector in = value(CK_SIGMOID, load(i + k)), forget = value(CK_SIGMOID, load(f + k));
-    vector candidate = value(CK_TANH, load(g + k)), out = value(CK_SIGMOID, load(o + k));
-    vector cell = fma_vector(forget, load(c_before + k), in * candidate);
+    vector cell = fma_vector(load(f + k), load(c_before + k), load(i + k) * load(g + k));
     vector squashed = value(CK_TANH, cell);
-    store(i + k, in);
-    store(f + k, forget);
-    store(g + k, candidate);
-    store(o + k, out);
     store(c + k, cell);
     store(tanh_c + k, squashed);
-    store(h + k, out * squashed);
+    store(h + k, load(o + k) * squashed);
   }
 }
 
@@ -148,12 +163,13 @@ static void lstm_gradient(float *i, float *f, float *g, float *o, const float *c
 static void gru(float *r, float *z, float *n, const float *rh, const float *zh, const float *nh, const float *h_before,
                 float *h, long count) {
   for (long k = 0; k < count; k += LANES) {
-    vector reset = value(CK_SIGMOID, load(r + k) + load(rh + k)), update = value(CK_SIGMOID, load(z + k) + load(zh + k));
-    vector candidate = value(CK_TANH, fma_vector(reset, load(nh + k), load(n + k)));
-    store(r + k, reset);
-    store(z + k, update);
+    store(r + k, value(CK_SIGMOID, load(r + k) + load(rh + k)));
+    store(z + k, value(CK_SIGMOID, load(z + k) + load(zh + k)));
+  }
+  for (long k = 0; k < count; k += LANES) {
+    vector candidate = value(CK_TANH, fma_vector(load(r + k), load(nh + k), load(n + k)));
     store(n + k, candidate);
-    store(h + k, fma_vector(update, load(h_before + k) - candidate, candidate));
+    store(h + k, fma_vector(load(z + k), load(h_before + k) - candidate, candidate));
   }
 }
 

@@ -30,10 +30,14 @@ INLINE void tile(const int rows, const int panels, const bool transposed, const 
     b += PANEL;                                                                                                  \
   }
   if (transposed) {
-    for (long k = 0; k < length; k++) {
+    for (; length >= 4; length -= 4) {
       STEP(a[i]);
-      a += PANEL;
+      STEP(a[PANEL + i]);
+      STEP(a[2 * PANEL + i]);
+      STEP(a[3 * PANEL + i]);
+      a += 4 * PANEL;
     }
+    for (long k = 0; k < length; k++) STEP(a[k * PANEL + i]);
   } else {
     for (; length >= PANEL; length -= PANEL) {
       for (int k = 0; k < PANEL; k += 4) {
@@ -148,6 +152,11 @@ INLINE void column_of_tiles(const ck_product *p, long from, long to, long panel,
       long rows = height + (t < taller);
       const float *a = p->a_transposed ? p->a + from / PANEL * p->a_stride + k * PANEL + from % PANEL
                                        : p->a + k / PANEL * p->a_stride + from * PANEL;
+      // The next tile begins with its C, which may be far away.
+      if (start == CK_ACCUMULATE)
+        for (int panel = 0; panel < panels; panel++)
+          for (long row = from + rows; row < from + rows + TILE_ROWS; row++)
+            __builtin_prefetch(c + panel * p->c_stride + row * PANEL, 1);
       functions[rows - 1](start, length, a, p->a_stride, b, p->b_stride, c + from * PANEL, p->c_stride,
                           start == CK_ROW_BIAS ? bias + from : bias);
       from += rows;

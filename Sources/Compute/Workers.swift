@@ -174,9 +174,3 @@ private final class JobCounters: @unchecked Sendable {
     }
   }
 }
-
-/// A job's share of `total` things in whole units: parts differ by at most one unit.
-package func share(of total: Int, job: Int, jobs: Int, unit: Int = 1) -> Range<Int> {
-  let units = (total + unit - 1) / unit
-  return min(units * job / jobs * unit, total)..<min(units * (job + 1) / jobs * unit, total)
-}

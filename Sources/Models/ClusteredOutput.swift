@@ -145,9 +145,10 @@ final class ClusteredOutput: OutputLayer, @unchecked Sendable {
         if isNew { sums?.update(repeating: 0, count: range.count) }
         if let run {
           let block = block(run)
+          // First, because it reads in the order of memory: see SoftmaxOutput.
+          if let sums { block.addBias(range, to: sums) }
           block.reduceWeight(
             range, panels: 0..<weightGradient.panels, into: weightGradient, start: run.isFirst ? .zero : .accumulate)
-          if let sums { block.addBias(range, to: sums) }
         } else if isNew {
           weightGradient.rows(range).zeroRows()
         }

@@ -268,14 +268,17 @@ final class RecurrentDirection: Sendable {
 typealias InputGather = (_ rows: Range<Int>, _ panels: Range<Int>, _ into: PanelMatrix) -> Void
 
 /// How a gradient's matrix is cut into jobs: some 100 rows by 64 columns, small enough to share out evenly, large enough
-/// to be worth a product.
+/// to be worth a product. Where there are many rows, by all columns: then what is summed is read from memory once.
 enum ReductionTile {
   static let rowPanels = 6
-  static let columnPanels = 4
+  private static let columnPanels = 4
+  /// Tiles of all columns that are enough for all workers.
+  private static let manyTiles = 64
 
   /// Ranges of panels: of the left operand (which become rows), and of the right one.
   static func all(of gradient: PanelMatrix) -> [(Range<Int>, Range<Int>)] {
     let rowPanels = (gradient.rows + PanelShape.width - 1) / PanelShape.width
+    let columnPanels = rowPanels >= manyTiles * Self.rowPanels ? gradient.panels : Self.columnPanels
     return stride(from: 0, to: rowPanels, by: Self.rowPanels).flatMap { row in
       stride(from: 0, to: gradient.panels, by: columnPanels).map { column in
         (row..<min(row + Self.rowPanels, rowPanels), column..<min(column + columnPanels, gradient.panels))

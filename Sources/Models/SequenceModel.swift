@@ -238,12 +238,9 @@ package final class SequenceModel: Sendable {
   private func rowPhase(
     _ name: String, rows: @escaping @Sendable () -> Int, _ run: @escaping @Sendable (Range<Int>) -> Void
   ) -> Phase {
-    let unit = 12
-    let most = workers * 4
-    return Phase(name, jobs: { min(most, (rows() + unit - 1) / unit) }) { job in
-      let count = rows()
-      run(share(of: count, job: job, jobs: min(most, (count + unit - 1) / unit), unit: unit))
-    }
+    let workers = workers
+    let shares = { @Sendable in GuidedShares(of: rows(), workers: workers, unit: 12) }
+    return Phase(name, jobs: { shares().count }) { run(shares()[$0]) }
   }
 
   // MARK: results

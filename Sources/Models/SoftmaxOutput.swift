@@ -135,10 +135,10 @@ final class SoftmaxOutput: OutputLayer, @unchecked Sendable {
   private func groupPhase(
     _ index: Int, _ run: @escaping @Sendable (_ block: SoftmaxBlock, _ groups: Range<Int>) -> Void
   ) -> Phase {
-    let most = workers * 4
-    return Phase("output", jobs: { [self] in min(most, (block(index).groups + 1) / 2) }) { [self] job in
+    let shares = { @Sendable [workers] (block: SoftmaxBlock) in GuidedShares(of: block.groups, workers: workers, unit: 2) }
+    return Phase("output", jobs: { [self] in shares(block(index)).count }) { [self] job in
       let block = block(index)
-      run(block, share(of: block.groups, job: job, jobs: min(most, (block.groups + 1) / 2), unit: 2))
+      run(block, shares(block)[job])
     }
   }
 
@@ -150,15 +150,16 @@ final class SoftmaxOutput: OutputLayer, @unchecked Sendable {
     for (rowPanels, panels) in ReductionTile.all(of: weightGradient) {
       let first = rowPanels.lowerBound * Self.width
       let range = { @Sendable [self] in min(first, classCount)..<min(rowPanels.upperBound * Self.width, classCount) }
-      jobs.append { block, isFirst in
-        block.reduceWeight(range(), panels: panels, into: weightGradient, start: isFirst ? .zero : .accumulate)
-      }
-      // The tiles of the first columns have each class once: they see to the bias as well.
-      guard panels.lowerBound == 0, let sums = classes.biasGradient.map(Sums.init) else { continue }
+      // The tiles of the first columns have each class once: they see to the bias as well. It comes first, since it reads the
+      // logits in the order of memory: the product, which doesn't, finds them in the cache.
+      let sums = panels.lowerBound == 0 ? classes.biasGradient.map(Sums.init) : nil
       jobs.append { block, isFirst in
         let range = range()
-        if isFirst { (sums.base + range.lowerBound).update(repeating: 0, count: range.count) }
-        block.addBias(range, to: sums.base + range.lowerBound)
+        if let sums {
+          if isFirst { (sums.base + range.lowerBound).update(repeating: 0, count: range.count) }
+          block.addBias(range, to: sums.base + range.lowerBound)
+        }
+        block.reduceWeight(range, panels: panels, into: weightGradient, start: isFirst ? .zero : .accumulate)
       }
     }
     return jobs

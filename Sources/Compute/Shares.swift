@@ -1,0 +1,42 @@
+/// A job's share of `total` things in whole units: parts differ by at most one unit.
+package func share(of total: Int, job: Int, jobs: Int, unit: Int = 1) -> Range<Int> {
+  let units = (total + unit - 1) / unit
+  return min(units * job / jobs * unit, total)..<min(units * (job + 1) / jobs * unit, total)
+}
+
+/// Shares of things in whole units that get smaller and smaller: workers take large ones first, which costs least, and end
+/// together on small ones, whatever slows some of them down.
+///
+/// Each share is an even part of two thirds of what is left: guided self-scheduling, Polychronopoulos and Kuck (1987).
+package struct GuidedShares {
+  private let total: Int
+  private let workers: Int
+  private let unit: Int
+
+  package init(of total: Int, workers: Int, unit: Int) {
+    precondition(workers > 0 && unit > 0)
+    self.total = total
+    self.workers = workers
+    self.unit = unit
+  }
+
+  /// How many shares there are. Cost: this number.
+  package var count: Int {
+    var (count, end) = (0, 0)
+    while end < total { (count, end) = (count + 1, next(after: end)) }
+    return count
+  }
+
+  /// Cost: the number of shares before.
+  package subscript(job: Int) -> Range<Int> {
+    var start = 0
+    for _ in 0..<job { start = next(after: start) }
+    return start..<next(after: start)
+  }
+
+  /// Where the share ends that begins somewhere.
+  private func next(after start: Int) -> Int {
+    let units = (total - start + unit - 1) / unit
+    return min(start + (2 * units + 3 * workers - 1) / (3 * workers) * unit, total)
+  }
+}
