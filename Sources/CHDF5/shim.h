@@ -29,6 +29,9 @@ static inline hid_t shim_transfer(void) { return H5P_DATASET_XFER; }
 static inline unsigned shim_read_only(void) { return H5F_ACC_RDONLY; }
 static inline unsigned shim_truncate(void) { return H5F_ACC_TRUNC; }
 
+// What can be open in a file.
+static inline unsigned shim_all_objects(void) { return H5F_OBJ_ALL; }
+
 // H5Lget_info has another name in each version of the library.
 static inline H5L_type_t shim_link_type(hid_t location, const char *name) {
   H5L_info_t info;

@@ -9,19 +9,19 @@ import Synchronization
 /// the directory, is the new file there without a promise that it survives a power cut. A temporary file that can't be
 /// removed, since its directory may no longer be written to, goes with the next one that is put in place.
 package enum DurableFile {
-  /// Writes a file; there is no copy of `bytes`.
-  package static func write(_ bytes: UnsafeRawBufferPointer, to path: String) throws(FileError) {
+  /// Writes a file of some parts, one behind the other; there is no copy of them.
+  package static func write(parts: [UnsafeRawBufferPointer], to path: String) throws(FileError) {
     ignoreFileSizeSignal
     try put(at: path) { temporary throws(FileError) in
       var file = try OpenFile(temporary, flags: O_WRONLY | O_CREAT | O_EXCL, as: .create)
-      try file.write(bytes)
+      for part in parts { try file.write(part) }
       try file.flush()
       try file.close()
     }
   }
 
   package static func write(_ bytes: [UInt8], to path: String) throws(FileError) {
-    try bytes.withUnsafeBufferPointer { bytes throws(FileError) in try write(UnsafeRawBufferPointer(bytes), to: path) }
+    try bytes.withUnsafeBufferPointer { bytes throws(FileError) in try write(parts: [UnsafeRawBufferPointer(bytes)], to: path) }
   }
 
   /// Makes `path` a symbolic link to `target`, which is relative to the link's own directory.

@@ -1,28 +1,28 @@
 import CHDF5
 import Files
 
-/// An HDF5 file in memory, complete and sealed.
+/// An HDF5 file in memory, complete, and the seal that belongs behind it.
 ///
 /// The library never writes to the disk itself: when a disk is full, it can return success and leave a file that reads
-/// back wrong. So it builds an image, and `DurableFile` writes that.
-package struct HDF5Image: Sendable {
-  /// The file's bytes, the seal included. The same calls of `build` give the same bytes in every run.
-  package let bytes: [UInt8]
+/// back wrong. So it builds an image, and `DurableFile` writes that from where it is: there is no second copy.
+package final class HDF5Image: @unchecked Sendable {
+  // Unchecked: the library owns the memory for as long as the file is open, and nothing is written once it is built.
 
-  /// Builds an image; `write` gets its root group, which is of no use afterwards.
-  ///
-  /// Costs memory for the image twice, for a moment.
+  private let file: hid_t
+  private let image: UnsafeRawBufferPointer
+  private let seal: [UInt8]
+
+  /// Builds an image; `write` gets its root group, which is of no use afterwards. The same calls give the same bytes in every
+  /// run.
   package static func build(_ write: (WritableGroup) throws -> Void) throws -> HDF5Image {
-    let image = Location(file: -1, fileName: nil, path: "/")
     let name = Library.nextImageName()
-    let file = try image.perform { () throws(HDF5Error) in try create(name, at: image) }
+    let location = Location(file: -1, fileName: nil, path: "/")
+    let file = try location.perform { () throws(HDF5Error) in try create(name, at: location) }
     let root = Location(file: file, fileName: nil, path: "/")
     do {
       try WritableGroup(location: root).setAttribute(Seal.attribute.name, Seal.attribute.value)
       try write(WritableGroup(location: root))
-      let bytes = try root.perform { () throws(HDF5Error) in try sealedImage(of: root) }
-      try root.perform { () throws(HDF5Error) in _ = try root.check("close the image", H5Fclose(file)) }
-      return HDF5Image(bytes: bytes)
+      return HDF5Image(file: file, try root.perform { () throws(HDF5Error) in try Memory(of: root) }.bytes)
     } catch {
       // The first error is the one to report.
       _ = try? root.perform { H5Fclose(file) }
@@ -30,9 +30,25 @@ package struct HDF5Image: Sendable {
     }
   }
 
+  private init(file: hid_t, _ image: UnsafeRawBufferPointer) {
+    self.file = file
+    self.image = image
+    seal = Seal.bytes(for: image)
+  }
+
+  deinit {
+    // All there was to lose is in the image already.
+    _ = try? Library.serially { H5Fclose(file) }
+  }
+
+  /// The file's bytes, the seal included. Cost: a copy.
+  package var bytes: [UInt8] { Array(image) + seal }
+
   /// Writes the file: after a crash at any moment there is either this one, whole and on the disk, or what was there.
   package func save(to path: String) throws(FileError) {
-    try DurableFile.write(bytes, to: path)
+    try seal.withUnsafeBufferPointer { seal throws(FileError) in
+      try DurableFile.write(parts: [image, UnsafeRawBufferPointer(seal)], to: path)
+    }
   }
 
   /// An open file that lives in memory alone.
@@ -50,16 +66,23 @@ package struct HDF5Image: Sendable {
     return file
   }
 
-  private static func sealedImage(of root: Location) throws(HDF5Error) -> [UInt8] {
-    try root.check("flush the image", H5Fflush(root.file, H5F_SCOPE_GLOBAL))
-    let size = try root.check("tell the image's size", H5Fget_file_image(root.file, nil, 0))
-    var status = 0
-    var bytes = [UInt8](unsafeUninitializedCapacity: size + Seal.size) { buffer, count in
-      status = H5Fget_file_image(root.file, buffer.baseAddress, size)
-      count = status == size ? size : 0
+  /// Where the library keeps a file that lives in memory.
+  private struct Memory: @unchecked Sendable {
+    // Unchecked: see HDF5Image.
+    let bytes: UnsafeRawBufferPointer
+
+    /// After all has been written.
+    init(of root: Location) throws(HDF5Error) {
+      let open = try root.check("count what is open", H5Fget_obj_count(root.file, shim_all_objects()))
+      guard open == 1 else {
+        throw .building(object: "/", operation: "close what was opened", reason: "\(open - 1) objects are open")
+      }
+      try root.check("flush the image", H5Fflush(root.file, H5F_SCOPE_GLOBAL))
+      let size = try root.check("tell the image's size", H5Fget_file_image(root.file, nil, 0))
+      var handle: UnsafeMutableRawPointer?
+      try root.check("find the image", H5Fget_vfd_handle(root.file, defaults, &handle))
+      let base = handle?.assumingMemoryBound(to: UnsafeMutableRawPointer?.self).pointee
+      bytes = UnsafeRawBufferPointer(start: base, count: base == nil ? 0 : size)
     }
-    try root.check("copy the image", status)
-    bytes += bytes.withUnsafeBytes(Seal.bytes(for:))
-    return bytes
   }
 }

@@ -67,8 +67,11 @@ package enum CheckpointFile {
 
   // MARK: reading
 
-  /// Reads a checkpoint whose seal is whole, and checks that its parts fit each other.
-  package static func read(_ path: String) throws -> Checkpoint {
+  /// What is taken into memory: all that going on with a run needs, or what using its model does.
+  package enum Extent { case all, model }
+
+  /// Reads a checkpoint whose seal is whole, and checks that its parts fit each other. Only with `.all` there are moments.
+  package static func read(_ path: String, _ extent: Extent = .all) throws -> Checkpoint {
     try HDF5File.open(path, seal: .required) { root in
       try checkFormat(root, path: path)
       let vocabulary = try root.group("vocabulary")
@@ -91,7 +94,9 @@ package enum CheckpointFile {
       guard let tokenization else { throw TrainingError.notCheckpoint(file: path, found: "an unknown tokenization") }
       let optimizer = try root.group("optimizer")
       var moments: [String: [Checkpoint.Tensor]] = [:]
-      for child in try optimizer.children { moments[child.name] = try tensors(of: optimizer.group(child.name)) }
+      for child in try optimizer.children where extent == .all {
+        moments[child.name] = try tensors(of: optimizer.group(child.name))
+      }
       let state = try root.group("state")
       var sources: [Split: String] = [:]
       for split in Split.allCases where try state.hasAttribute("\(split.rawValue)_sha256") {

@@ -59,12 +59,12 @@ import Testing
   @Test func errorsOfTheFileSystemComeThrough() throws {
     try withTemporaryDirectory { directory in
       let path = "\(directory)/missing/x.h5"
-      #expect(throws: FileError.self) { try HDF5Image(of: 1).save(to: path) }
+      #expect(throws: FileError.self) { try HDF5Image.holding(1).save(to: path) }
       #expect(throws: FileError.self) { try HDF5File.open(path) { _ in } }
     }
   }
 }
 
 extension HDF5Image {
-  fileprivate init(of number: Int) throws { self = try HDF5Image.build { try $0.setAttribute("n", number) } }
+  fileprivate static func holding(_ number: Int) throws -> HDF5Image { try build { try $0.setAttribute("n", number) } }
 }

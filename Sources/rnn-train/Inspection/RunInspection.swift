@@ -38,7 +38,7 @@ struct RunInspection: Encodable, CustomStringConvertible {
     // One that can't be read is shown by its size; `inspect` of the file itself says what is wrong with it.
     let newest = contents.checkpoints.reversed().lazy.compactMap { checkpoint -> Checkpoint? in
       guard (try? FileProbe.check(checkpoint.path)) != nil else { return nil }
-      return try? CheckpointFile.read(checkpoint.path)
+      return try? CheckpointFile.read(checkpoint.path, .model)
     }.first
     epoch = newest?.state.epoch
     epochs = newest?.configuration.training.epochs

@@ -18,7 +18,7 @@ struct CheckpointOption: ParsableArguments {
   static func read(_ path: String) throws -> (checkpoint: Checkpoint, path: String) {
     let file = RunDirectory.checkpointPath(path)
     try FileProbe.check(file)
-    return (try CheckpointFile.read(file), file)
+    return (try CheckpointFile.read(file, .model), file)
   }
 }
 

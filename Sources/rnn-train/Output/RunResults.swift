@@ -15,7 +15,7 @@ struct RunResults {
     directory = run.directory.path
     let elapsed = reporter.elapsed
     let path = RunDirectory.checkpointPath(directory)
-    let checkpoint = try CheckpointFile.read(path)
+    let checkpoint = try CheckpointFile.read(path, .model)
     var facts: [(String, String)] = []
     let state = reporter.lastState
     if let best = state.bestEpoch {

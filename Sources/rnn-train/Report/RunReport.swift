@@ -74,7 +74,7 @@ struct RunReport {
     func read() throws -> (checkpoint: Checkpoint, path: String) {
       let path = RunDirectory.checkpointPath(directory)
       try FileProbe.check(path)
-      return (try CheckpointFile.read(path), path)
+      return (try CheckpointFile.read(path, .model), path)
     }
     return try (try? read()) ?? read()
   }
