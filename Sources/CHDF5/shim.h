@@ -1,6 +1,7 @@
 // What Swift can't import of hdf5.h: macros that call functions, and functions that are renamed by macros.
 #pragma once
 #include <hdf5.h>
+#include <malloc.h>
 
 // Element types in files, of both byte orders, and in memory.
 static inline hid_t shim_float32_little(void) { return H5T_IEEE_F32LE; }
@@ -28,6 +29,9 @@ static inline hid_t shim_transfer(void) { return H5P_DATASET_XFER; }
 // Ways to open a file.
 static inline unsigned shim_read_only(void) { return H5F_ACC_RDONLY; }
 static inline unsigned shim_truncate(void) { return H5F_ACC_TRUNC; }
+
+// Bytes of a block of memory, which the library has from malloc.
+static inline size_t shim_block_size(void *block) { return malloc_usable_size(block); }
 
 // What can be open in a file.
 static inline unsigned shim_all_objects(void) { return H5F_OBJ_ALL; }

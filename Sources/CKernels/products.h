@@ -5,9 +5,12 @@
 
 /// One register tile. `rows`, `panels`, `transposed` and `start` are constants where this is called, so that the sums live
 /// in registers and no branch is left.
+///
+/// `ahead` is where memory begins that is needed soon, as far apart as B's panels: a quarter of `length` lines of it are
+/// fetched into the second-level cache on the way.
 INLINE void tile(const int rows, const int panels, const bool transposed, const ck_start start, long length,
                  const float *a, long a_stride, const float *b, long b_stride, float *c, long c_stride,
-                 const float *bias) {
+                 const float *bias, const float *ahead) {
   vector sums[TILE_ROWS][ROW_PANELS * VECTORS];
   UNROLL for (int i = 0; i < rows; i++)
     UNROLL for (int p = 0; p < panels; p++)
@@ -29,8 +32,14 @@ INLINE void tile(const int rows, const int panels, const bool transposed, const 
     }                                                                                                            \
     b += PANEL;                                                                                                  \
   }
+#define AHEAD                                                                                                    \
+  {                                                                                                              \
+    UNROLL for (int p = 0; p < panels; p++) __builtin_prefetch(ahead + p * b_stride, 0, 2);                      \
+    ahead += PANEL;                                                                                              \
+  }
   if (transposed) {
     for (; length >= 4; length -= 4) {
+      AHEAD
       STEP(a[i]);
       STEP(a[PANEL + i]);
       STEP(a[2 * PANEL + i]);
@@ -41,6 +50,7 @@ INLINE void tile(const int rows, const int panels, const bool transposed, const 
   } else {
     for (; length >= PANEL; length -= PANEL) {
       for (int k = 0; k < PANEL; k += 4) {
+        AHEAD
         STEP(a[i * PANEL + k]);
         STEP(a[i * PANEL + k + 1]);
         STEP(a[i * PANEL + k + 2]);
@@ -51,6 +61,7 @@ INLINE void tile(const int rows, const int panels, const bool transposed, const 
     for (long k = 0; k < length; k++) STEP(a[i * PANEL + k]);
   }
 #undef STEP
+#undef AHEAD
   UNROLL for (int i = 0; i < rows; i++)
     UNROLL for (int p = 0; p < panels; p++)
       UNROLL for (int v = 0; v < VECTORS; v++)
@@ -58,25 +69,21 @@ INLINE void tile(const int rows, const int panels, const bool transposed, const 
 }
 
 typedef void tile_function(ck_start start, long length, const float *a, long a_stride, const float *b, long b_stride,
-                           float *c, long c_stride, const float *bias);
+                           float *c, long c_stride, const float *bias, const float *ahead);
 
+#define CASE(rows, panels, transposed, start)                                                                    \
+  case start:                                                                                                    \
+    tile(rows, panels, transposed, start, length, a, a_stride, b, b_stride, c, c_stride, bias, ahead);           \
+    break;
 #define TILE(rows, panels, transposed)                                                                           \
   static void tile_##rows##_##panels##_##transposed(ck_start start, long length, const float *a, long a_stride,  \
                                                     const float *b, long b_stride, float *c, long c_stride,      \
-                                                    const float *bias) {                                         \
+                                                    const float *bias, const float *ahead) {                     \
     switch (start) {                                                                                             \
-    case CK_ZERO:                                                                                                \
-      tile(rows, panels, transposed, CK_ZERO, length, a, a_stride, b, b_stride, c, c_stride, bias);              \
-      break;                                                                                                     \
-    case CK_ACCUMULATE:                                                                                          \
-      tile(rows, panels, transposed, CK_ACCUMULATE, length, a, a_stride, b, b_stride, c, c_stride, bias);        \
-      break;                                                                                                     \
-    case CK_COLUMN_BIAS:                                                                                         \
-      tile(rows, panels, transposed, CK_COLUMN_BIAS, length, a, a_stride, b, b_stride, c, c_stride, bias);       \
-      break;                                                                                                     \
-    case CK_ROW_BIAS:                                                                                            \
-      tile(rows, panels, transposed, CK_ROW_BIAS, length, a, a_stride, b, b_stride, c, c_stride, bias);          \
-      break;                                                                                                     \
+      CASE(rows, panels, transposed, CK_ZERO)                                                                    \
+      CASE(rows, panels, transposed, CK_ACCUMULATE)                                                              \
+      CASE(rows, panels, transposed, CK_COLUMN_BIAS)                                                             \
+      CASE(rows, panels, transposed, CK_ROW_BIAS)                                                                \
     }                                                                                                            \
   }
 #define TILES_UP_TO_6(panels, transposed)                                                                        \
@@ -144,6 +151,8 @@ INLINE void column_of_tiles(const ck_product *p, long from, long to, long panel,
   float *c = p->c + panel * p->c_stride;
   const float *bias = start == CK_COLUMN_BIAS ? p->bias + panel * PANEL : p->bias;
   tile_function *const *functions = tile_functions[panels - 1][p->a_transposed];
+  // While this panel of B serves all tiles from the first-level cache, the next one comes nearer.
+  const float *next = panel + 2 * panels <= p->panels ? b + panels * p->b_stride : b, *ahead = next;
   while (from < to) {
     // A transposed operand's tile stays within one panel of A.
     long room = p->a_transposed && PANEL - from % PANEL < to - from ? PANEL - from % PANEL : to - from;
@@ -158,8 +167,10 @@ INLINE void column_of_tiles(const ck_product *p, long from, long to, long panel,
           for (long row = from + rows; row < from + rows + TILE_ROWS; row++)
             __builtin_prefetch(c + panel * p->c_stride + row * PANEL, 1);
       functions[rows - 1](start, length, a, p->a_stride, b, p->b_stride, c + from * PANEL, p->c_stride,
-                          start == CK_ROW_BIAS ? bias + from : bias);
+                          start == CK_ROW_BIAS ? bias + from : bias, ahead);
       from += rows;
+      ahead += length / 4 * PANEL;
+      if (ahead > next + (length - length / 4) * PANEL) ahead = next;
     }
   }
 }
@@ -170,7 +181,7 @@ static long multiply_row(const ck_product *p) {
   for (; panel + ROW_PANELS <= p->panels; panel += ROW_PANELS)
     tile_1_ROW_PANELS_0(p->start, p->length, p->a, p->a_stride, p->b + panel * p->b_stride, p->b_stride,
                         p->c + panel * p->c_stride, p->c_stride,
-                        p->start == CK_COLUMN_BIAS ? p->bias + panel * PANEL : p->bias);
+                        p->start == CK_COLUMN_BIAS ? p->bias + panel * PANEL : p->bias, p->b + panel * p->b_stride);
   return panel;
 }
 

@@ -1,4 +1,5 @@
 import Glibc
+import Synchronization
 
 /// A flat, zeroed block of floats that lives as long as its owner.
 ///
@@ -12,6 +13,10 @@ package final class Arena: @unchecked Sendable {
   private let mapped: Int
 
   private static let hugePage = 2 << 20
+  private static let allBytes = Atomic<Int>(0)
+
+  /// What all arenas there are take together. Memory that nobody has touched counts as well.
+  package static var bytesInUse: Int { allBytes.load(ordering: .relaxed) }
 
   /// - Parameter count: floats; zero is allowed.
   package init(count: Int) {
@@ -25,6 +30,7 @@ package final class Arena: @unchecked Sendable {
       MemoryShortage.end(bytes: mapped)
     }
     allocation = memory
+    Self.allBytes.wrappingAdd(bytes, ordering: .relaxed)
     var start = memory
     if slack > 0 {
       start =
@@ -36,7 +42,10 @@ package final class Arena: @unchecked Sendable {
 
   private let allocation: UnsafeMutableRawPointer
 
-  deinit { munmap(allocation, mapped) }
+  deinit {
+    munmap(allocation, mapped)
+    Self.allBytes.wrappingSubtract(max(count, 1) * MemoryLayout<Float>.stride, ordering: .relaxed)
+  }
 
   /// All floats, for loops over whole arenas.
   package var floats: UnsafeMutableBufferPointer<Float> { UnsafeMutableBufferPointer(start: base, count: count) }

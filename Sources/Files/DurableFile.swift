@@ -9,19 +9,23 @@ import Synchronization
 /// the directory, is the new file there without a promise that it survives a power cut. A temporary file that can't be
 /// removed, since its directory may no longer be written to, goes with the next one that is put in place.
 package enum DurableFile {
-  /// Writes a file of some parts, one behind the other; there is no copy of them.
-  package static func write(parts: [UnsafeRawBufferPointer], to path: String) throws(FileError) {
+  /// Writes a file of the parts that `body` hands over, one behind the other.
+  package static func write(
+    to path: String, _ body: (_ write: (UnsafeRawBufferPointer) throws(FileError) -> Void) throws(FileError) -> Void
+  ) throws(FileError) {
     ignoreFileSizeSignal
     try put(at: path) { temporary throws(FileError) in
       var file = try OpenFile(temporary, flags: O_WRONLY | O_CREAT | O_EXCL, as: .create)
-      for part in parts { try file.write(part) }
+      try body { part throws(FileError) in try file.write(part) }
       try file.flush()
       try file.close()
     }
   }
 
   package static func write(_ bytes: [UInt8], to path: String) throws(FileError) {
-    try bytes.withUnsafeBufferPointer { bytes throws(FileError) in try write(parts: [UnsafeRawBufferPointer(bytes)], to: path) }
+    try write(to: path) { write throws(FileError) in
+      try bytes.withUnsafeBufferPointer { bytes throws(FileError) in try write(UnsafeRawBufferPointer(bytes)) }
+    }
   }
 
   /// Makes `path` a symbolic link to `target`, which is relative to the link's own directory.

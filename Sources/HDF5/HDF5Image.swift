@@ -1,16 +1,17 @@
 import CHDF5
 import Files
+import Glibc
 
 /// An HDF5 file in memory, complete, and the seal that belongs behind it.
 ///
 /// The library never writes to the disk itself: when a disk is full, it can return success and leave a file that reads
-/// back wrong. So it builds an image, and `DurableFile` writes that from where it is: there is no second copy.
-package final class HDF5Image: @unchecked Sendable {
-  // Unchecked: the library owns the memory for as long as the file is open, and nothing is written once it is built.
-
+/// back wrong. So it builds an image, and `DurableFile` writes that. Large datasets whose elements are at hand elsewhere have
+/// only a place in it (`WritableGroup.write(_:rows:_:)`): they are fetched part by part while the file is written.
+package final class HDF5Image {
   private let file: hid_t
-  private let image: UnsafeRawBufferPointer
-  private let seal: [UInt8]
+  /// All but what `fills` say.
+  private let memory: UnsafeRawBufferPointer
+  private let fills: [Fill]
 
   /// Builds an image; `write` gets its root group, which is of no use afterwards. The same calls give the same bytes in every
   /// run.
@@ -20,9 +21,11 @@ package final class HDF5Image: @unchecked Sendable {
     let file = try location.perform { () throws(HDF5Error) in try create(name, at: location) }
     let root = Location(file: file, fileName: nil, path: "/")
     do {
-      try WritableGroup(location: root).setAttribute(Seal.attribute.name, Seal.attribute.value)
-      try write(WritableGroup(location: root))
-      return HDF5Image(file: file, try root.perform { () throws(HDF5Error) in try Memory(of: root) }.bytes)
+      let fills = FillList()
+      try WritableGroup(location: root, fills: fills).setAttribute(Seal.attribute.name, Seal.attribute.value)
+      try write(WritableGroup(location: root, fills: fills))
+      return HDF5Image(
+        file: file, try root.perform { () throws(HDF5Error) in try ImageMemory(completed: root) }, fills.fills)
     } catch {
       // The first error is the one to report.
       _ = try? root.perform { H5Fclose(file) }
@@ -30,24 +33,45 @@ package final class HDF5Image: @unchecked Sendable {
     }
   }
 
-  private init(file: hid_t, _ image: UnsafeRawBufferPointer) {
+  private init(file: hid_t, _ memory: ImageMemory, _ fills: [Fill]) {
     self.file = file
-    self.image = image
-    seal = Seal.bytes(for: image)
+    self.memory = UnsafeRawBufferPointer(memory.bytes)
+    self.fills = fills.sorted { $0.offset < $1.offset }
   }
 
   deinit {
-    // All there was to lose is in the image already.
+    // All there was to lose is written by now.
     _ = try? Library.serially { H5Fclose(file) }
   }
 
-  /// The file's bytes, the seal included. Cost: a copy.
-  package var bytes: [UInt8] { Array(image) + seal }
-
   /// Writes the file: after a crash at any moment there is either this one, whole and on the disk, or what was there.
   package func save(to path: String) throws(FileError) {
-    try seal.withUnsafeBufferPointer { seal throws(FileError) in
-      try DurableFile.write(parts: [image, UnsafeRawBufferPointer(seal)], to: path)
+    try DurableFile.write(to: path) { write throws(FileError) in try forEachPart(write) }
+  }
+
+  /// The file's bytes, the seal included: for tests.
+  package var bytes: [UInt8] {
+    var bytes: [UInt8] = []
+    forEachPart { bytes += $0 }
+    return bytes
+  }
+
+  /// The file's bytes in order, the seal last.
+  private func forEachPart<E: Error>(_ body: (UnsafeRawBufferPointer) throws(E) -> Void) throws(E) {
+    var hash = ContentHash()
+    func put(_ part: UnsafeRawBufferPointer) throws(E) {
+      hash.update(part)
+      try body(part)
+    }
+    var position = 0
+    for fill in fills {
+      try put(UnsafeRawBufferPointer(rebasing: memory[position..<fill.offset]))
+      try fill.forEachPart(put)
+      position = fill.offset + fill.byteCount
+    }
+    try put(UnsafeRawBufferPointer(rebasing: memory[position...]))
+    try Seal.bytes(hash: hash.hex, length: memory.count).withUnsafeBufferPointer { seal throws(E) in
+      try body(UnsafeRawBufferPointer(seal))
     }
   }
 
@@ -65,24 +89,41 @@ package final class HDF5Image: @unchecked Sendable {
     try location.close(access)
     return file
   }
+}
 
-  /// Where the library keeps a file that lives in memory.
-  private struct Memory: @unchecked Sendable {
-    // Unchecked: see HDF5Image.
-    let bytes: UnsafeRawBufferPointer
+/// Where the library keeps a file that lives in memory alone: good until the file is written to or closed.
+struct ImageMemory: @unchecked Sendable {
+  // Unchecked: the library owns the memory; who has this sees to it that nothing is written to the file meanwhile.
+  let bytes: UnsafeMutableRawBufferPointer
 
-    /// After all has been written.
-    init(of root: Location) throws(HDF5Error) {
-      let open = try root.check("count what is open", H5Fget_obj_count(root.file, shim_all_objects()))
-      guard open == 1 else {
-        throw .building(object: "/", operation: "close what was opened", reason: "\(open - 1) objects are open")
-      }
-      try root.check("flush the image", H5Fflush(root.file, H5F_SCOPE_GLOBAL))
-      let size = try root.check("tell the image's size", H5Fget_file_image(root.file, nil, 0))
-      var handle: UnsafeMutableRawPointer?
-      try root.check("find the image", H5Fget_vfd_handle(root.file, defaults, &handle))
-      let base = handle?.assumingMemoryBound(to: UnsafeMutableRawPointer?.self).pointee
-      bytes = UnsafeRawBufferPointer(start: base, count: base == nil ? 0 : size)
+  /// Of a file that all has been written to. Within `Location.perform`.
+  init(completed root: Location) throws(HDF5Error) {
+    let open = try root.check("count what is open", H5Fget_obj_count(root.file, shim_all_objects()))
+    guard open == 1 else {
+      throw .building(object: "/", operation: "close what was opened", reason: "\(open - 1) objects are open")
     }
+    try self.init(root)
+  }
+
+  /// Of a file as it is now. Within `Location.perform`.
+  init(_ root: Location) throws(HDF5Error) {
+    try root.check("flush the image", H5Fflush(root.file, H5F_SCOPE_GLOBAL))
+    let size = try root.check("tell the image's size", H5Fget_file_image(root.file, nil, 0))
+    var handle: UnsafeMutableRawPointer?
+    try root.check("find the image", H5Fget_vfd_handle(root.file, defaults, &handle))
+    let base = handle?.assumingMemoryBound(to: UnsafeMutableRawPointer?.self).pointee
+    guard let base, shim_block_size(base) >= size else {
+      throw .building(object: "/", operation: "find the image", reason: "the library keeps it in another way than expected")
+    }
+    bytes = UnsafeMutableRawBufferPointer(start: base, count: size)
+  }
+
+  /// Gives back the memory of a part that holds zeros. It still does: what isn't there reads as zeros.
+  func release(_ range: Range<Int>) {
+    let page = sysconf(Int32(_SC_PAGESIZE))
+    let start = UInt(bitPattern: bytes.baseAddress)
+    let first = (start + UInt(range.lowerBound) + UInt(page) - 1) / UInt(page) * UInt(page)
+    let end = (start + UInt(min(range.upperBound, bytes.count))) / UInt(page) * UInt(page)
+    if first < end { madvise(UnsafeMutableRawPointer(bitPattern: first), Int(end - first), MADV_DONTNEED) }
   }
 }

@@ -18,11 +18,11 @@ enum Seal {
   private static let hashSize = 64
   private static let lengthSize = 19
 
-  /// The seal of an image.
-  static func bytes(for image: UnsafeRawBufferPointer) -> [UInt8] {
-    let digits = Array(String(image.count).utf8)
+  /// The seal of an image with this hash and length.
+  static func bytes(hash: String, length: Int) -> [UInt8] {
+    let digits = Array(String(length).utf8)
     let zeros = [UInt8](repeating: UInt8(ascii: "0"), count: lengthSize - digits.count)
-    return start + Array(ContentHash.hex(of: image).utf8) + middle + zeros + digits + [UInt8(ascii: "\n")]
+    return start + Array(hash.utf8) + middle + zeros + digits + [UInt8(ascii: "\n")]
   }
 
   /// Checks the seal at the end of a file's bytes.
@@ -34,7 +34,7 @@ enum Seal {
       return nil
     }
     let image = UnsafeRawBufferPointer(rebasing: file[..<(file.count - size)])
-    guard file[image.count...].elementsEqual(bytes(for: image)) else {
+    guard file[image.count...].elementsEqual(bytes(hash: ContentHash.hex(of: image), length: image.count)) else {
       throw .damaged(file: name, reason: "its contents don't match the SHA-256 hash at its end")
     }
     return image.count

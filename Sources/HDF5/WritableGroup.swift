@@ -3,6 +3,7 @@ import CHDF5
 /// A group of an image that is being built.
 package struct WritableGroup {
   let location: Location
+  let fills: FillList
 
   /// Creates a group in this one.
   package func group(_ name: String) throws(HDF5Error) -> WritableGroup {
@@ -15,7 +16,7 @@ package struct WritableGroup {
       try child.close(group)
       try child.close(properties)
     }
-    return WritableGroup(location: child)
+    return WritableGroup(location: child, fills: fills)
   }
 
   /// Writes a dataset of numbers, row-major; the shape `[]` is a scalar.
@@ -38,6 +39,28 @@ package struct WritableGroup {
 
   package func write<T: HDF5Element>(_ name: String, shape: [Int], _ values: [T]) throws(HDF5Error) {
     try values.withUnsafeBufferPointer { buffer throws(HDF5Error) in try write(name, shape: shape, buffer) }
+  }
+
+  /// Writes a dataset of numbers that `rows` gives, row-major. Where they are many they are fetched only when the image is
+  /// saved, part by part, so that they needn't be in memory a second time; until then they mustn't change.
+  package func write(
+    _ name: String, shape: [Int], rows: @escaping (_ rows: Range<Int>) -> [Float]
+  ) throws(HDF5Error) {
+    let byteCount = (shape.elementCount ?? 0) * MemoryLayout<Float>.stride
+    guard byteCount > Fill.partSize else { return try write(name, shape: shape, rows(0..<shape[0])) }
+    let child = location.child(name)
+    let offset = try child.perform { () throws(HDF5Error) in
+      var address = haddr_t.max
+      try create(child, shape: shape, type: Float.hdf5.inFile(), allocates: true) { address = H5Dget_offset($0) }
+      guard let offset = Int(exactly: address) else {
+        throw HDF5Error.building(object: child.path, operation: "find its place", reason: "it has none")
+      }
+      // What nobody wrote the library fills with zeros, which take memory.
+      let image = try ImageMemory(Location(file: child.file, fileName: nil, path: "/"))
+      image.release(offset..<offset + byteCount)
+      return offset
+    }
+    fills.append(Fill(offset: offset, byteCount: byteCount, rowCount: shape[0], elements: rows))
   }
 
   /// Writes a list of strings, as UTF-8 of variable length. None may hold the character U+0000.
@@ -66,12 +89,18 @@ package struct WritableGroup {
   }
 
   /// Creates a dataset and lets `fill` write to it.
+  ///
+  /// - Parameter allocates: gives it its place in the file at once, and writes nothing there.
   private func create(
-    _ child: Location, shape: [Int], type: hid_t, fill: (hid_t) throws(HDF5Error) -> Void
+    _ child: Location, shape: [Int], type: hid_t, allocates: Bool = false, fill: (hid_t) throws(HDF5Error) -> Void
   ) throws(HDF5Error) {
     let space = try Space.create(shape, at: child)
     let properties = try child.handle("create properties", H5Pcreate(shim_dataset_creation()), closedBy: H5Pclose)
     try child.check("leave out times", H5Pset_obj_track_times(properties.id, false))
+    if allocates {
+      try child.check("choose when to allocate", H5Pset_alloc_time(properties.id, H5D_ALLOC_TIME_EARLY))
+      try child.check("choose not to fill", H5Pset_fill_time(properties.id, H5D_FILL_TIME_NEVER))
+    }
     let id = H5Dcreate2(child.file, child.path, type, space.id, defaults, properties.id, defaults)
     let dataset = try child.handle("create the dataset", id, closedBy: H5Dclose)
     try fill(dataset.id)

@@ -222,10 +222,15 @@ package struct ParameterLayout: Sendable {
 
   /// A parameter's elements as PyTorch orders them. Cost: O(elements).
   package func elements(of parameter: Parameter, in arena: Arena) -> [Float] {
+    elements(of: parameter, outputs: 0..<parameter.shape[0], in: arena)
+  }
+
+  /// Those of some outputs only.
+  package func elements(of parameter: Parameter, outputs: Range<Int>, in arena: Arena) -> [Float] {
     let inputs = parameter.inputPlaces
     let base = arena.base + parameter.offset
-    return [Float](unsafeUninitializedCapacity: parameter.elementCount) { elements, count in
-      for output in 0..<parameter.shape[0] {
+    return [Float](unsafeUninitializedCapacity: outputs.count * inputs.count) { elements, count in
+      for output in outputs {
         let place = parameter.outputPlace(output)
         for input in inputs {
           elements[count] = base[place + input]

@@ -14,6 +14,8 @@ package struct Benchmark: Sendable, Equatable {
   package var isa: String
   package var parameters: Int
   package var peakMemoryBytes: Int
+  /// Of that, a minibatch's activations and their gradients.
+  package var activationBytes: Int
   package var steps: Int
   /// How long phases of each name took in all steps, warm-up included, and how many those are.
   package var phaseTimes: [PhaseTime]
@@ -55,10 +57,12 @@ package struct Benchmark: Sendable, Equatable {
     let parameters = Parameters(shape, kernels: kernels)
     parameters.initialize(seed: UInt64(configuration.seed))
     let gradients = Gradients(parameters.layout, source.capacity)
+    let bytesBefore = Arena.bytesInUse
     let model = SequenceModel(
       parameters, source.capacity, gradients: gradients, workers: workers.parallelism,
       carriesState: source.carriesState,
       dropout: DropoutRates(configuration))
+    let activationBytes = Arena.bytesInUse - bytesBefore
     let optimizer = Optimizer(
       training.optimizer, clipNorm: training.clipNorm, sparse: training.sparseUpdates, parameters: parameters,
       gradients: gradients)
@@ -85,7 +89,8 @@ package struct Benchmark: Sendable, Equatable {
     let rate = zip(tokens, times).map { Double($0) / $1 }.sorted()[times.count / 2]
     return Benchmark(
       tokensPerSecond: rate, gflops: rate * 6 * Double(shape.multipliedWeights) / 1e9, threads: workers.count,
-      isa: kernels.name, parameters: parameters.layout.elementCount, peakMemoryBytes: peakMemory(), steps: times.count,
+      isa: kernels.name, parameters: parameters.layout.elementCount, peakMemoryBytes: peakMemory(),
+      activationBytes: activationBytes, steps: times.count,
       phaseTimes: step.phaseTimes.map { PhaseTime(name: $0.name, time: $0.time) }, allSteps: count)
   }
 

@@ -13,22 +13,26 @@ package struct Checkpoint: Sendable, Equatable {
   package struct Tensor: Sendable, Equatable {
     package let name: String
     package let shape: [Int]
-    private let read: @Sendable () -> [Float]
+    /// The elements of some rows: the first dimension's.
+    package let rows: @Sendable (Range<Int>) -> [Float]
 
-    /// - Parameter elements: asked for anew each time, so that those of a model needn't be in memory twice.
-    package init(name: String, shape: [Int], elements: @autoclosure @escaping @Sendable () -> [Float]) {
+    /// - Parameter rows: asked for anew each time, so that those of a model needn't be in memory twice.
+    package init(name: String, shape: [Int], rows: @escaping @Sendable (Range<Int>) -> [Float]) {
       self.name = name
       self.shape = shape
-      read = elements
+      self.rows = rows
     }
 
-    package var elements: [Float] { read() }
+    /// One with elements of its own.
+    package init(name: String, shape: [Int], elements: [Float]) {
+      let rowSize = shape.dropFirst().reduce(1, *)
+      self.init(name: name, shape: shape) { Array(elements[$0.lowerBound * rowSize..<$0.upperBound * rowSize]) }
+    }
+
+    package var elements: [Float] { rows(0..<shape[0]) }
 
     /// With elements of its own.
-    fileprivate var copy: Tensor {
-      let elements = elements
-      return Tensor(name: name, shape: shape, elements: elements)
-    }
+    fileprivate var copy: Tensor { Tensor(name: name, shape: shape, elements: elements) }
 
     package static func == (a: Tensor, b: Tensor) -> Bool {
       a.name == b.name && a.shape == b.shape && a.elements == b.elements
@@ -75,7 +79,9 @@ package struct Checkpoint: Sendable, Equatable {
   ) {
     let layout = model.parameters.layout
     func tensors(_ arena: Arena) -> [Tensor] {
-      layout.parameters.map { Tensor(name: $0.name, shape: $0.shape, elements: layout.elements(of: $0, in: arena)) }
+      layout.parameters.map { parameter in
+        Tensor(name: parameter.name, shape: parameter.shape) { layout.elements(of: parameter, outputs: $0, in: arena) }
+      }
     }
     self.init(
       configuration: configuration, vocabulary: dataset.vocabulary, tokenization: dataset.tokenization,
@@ -85,8 +91,7 @@ package struct Checkpoint: Sendable, Equatable {
       moments: Dictionary(uniqueKeysWithValues: optimizer.moments.map { ($0.name, tensors($0.arena)) }),
       carriedStates: model.carriedStates.map { name, matrix in
         // A view, which may outlive what it is of.
-        let elements = matrix.rowMajor()
-        return Tensor(name: name, shape: [matrix.rows, matrix.columns], elements: elements)
+        Tensor(name: name, shape: [matrix.rows, matrix.columns], elements: matrix.rowMajor())
       })
   }
 

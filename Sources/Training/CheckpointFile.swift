@@ -44,7 +44,7 @@ package enum CheckpointFile {
   }
 
   private static func write(_ tensors: [Checkpoint.Tensor], to group: WritableGroup) throws {
-    for tensor in tensors { try group.write(tensor.name, shape: tensor.shape, tensor.elements) }
+    for tensor in tensors { try group.write(tensor.name, shape: tensor.shape, rows: tensor.rows) }
   }
 
   private static func write(_ state: TrainingState, to group: WritableGroup) throws {

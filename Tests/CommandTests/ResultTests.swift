@@ -190,7 +190,7 @@ struct ResultTests {
     let object = try Self.object(outcome)
     #expect(
       Set(object.keys) == [
-        "tokens_per_second", "gflops", "threads", "isa", "parameters", "peak_memory_bytes", "steps",
+        "tokens_per_second", "gflops", "threads", "isa", "parameters", "peak_memory_bytes", "activation_bytes", "steps",
       ])
     #expect((object["tokens_per_second"] as? Double ?? 0) > 0)
     #expect(object["threads"] as? Int == 2)

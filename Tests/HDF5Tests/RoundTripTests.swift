@@ -64,6 +64,56 @@ import Testing
     #expect(large.bytes.count > 4 << 20)
   }
 
+  @Test func theFileIsTheImage() throws {
+    try withTemporaryDirectory { directory in
+      let image = try sampleImage()
+      try image.save(to: "\(directory)/once.h5")
+      // Its memory belongs to the library, which others use meanwhile.
+      let other = try HDF5Image.build { try $0.write("x", shape: [1 << 20], [Float](repeating: 7, count: 1 << 20)) }
+      try image.save(to: "\(directory)/twice.h5")
+      #expect(try FileContents.read("\(directory)/once.h5") == image.bytes)
+      #expect(try FileContents.read("\(directory)/twice.h5") == image.bytes)
+      #expect(other.bytes.count > 4 << 20)
+    }
+  }
+
+  /// Large ones are fetched part by part, when the file is written.
+  @Test func rowsComeBackWhereverTheyWere() throws {
+    try withTemporaryDirectory { directory in
+      func value(_ index: Int) -> Float { Float(index) * 0.5 - 1000 }
+      func rows(of size: Int) -> (Range<Int>) -> [Float] {
+        { ($0.lowerBound * size..<$0.upperBound * size).map(value) }
+      }
+      var asked: [Range<Int>] = []
+      let image = try HDF5Image.build { root in
+        try root.write("small", shape: [7, 3], rows: rows(of: 3))
+        try root.write("large", shape: [2001, 333]) { range in
+          asked.append(range)
+          return rows(of: 333)(range)
+        }
+        // A row that is larger than a part.
+        try root.write("wide", shape: [2, 300_000], rows: rows(of: 300_000))
+        try root.write("none", shape: [0, 3], rows: rows(of: 3))
+        try root.writeText("between", "text")
+        try root.write("vector", shape: [700_001], rows: rows(of: 1))
+      }
+      #expect(asked.isEmpty, "not before the file is written")
+      let path = "\(directory)/rows.h5"
+      try image.save(to: path)
+      #expect(asked.count > 1 && asked.flatMap { Array($0) } == Array(0..<2001))
+      #expect(try FileContents.read(path) == image.bytes)
+      try HDF5File.open(path, seal: .required) { root in
+        for (name, shape) in [
+          ("small", [7, 3]), ("large", [2001, 333]), ("wide", [2, 300_000]), ("none", [0, 3]), ("vector", [700_001]),
+        ] {
+          #expect(try root.shape(of: name) == shape)
+          #expect(try root.read(name, as: Float.self) == (0..<shape.reduce(1, *)).map(value), "\(name)")
+        }
+        #expect(try root.readText("between") == "text")
+      }
+    }
+  }
+
   @Test func manyStringsAndObjects() throws {
     let words = (0..<50_000).map { String(repeating: "wört", count: $0 % 7) + String($0) }
     let image = try HDF5Image.build { root in

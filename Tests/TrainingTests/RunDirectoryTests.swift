@@ -22,7 +22,8 @@ import Training
 
   /// A checkpoint of a small model after some steps of epochs of ten steps.
   private func checkpoint(
-    step: Int, losses: [Double], configuration: RunConfiguration = configuration, rollback: (Int, Int) = (0, 0)
+    step: Int, losses: [Double], configuration: RunConfiguration = configuration, rollback: (Int, Int) = (0, 0),
+    optimizer: RunConfiguration.Optimizer = configuration.training.optimizer
   ) throws -> Checkpoint {
     let dataset = SequenceDataset(
       tokenization: .whitespace, vocabulary: Vocabulary(tokens: ["<unk>", "</s>", "a"]),
@@ -33,8 +34,7 @@ import Training
     let gradients = Gradients(
       parameters.layout, SequenceModel.Capacity(Timeline.Capacity(sequences: 2, timesteps: 3)))
     let model = SequenceModel(parameters, streams: 2, timesteps: 3, gradients: gradients, workers: 1)
-    let optimizer = Optimizer(
-      Self.configuration.training.optimizer, clipNorm: 5, parameters: parameters, gradients: gradients)
+    let optimizer = Optimizer(optimizer, clipNorm: 5, parameters: parameters, gradients: gradients)
     var state = TrainingState()
     (state.step, state.epoch, state.window) = (step, step / 10, step % 10)
     state.validationMeasures = losses
@@ -81,6 +81,14 @@ import Training
     func byName(_ tensors: [Checkpoint.Tensor]) -> [Checkpoint.Tensor] { tensors.sorted { $0.name < $1.name } }
     #expect(found.parameters == byName(saved.parameters) && found.carriedStates == byName(saved.carriedStates))
     #expect(found.moments == saved.moments.mapValues(byName))
+  }
+
+  @Test func aModelIsReadWithoutItsMoments() throws {
+    defer { try? FileManager.default.removeItem(atPath: directory) }
+    let path = try makeRun().save(checkpoint(step: 16, losses: [2], optimizer: .adam(RunConfiguration.Adam(weightDecay: 0))), isBest: false)
+    let (model, all) = (try CheckpointFile.read(path, .model), try CheckpointFile.read(path))
+    #expect(all.moments.count == 2 && model.moments.isEmpty)
+    #expect(model.parameters == all.parameters && model.state == all.state)
   }
 
   @Test func theNewestAndTheBestStay() throws {

@@ -70,6 +70,7 @@ private struct BenchmarkReport: Encodable, CustomStringConvertible {
   let isa: String
   let parameters: Int
   let peakMemoryBytes: Int
+  let activationBytes: Int
   let steps: Int
 
   init(_ benchmark: Benchmark) {
@@ -79,6 +80,7 @@ private struct BenchmarkReport: Encodable, CustomStringConvertible {
     isa = benchmark.isa
     parameters = benchmark.parameters
     peakMemoryBytes = benchmark.peakMemoryBytes
+    activationBytes = benchmark.activationBytes
     steps = benchmark.steps
   }
 
@@ -87,7 +89,7 @@ private struct BenchmarkReport: Encodable, CustomStringConvertible {
       ("speed", "\(Format.count(Int(tokensPerSecond))) tokens/s, \(Format.fixed(gflops, 1)) GFLOP/s"),
       ("compute", "\(threads) \(threads == 1 ? "thread" : "threads"), \(isa)"),
       ("parameters", Format.count(parameters)),
-      ("peak memory", Format.bytes(peakMemoryBytes)),
+      ("peak memory", "\(Format.bytes(peakMemoryBytes)), \(Format.bytes(activationBytes)) of it activations"),
       ("steps measured", Format.count(steps)),
     ])
   }
