@@ -102,7 +102,7 @@ import Testing
       try image.save(to: path)
       #expect(asked.count > 1 && asked.flatMap { Array($0) } == Array(0..<2001))
       #expect(try FileContents.read(path) == image.bytes)
-      try HDF5File.open(path, seal: .required) { root in
+      try HDF5File.open(path, seal: .required) { root throws in
         for (name, shape) in [
           ("small", [7, 3]), ("large", [2001, 333]), ("wide", [2, 300_000]), ("none", [0, 3]), ("vector", [700_001]),
         ] {
