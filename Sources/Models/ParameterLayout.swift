@@ -246,7 +246,7 @@ package struct ParameterLayout: Sendable {
   }
 
   /// Those of some outputs only.
-  func setElements(of parameter: Parameter, outputs: Range<Int>, in arena: Arena, to values: [Float]) {
+  package func setElements(of parameter: Parameter, outputs: Range<Int>, in arena: Arena, to values: [Float]) {
     let inputs = parameter.inputPlaces
     precondition(values.count == outputs.count * inputs.count)
     let base = arena.base + parameter.offset

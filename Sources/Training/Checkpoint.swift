@@ -31,6 +31,12 @@ package struct Checkpoint: Sendable, Equatable {
 
     package var elements: [Float] { rows(0..<shape[0]) }
 
+    /// Ranges of rows that cover them all, each of about a mebibyte.
+    var parts: [Range<Int>] {
+      let step = max(1, (1 << 18) / max(1, shape.dropFirst().reduce(1, *)))
+      return stride(from: 0, to: shape[0], by: step).map { $0..<min($0 + step, shape[0]) }
+    }
+
     /// With elements of its own.
     fileprivate var copy: Tensor { Tensor(name: name, shape: shape, elements: elements) }
 
@@ -169,7 +175,7 @@ package struct Checkpoint: Sendable, Equatable {
         throw .otherModel(
           file: file, expected: "\(parameter.name) \(parameter.shape)", found: "\(tensor.shape)")
       }
-      layout.setElements(of: parameter, in: arena, to: tensor.elements)
+      for part in tensor.parts { layout.setElements(of: parameter, outputs: part, in: arena, to: tensor.rows(part)) }
     }
   }
 }

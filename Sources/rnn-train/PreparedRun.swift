@@ -11,8 +11,9 @@ struct PreparedRun {
   let kernels: Kernels
   let dataset: SequenceDataset
   let directory: RunDirectory
-  /// Where a resumed run goes on.
-  var checkpoint: (checkpoint: Checkpoint, path: String)?
+  /// Where a resumed run goes on, until the trainer has taken it: it needs as much memory as the model.
+  private(set) var checkpoint: (checkpoint: Checkpoint, path: String)?
+  let isResumed: Bool
   /// What a new run's embeddings begin with.
   let vectors: WordVectors?
 
@@ -25,7 +26,8 @@ struct PreparedRun {
     let directory = try RunDirectory.create(configuration.output.directory, configuration: configuration)
     try console.keepLog(at: RunDirectory.logPath(directory.path))
     return PreparedRun(
-      configuration: configuration, kernels: kernels, dataset: dataset, directory: directory, vectors: vectors)
+      configuration: configuration, kernels: kernels, dataset: dataset, directory: directory, isResumed: false,
+      vectors: vectors)
   }
 
   static func resume(_ path: String, overrides: [String], _ console: Console) throws -> PreparedRun {
@@ -46,7 +48,13 @@ struct PreparedRun {
     try configuration.checkTrainable(on: dataset)
     return try PreparedRun(
       configuration: configuration, kernels: kernels, dataset: dataset, directory: directory, checkpoint: checkpoint,
-      vectors: checkpoint == nil ? configuration.wordVectors(for: dataset) : nil)
+      isResumed: checkpoint != nil, vectors: checkpoint == nil ? configuration.wordVectors(for: dataset) : nil)
+  }
+
+  /// Hands the checkpoint over.
+  mutating func takeCheckpoint() -> (checkpoint: Checkpoint, path: String)? {
+    defer { checkpoint = nil }
+    return checkpoint
   }
 
   /// - Returns: nil for a run that was cut off before it had saved anything.

@@ -67,18 +67,42 @@ struct TrainCommand: ParsableCommand {
     let begun = ContinuousClock.now
     RunSignals.ignoreCheckpointRequests()
     pause.restrictProcessors(console)
-    let threadCount = try threads.count()
-    let run =
+    let workers = Workers(count: try threads.count())
+    var prepared =
       if let resume {
         try pause.whenFree(resume) { try PreparedRun.resume(resume, overrides: overrides.list, console) }
       } else {
         try PreparedRun.begin(config ?? "", overrides: overrides.list, console)
       }
-    if pause.isReached(run.checkpoint?.checkpoint.state) { return console.say("nothing to do: the pause is reached") }
-    let workers = Workers(count: threadCount)
-    let reporter = ProgressReporter(console: console) { run.announcement($0, $1, threads: threadCount) }
+    if pause.isReached(prepared.checkpoint?.checkpoint.state) {
+      return console.say("nothing to do: the pause is reached")
+    }
+    let checkpoint = prepared.takeCheckpoint()
+    let run = prepared
+    let reporter = ProgressReporter(console: console) { run.announcement($0, $1, threads: workers.count) }
+    let (outcome, speed) = try train(run, from: consume checkpoint, workers, since: begun, reporter, console)
+    if outcome == .interrupted { return console.say("paused after epoch \(reporter.lastState.epoch)") }
+    if outcome == .stoppedEarly {
+      let reason =
+        switch run.configuration.task {
+        case .languageModel: "the validation loss has stopped falling"
+        case .tagging: "the validation accuracy has stopped rising"
+        }
+      console.say("\(reason): training ends early")
+    }
+    try RunResults(run, reporter, workers: workers).print()
+    if let speed { console.say("\n\(speed)") }
+  }
+
+  /// Trains. What that takes of memory is free again when the best checkpoint is read for its results.
+  ///
+  /// - Returns: `.interrupted` only at the pause that was asked for.
+  private func train(
+    _ run: PreparedRun, from checkpoint: consuming (checkpoint: Checkpoint, path: String)?, _ workers: Workers,
+    since begun: ContinuousClock.Instant, _ reporter: ProgressReporter, _ console: Console
+  ) throws -> (outcome: Trainer.Outcome, speed: SpeedReport?) {
     let trainer = try Trainer(
-      run.configuration, dataset: run.dataset, directory: run.directory, resuming: run.checkpoint,
+      run.configuration, dataset: run.dataset, directory: run.directory, resuming: consume checkpoint,
       vectors: run.vectors, workers: workers, kernels: run.kernels, reporter: reporter)
     // Only now is it certain that the run can go on with its new configuration.
     if resume != nil && !overrides.list.isEmpty { try run.directory.write(run.configuration) }
@@ -89,27 +113,15 @@ struct TrainCommand: ParsableCommand {
     let outcome = try trainer.train(heeding: requests)
     signals.cancel()
     input?.cancel()
-    if outcome == .interrupted {
-      let state = reporter.lastState
-      if signals.received == nil, state.window == 0, pause.isReached(state) {
-        return console.say("paused after epoch \(state.epoch)")
-      }
+    let state = reporter.lastState
+    if outcome == .interrupted, signals.received != nil || state.window != 0 || !pause.isReached(state) {
       throw Stopped(signal: signals.received, directory: run.directory.path, step: reporter.savedStep)
     }
-    if outcome == .stoppedEarly {
-      let reason =
-        switch run.configuration.task {
-        case .languageModel: "the validation loss has stopped falling"
-        case .tagging: "the validation accuracy has stopped rising"
-        }
-      console.say("\(reason): training ends early")
-    }
-    try RunResults(run, reporter, workers: workers).print()
-    if explainSpeed {
-      let report = SpeedReport(
+    let speed =
+      explainSpeed
+      ? SpeedReport(
         of: trainer.engine, targets: reporter.targets, configuration: run.configuration, workers: workers,
-        kernels: run.kernels)
-      console.say("\n\(report)")
-    }
+        kernels: run.kernels) : nil
+    return (outcome, speed)
   }
 }

@@ -47,7 +47,7 @@ struct RunResults {
     }
     facts.append(("tokens trained", Format.count(reporter.targetsOfWholeEpochs)))
     if reporter.targets > 0 {
-      facts.append((run.checkpoint == nil ? "time" : "time since resuming", Format.duration(elapsed)))
+      facts.append((run.isResumed ? "time since resuming" : "time", Format.duration(elapsed)))
       facts.append(("speed", Format.rate(reporter.targets, in: elapsed)))
     }
     self.facts = facts
