@@ -10,13 +10,21 @@ struct Fill {
   /// Bytes that are fetched at a time, if a row has no more.
   static let partSize = 1 << 20
 
+  private static func littleEndian(_ elements: [Float]) -> [Float] {
+    #if _endian(little)
+      elements
+    #else
+      elements.map { Float(bitPattern: $0.bitPattern.littleEndian) }
+    #endif
+  }
+
   /// The dataset's bytes in order, as they are in the file: little-endian.
   func forEachPart<E: Error>(_ body: (UnsafeRawBufferPointer) throws(E) -> Void) throws(E) {
     let rowSize = byteCount / rowCount
     let step = max(1, Self.partSize / rowSize)
     for first in stride(from: 0, to: rowCount, by: step) {
       let rows = first..<min(first + step, rowCount)
-      let part = elements(rows).map(\.bitPattern.littleEndian)
+      let part = Self.littleEndian(elements(rows))
       precondition(part.count * MemoryLayout<Float>.stride == rows.count * rowSize, "rows of another size than the shape's")
       try part.withUnsafeBufferPointer { part throws(E) in try body(UnsafeRawBufferPointer(part)) }
     }

@@ -78,5 +78,5 @@ extension Checkpoint {
 }
 
 extension Checkpoint.Tensor {
-  fileprivate var isFinite: Bool { parts.allSatisfy { rows($0).allSatisfy(\.isFinite) } }
+  fileprivate var isFinite: Bool { parts.allSatisfy { rows($0).allSatisfy { $0.isFinite } } }
 }
