@@ -25,7 +25,7 @@ struct Fill {
     for first in stride(from: 0, to: rowCount, by: step) {
       let rows = first..<min(first + step, rowCount)
       let part = Self.littleEndian(elements(rows))
-      precondition(part.count * MemoryLayout<Float>.stride == rows.count * rowSize, "rows of another size than the shape's")
+      precondition(part.count * MemoryLayout<Float>.stride == rows.count * rowSize, "rows don't have the shape's size")
       try part.withUnsafeBufferPointer { part throws(E) in try body(UnsafeRawBufferPointer(part)) }
     }
   }

@@ -113,7 +113,7 @@ struct ImageMemory: @unchecked Sendable {
     try root.check("find the image", H5Fget_vfd_handle(root.file, defaults, &handle))
     let base = handle?.assumingMemoryBound(to: UnsafeMutableRawPointer?.self).pointee
     guard let base, shim_block_size(base) >= size else {
-      throw .building(object: "/", operation: "find the image", reason: "the library keeps it in another way than expected")
+      throw .building(object: "/", operation: "find the image", reason: "the library keeps it in another way")
     }
     bytes = UnsafeMutableRawBufferPointer(start: base, count: size)
   }

@@ -135,7 +135,8 @@ final class SoftmaxOutput: OutputLayer, @unchecked Sendable {
   private func groupPhase(
     _ index: Int, _ run: @escaping @Sendable (_ block: SoftmaxBlock, _ groups: Range<Int>) -> Void
   ) -> Phase {
-    let shares = { @Sendable [workers] (block: SoftmaxBlock) in GuidedShares(of: block.groups, workers: workers, unit: 2) }
+    let workers = workers
+    let shares = { @Sendable (block: SoftmaxBlock) in GuidedShares(of: block.groups, workers: workers, unit: 2) }
     return Phase("output", jobs: { [self] in shares(block(index)).count }) { [self] job in
       let block = block(index)
       run(block, shares(block)[job])

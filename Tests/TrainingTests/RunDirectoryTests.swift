@@ -85,7 +85,8 @@ import Training
 
   @Test func aModelIsReadWithoutItsMoments() throws {
     defer { try? FileManager.default.removeItem(atPath: directory) }
-    let path = try makeRun().save(checkpoint(step: 16, losses: [2], optimizer: .adam(RunConfiguration.Adam(weightDecay: 0))), isBest: false)
+    let adam = RunConfiguration.Optimizer.adam(RunConfiguration.Adam(weightDecay: 0))
+    let path = try makeRun().save(checkpoint(step: 16, losses: [2], optimizer: adam), isBest: false)
     let (model, all) = (try CheckpointFile.read(path, .model), try CheckpointFile.read(path))
     #expect(all.moments.count == 2 && model.moments.isEmpty)
     #expect(model.parameters == all.parameters && model.state == all.state)
