@@ -29,12 +29,15 @@ package struct Checkpoint: Sendable, Equatable {
       self.init(name: name, shape: shape) { Array(elements[$0.lowerBound * rowSize..<$0.upperBound * rowSize]) }
     }
 
-    package var elements: [Float] { rows(0..<shape[0]) }
+    package var elements: [Float] { rows(0..<rowCount) }
+
+    /// A scalar, which a file of somebody else's may hold, has one row.
+    private var rowCount: Int { shape.first ?? 1 }
 
     /// Ranges of rows that cover them all, each of about a mebibyte.
     var parts: [Range<Int>] {
       let step = max(1, (1 << 18) / max(1, shape.dropFirst().reduce(1, *)))
-      return stride(from: 0, to: shape[0], by: step).map { $0..<min($0 + step, shape[0]) }
+      return stride(from: 0, to: rowCount, by: step).map { $0..<min($0 + step, rowCount) }
     }
 
     /// With elements of its own.
