@@ -25,9 +25,7 @@ let package = Package(
   products: [.executable(name: "rnn-train", targets: ["rnn-train"])],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
-    .package(url: "https://github.com/apple/swift-crypto", exact: "4.5.2"),
     .package(url: "https://github.com/hummingbird-project/swift-mustache", exact: "2.1.1"),
-    .package(url: "https://github.com/apple/swift-protobuf", exact: "1.39.0"),
     .package(url: "https://github.com/jpsim/Yams", exact: "6.2.2"),
     .package(url: "https://github.com/ordo-one/TextTable", exact: "0.0.2"),
     .package(url: "https://github.com/swiftlang/swift-subprocess", exact: "1.0.2", traits: []),
@@ -38,18 +36,17 @@ let package = Package(
     .target(name: "CAffinity", cSettings: strictC),
     .target(name: "CRevision", cSettings: strictC + revision),
     .systemLibrary(name: "CHDF5", pkgConfig: "hdf5", providers: [.apt(["libhdf5-dev"])]),
+    .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
     library("Diagnostics"),
     library("Compute", ["CKernels", "Diagnostics"]),
-    library("Files", ["Diagnostics", .product(name: "Crypto", package: "swift-crypto")]),
+    library("Files", ["CCrypto", "Diagnostics"]),
     library("HDF5", ["CHDF5", "Files", "Diagnostics"]),
     library("Configuration", ["Diagnostics", "Yams"]),
     library("Datasets", ["HDF5", "Files", "Diagnostics"]),
     library("GrammarCorpus", ["Diagnostics"]),
     .target(name: "Plots", resources: [.embedInCode("plot.css")], swiftSettings: strict),
     library("Models", ["Compute", "Diagnostics"]),
-    .target(
-      name: "TensorBoard", dependencies: ["Files", .product(name: "SwiftProtobuf", package: "swift-protobuf")],
-      exclude: ["events.proto"], swiftSettings: strict),
+    library("TensorBoard", ["Files"]),
     library(
       "Training", ["Models", "Compute", "Datasets", "Configuration", "HDF5", "TensorBoard", "Files", "Diagnostics"]),
     library(

@@ -4,7 +4,7 @@ import Files
 ///
 /// What comes out is clean: valid UTF-8 in whole scalars, without a byte order mark at a file's start, and with one
 /// newline for every CR LF. Memory is one chunk, however long the file or its lines are.
-package struct TextReader {
+package struct TextReader: ~Copyable {
   package static let defaultChunkSize = 1 << 20
 
   private let chunkSize: Int

@@ -3,7 +3,7 @@ import Files
 /// Reads CoNLL-U files sentence by sentence, and hashes their bytes on the way.
 ///
 /// Memory is one chunk and the longest sentence.
-package struct TreebankReader {
+package struct TreebankReader: ~Copyable {
   private let chunkSize: Int
   private var hash = ContentHash()
 

@@ -1,26 +1,43 @@
-import Crypto
+import CCrypto
+import Diagnostics
 
 /// SHA-256 as 64 lowercase hexadecimal digits: of bytes at hand, of bytes as they come, or of a file.
-package struct ContentHash {
-  private var state = SHA256()
+package struct ContentHash: ~Copyable {
+  /// libcrypto's state, which nobody else has.
+  private let context: OpaquePointer
 
-  package init() {}
+  package init() {
+    guard let context = EVP_MD_CTX_new() else { Self.refuse() }
+    self.context = context
+    Self.require(EVP_DigestInit_ex(context, EVP_sha256(), nil))
+  }
 
-  package mutating func update(_ bytes: UnsafeRawBufferPointer) { state.update(bufferPointer: bytes) }
+  deinit { EVP_MD_CTX_free(context) }
+
+  package mutating func update(_ bytes: UnsafeRawBufferPointer) {
+    Self.require(EVP_DigestUpdate(context, bytes.baseAddress, bytes.count))
+  }
 
   /// The hash of all bytes so far.
   package var hex: String {
-    let digits = Array("0123456789abcdef".utf8)
-    return String(unsafeUninitializedCapacity: 2 * SHA256.byteCount) { text in
-      var count = 0
-      for byte in state.finalize() {
-        text[count] = digits[Int(byte >> 4)]
-        text[count + 1] = digits[Int(byte & 15)]
-        count += 2
-      }
-      return count
+    guard let copy = EVP_MD_CTX_new() else { Self.refuse() }
+    defer { EVP_MD_CTX_free(copy) }
+    Self.require(EVP_MD_CTX_copy_ex(copy, context))
+    let digest = [UInt8](unsafeUninitializedCapacity: Int(EVP_MAX_MD_SIZE)) { bytes, count in
+      var size: UInt32 = 0
+      Self.require(EVP_DigestFinal_ex(copy, bytes.baseAddress, &size))
+      count = Int(size)
     }
+    let digits = Array("0123456789abcdef".utf8)
+    return String(decoding: digest.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
   }
+
+  /// libcrypto fails where it gets no memory, and nowhere else: SHA-256 is in every build of it.
+  private static func require(_ result: Int32) {
+    if result != 1 { refuse() }
+  }
+
+  private static func refuse() -> Never { MemoryShortage.end("memory for a hash") }
 
   package static func hex(of bytes: UnsafeRawBufferPointer) -> String {
     var hash = ContentHash()

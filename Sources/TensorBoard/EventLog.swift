@@ -1,6 +1,5 @@
 import Files
 import Foundation
-import SwiftProtobuf
 
 /// A run's event file, for TensorBoard: `events.out.tfevents.SECONDS.rnn-train` in the run's directory.
 ///
@@ -29,11 +28,8 @@ package final class EventLog {
   package func write(step: Int, scalars: [(tag: String, value: Double)], texts: [(tag: String, text: String)] = [])
     throws(FileError)
   {
-    var event = Event(step: step)
-    event.summary.value =
-      scalars.map { Summary.Value(tag: $0.tag, scalar: $0.value) }
-      + texts.map { Summary.Value(tag: $0.tag, text: $0.text) }
-    try file.append(EventRecords.record(event.bytes))
+    let event = Event.summary(step: step, scalars: scalars, texts: texts)
+    try file.append(EventRecords.record(event))
   }
 
   /// Waits until the disk has all events.
@@ -58,7 +54,7 @@ package final class EventLog {
     let path = Path.join(directory, name)
     var kept: [UInt8] = []
     if step > 0, let last = old.last { kept = try events(ofFile: Path.join(directory, last), upTo: step) }
-    if kept.isEmpty { kept = [Event.version, .start].flatMap { EventRecords.record($0.bytes) } }
+    if kept.isEmpty { kept = [Event.version, Event.start].flatMap(EventRecords.record) }
     try DurableFile.write(kept, to: path)
     let file = try AppendedFile(path)
     for name in old { try Directory.remove(Path.join(directory, name)) }
@@ -70,51 +66,9 @@ package final class EventLog {
     let bytes = try FileContents.read(path)
     var end = 0
     for record in EventRecords.messages(in: bytes) {
-      guard let event = try? Event(serializedBytes: Array(record.message)), event.step <= step else { break }
+      guard Event.step(of: record.message) <= step else { break }
       end = record.end
     }
     return Array(bytes[..<end])
-  }
-}
-
-extension Event {
-  fileprivate static var version: Event {
-    var event = Event(step: 0)
-    event.fileVersion = "brain.Event:2"
-    return event
-  }
-
-  fileprivate static var start: Event {
-    var event = Event(step: 0)
-    event.sessionLog.status = .start
-    return event
-  }
-
-  fileprivate init(step: Int) {
-    self.init()
-    wallTime = Date().timeIntervalSince1970
-    self.step = Int64(step)
-  }
-
-  /// Messages without required fields can always be written.
-  fileprivate var bytes: [UInt8] { (try? serializedBytes()) ?? [] }
-}
-
-extension Summary.Value {
-  fileprivate init(tag: String, scalar: Double) {
-    self.init()
-    self.tag = tag
-    simpleValue = Float(scalar)
-  }
-
-  /// TensorBoard takes texts for Markdown: as a block of code it keeps its lines.
-  fileprivate init(tag: String, text: String) {
-    self.init()
-    self.tag = tag
-    metadata.pluginData.pluginName = "text"
-    tensor.dtype = .string
-    tensor.tensorShape.dim = [.with { $0.size = 1 }]
-    let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
-    tensor.stringVal = [Data(lines.map { "    " + $0 }.joined(separator: "\n").utf8)]
   }
 }

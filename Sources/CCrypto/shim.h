@@ -1,0 +1,3 @@
+// The hashes of the system's libcrypto.
+#pragma once
+#include <openssl/evp.h>
