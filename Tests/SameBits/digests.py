@@ -38,8 +38,8 @@ def shipped():
         "characters-lstm": ("tinyshakespeare.cfg", [
             f"data.train={english / 'validation.txt'}", "training.epochs=1", "model.hidden=40"]),
         "rollback": ("lm.cfg", [
-            f"data.train={english / 'validation.txt'}", "training.epochs=3", "training.optimizer={name: sgd, "
-            "learning_rate: 1e20}", "training.clip_norm=0", "training.on_divergence=rollback", "training.rollbacks=30",
+            f"data.train={english / 'validation.txt'}", "training.epochs=3", "model.activation=relu",
+            "training.optimizer={name: sgd, learning_rate: 1000}", "training.clip_norm=0", "training.on_divergence=rollback", "training.rollbacks=30",
             "output.checkpoint_every=5", "training.schedule={name: constant}"]),
         "momentum-tied": ("lm.cfg", [
             f"data.train={english / 'validation.txt'}", "training.epochs=2",
@@ -117,7 +117,7 @@ def main():
     parser.add_argument("names", nargs="*")
     parser.add_argument("--record", action="store_true")
     parser.add_argument("--data", type=pathlib.Path)
-    options = parser.parse_args()
+    options = parser.parse_intermixed_args()
     program = options.program.resolve()
     runs = shipped() | (corpora(options.data.resolve()) if options.data else {})
     path = here / "digests.json"
