@@ -1,7 +1,14 @@
 /// Matrix products by register tiles: a part of template.h.
 
-/// Panels of a tile of a single row: its eight sums hide the latency of a fused multiply-add.
-#define ROW_PANELS (8 / VECTORS)
+/// Panels of a tile of one, two and three rows: wide enough that about eight sums hide the latency of a fused multiply-add,
+/// and narrow enough that they stay in registers.
+#define PANELS_OF_1 (8 / VECTORS)
+#define PANELS_OF_2 (4 / VECTORS)
+#if LANES == 16
+#define PANELS_OF_3 4
+#else
+#define PANELS_OF_3 1
+#endif
 
 /// One register tile. `rows`, `panels`, `transposed` and `start` are constants where this is called, so that the sums live
 /// in registers and no branch is left.
@@ -11,7 +18,7 @@
 INLINE void tile(const int rows, const int panels, const bool transposed, const ck_start start, long length,
                  const float *a, long a_stride, const float *b, long b_stride, float *c, long c_stride,
                  const float *bias, const float *ahead) {
-  vector sums[TILE_ROWS][ROW_PANELS * VECTORS];
+  vector sums[TILE_ROWS][PANELS_OF_1 * VECTORS];
   UNROLL for (int i = 0; i < rows; i++)
     UNROLL for (int p = 0; p < panels; p++)
       UNROLL for (int v = 0; v < VECTORS; v++) {
@@ -23,7 +30,7 @@ INLINE void tile(const int rows, const int panels, const bool transposed, const 
       }
 #define STEP(element)                                                                                            \
   {                                                                                                              \
-    vector right[ROW_PANELS * VECTORS];                                                                          \
+    vector right[PANELS_OF_1 * VECTORS];                                                                         \
     UNROLL for (int p = 0; p < panels; p++)                                                                      \
       UNROLL for (int v = 0; v < VECTORS; v++) right[p * VECTORS + v] = load(b + p * b_stride + v * LANES);      \
     UNROLL for (int i = 0; i < rows; i++) {                                                                      \
@@ -124,7 +131,9 @@ TILES(2, 0)
 TILES(2, 1)
 #endif
 
-TILE(1, ROW_PANELS, 0)
+TILE(1, PANELS_OF_1, 0)
+TILE(2, PANELS_OF_2, 0)
+TILE(3, PANELS_OF_3, 0)
 
 /// By panels - 1, transposition, rows - 1.
 static tile_function *const tile_functions[TILE_PANELS][2][TILE_ROWS] = {
@@ -175,19 +184,22 @@ INLINE void column_of_tiles(const ck_product *p, long from, long to, long panel,
   }
 }
 
-/// A product of one row, the first panels of which go side by side: it waits for no sum, only for B. Returns their number.
-static long multiply_row(const ck_product *p) {
+/// A product of few rows, the first panels of which go side by side: it waits for no sum, only for B. Returns their number.
+static long multiply_few_rows(const ck_product *p) {
+  tile_function *const functions[] = {tile_1_PANELS_OF_1_0, tile_2_PANELS_OF_2_0, tile_3_PANELS_OF_3_0};
+  const long widths[] = {PANELS_OF_1, PANELS_OF_2, PANELS_OF_3};
+  const long width = widths[p->rows - 1];
   long panel = 0;
-  for (; panel + ROW_PANELS <= p->panels; panel += ROW_PANELS)
-    tile_1_ROW_PANELS_0(p->start, p->length, p->a, p->a_stride, p->b + panel * p->b_stride, p->b_stride,
-                        p->c + panel * p->c_stride, p->c_stride,
-                        p->start == CK_COLUMN_BIAS ? p->bias + panel * PANEL : p->bias, p->b + panel * p->b_stride);
+  for (; panel + width <= p->panels; panel += width)
+    functions[p->rows - 1](p->start, p->length, p->a, p->a_stride, p->b + panel * p->b_stride, p->b_stride,
+                           p->c + panel * p->c_stride, p->c_stride,
+                           p->start == CK_COLUMN_BIAS ? p->bias + panel * PANEL : p->bias, p->b + panel * p->b_stride);
   return panel;
 }
 
 static void multiply(const ck_product *p) {
   if (p->rows == 0 || p->panels == 0) return;
-  long first = p->rows == 1 && !p->a_transposed ? multiply_row(p) : 0;
+  long first = p->rows <= 3 && !p->a_transposed ? multiply_few_rows(p) : 0;
   long blocks = (p->length + BLOCK_LENGTH - 1) / BLOCK_LENGTH;
   if (blocks == 0) blocks = 1;
   long block_length = ((p->length + blocks - 1) / blocks + PANEL - 1) / PANEL * PANEL;

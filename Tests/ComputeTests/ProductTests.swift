@@ -31,14 +31,16 @@ import Testing
     }
   }
 
-  /// A single row has tiles of its own, up to eight panels wide.
+  /// One, two and three rows have tiles of their own, up to eight panels wide.
   @Test(arguments: ProductCheck.Start.allCases)
-  func singleRowOfManyPanels(start: ProductCheck.Start) throws {
-    let check = ProductCheck(largest: .init(rows: 1, columns: 18 * 16, length: 400))
-    for panels in 1...18 {
-      for length in [1, 15, 16, 17, 400] {
-        let fault = check.fault(.init(rows: 1, columns: panels * 16 - 3, length: length), start)
-        try #require(fault == nil)
+  func fewRowsOfManyPanels(start: ProductCheck.Start) throws {
+    let check = ProductCheck(largest: .init(rows: 3, columns: 18 * 16, length: 400))
+    for rows in 1...3 {
+      for panels in 1...18 {
+        for length in [1, 15, 16, 17, 400] {
+          let fault = check.fault(.init(rows: rows, columns: panels * 16 - 3, length: length), start)
+          try #require(fault == nil)
+        }
       }
     }
   }
