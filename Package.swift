@@ -41,25 +41,31 @@ let package = Package(
     library("Compute", ["CKernels", "Diagnostics"]),
     library("Files", ["CCrypto", "Diagnostics"]),
     library("HDF5", ["CHDF5", "Files", "Diagnostics"]),
-    library("Configuration", ["Diagnostics", "Yams"]),
+    library("Keys"),
+    library("Configuration", ["Keys", "Diagnostics"]),
+    library("ConfigurationFiles", ["Configuration", "Keys", "Diagnostics", "Yams"]),
     library("Datasets", ["HDF5", "Files", "Diagnostics"]),
     library("GrammarCorpus", ["Diagnostics"]),
     .target(name: "Plots", resources: [.embedInCode("plot.css")], swiftSettings: strict),
     library("Models", ["Compute", "Diagnostics"]),
     library("TensorBoard", ["Files"]),
     library(
-      "Training", ["Models", "Compute", "Datasets", "Configuration", "HDF5", "TensorBoard", "Files", "Diagnostics"]),
+      "Training",
+      [
+        "Models", "Compute", "Datasets", "Configuration", "ConfigurationFiles", "HDF5",
+        "TensorBoard", "Files", "Diagnostics",
+      ]),
     library(
       "Sweeps",
       [
-        "Training", "Compute", "Configuration", "Files", "Diagnostics",
+        "Training", "Compute", "Configuration", "ConfigurationFiles", "Files", "Diagnostics",
         .product(name: "Subprocess", package: "swift-subprocess"),
       ]),
     .executableTarget(
       name: "rnn-train",
       dependencies: [
-        "Sweeps", "Training", "Models", "Compute", "Datasets", "Configuration", "HDF5", "Files", "GrammarCorpus",
-        "Plots", "Diagnostics", "CAffinity", "CRevision",
+        "Sweeps", "Training", "Models", "Compute", "Datasets", "Configuration", "ConfigurationFiles", "Keys", "HDF5",
+        "Files", "GrammarCorpus", "Plots", "Diagnostics", "CAffinity", "CRevision",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Mustache", package: "swift-mustache"),
         .product(name: "TextTable", package: "TextTable"),
@@ -78,13 +84,13 @@ let package = Package(
     tests("ComputeTests", ["Compute"], exclude: ["cross", "fit_polynomials.py"]),
     tests("FilesTests", ["Files"]),
     tests("HDF5Tests", ["HDF5"], exclude: ["Hostile"]),
-    tests("ConfigurationTests", ["Configuration"]),
+    tests("ConfigurationTests", ["ConfigurationFiles"]),
     tests("DatasetsTests", ["Datasets"]),
     tests("GrammarCorpusTests", ["GrammarCorpus"]),
     tests("PlotsTests", ["Plots"]),
     tests("ModelsTests", ["Models", "ModelTestSupport"]),
     tests("TrainingTests", ["Training", "ModelTestSupport", "HDF5"], resources: [.copy("Golden")]),
-    tests("SweepsTests", ["Sweeps", "Configuration"]),
+    tests("SweepsTests", ["Sweeps", "ConfigurationFiles"]),
     tests("CommandTests", ["rnn-train", "Training", "Compute"], exclude: ["Slurm"]),
   ],
   swiftLanguageModes: [.v6]
@@ -94,7 +100,7 @@ let package = Package(
 if Context.environment["RNN_TRAIN_FUZZ"] != nil {
   package.targets.append(
     .executableTarget(
-      name: "Fuzz", dependencies: ["Configuration", "Datasets", "HDF5", "Files"], path: "Tests/Fuzz",
+      name: "Fuzz", dependencies: ["ConfigurationFiles", "Datasets", "HDF5", "Files"], path: "Tests/Fuzz",
       exclude: ["run.sh"],
       swiftSettings: strict))
 }

@@ -1,3 +1,5 @@
+import Keys
+
 extension RunConfiguration {
   /// Where the tokens come from.
   package enum Data: Sendable, Equatable {
@@ -68,13 +70,13 @@ extension RunConfiguration {
 }
 
 extension RunConfiguration.Data: KeySection, KeyVariant {
-  static let selector = VariantSelector.presence
+  package static let selector = VariantSelector.presence
 
-  static let alternatives: [Self] = [
+  package static let alternatives: [Self] = [
     .text(RunConfiguration.TextCorpus(train: [])), .dataset(path: ""), .synthetic(RunConfiguration.SyntheticCorpus()),
   ]
 
-  var name: String {
+  package var name: String {
     switch self {
     case .text: "train"
     case .dataset: "dataset"
@@ -82,11 +84,11 @@ extension RunConfiguration.Data: KeySection, KeyVariant {
     }
   }
 
-  var substitute: String {
+  package var substitute: String {
     if case .dataset = self { "the dataset's own is used, as it was prepared" } else { "" }
   }
 
-  mutating func visitSettings(_ keys: inout some KeyVisitor) {
+  package mutating func visitSettings(_ keys: inout some KeyVisitor) {
     switch self {
     case .text(var corpus):
       corpus.visitKeys(&keys)
@@ -102,7 +104,7 @@ extension RunConfiguration.Data: KeySection, KeyVariant {
 }
 
 extension RunConfiguration.TextCorpus: KeySection {
-  mutating func visitKeys(_ keys: inout some KeyVisitor) {
+  package mutating func visitKeys(_ keys: inout some KeyVisitor) {
     keys.value("train", &train, .inputFiles, "text to learn from (CoNLL-U for tagging)")
     keys.optional("validation", &validation, .heldOut, "text that decides which checkpoint is best")
     keys.optional("test", &test, .heldOut, "text to measure the result on")
@@ -113,15 +115,46 @@ extension RunConfiguration.TextCorpus: KeySection {
 }
 
 extension RunConfiguration.VocabularyLimits: KeySection {
-  mutating func visitKeys(_ keys: inout some KeyVisitor) {
+  package mutating func visitKeys(_ keys: inout some KeyVisitor) {
     keys.optional("size", &size, .whole(1...10_000_000), "the most frequent tokens up to this many; absent: all")
     keys.value("min_count", &minCount, .whole(1...Int.max), "tokens that occur less often are left out")
   }
 }
 
 extension RunConfiguration.SyntheticCorpus: KeySection {
-  mutating func visitKeys(_ keys: inout some KeyVisitor) {
+  package mutating func visitKeys(_ keys: inout some KeyVisitor) {
     keys.value("vocabulary", &vocabulary, .whole(2...10_000_000), "different ids")
     keys.optional("classes", &classes, .whole(2...10_000_000), "different targets; absent: as many as ids")
+  }
+}
+
+extension ValueKind<RunConfiguration.HeldOut> {
+  /// A file, or a share of the training text.
+  fileprivate static var heldOut: Self {
+    let expectation = "a path or {split: FRACTION}"
+    return Self(expectation) { tree, site in
+      guard let entries = tree.entries else {
+        return site.inputFile(tree, expected: expectation).map(RunConfiguration.HeldOut.file)
+      }
+      guard entries.contains(where: { $0.key == "split" }) else {
+        return site.mismatch(tree, expected: expectation)
+      }
+      var share = Share()
+      site.read(&share, from: tree)
+      return share.split.map(RunConfiguration.HeldOut.split)
+    } write: { heldOut in
+      switch heldOut {
+      case .file(let path): return .string(path)
+      case .split(let fraction): return KeyWriter.tree(of: Share(split: fraction))
+      }
+    }
+  }
+
+  private struct Share: KeySection {
+    var split: Double?
+
+    mutating func visitKeys(_ keys: inout some KeyVisitor) {
+      keys.optional("split", &split, .number(.minority), "the share of the training sentences that is held out")
+    }
   }
 }

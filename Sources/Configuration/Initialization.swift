@@ -1,3 +1,5 @@
+import Keys
+
 extension RunConfiguration {
   /// The parameters before the first step.
   package struct Initialization: Sendable, Equatable {
@@ -32,7 +34,7 @@ extension RunConfiguration {
 }
 
 extension RunConfiguration.Initialization: KeySection {
-  mutating func visitKeys(_ keys: inout some KeyVisitor) {
+  package mutating func visitKeys(_ keys: inout some KeyVisitor) {
     keys.value("weights", &weights, .choice, "input and output weights: uniform is within 1/sqrt(hidden), as PyTorch")
     keys.value("recurrent", &recurrent, .choice, "recurrent weights; identity is for an elman cell with relu")
     keys.value("forget_bias", &forgetBias, .number(.any), "bias of an LSTM's forget gates")

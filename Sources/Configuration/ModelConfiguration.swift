@@ -1,3 +1,5 @@
+import Keys
+
 extension RunConfiguration {
   /// The network.
   package struct Model: Sendable, Equatable {
@@ -62,7 +64,7 @@ extension RunConfiguration.Model {
 }
 
 extension RunConfiguration.Model: KeySection {
-  mutating func visitKeys(_ keys: inout some KeyVisitor) {
+  package mutating func visitKeys(_ keys: inout some KeyVisitor) {
     keys.value("embedding", &embedding, .whole(1...65_536), "width of a token's embedding")
     keys.variant(&cell)
     keys.value("hidden", &hidden, .whole(1...65_536), "width of the hidden state")
@@ -91,17 +93,17 @@ extension RunConfiguration.Model: KeySection {
 }
 
 extension RunConfiguration.CharacterEncoder: KeySection {
-  mutating func visitKeys(_ keys: inout some KeyVisitor) {
+  package mutating func visitKeys(_ keys: inout some KeyVisitor) {
     keys.value("embedding", &embedding, .whole(1...65_536), "width of a character's embedding")
     keys.value("hidden", &hidden, .whole(1...65_536), "width of the encoder's hidden state in each direction")
   }
 }
 
 extension RunConfiguration.Cell: KeyVariant {
-  static let selector = VariantSelector.value(
+  package static let selector = VariantSelector.value(
     ofKey: "cell", noun: "cell", help: "how a hidden state follows from the one before")
 
-  static let alternatives: [Self] = [.elman(.tanh), .gru, .lstm]
+  package static let alternatives: [Self] = [.elman(.tanh), .gru, .lstm]
 
   package var name: String {
     switch self {
@@ -111,7 +113,7 @@ extension RunConfiguration.Cell: KeyVariant {
     }
   }
 
-  mutating func visitSettings(_ keys: inout some KeyVisitor) {
+  package mutating func visitSettings(_ keys: inout some KeyVisitor) {
     switch self {
     case .elman(var activation):
       keys.value("activation", &activation, .choice, "non-linearity of the hidden state")

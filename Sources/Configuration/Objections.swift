@@ -1,14 +1,8 @@
-/// What is wrong with a configuration of which every single value is right.
-struct Objection {
-  let key: String
-  let reason: String
-  /// Other keys that the objection rests on. It isn't raised if one of them couldn't be read.
-  var otherKeys: [String] = []
-}
+import Keys
 
 extension RunConfiguration {
-  /// Keys that contradict each other.
-  private var conflicts: [Objection] { layerConflicts + wordConflicts + trainingConflicts + dataConflicts }
+  /// What is wrong with keys that contradict each other.
+  package var objections: [Objection] { layerConflicts + wordConflicts + trainingConflicts + dataConflicts }
 
   /// Of the network's layers.
   private var layerConflicts: [Objection] {
@@ -124,20 +118,5 @@ extension RunConfiguration {
       return [Objection(key: "data.tags", reason: "is for tagging; a language model has no tags", otherKeys: ["task"])]
     default: return []
     }
-  }
-
-  /// Raises conflicts at the places of their keys.
-  func reportObjections(in tree: YAMLTree, to reading: Reading) {
-    for objection in conflicts {
-      let keys = [objection.key] + objection.otherKeys
-      // Of what couldn't be read there is only the default here, which nobody asked for.
-      let isMoot = reading.problems.contains { problem in keys.contains { Self.overlap($0, problem.key) } }
-      if !isMoot { reading.report(tree.origin(ofKey: objection.key), objection.key, objection.reason) }
-    }
-  }
-
-  /// Whether one key holds the other or is it.
-  private static func overlap(_ a: String, _ b: String) -> Bool {
-    a == b || a.hasPrefix(b + ".") || b.hasPrefix(a + ".")
   }
 }

@@ -1,3 +1,5 @@
+import Keys
+
 extension RunConfiguration {
   /// How parameters follow the gradient.
   package enum Optimizer: Sendable, Equatable {
@@ -37,9 +39,9 @@ extension RunConfiguration {
 }
 
 extension RunConfiguration.Optimizer: KeySection, KeyVariant {
-  static let selector = VariantSelector.value(ofKey: "name", noun: "optimizer", help: "the optimizer")
+  package static let selector = VariantSelector.value(ofKey: "name", noun: "optimizer", help: "the optimizer")
 
-  static let alternatives: [Self] = [
+  package static let alternatives: [Self] = [
     .sgd(RunConfiguration.SGD()), .rmsprop(RunConfiguration.RMSProp()),
     .adam(RunConfiguration.Adam(weightDecay: 0)), .adamw(RunConfiguration.Adam(weightDecay: 0.01)),
   ]
@@ -62,7 +64,7 @@ extension RunConfiguration.Optimizer: KeySection, KeyVariant {
     }
   }
 
-  mutating func visitSettings(_ keys: inout some KeyVisitor) {
+  package mutating func visitSettings(_ keys: inout some KeyVisitor) {
     switch self {
     case .sgd(var sgd):
       sgd.visitKeys(&keys)
@@ -81,7 +83,7 @@ extension RunConfiguration.Optimizer: KeySection, KeyVariant {
 }
 
 extension RunConfiguration.SGD: KeySection {
-  mutating func visitKeys(_ keys: inout some KeyVisitor) {
+  package mutating func visitKeys(_ keys: inout some KeyVisitor) {
     keys.value("learning_rate", &learningRate, .number(.positive), "step size for the mean gradient per target")
     keys.value("momentum", &momentum, .number(.partialShare), "share of the last step that goes into the next")
     keys.value("nesterov", &nesterov, .flag, "whether momentum looks ahead")
@@ -90,7 +92,7 @@ extension RunConfiguration.SGD: KeySection {
 }
 
 extension RunConfiguration.RMSProp: KeySection {
-  mutating func visitKeys(_ keys: inout some KeyVisitor) {
+  package mutating func visitKeys(_ keys: inout some KeyVisitor) {
     keys.value("learning_rate", &learningRate, .number(.positive), "step size")
     keys.value("alpha", &alpha, .number(.partialShare), "how slowly the mean of squared gradients forgets")
     keys.value("epsilon", &epsilon, .number(.divisor), "keeps the division away from zero")
@@ -98,7 +100,7 @@ extension RunConfiguration.RMSProp: KeySection {
 }
 
 extension RunConfiguration.Adam: KeySection {
-  mutating func visitKeys(_ keys: inout some KeyVisitor) {
+  package mutating func visitKeys(_ keys: inout some KeyVisitor) {
     keys.value("learning_rate", &learningRate, .number(.positive), "step size")
     keys.value("beta1", &beta1, .number(.partialShare), "how slowly the mean of gradients forgets")
     keys.value("beta2", &beta2, .number(.partialShare), "how slowly the mean of squared gradients forgets")

@@ -1,3 +1,5 @@
+import Keys
+
 extension RunConfiguration {
   /// How the distribution over the vocabulary or the tags is computed.
   package enum OutputLayer: Sendable, Equatable {
@@ -38,11 +40,11 @@ extension RunConfiguration {
 }
 
 extension RunConfiguration.OutputLayer: KeySection, KeyVariant {
-  static let selector = VariantSelector.value(
+  package static let selector = VariantSelector.value(
     ofKey: "kind", noun: "output layer",
     help: "how the distribution is computed: all at once, in two steps, or in training from a sample")
 
-  static let alternatives: [Self] = [
+  package static let alternatives: [Self] = [
     .softmax, .wordClasses(RunConfiguration.WordClasses()), .adaptive(RunConfiguration.AdaptiveSoftmax()),
     .sampled(RunConfiguration.SampledSoftmax()),
   ]
@@ -56,7 +58,7 @@ extension RunConfiguration.OutputLayer: KeySection, KeyVariant {
     }
   }
 
-  mutating func visitSettings(_ keys: inout some KeyVisitor) {
+  package mutating func visitSettings(_ keys: inout some KeyVisitor) {
     switch self {
     case .softmax: break
     case .wordClasses(var settings):
@@ -73,14 +75,14 @@ extension RunConfiguration.OutputLayer: KeySection, KeyVariant {
 }
 
 extension RunConfiguration.WordClasses: KeySection {
-  mutating func visitKeys(_ keys: inout some KeyVisitor) {
+  package mutating func visitKeys(_ keys: inout some KeyVisitor) {
     keys.optional(
       "classes", &classes, .whole(1...1_000_000), "word classes, by frequency; absent: the vocabulary's square root")
   }
 }
 
 extension RunConfiguration.AdaptiveSoftmax: KeySection {
-  mutating func visitKeys(_ keys: inout some KeyVisitor) {
+  package mutating func visitKeys(_ keys: inout some KeyVisitor) {
     keys.optional(
       "cutoffs", &cutoffs, .ascendingWhole(1...Int.max),
       "where clusters begin, in words by frequency; absent: at 1/15 and 1/5 of the vocabulary")
@@ -90,7 +92,7 @@ extension RunConfiguration.AdaptiveSoftmax: KeySection {
 }
 
 extension RunConfiguration.SampledSoftmax: KeySection {
-  mutating func visitKeys(_ keys: inout some KeyVisitor) {
+  package mutating func visitKeys(_ keys: inout some KeyVisitor) {
     keys.value(
       "samples", &samples, .whole(1...1_000_000),
       "words drawn in each training step, log-uniformly; the training loss is over these, evaluation over all words")

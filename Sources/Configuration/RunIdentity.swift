@@ -1,3 +1,5 @@
+import Keys
+
 // What of a configuration decides a prepared dataset, and what a run can't change once it has begun.
 
 extension RunConfiguration {
@@ -58,7 +60,7 @@ extension RunConfiguration {
     Self.settings(of: KeyWriter.tree(of: self), path: "")
   }
 
-  private static func settings(of tree: YAMLTree, path: String) -> [(key: String, value: String)] {
+  private static func settings(of tree: ValueTree, path: String) -> [(key: String, value: String)] {
     switch tree.content {
     case .mapping(let entries):
       entries.flatMap { settings(of: $0.value, path: path.isEmpty ? $0.key : "\(path).\($0.key)") }

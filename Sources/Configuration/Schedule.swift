@@ -1,3 +1,5 @@
+import Keys
+
 extension RunConfiguration {
   /// How the learning rate changes during a run.
   package enum Schedule: Sendable, Equatable {
@@ -39,9 +41,9 @@ extension RunConfiguration {
 }
 
 extension RunConfiguration.Schedule: KeySection, KeyVariant {
-  static let selector = VariantSelector.value(ofKey: "name", noun: "schedule", help: "the schedule")
+  package static let selector = VariantSelector.value(ofKey: "name", noun: "schedule", help: "the schedule")
 
-  static let alternatives: [Self] = [
+  package static let alternatives: [Self] = [
     .constant, .step(RunConfiguration.StepSchedule()), .halving(RunConfiguration.HalvingSchedule()),
     .cosine(RunConfiguration.CosineSchedule()),
   ]
@@ -55,7 +57,7 @@ extension RunConfiguration.Schedule: KeySection, KeyVariant {
     }
   }
 
-  mutating func visitSettings(_ keys: inout some KeyVisitor) {
+  package mutating func visitSettings(_ keys: inout some KeyVisitor) {
     switch self {
     case .constant: break
     case .step(var schedule):
@@ -72,7 +74,7 @@ extension RunConfiguration.Schedule: KeySection, KeyVariant {
 }
 
 extension RunConfiguration.StepSchedule: KeySection {
-  mutating func visitKeys(_ keys: inout some KeyVisitor) {
+  package mutating func visitKeys(_ keys: inout some KeyVisitor) {
     keys.value("every", &every, .whole(1...1_000_000), "epochs from one change to the next")
     keys.value("factor", &factor, .number(.properShare), "what a change multiplies the learning rate by")
     keys.value("start", &start, .whole(1...1_000_000), "epochs before the first change")
@@ -80,7 +82,7 @@ extension RunConfiguration.StepSchedule: KeySection {
 }
 
 extension RunConfiguration.HalvingSchedule: KeySection {
-  mutating func visitKeys(_ keys: inout some KeyVisitor) {
+  package mutating func visitKeys(_ keys: inout some KeyVisitor) {
     keys.value(
       "threshold", &threshold, .number(.partialShare), "relative fall of the validation loss that is too little")
     keys.value("factor", &factor, .number(.properShare), "what every later epoch multiplies the learning rate by")
@@ -88,7 +90,7 @@ extension RunConfiguration.HalvingSchedule: KeySection {
 }
 
 extension RunConfiguration.CosineSchedule: KeySection {
-  mutating func visitKeys(_ keys: inout some KeyVisitor) {
+  package mutating func visitKeys(_ keys: inout some KeyVisitor) {
     keys.value("warmup", &warmup, .whole(0...Int.max), "steps in which the learning rate rises from zero")
     keys.value("minimum", &minimum, .number(.share), "last learning rate, as a share of the top one")
   }

@@ -1,3 +1,5 @@
+import Keys
+
 extension RunConfiguration {
   /// How the network learns.
   package struct Training: Sendable, Equatable {
@@ -62,7 +64,7 @@ extension RunConfiguration {
 }
 
 extension RunConfiguration.Training: KeySection {
-  mutating func visitKeys(_ keys: inout some KeyVisitor) {
+  package mutating func visitKeys(_ keys: inout some KeyVisitor) {
     keys.value("epochs", &epochs, .whole(1...1_000_000), "passes over the training split")
     keys.value(
       "batch_size", &batchSize, .whole(1...65_536), "streams (language model) or sentences (tagging) in a minibatch")
@@ -85,10 +87,10 @@ extension RunConfiguration.Training: KeySection {
 }
 
 extension RunConfiguration.DivergencePolicy: KeyVariant {
-  static let selector = VariantSelector.value(
+  package static let selector = VariantSelector.value(
     ofKey: "on_divergence", noun: "policy", help: "what to do when the loss is no longer finite")
 
-  static let alternatives: [Self] = [.stop, .rollback(limit: 5)]
+  package static let alternatives: [Self] = [.stop, .rollback(limit: 5)]
 
   package var name: String {
     switch self {
@@ -97,7 +99,7 @@ extension RunConfiguration.DivergencePolicy: KeyVariant {
     }
   }
 
-  mutating func visitSettings(_ keys: inout some KeyVisitor) {
+  package mutating func visitSettings(_ keys: inout some KeyVisitor) {
     switch self {
     case .stop: break
     case .rollback(var limit):
@@ -109,19 +111,19 @@ extension RunConfiguration.DivergencePolicy: KeyVariant {
 }
 
 extension RunConfiguration.EarlyStopping: KeySection {
-  mutating func visitKeys(_ keys: inout some KeyVisitor) {
+  package mutating func visitKeys(_ keys: inout some KeyVisitor) {
     keys.value("patience", &patience, .whole(1...1_000_000), "epochs to wait for a better validation loss")
   }
 }
 
 extension RunConfiguration.Evaluation: KeySection {
-  mutating func visitKeys(_ keys: inout some KeyVisitor) {
+  package mutating func visitKeys(_ keys: inout some KeyVisitor) {
     keys.value("streams", &streams, .whole(1...65_536), "streams that a split is read as; 1: the textbook perplexity")
   }
 }
 
 extension RunConfiguration.Output: KeySection {
-  mutating func visitKeys(_ keys: inout some KeyVisitor) {
+  package mutating func visitKeys(_ keys: inout some KeyVisitor) {
     keys.value("directory", &directory, .outputDirectory, "the run directory, relative to the working directory")
     keys.value(
       "checkpoint_every", &checkpointEvery, .whole(1...Int.max),

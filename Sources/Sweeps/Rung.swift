@@ -1,4 +1,4 @@
-import Configuration
+import ConfigurationFiles
 
 /// A part of a sweep whose trials can run in any order; what they come to decides who is in the next.
 package struct Rung: Sendable, Equatable {

@@ -1,4 +1,5 @@
 import Configuration
+import ConfigurationFiles
 import Files
 
 /// One run of a sweep.

@@ -1,5 +1,5 @@
 import Compute
-import Configuration
+import ConfigurationFiles
 import Glibc
 
 extension SweepConfiguration {

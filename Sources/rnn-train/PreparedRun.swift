@@ -1,6 +1,7 @@
 import ArgumentParser
 import Compute
 import Configuration
+import ConfigurationFiles
 import Datasets
 import Training
 

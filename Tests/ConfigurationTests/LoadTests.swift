@@ -1,4 +1,5 @@
 import Configuration
+import ConfigurationFiles
 import Diagnostics
 import Foundation
 import Testing

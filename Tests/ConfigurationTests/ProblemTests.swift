@@ -1,4 +1,5 @@
 import Configuration
+import ConfigurationFiles
 import Testing
 
 /// What a user reads about a configuration that is wrong, to the letter.

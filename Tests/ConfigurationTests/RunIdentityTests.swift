@@ -1,4 +1,5 @@
 import Configuration
+import ConfigurationFiles
 import Testing
 
 @Suite struct RunIdentityTests {

@@ -1,4 +1,5 @@
 import Configuration
+import ConfigurationFiles
 
 extension RunConfiguration {
   /// A configuration that can be trained, different for every seed.

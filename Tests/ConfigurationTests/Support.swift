@@ -1,4 +1,5 @@
 import Configuration
+import ConfigurationFiles
 
 /// The smallest configuration that is right.
 let minimal = "data:\n  synthetic: {}\n"

@@ -1,4 +1,5 @@
 import Configuration
+import ConfigurationFiles
 import Testing
 
 /// How values are read from YAML, and which defaults stand where nothing is written.

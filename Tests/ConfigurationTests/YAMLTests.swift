@@ -1,4 +1,5 @@
 import Configuration
+import ConfigurationFiles
 import Testing
 
 /// Text that isn't YAML, or is more of it than anybody needs.

@@ -1,5 +1,6 @@
 import Compute
 import Configuration
+import ConfigurationFiles
 import Datasets
 import Foundation
 import HDF5

@@ -1,5 +1,7 @@
 import ArgumentParser
 import Configuration
+import ConfigurationFiles
+import Keys
 
 struct ConfigCommand: ParsableCommand {
   static let configuration = CommandConfiguration(

@@ -1,3 +1,4 @@
+import ConfigurationFiles
 import Training
 
 /// A checkpoint as `inspect` shows it.

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Configuration
+import ConfigurationFiles
 
 /// A configuration file with overrides.
 struct ConfigurationOptions: ParsableArguments {

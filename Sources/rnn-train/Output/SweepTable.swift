@@ -1,4 +1,5 @@
 import Configuration
+import ConfigurationFiles
 import Sweeps
 
 /// A sweep's trials as a table: for people, as comma-separated values, and as an object for programs.

@@ -1,5 +1,6 @@
 import Compute
 import Configuration
+import ConfigurationFiles
 import Files
 import Foundation
 import Training

@@ -1,4 +1,5 @@
 import Configuration
+import ConfigurationFiles
 import Plots
 import Sweeps
 import Training

@@ -1,4 +1,5 @@
 import Configuration
+import ConfigurationFiles
 import Files
 import Foundation
 import Glibc

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Configuration
+import ConfigurationFiles
 import Foundation
 import Sweeps
 

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Configuration
+import ConfigurationFiles
 import Diagnostics
 import Foundation
 import Sweeps

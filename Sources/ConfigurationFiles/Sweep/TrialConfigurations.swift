@@ -1,3 +1,6 @@
+import Configuration
+import Keys
+
 /// What a trial sets in the base configuration: a key and its value in YAML's flow style.
 package struct Assignment: Sendable, Equatable {
   package let key: String

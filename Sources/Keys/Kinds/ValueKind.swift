@@ -1,13 +1,13 @@
 /// What values a key takes: how they are called, read and written.
-struct ValueKind<Value> {
+package struct ValueKind<Value> {
   /// What a message expects and documentation names: `a whole number from 1 to 10`.
-  let expectation: String
+  package let expectation: String
   /// The value of a tree. Reports what is wrong where there is none.
-  let read: (YAMLTree, ReadingSite) -> Value?
-  let write: (Value) -> YAMLTree
+  package let read: (ValueTree, ReadingSite) -> Value?
+  package let write: (Value) -> ValueTree
 
-  init(
-    _ expectation: String, read: @escaping (YAMLTree, ReadingSite) -> Value?, write: @escaping (Value) -> YAMLTree
+  package init(
+    _ expectation: String, read: @escaping (ValueTree, ReadingSite) -> Value?, write: @escaping (Value) -> ValueTree
   ) {
     self.expectation = expectation
     self.read = read
@@ -16,7 +16,7 @@ struct ValueKind<Value> {
 }
 
 extension ValueKind<Int> {
-  static func whole(_ range: ClosedRange<Int>) -> Self {
+  package static func whole(_ range: ClosedRange<Int>) -> Self {
     let expectation = "a whole number \(describe(range))"
     return Self(expectation) { tree, site in
       guard let number = tree.plainText.flatMap({ Int($0) }), range.contains(number) else {
@@ -35,7 +35,7 @@ extension ValueKind<Int> {
 
 extension ValueKind<[Int]> {
   /// At least one number, each larger than the one before.
-  static func ascendingWhole(_ range: ClosedRange<Int>) -> Self {
+  package static func ascendingWhole(_ range: ClosedRange<Int>) -> Self {
     let element = ValueKind<Int>.whole(range)
     let expectation = "a list of ascending numbers, each \(element.expectation)"
     return Self(expectation) { tree, site in
@@ -50,13 +50,13 @@ extension ValueKind<[Int]> {
       }
       return found
     } write: {
-      YAMLTree(.list($0.map(element.write)))
+      ValueTree(.list($0.map(element.write)))
     }
   }
 }
 
 extension ValueKind<Double> {
-  static func number(_ range: NumberRange) -> Self {
+  package static func number(_ range: NumberRange) -> Self {
     let expectation = "a number \(range)"
     return Self(expectation) { tree, site in
       guard let number = tree.plainText.flatMap(Self.number(from:)) else {
@@ -81,7 +81,7 @@ extension ValueKind<Double> {
 }
 
 extension ValueKind<Bool> {
-  static var flag: Self {
+  package static var flag: Self {
     let expectation = "true or false"
     return Self(expectation) { tree, site in
       switch tree.plainText {
@@ -103,14 +103,14 @@ extension ValueKind<Bool> {
 }
 
 extension ValueKind where Value: CaseIterable & RawRepresentable<String> {
-  static var choice: Self {
+  package static var choice: Self {
     .choice(of: Value.allCases.map(\.rawValue), value: Value.init(rawValue:), name: \.rawValue)
   }
 }
 
 extension ValueKind {
   /// One of some names.
-  static func choice(
+  package static func choice(
     of names: [String], value: @escaping (String) -> Value?, name: @escaping (Value) -> String
   ) -> Self {
     let expectation = enumeration(of: names, conjunction: "or")

@@ -1,7 +1,9 @@
+import Keys
+
 /// Prints a tree as YAML in block style.
 enum YAMLEmitter {
   /// The text of a mapping, two spaces of indentation a level, a line feed at the end of every line.
-  static func text(of entries: [YAMLTree.Entry], indentation: String = "") -> String {
+  static func text(of entries: [ValueTree.Entry], indentation: String = "") -> String {
     var result = ""
     for entry in entries {
       result += "\(indentation)\(entry.key):"
@@ -21,7 +23,7 @@ enum YAMLEmitter {
   }
 
   /// A value on one line, in flow style. A plain text that isn't a word or a number goes into quotes.
-  static func flow(_ tree: YAMLTree) -> String {
+  static func flow(_ tree: ValueTree) -> String {
     switch tree.content {
     case .scalar(let text, let isQuoted):
       let isPlain = !isQuoted && text.unicodeScalars.allSatisfy { $0.isPlainCharacter }
@@ -31,20 +33,6 @@ enum YAMLEmitter {
       let pairs = entries.map { "\(flow(.string($0.key))): \(flow($0.value))" }
       return "{" + pairs.joined(separator: ", ") + "}"
     }
-  }
-
-  /// Whether every YAML reader takes this text for a string when it stands without quotes.
-  ///
-  /// It errs on the side of quotes: only letters, digits and `_ . / + -` go without, and not where they spell a number,
-  /// a truth value or nothing.
-  static func isSafePlain(_ text: String) -> Bool {
-    let reserved: Set = ["null", "true", "false", "yes", "no", "on", "off", "y", "n", ".inf", "-.inf", "+.inf", ".nan"]
-    guard let first = text.unicodeScalars.first, first.isASCIILetter || "/._".unicodeScalars.contains(first) else {
-      return false
-    }
-    return text.unicodeScalars.allSatisfy { $0.isPlainCharacter }
-      && !reserved.contains(text.lowercased())
-      && Double(text) == nil
   }
 
   private static func scalar(_ text: String, isQuoted: Bool) -> String {
@@ -71,11 +59,4 @@ enum YAMLEmitter {
       return String(scalar)
     }
   }
-}
-
-extension Unicode.Scalar {
-  var isASCIILetter: Bool { ("a"..."z").contains(self) || ("A"..."Z").contains(self) }
-
-  /// Whether it means nothing to YAML in the middle of a plain text.
-  fileprivate var isPlainCharacter: Bool { isASCIILetter || "0123456789_./+-".unicodeScalars.contains(self) }
 }

@@ -1,3 +1,6 @@
+import Configuration
+import Keys
+
 /// A key of a run's configuration that changes from trial to trial.
 package struct SweepParameter: Sendable {
   /// Dotted notation.
@@ -57,14 +60,14 @@ extension ValueKind<[SweepParameter]> {
       }
       return parameters
     } write: { parameters in
-      YAMLTree(.mapping(parameters.map { YAMLTree.Entry(key: $0.key, origin: .start, value: $0.tree) }))
+      ValueTree(.mapping(parameters.map { ValueTree.Entry(key: $0.key, origin: .start, value: $0.tree) }))
     }
   }
 }
 
 extension SweepParameter {
   /// Reads an entry of `parameters`; reports what is wrong where there is none.
-  fileprivate init?(_ entry: YAMLTree.Entry, _ site: ReadingSite) {
+  fileprivate init?(_ entry: ValueTree.Entry, _ site: ReadingSite) {
     let candidates = RunConfiguration.keys.filter { $0.path == entry.key }
     guard let description = candidates.first else {
       let names = RunConfiguration.keys.map(\.path)
@@ -92,11 +95,11 @@ extension SweepParameter {
   }
 
   /// As `init` reads it.
-  fileprivate var tree: YAMLTree {
+  fileprivate var tree: ValueTree {
     switch domain {
     case .values(let values):
-      let list = YAMLTree(.list(values.map { .plain($0.text) }))
-      return YAMLTree(.mapping([YAMLTree.Entry(key: "values", origin: .start, value: list)]))
+      let list = ValueTree(.list(values.map { .plain($0.text) }))
+      return ValueTree(.mapping([ValueTree.Entry(key: "values", origin: .start, value: list)]))
     case .range(let range):
       return KeyWriter.tree(
         of: Form(minimum: range.minimum, maximum: range.maximum, distribution: range.distribution))
@@ -157,7 +160,7 @@ extension ValueKind<[SweepParameter.Value]> {
       }
       return items.map { SweepParameter.Value(text: YAMLEmitter.flow($0), origin: $0.origin) }
     } write: { values in
-      YAMLTree(.list(values.map { .plain($0.text) }))
+      ValueTree(.list(values.map { .plain($0.text) }))
     }
   }
 }

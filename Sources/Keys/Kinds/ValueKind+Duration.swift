@@ -1,7 +1,7 @@
 extension ValueKind<Duration> {
   /// Whole seconds, written as people say them: `2h30m`. A number without a unit is refused, since one takes it for
   /// seconds and the next for minutes.
-  static var duration: Self {
+  package static var duration: Self {
     let expectation = "a duration such as 90s, 45m, 2h30m or 1d"
     return Self(expectation) { tree, site in
       let text = tree.text ?? ""

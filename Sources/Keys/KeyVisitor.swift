@@ -5,7 +5,7 @@
 // is what its property holds before a reader comes by.
 
 /// Something to do with every key of a configuration.
-protocol KeyVisitor {
+package protocol KeyVisitor {
   /// A key with a default.
   mutating func value<Value>(_ key: String, _ value: inout Value, _ kind: ValueKind<Value>, _ help: String)
 
@@ -24,12 +24,12 @@ protocol KeyVisitor {
 }
 
 /// A type whose values a mapping holds.
-protocol KeySection {
+package protocol KeySection {
   mutating func visitKeys(_ keys: inout some KeyVisitor)
 }
 
 /// A choice between alternatives that have keys of their own.
-protocol KeyVariant {
+package protocol KeyVariant {
   static var selector: VariantSelector { get }
   /// Every alternative, with its defaults.
   static var alternatives: [Self] { get }
@@ -41,7 +41,7 @@ protocol KeyVariant {
 }
 
 /// How a mapping says which alternative it is.
-enum VariantSelector {
+package enum VariantSelector {
   /// By the value of a key.
   case value(ofKey: String, noun: String, help: String)
   /// By the presence of a key, which has the name of the alternative.
@@ -49,9 +49,9 @@ enum VariantSelector {
 }
 
 extension KeyVariant {
-  var substitute: String { "" }
+  package var substitute: String { "" }
 }
 
 extension KeySection where Self: KeyVariant {
-  mutating func visitKeys(_ keys: inout some KeyVisitor) { keys.variant(&self) }
+  package mutating func visitKeys(_ keys: inout some KeyVisitor) { keys.variant(&self) }
 }

@@ -1,4 +1,5 @@
 import Glibc
+import Keys
 
 /// The little that a configuration needs to know of the file system.
 enum Paths {
@@ -55,6 +56,20 @@ enum Paths {
     default: return "is not a regular file (data is read more than once)"
     }
     return access(path, R_OK) == 0 ? nil : lastSystemError
+  }
+
+  /// How files that keys name are found.
+  ///
+  /// - Parameters:
+  ///   - fileDirectory: what relative paths in the file are relative to.
+  ///   - overrideDirectory: what relative paths in overrides are relative to.
+  ///   - checksFiles: whether a file that can't be read is a problem.
+  static func lookup(fileDirectory: String, overrideDirectory: String, checksFiles: Bool) -> Reading.FileLookup {
+    { path, origin in
+      let directory = if case .file = origin { fileDirectory } else { overrideDirectory }
+      let resolved = join(directory, path)
+      return (resolved, checksFiles ? obstacle(toReading: resolved) : nil)
+    }
   }
 
   /// What the system says of the call that has just failed.

@@ -17,17 +17,17 @@ package struct KeyDescription: Sendable, Equatable {
     case whole, real
   }
 
-  var name: String { path.split(separator: ".").last.map(String.init) ?? path }
-  var section: String { path.split(separator: ".").dropLast().joined(separator: ".") }
+  package var name: String { path.split(separator: ".").last.map(String.init) ?? path }
+  package var section: String { path.split(separator: ".").dropLast().joined(separator: ".") }
 }
 
 /// Lists every key that a configuration can have, those of all alternatives included.
-struct KeyCatalogue: KeyVisitor {
-  private(set) var keys: [KeyDescription] = []
+package struct KeyCatalogue: KeyVisitor {
+  package private(set) var keys: [KeyDescription] = []
   private var prefix = ""
   private var alternative: String?
 
-  static func keys(of section: some KeySection) -> [KeyDescription] {
+  package static func keys(of section: some KeySection) -> [KeyDescription] {
     var catalogue = KeyCatalogue()
     var section = section
     section.visitKeys(&catalogue)
@@ -35,22 +35,23 @@ struct KeyCatalogue: KeyVisitor {
   }
 
   /// The names of the keys that belong to one alternative, without those of sections in it.
-  static func names(ofSettings variant: some KeyVariant) -> Set<String> {
+  package static func names(ofSettings variant: some KeyVariant) -> Set<String> {
     var catalogue = KeyCatalogue()
     var variant = variant
     variant.visitSettings(&catalogue)
     return Set(catalogue.keys.map { String($0.path.prefix { $0 != "." }) })
   }
 
-  mutating func value<Value>(_ key: String, _ value: inout Value, _ kind: ValueKind<Value>, _ help: String) {
+  package mutating func value<Value>(_ key: String, _ value: inout Value, _ kind: ValueKind<Value>, _ help: String) {
     append(key, kind.expectation, kind.write(value), help, number: Self.numberKind(Value.self))
   }
 
-  mutating func optional<Value>(_ key: String, _ value: inout Value?, _ kind: ValueKind<Value>, _ help: String) {
+  package mutating func optional<Value>(_ key: String, _ value: inout Value?, _ kind: ValueKind<Value>, _ help: String)
+  {
     append(key, kind.expectation, value.map(kind.write), help, number: Self.numberKind(Value.self))
   }
 
-  mutating func section(_ key: String, _ section: inout some KeySection, _ help: String) {
+  package mutating func section(_ key: String, _ section: inout some KeySection, _ help: String) {
     append(key, "a mapping", nil, help)
     let outer = (prefix, alternative)
     prefix += key + "."
@@ -58,14 +59,14 @@ struct KeyCatalogue: KeyVisitor {
     (prefix, alternative) = outer
   }
 
-  mutating func optionalSection<Section: KeySection>(
+  package mutating func optionalSection<Section: KeySection>(
     _ key: String, _ section: inout Section?, defaults: Section, _ help: String
   ) {
     var section = section ?? defaults
     self.section(key, &section, help)
   }
 
-  mutating func variant<Variant: KeyVariant>(_ variant: inout Variant) {
+  package mutating func variant<Variant: KeyVariant>(_ variant: inout Variant) {
     if case .value(let key, _, let help) = Variant.selector {
       let names = Variant.alternatives.map(\.name)
       append(key, enumeration(of: names, conjunction: "or"), .string(variant.name), help)
@@ -84,7 +85,7 @@ struct KeyCatalogue: KeyVisitor {
   }
 
   private mutating func append(
-    _ key: String, _ expectation: String, _ value: YAMLTree?, _ help: String, number: KeyDescription.NumberKind? = nil
+    _ key: String, _ expectation: String, _ value: ValueTree?, _ help: String, number: KeyDescription.NumberKind? = nil
   ) {
     var text: String?
     if case .scalar(let scalar, _) = value?.content, !scalar.isEmpty { text = scalar }

@@ -1,5 +1,5 @@
 /// The candidate that a mistyped word most likely means, if one is close enough.
-func closest(to word: String, among candidates: some Sequence<String>) -> String? {
+package func closest(to word: String, among candidates: some Sequence<String>) -> String? {
   let ranked = candidates.sorted().map { (name: $0, distance: editDistance(word, $0)) }
   guard let best = ranked.min(by: { $0.distance < $1.distance }) else { return nil }
   let tolerance = max(1, min(word.count, best.name.count) / 3)
@@ -7,7 +7,7 @@ func closest(to word: String, among candidates: some Sequence<String>) -> String
 }
 
 /// `a, b or c`.
-func enumeration(of names: [String], conjunction: String) -> String {
+package func enumeration(of names: [String], conjunction: String) -> String {
   guard names.count > 1, let last = names.last else { return names.first ?? "" }
   return names.dropLast().joined(separator: ", ") + " \(conjunction) \(last)"
 }

@@ -1,6 +1,6 @@
 /// Sets the values of a configuration from a mapping, and reports what doesn't fit.
-struct KeyReader: KeyVisitor {
-  private let entries: [YAMLTree.Entry]
+package struct KeyReader: KeyVisitor {
+  private let entries: [ValueTree.Entry]
   /// Where the mapping is, for what is missing in it.
   private let origin: Origin
   /// The mapping's own key in dotted notation; empty at the top level.
@@ -19,7 +19,7 @@ struct KeyReader: KeyVisitor {
     var isDropped = false
   }
 
-  static func read(_ section: inout some KeySection, from tree: YAMLTree, path: String, reading: Reading) {
+  package static func read(_ section: inout some KeySection, from tree: ValueTree, path: String, reading: Reading) {
     guard let entries = tree.entries else {
       reading.report(tree.origin, path, "expected a mapping of keys, found \(tree.summary)")
       return
@@ -29,14 +29,14 @@ struct KeyReader: KeyVisitor {
     reader.reportUnknownKeys()
   }
 
-  private init(entries: [YAMLTree.Entry], origin: Origin, path: String, reading: Reading) {
+  private init(entries: [ValueTree.Entry], origin: Origin, path: String, reading: Reading) {
     self.entries = entries
     self.origin = origin
     self.path = path
     self.reading = reading
   }
 
-  private func entry(_ key: String) -> YAMLTree.Entry? { entries.last { $0.key == key } }
+  private func entry(_ key: String) -> ValueTree.Entry? { entries.last { $0.key == key } }
 
   private func fullPath(_ key: String) -> String { path.isEmpty ? key : "\(path).\(key)" }
 
@@ -44,24 +44,25 @@ struct KeyReader: KeyVisitor {
 
   // MARK: Values and sections
 
-  mutating func value<Value>(_ key: String, _ value: inout Value, _ kind: ValueKind<Value>, _ help: String) {
+  package mutating func value<Value>(_ key: String, _ value: inout Value, _ kind: ValueKind<Value>, _ help: String) {
     knownKeys.insert(key)
     if let tree = entry(key)?.value, let found = kind.read(tree, site(key)) { value = found }
   }
 
-  mutating func optional<Value>(_ key: String, _ value: inout Value?, _ kind: ValueKind<Value>, _ help: String) {
+  package mutating func optional<Value>(_ key: String, _ value: inout Value?, _ kind: ValueKind<Value>, _ help: String)
+  {
     knownKeys.insert(key)
     if let tree = entry(key)?.value { value = tree.isNull ? nil : kind.read(tree, site(key)) }
   }
 
-  mutating func section(_ key: String, _ section: inout some KeySection, _ help: String) {
+  package mutating func section(_ key: String, _ section: inout some KeySection, _ help: String) {
     knownKeys.insert(key)
     // An absent section is read too, as an empty one: there may be something that it must have.
-    let tree = entry(key)?.value ?? YAMLTree(.mapping([]), origin: origin)
+    let tree = entry(key)?.value ?? ValueTree(.mapping([]), origin: origin)
     Self.read(&section, from: tree, path: fullPath(key), reading: reading)
   }
 
-  mutating func optionalSection<Section: KeySection>(
+  package mutating func optionalSection<Section: KeySection>(
     _ key: String, _ section: inout Section?, defaults: Section, _ help: String
   ) {
     knownKeys.insert(key)
@@ -77,7 +78,7 @@ struct KeyReader: KeyVisitor {
 
   // MARK: Alternatives
 
-  mutating func variant<Variant: KeyVariant>(_ variant: inout Variant) {
+  package mutating func variant<Variant: KeyVariant>(_ variant: inout Variant) {
     switch Variant.selector {
     case .value(let key, let noun, _): choose(&variant, byValueOf: key, noun: noun)
     case .presence: chooseByPresence(&variant)
@@ -157,7 +158,7 @@ struct KeyReader: KeyVisitor {
     }
   }
 
-  private func message(forUnknown entry: YAMLTree.Entry) -> String {
+  private func message(forUnknown entry: ValueTree.Entry) -> String {
     if let foreign = foreignKeys[entry.key] {
       if case .file = entry.origin { return foreign.reason + foreign.remedy }
       return foreign.reason

@@ -1,3 +1,4 @@
+import Keys
 import Yams
 
 /// Reads YAML text into a tree with Yams, and says what is wrong with it.
@@ -11,7 +12,7 @@ struct YAMLParser {
   static let depthLimit = 20
 
   /// The value of the text, or nil where `problems` say why there is none.
-  private(set) var tree: YAMLTree?
+  private(set) var tree: ValueTree?
   private(set) var problems: [ConfigurationProblem] = []
 
   private let origin: (Mark?) -> Origin
@@ -33,7 +34,7 @@ struct YAMLParser {
       do {
         let root = try Yams.Parser(yaml: text, encoding: .utf8).singleRoot()
         tree = root.flatMap { convert($0, key: key, depth: 0) }
-        if root == nil { tree = YAMLTree(.scalar("", isQuoted: false), origin: origin(nil)) }
+        if root == nil { tree = ValueTree(.scalar("", isQuoted: false), origin: origin(nil)) }
       } catch YamlError.duplicatedKeysInMapping(let duplicates, let context) {
         if let repaired = repair.renamingKey(duplicates[0], at: context.mark, in: text) {
           text = repaired
@@ -89,7 +90,7 @@ struct YAMLParser {
 
   // MARK: From Yams' nodes to our tree
 
-  private mutating func convert(_ node: Node, key: String, depth: Int) -> YAMLTree? {
+  private mutating func convert(_ node: Node, key: String, depth: Int) -> ValueTree? {
     let place = origin(node.mark)
     valueCount += 1
     guard valueCount <= Self.valueLimit else {
@@ -102,20 +103,20 @@ struct YAMLParser {
     }
     switch node {
     case .scalar(let scalar):
-      return YAMLTree(.scalar(scalar.string, isQuoted: scalar.style != .plain), origin: place)
+      return ValueTree(.scalar(scalar.string, isQuoted: scalar.style != .plain), origin: place)
     case .sequence(let nodes):
-      return YAMLTree(.list(nodes.compactMap { convert($0, key: key, depth: depth + 1) }), origin: place)
+      return ValueTree(.list(nodes.compactMap { convert($0, key: key, depth: depth + 1) }), origin: place)
     case .mapping(let mapping):
-      return YAMLTree(.mapping(entries(of: mapping, key: key, depth: depth)), origin: place)
+      return ValueTree(.mapping(entries(of: mapping, key: key, depth: depth)), origin: place)
     case .alias:
       // Yams puts the anchor's node in the place of an alias.
       return nil
     }
   }
 
-  private mutating func entries(of mapping: Node.Mapping, key: String, depth: Int) -> [YAMLTree.Entry] {
+  private mutating func entries(of mapping: Node.Mapping, key: String, depth: Int) -> [ValueTree.Entry] {
     var firstLines: [String: Int] = [:]
-    var entries: [YAMLTree.Entry] = []
+    var entries: [ValueTree.Entry] = []
     for (keyNode, valueNode) in mapping {
       guard case .scalar(let scalar) = keyNode else {
         report(origin(keyNode.mark), key, "expected a key, found a list or a mapping")
@@ -130,7 +131,7 @@ struct YAMLParser {
         firstLines[name] = scalar.mark?.line
       }
       if let value = convert(valueNode, key: path, depth: depth + 1) {
-        entries.append(YAMLTree.Entry(key: name, origin: origin(scalar.mark), value: value))
+        entries.append(ValueTree.Entry(key: name, origin: origin(scalar.mark), value: value))
       }
     }
     return entries

@@ -1,3 +1,5 @@
+import Keys
+
 /// Many runs from one file: a run's configuration, and what changes in it from trial to trial.
 package struct SweepConfiguration: Sendable {
   /// The configuration that every trial begins with: an absolute path.
@@ -77,7 +79,7 @@ package struct SweepConfiguration: Sendable {
 // MARK: - Keys
 
 extension SweepConfiguration: KeySection {
-  mutating func visitKeys(_ keys: inout some KeyVisitor) {
+  package mutating func visitKeys(_ keys: inout some KeyVisitor) {
     keys.value("base", &base, .inputFile, "the configuration that every trial begins with")
     keys.variant(&method)
     keys.section("metric", &metric, "what trials are compared by")
@@ -92,9 +94,10 @@ extension SweepConfiguration: KeySection {
 }
 
 extension SweepConfiguration.Method: KeyVariant {
-  static let selector = VariantSelector.value(ofKey: "method", noun: "method", help: "how trials get their values")
+  package static let selector = VariantSelector.value(
+    ofKey: "method", noun: "method", help: "how trials get their values")
 
-  static let alternatives: [Self] = [.grid, .random, .asha(SweepConfiguration.Halving())]
+  package static let alternatives: [Self] = [.grid, .random, .asha(SweepConfiguration.Halving())]
 
   package var name: String {
     switch self {
@@ -104,7 +107,7 @@ extension SweepConfiguration.Method: KeyVariant {
     }
   }
 
-  mutating func visitSettings(_ keys: inout some KeyVisitor) {
+  package mutating func visitSettings(_ keys: inout some KeyVisitor) {
     switch self {
     case .grid, .random: break
     case .asha(var halving):
@@ -118,7 +121,7 @@ extension SweepConfiguration.Method: KeyVariant {
 }
 
 extension SweepConfiguration.Metric: KeySection {
-  mutating func visitKeys(_ keys: inout some KeyVisitor) {
+  package mutating func visitKeys(_ keys: inout some KeyVisitor) {
     keys.value("name", &name, .choice, "a value of an epoch's line in metrics.jsonl")
     var goal: SweepConfiguration.Goal? = goal
     keys.optional("goal", &goal, .choice, "which values are better; absent: what suits the metric")
@@ -127,7 +130,7 @@ extension SweepConfiguration.Metric: KeySection {
 }
 
 extension SweepConfiguration.Output: KeySection {
-  mutating func visitKeys(_ keys: inout some KeyVisitor) {
+  package mutating func visitKeys(_ keys: inout some KeyVisitor) {
     keys.value("directory", &directory, .outputDirectory, "the sweep's directory, relative to the working directory")
   }
 }
@@ -164,8 +167,9 @@ extension SweepConfiguration {
     var problems = parser.problems
     for override in overrides { problems += override.holdingDots(below: "parameters").apply(to: &tree) }
     let reading = Reading(
-      fileDirectory: directory, workingDirectory: Paths.workingDirectory, checksFiles: checksFiles,
-      dropsReplacedKeys: true, catalogue: keys, problems: problems)
+      dropsReplacedKeys: true, catalogue: keys, problems: problems,
+      lookUp: Paths.lookup(
+        fileDirectory: directory, overrideDirectory: Paths.workingDirectory, checksFiles: checksFiles))
     var sweep = SweepConfiguration(name: name)
     sweep.directory = directory
     KeyReader.read(&sweep, from: tree, path: "", reading: reading)

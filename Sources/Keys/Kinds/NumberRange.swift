@@ -2,7 +2,7 @@
 ///
 /// Numbers are compared in single precision, which training computes in: what rounds to a bound counts as the bound.
 /// Infinity is in no range.
-struct NumberRange: CustomStringConvertible {
+package struct NumberRange: CustomStringConvertible {
   private enum Bound {
     case none
     case including(Float)
@@ -11,27 +11,27 @@ struct NumberRange: CustomStringConvertible {
 
   private let lower: Bound
   private let upper: Bound
-  let description: String
+  package let description: String
 
-  static let any = NumberRange(lower: .none, upper: .none, description: "of either sign")
-  static let positive = NumberRange(lower: .excluding(0), upper: .none, description: "above 0")
-  static let nonNegative = NumberRange(lower: .including(0), upper: .none, description: "of at least 0")
+  package static let any = NumberRange(lower: .none, upper: .none, description: "of either sign")
+  package static let positive = NumberRange(lower: .excluding(0), upper: .none, description: "above 0")
+  package static let nonNegative = NumberRange(lower: .including(0), upper: .none, description: "of at least 0")
   /// What can be divided by: above the numbers near zero that single precision holds with fewer digits, or as zero.
-  static let divisor = NumberRange(lower: .including(1e-37), upper: .none, description: "of at least 1e-37")
-  static let atLeastOne = NumberRange(lower: .including(1), upper: .none, description: "of at least 1")
+  package static let divisor = NumberRange(lower: .including(1e-37), upper: .none, description: "of at least 1e-37")
+  package static let atLeastOne = NumberRange(lower: .including(1), upper: .none, description: "of at least 1")
   /// Any share of a whole.
-  static let share = NumberRange(lower: .including(0), upper: .including(1), description: "from 0 to 1")
+  package static let share = NumberRange(lower: .including(0), upper: .including(1), description: "from 0 to 1")
   /// A share that isn't the whole.
-  static let partialShare = NumberRange(
+  package static let partialShare = NumberRange(
     lower: .including(0), upper: .excluding(1), description: "of at least 0 and below 1")
   /// A share that is neither nothing nor the whole.
-  static let properShare = NumberRange(
+  package static let properShare = NumberRange(
     lower: .excluding(0), upper: .excluding(1), description: "above 0 and below 1")
   /// A share that leaves the larger part.
-  static let minority = NumberRange(
+  package static let minority = NumberRange(
     lower: .excluding(0), upper: .excluding(0.5), description: "above 0 and below 0.5")
 
-  func contains(_ value: Float) -> Bool {
+  package func contains(_ value: Float) -> Bool {
     let isAbove =
       switch lower {
       case .none: true

@@ -1,3 +1,5 @@
+import Keys
+
 /// A `KEY=VALUE` from the command line: a key in dotted notation and a value in YAML, which win over the file.
 struct Override {
   let text: String
@@ -34,7 +36,7 @@ struct Override {
   /// Puts the value in its place, whole: a mapping replaces a mapping.
   ///
   /// - Returns: what is wrong with the value or the place.
-  func apply(to tree: inout YAMLTree) -> [ConfigurationProblem] {
+  func apply(to tree: inout ValueTree) -> [ConfigurationProblem] {
     let parser = YAMLParser(valueText, override: origin, key: path.joined(separator: "."))
     guard let value = parser.tree else { return parser.problems }
     let obstacle = set(value, at: path[...], in: &tree)
@@ -42,7 +44,7 @@ struct Override {
   }
 
   private func set(
-    _ value: YAMLTree, at rest: ArraySlice<Substring>, in tree: inout YAMLTree
+    _ value: ValueTree, at rest: ArraySlice<Substring>, in tree: inout ValueTree
   ) -> ConfigurationProblem? {
     guard let first = rest.first else {
       tree = value
@@ -58,7 +60,7 @@ struct Override {
     let key = String(first)
     let index = entries.firstIndex { $0.key == key } ?? entries.endIndex
     if index == entries.endIndex {
-      entries.append(YAMLTree.Entry(key: key, origin: origin, value: YAMLTree(.mapping([]), origin: origin)))
+      entries.append(ValueTree.Entry(key: key, origin: origin, value: ValueTree(.mapping([]), origin: origin)))
     }
     // A key that is overridden itself is now written in the override; one that only holds it stays where it was.
     if rest.count == 1 { entries[index].origin = origin }

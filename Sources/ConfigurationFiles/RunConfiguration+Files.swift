@@ -1,0 +1,87 @@
+import Configuration
+import Keys
+
+extension RunConfiguration {
+  /// The configuration as YAML with every default filled in.
+  ///
+  /// `parse` makes the same configuration of it, wherever it lies: paths of data are absolute, floating-point numbers
+  /// are written with as many digits as they need.
+  package func render() -> String {
+    YAMLEmitter.text(of: KeyWriter.tree(of: self).entries ?? [])
+  }
+
+  // MARK: Loading
+
+  /// Reads a configuration file.
+  ///
+  /// - Parameters:
+  ///   - path: the file, by the name that messages give it.
+  ///   - checkFiles: whether the files that it names have to be there and to be readable more than once. A run that goes on
+  ///     doesn't need them all.
+  ///   - overrides: `KEY=VALUE` in dotted notation; they win over the file, later ones over earlier ones.
+  /// - Throws: all that is wrong with it, at once.
+  package static func load(
+    path: String, overrides: [String] = [], checkFiles: Bool = true
+  ) throws(ConfigurationError) -> RunConfiguration {
+    let overrides = try Override.parse(overrides)
+    let text = try ConfigurationFile.text(ofFileAt: path)
+    let directory = Paths.directory(of: path)
+    return try resolve(
+      text, name: path, directory: Paths.realPath(directory) ?? directory, overrides: overrides, checksFiles: checkFiles
+    )
+  }
+
+  /// Reads the text of a configuration.
+  ///
+  /// - Parameters:
+  ///   - name: what messages call the text; also names the default output directory.
+  ///   - directory: what relative paths in the text are relative to: a real path, without links.
+  ///   - checkFiles: whether a file of data that can't be read is a problem. Without it no file is touched.
+  package static func parse(
+    text: String, name: String, directory: String, overrides: [String] = [], checkFiles: Bool
+  ) throws(ConfigurationError) -> RunConfiguration {
+    let overrides = try Override.parse(overrides)
+    return try resolve(text, name: name, directory: directory, overrides: overrides, checksFiles: checkFiles)
+  }
+
+  /// - Parameters:
+  ///   - overrideDirectory: what relative paths in overrides are relative to.
+  ///   - dropsReplacedKeys: whether an override that chooses an alternative takes the file's keys of others out.
+  static func resolve(
+    _ text: String, name: String, directory: String, overrides: [Override],
+    overrideDirectory: String = Paths.workingDirectory, checksFiles: Bool, dropsReplacedKeys: Bool = false
+  ) throws(ConfigurationError) -> RunConfiguration {
+    let parser = YAMLParser(text)
+    guard var tree = parser.tree else { throw .invalid(file: name, parser.problems) }
+    if tree.isNull { tree.content = .mapping([]) }
+
+    var problems = parser.problems
+    for override in overrides { problems += override.apply(to: &tree) }
+    let reading = Reading(
+      dropsReplacedKeys: dropsReplacedKeys, catalogue: keys, problems: problems,
+      lookUp: Paths.lookup(fileDirectory: directory, overrideDirectory: overrideDirectory, checksFiles: checksFiles))
+    var configuration = RunConfiguration(name: Paths.stem(of: name))
+    KeyReader.read(&configuration, from: tree, path: "", reading: reading)
+    for objection in configuration.objections { reading.report(objection, in: tree) }
+
+    guard reading.problems.isEmpty else {
+      throw .invalid(file: name, reading.problems.sorted { $0.origin < $1.origin })
+    }
+    return configuration
+  }
+}
+
+extension Reading {
+  /// Raises an objection at the place of its key.
+  fileprivate func report(_ objection: Objection, in tree: ValueTree) {
+    let keys = [objection.key] + objection.otherKeys
+    // Of what couldn't be read there is only the default here, which nobody asked for.
+    let isMoot = problems.contains { problem in keys.contains { Self.overlap($0, problem.key) } }
+    if !isMoot { report(tree.origin(ofKey: objection.key), objection.key, objection.reason) }
+  }
+
+  /// Whether one key holds the other or is it.
+  private static func overlap(_ a: String, _ b: String) -> Bool {
+    a == b || a.hasPrefix(b + ".") || b.hasPrefix(a + ".")
+  }
+}

@@ -1,0 +1,37 @@
+extension ValueKind<String> {
+  /// A file to read. It is looked for next to whoever names it: the file of the configuration, or the working directory
+  /// for an override.
+  package static var inputFile: Self {
+    Self("a path") { tree, site in
+      site.inputFile(tree, expected: "a path")
+    } write: {
+      .string($0)
+    }
+  }
+
+  /// A directory to write, relative to the working directory at the time.
+  package static var outputDirectory: Self {
+    Self("a path") { tree, site in
+      site.path(tree, expected: "a path")
+    } write: {
+      .string($0)
+    }
+  }
+}
+
+extension ValueKind<[String]> {
+  /// One or more files to read.
+  package static var inputFiles: Self {
+    let expectation = "a path or a list of paths"
+    return Self(expectation) { tree, site in
+      guard case .list(let items) = tree.content else {
+        return site.inputFile(tree, expected: expectation).map { [$0] }
+      }
+      guard !items.isEmpty else { return site.mismatch(tree, expected: expectation, found: "an empty list") }
+      let files = items.map { site.inputFile($0, expected: "a path") }
+      return files.contains(nil) ? nil : files.compactMap(\.self)
+    } write: { files in
+      files.count == 1 ? .string(files[0]) : ValueTree(.list(files.map(ValueTree.string)))
+    }
+  }
+}
