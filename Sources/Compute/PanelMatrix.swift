@@ -58,17 +58,22 @@ package struct PanelMatrix: @unchecked Sendable {
 
   /// The first float of a panel's row.
   package func pointer(panel: Int, row: Int) -> UnsafeMutablePointer<Float> {
-    base + (panel * stride + row * PanelShape.width)
+    assert(
+      panel >= 0 && panel < panels && row >= 0 && row <= rows, "(\(panel), \(row)) of \(panels) panels, \(rows) rows")
+    return base + (panel * stride + row * PanelShape.width)
   }
 
   /// Some of the rows, all columns.
   package func rows(_ range: Range<Int>) -> PanelMatrix {
-    PanelMatrix(base: base + range.lowerBound * PanelShape.width, rows: range.count, columns: columns, stride: stride)
+    assert(range.lowerBound >= 0 && range.upperBound <= rows, "rows \(range) of \(rows)")
+    return PanelMatrix(
+      base: base + range.lowerBound * PanelShape.width, rows: range.count, columns: columns, stride: stride)
   }
 
   /// Some of the panels, all rows.
   package func panels(_ range: Range<Int>) -> PanelMatrix {
-    PanelMatrix(
+    assert(range.lowerBound >= 0 && range.upperBound <= panels, "panels \(range) of \(panels)")
+    return PanelMatrix(
       base: base + range.lowerBound * stride, rows: rows,
       columns: min(columns, range.upperBound * PanelShape.width) - range.lowerBound * PanelShape.width, stride: stride)
   }

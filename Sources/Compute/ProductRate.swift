@@ -13,7 +13,7 @@ package enum ProductRate {
     }
     let repetitions = 20
     let phases = PhaseList([
-      Phase("product", jobs: { jobs.count }) { job in
+      Phase(.product, jobs: { jobs.count }) { job in
         for _ in 0..<repetitions {
           kernels.multiply(jobs[job].0.view, jobs[job].1.view, into: jobs[job].2.view, start: .zero)
         }

@@ -3,21 +3,6 @@ import Dispatch
 import Glibc
 import Synchronization
 
-/// A part of a step that is split into independent jobs: no job writes what another one of the phase reads or writes.
-package struct Phase: Sendable {
-  /// For profiles.
-  package let name: String
-  /// How many jobs there are; asked by every worker when the phase before is done, with the same answer for each.
-  package let jobs: @Sendable () -> Int
-  package let run: @Sendable (_ job: Int) -> Void
-
-  package init(_ name: String, jobs: @escaping @Sendable () -> Int, run: @escaping @Sendable (_ job: Int) -> Void) {
-    self.name = name
-    self.jobs = jobs
-    self.run = run
-  }
-}
-
 /// Worker threads that run phases one after the other, each phase's jobs side by side.
 ///
 /// A list of phases is one `DispatchQueue.concurrentPerform`: waking a thread costs some 20 microseconds, so threads are
@@ -59,71 +44,8 @@ package final class Workers: Sendable {
   }
 }
 
-/// Phases with the counters that workers meet at; made once, run in every step.
-package final class PhaseList: Sendable {
-  package let phases: [Phase]
-  fileprivate let counters: JobCounters
-  fileprivate let clock: PhaseClock
-
-  package init(_ phases: [Phase]) {
-    self.phases = phases
-    counters = JobCounters(phases: phases.count)
-    clock = PhaseClock(phases: phases.count)
-  }
-
-  /// Runs so far. To be asked between runs.
-  package var runs: Int { clock.runs }
-
-  /// Nanoseconds that some of the phases have taken in all runs together. To be asked between runs.
-  package func nanoseconds(of isMeant: (Phase) -> Bool) -> Int64 {
-    phases.indices.reduce(0) { $0 + (isMeant(phases[$1]) ? clock.nanoseconds[$1] : 0) }
-  }
-
-  /// How long phases of each name have taken in all runs together, in the order in which they first come. To be asked
-  /// between runs.
-  package var times: [(name: String, time: Duration)] {
-    var times: [(name: String, time: Duration)] = []
-    for (index, phase) in phases.enumerated() {
-      let time = Duration.nanoseconds(clock.nanoseconds[index])
-      if let known = times.firstIndex(where: { $0.name == phase.name }) {
-        times[known].time += time
-      } else {
-        times.append((phase.name, time))
-      }
-    }
-    return times
-  }
-}
-
-/// Adds up how long phases take. Reading the time costs some 30 nanoseconds a phase.
-private final class PhaseClock: @unchecked Sendable {
-  // Unchecked: one worker writes in a run, and others read between runs.
-  private(set) var nanoseconds: [Int64]
-  private(set) var runs = 0
-  private var last: Int64 = 0
-
-  init(phases: Int) { nanoseconds = Array(repeating: 0, count: phases) }
-
-  private static var now: Int64 {
-    var time = timespec()
-    clock_gettime(CLOCK_MONOTONIC, &time)
-    return Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec)
-  }
-
-  func start() {
-    runs += 1
-    last = Self.now
-  }
-
-  func end(phase: Int) {
-    let now = Self.now
-    nanoseconds[phase] += now - last
-    last = now
-  }
-}
-
 /// Two counters for each phase: jobs that were taken, and jobs that are done.
-private final class JobCounters: @unchecked Sendable {
+final class JobCounters: @unchecked Sendable {
   // Unchecked: the memory holds atomics only, and is freed when nobody can reach them any more.
   private typealias Counter = Atomic<Int>
   /// Counters that different workers write at the same time stand in cache lines of their own.

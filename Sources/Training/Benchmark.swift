@@ -17,12 +17,12 @@ package struct Benchmark: Sendable, Equatable {
   /// Of that, a minibatch's activations and their gradients.
   package var activationBytes: Int
   package var steps: Int
-  /// How long phases of each name took in all steps, warm-up included, and how many those are.
+  /// How long phases of each kind took in all steps, warm-up included, and how many those are.
   package var phaseTimes: [PhaseTime]
   package var allSteps: Int
 
   package struct PhaseTime: Sendable, Equatable {
-    package let name: String
+    package let kind: Phase.Kind
     package let time: Duration
   }
 
@@ -91,7 +91,7 @@ package struct Benchmark: Sendable, Equatable {
       tokensPerSecond: rate, gflops: rate * 6 * Double(shape.multipliedWeights) / 1e9, threads: workers.count,
       isa: kernels.name, parameters: parameters.layout.elementCount, peakMemoryBytes: peakMemory(),
       activationBytes: activationBytes, steps: times.count,
-      phaseTimes: step.phaseTimes.map { PhaseTime(name: $0.name, time: $0.time) }, allSteps: count)
+      phaseTimes: step.phaseTimes.map { PhaseTime(kind: $0.kind, time: $0.time) }, allSteps: count)
   }
 
   private static func peakMemory() -> Int {
@@ -145,8 +145,8 @@ private final class ZipfMinibatches: MinibatchSource {
 
   func fill(_ model: SequenceModel, index: Int, epoch: Int, step: Int) {
     let (minibatch, ids) = (model.minibatch, inputs[index])
-    minibatch.inputs.update(from: ids, count: ids.count)
-    minibatch.targets.update(from: targets[index], count: ids.count)
+    minibatch.inputs.base.update(from: ids, count: ids.count)
+    minibatch.targets.base.update(from: targets[index], count: ids.count)
     minibatch.prepare(timesteps: capacity.timeline.timesteps)
   }
 }

@@ -46,8 +46,8 @@ package struct Engine {
     }
   }
 
-  /// How long phases of each name have taken in all steps together.
-  package var phaseTimes: [(name: String, time: Duration)] { step.phaseTimes }
+  /// How long phases of each kind have taken in all steps together.
+  package var phaseTimes: [(kind: Phase.Kind, time: Duration)] { step.phaseTimes }
   /// Steps made.
   package var steps: Int { step.count }
 }

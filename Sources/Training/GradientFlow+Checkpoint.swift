@@ -48,7 +48,7 @@ extension GradientFlow {
     let minibatch = meter.model.minibatch
     // The last window may be shorter: only whole ones count.
     for window in 0..<min(settings.windows, batches.length / batches.window) {
-      batches.fill(window: window, inputs: minibatch.inputs, targets: minibatch.targets)
+      batches.fill(window: window, inputs: minibatch.inputs.base, targets: minibatch.targets.base)
       minibatch.prepare(timesteps: batches.window)
       meter.addMinibatch()
     }

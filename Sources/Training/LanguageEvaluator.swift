@@ -43,7 +43,7 @@ package final class LanguageEvaluator: SplitEvaluator {
     model.resetState()
     for window in 0..<batches.windowCount {
       try check()
-      batches.fill(window: window, inputs: minibatch.inputs, targets: minibatch.targets)
+      batches.fill(window: window, inputs: minibatch.inputs.base, targets: minibatch.targets.base)
       minibatch.prepare(timesteps: batches.timesteps(inWindow: window))
       workers.run(phases)
       model.carryState()

@@ -41,9 +41,9 @@ final class StreamMinibatches: MinibatchSource {
 
   func fill(_ model: SequenceModel, index: Int, epoch: Int, step: Int) {
     let minibatch = model.minibatch
-    batches.fill(window: index, inputs: minibatch.inputs, targets: minibatch.targets)
+    batches.fill(window: index, inputs: minibatch.inputs.base, targets: minibatch.targets.base)
     let timesteps = batches.timesteps(inWindow: index)
-    dropout?.apply(to: minibatch.inputs, rows: timesteps * batches.streams, step: step)
+    dropout?.apply(to: minibatch.inputs.base, rows: timesteps * batches.streams, step: step)
     minibatch.prepare(timesteps: timesteps)
   }
 }

@@ -33,7 +33,7 @@ package final class Optimizer: @unchecked Sendable {
   private let updated: [Arena]
   private let overflow = Atomic<Bool>(false)
   /// Sums of squares of blocks of the gradient.
-  private let squares: UnsafeMutableBufferPointer<Double>
+  private let squares: Buffer<Double>
 
   /// The gradient of rows that a step doesn't have.
   private let zeros = Arena(count: allRowsUnit * PanelShape.width)
@@ -61,11 +61,9 @@ package final class Optimizer: @unchecked Sendable {
     moments = configuration.momentNames.map { Moment(name: $0, arena: Arena(count: count)) }
     updated = [parameters.values] + moments.map(\.arena)
     let pieces = gradients.byRows.reduce(0) { $0 + $1.pieceCount }
-    squares = .allocate(capacity: (parameters.layout.denseCount + Self.normBlock - 1) / Self.normBlock + pieces)
-    squares.initialize(repeating: 0)
+    squares = Buffer(
+      count: (parameters.layout.denseCount + Self.normBlock - 1) / Self.normBlock + pieces, repeating: 0)
   }
-
-  deinit { squares.deallocate() }
 
   /// Sets what the coming step uses.
   ///
@@ -88,7 +86,7 @@ package final class Optimizer: @unchecked Sendable {
     let block = { @Sendable (index: Int) in index * Self.normBlock..<min((index + 1) * Self.normBlock, count) }
     let pieces = gradients.byRows.flatMap { gradient in (0..<gradient.pieceCount).map { (gradient, $0) } }
     return [
-      Phase("norm", jobs: { blocks + pieces.count }) { [self] job in
+      Phase(.norm, jobs: { blocks + pieces.count }) { [self] job in
         if job < blocks {
           let range = block(job)
           squares[job] = kernels.sumOfSquares(gradients.values.base + range.lowerBound, count: range.count)
@@ -98,12 +96,12 @@ package final class Optimizer: @unchecked Sendable {
           squares[job] = piece.baseAddress.map { kernels.sumOfSquares($0, count: piece.count) } ?? 0
         }
       },
-      Phase("norm", jobs: { 1 }) { [self] _ in
-        gradientNorm = squares.reduce(0, +).squareRoot()
+      Phase(.norm, jobs: { 1 }) { [self] _ in
+        gradientNorm = squares.elements.reduce(0, +).squareRoot()
         // PyTorch's clip_grad_norm_ adds 1e-6, so that a norm of exactly the limit isn't scaled up.
         settings.gradient_scale = clipNorm > 0 ? Float(min(1, clipNorm / (gradientNorm + 1e-6))) : 1
       },
-      Phase("update", jobs: { [self] in diverged ? 0 : blocks }) { [self] job in
+      Phase(.update, jobs: { [self] in diverged ? 0 : blocks }) { [self] job in
         let range = block(job)
         update(at: range.lowerBound, gradient: gradients.values.base + range.lowerBound, count: range.count)
       },
@@ -115,7 +113,7 @@ package final class Optimizer: @unchecked Sendable {
     let (updatesAll, rows) = (updatesAllRows, gradient.rows)
     let unit = updatesAll ? Self.allRowsUnit : Self.rowsUnit
     let count = { @Sendable in updatesAll ? rows.total : rows.count }
-    return Phase("update", jobs: { [self] in diverged ? 0 : (count() + unit - 1) / unit }) { [self] job in
+    return Phase(.update, jobs: { [self] in diverged ? 0 : (count() + unit - 1) / unit }) { [self] job in
       let range = job * unit..<min((job + 1) * unit, count())
       if updatesAll {
         gradient.forEachStretch(ofAll: range, zeros: zeros.base) { update(at: $0, gradient: $1, count: $2) }

@@ -22,7 +22,7 @@ extension RunConfiguration {
 extension Parameters {
   /// Makes the embeddings of those words that have a vector these vectors.
   func setEmbeddings(_ vectors: WordVectors, of vocabulary: Vocabulary) -> VectorCoverage {
-    let embedding = view("embedding.weight")
+    let embedding = view(layout.embedding)
     for id in 0..<vocabulary.count {
       guard let vector = vectors.vector(ofId: id) else { continue }
       for (column, value) in vector.enumerated() { embedding[id, column] = value }

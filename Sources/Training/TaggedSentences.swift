@@ -43,9 +43,8 @@ struct TaggedSentences {
         if let forms = minibatch.forms { forms[row] = sequence.forms?[position] ?? sequence.tokens[position] }
       }
     }
-    change(minibatch.inputs, minibatch.rows)
-    minibatch.prepare()
-    if let spellings { model.prepareCharacters { spellings[$0] } }
+    change(minibatch.inputs.base, minibatch.rows)
+    minibatch.prepare(spelling: spellings.map { spellings in { spellings[$0] } })
   }
 }
 

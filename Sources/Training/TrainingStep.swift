@@ -26,8 +26,8 @@ package final class TrainingStep: Sendable {
         + optimizer.phases() + [model.parameters.renewalPhase()])
   }
 
-  /// How long phases of each name have taken in all steps together.
-  package var phaseTimes: [(name: String, time: Duration)] { phases.times }
+  /// How long phases of each kind have taken in all steps together.
+  package var phaseTimes: [(kind: Phase.Kind, time: Duration)] { phases.times }
   /// Steps made.
   package var count: Int { phases.runs }
 
@@ -59,9 +59,10 @@ package final class TrainingStep: Sendable {
     return result
   }
 
+  private static let recurrent: Set<Phase.Kind> = [.forward, .backward]
+
   private func noteRecurrenceTime() {
     guard !model.sharingTrial.isSettled else { return }
-    let time = phases.nanoseconds { $0.name == "forward" || $0.name == "backward" }
-    model.sharingTrial.note(nanosecondsSoFar: time, rows: model.minibatch.rows)
+    model.sharingTrial.note(timeSoFar: phases.time(of: Self.recurrent), rows: model.minibatch.rows)
   }
 }

@@ -46,7 +46,7 @@ private final class Ledger: @unchecked Sendable {
     let ledger = Ledger(phases: 4, most: 90)
     let phases = PhaseList(
       (0..<4).map { phase in
-        Phase("phase \(phase)", jobs: { ledger.jobs(phase) }, run: { ledger.run(phase, $0) })
+        Phase(.product, jobs: { ledger.jobs(phase) }, run: { ledger.run(phase, $0) })
       })
     var expected = 0
     for round in 1...2000 {
@@ -62,7 +62,7 @@ private final class Ledger: @unchecked Sendable {
     let workers = Workers(count: 3)
     workers.run(PhaseList([]))
     let runs = Atomic<Int>(0)
-    let nothing = Phase("nothing", jobs: { 0 }, run: { _ in runs.add(1, ordering: .relaxed) })
+    let nothing = Phase(.product, jobs: { 0 }, run: { _ in runs.add(1, ordering: .relaxed) })
     workers.run(PhaseList([nothing, nothing, nothing]))
     #expect(runs.load(ordering: .relaxed) == 0)
   }
@@ -70,7 +70,7 @@ private final class Ledger: @unchecked Sendable {
   /// One list serves teams of any size, one after the other.
   @Test func listsOutliveTheirWorkers() {
     let runs = Atomic<Int>(0)
-    let list = PhaseList([Phase("count", jobs: { 1000 }, run: { _ in runs.add(1, ordering: .relaxed) })])
+    let list = PhaseList([Phase(.product, jobs: { 1000 }, run: { _ in runs.add(1, ordering: .relaxed) })])
     for count in [4, 1, 7] { Workers(count: count).run(list) }
     #expect(runs.load(ordering: .relaxed) == 3000)
   }
@@ -90,13 +90,15 @@ private final class Ledger: @unchecked Sendable {
     }
   }
 
-  @Test func timesAreAddedUpByName() {
+  @Test func timesAreAddedUpByKind() {
     let list = PhaseList(
-      ["a", "b", "a", "none"].map { name in Phase(name, jobs: { name == "none" ? 0 : 3 }, run: { _ in usleep(200) }) })
+      [Phase.Kind.forward, .output, .forward, .norm].map { kind in
+        Phase(kind, jobs: { kind == .norm ? 0 : 3 }, run: { _ in usleep(200) })
+      })
     for _ in 0..<4 { Workers(count: 2).run(list) }
     let times = list.times
     #expect(list.runs == 4)
-    #expect(times.map(\.name) == ["a", "b", "none"])
+    #expect(times.map(\.kind) == [.forward, .output, .norm])
     // Each run of a phase sleeps at least once.
     #expect(times[0].time >= .microseconds(2 * 4 * 200))
     #expect(times[1].time >= .microseconds(4 * 200))

@@ -24,9 +24,8 @@ extension SequenceModel {
       minibatch.targets[row] = token.target.map(Int32.init) ?? Minibatch.masked
       minibatch.forms?[row] = Int32(token.form)
     }
-    minibatch.prepare()
     let spellings = sentences.spellings.map { $0.map(Int32.init) }
-    prepareCharacters { spellings[$0][...] }
+    minibatch.prepare { spellings[$0][...] }
   }
 
   /// Begins with random states in (-1, 1). Returns them by their names.

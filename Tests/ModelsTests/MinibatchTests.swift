@@ -43,7 +43,7 @@ import Testing
     var random = TestRandom(seed: seed)
     let forms = Int.random(in: 1...30, using: &random)
     let capacity = Timeline.Capacity(sequences: 6, timesteps: 9, rows: 40)
-    let minibatch = Minibatch(capacity, vocabulary: 8, forms: forms)
+    let minibatch = Minibatch(SequenceModel.Capacity(capacity, forms: forms), vocabulary: 8)
     for _ in 0..<5 {
       let lengths = (0..<Int.random(in: 1...6, using: &random)).map { _ in Int.random(in: 1...6, using: &random) }
         .sorted(by: >)

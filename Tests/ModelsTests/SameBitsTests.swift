@@ -12,13 +12,13 @@ import Testing
   /// Gradients, losses and hidden states of a random minibatch, with the phases run by `run`.
   private static func snapshot(
     workers: Int = 1, kernels: Kernels = Kernels.available[0], logitsBound: Int = SequenceModel.logitsBound,
-    way: Int = 0, run: ([Phase]) -> Void
+    sharing: Int = 0, run: ([Phase]) -> Void
   ) -> Snapshot {
     var random = TestRandom(seed: 5)
     let test = TestModel(
       sizes.shape, streams: sizes.streams, timesteps: sizes.timesteps, workers: workers, kernels: kernels,
       logitsBound: logitsBound)
-    test.model.sharingTrial.settle(on: way)
+    test.model.sharingTrial.settle(on: sharing)
     test.load(Window(timesteps: sizes.timesteps, streams: sizes.streams, of: sizes.shape, using: &random))
     test.load(randomState(of: sizes.shape, streams: sizes.streams, using: &random))
     run(test.gradientPhases)
@@ -37,15 +37,15 @@ import Testing
   }
 
   @Test(arguments: [2, 3, 16])
-  func anyWayOfSharingRecurrences(workers: Int) {
-    let ways = TestModel(
+  func anySharingOfRecurrences(workers: Int) {
+    let candidates = TestModel(
       Self.sizes.shape, streams: Self.sizes.streams, timesteps: Self.sizes.timesteps, workers: workers
     )
-    .model.sharingTrial.ways
-    #expect(ways.count > 1)
-    for way in ways.indices {
-      let found = Self.snapshot(workers: workers, way: way) { Workers(count: 2).run(PhaseList($0)) }
-      #expect(found.differences(from: Self.expected) == [], "\(ways[way])")
+    .model.sharingTrial.candidates
+    #expect(candidates.count > 1)
+    for sharing in candidates.indices {
+      let found = Self.snapshot(workers: workers, sharing: sharing) { Workers(count: 2).run(PhaseList($0)) }
+      #expect(found.differences(from: Self.expected) == [], "\(candidates[sharing])")
     }
   }
 
@@ -66,7 +66,7 @@ import Testing
     // 273 rows in blocks of 144 and of 128, the fewest.
     for bound in [144 * Self.sizes.shape.classes * MemoryLayout<Float>.stride, 0] {
       let found = Self.snapshot(workers: 3, logitsBound: bound) { phases in
-        #expect(phases.filter { $0.name == "output" && $0.jobs() > 0 }.count == (bound == 0 ? 3 : 2))
+        #expect(phases.filter { $0.kind == .output && $0.jobs() > 0 }.count == (bound == 0 ? 3 : 2))
         Workers(count: 2).run(PhaseList(phases))
       }
       #expect(found.differences(from: Self.expected) == [], "bound \(bound)")

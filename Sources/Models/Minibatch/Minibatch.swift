@@ -1,76 +1,76 @@
-/// The token ids of a minibatch with their targets, laid out by a timeline.
+import Compute
+
+/// The token ids of a minibatch with their targets, laid out by a timeline; of words that are spelled, their characters too.
 ///
-/// Filled by the training loop between steps, read by all workers in a step.
+/// Between steps one thread lays out sequences, writes what they hold, and has it taken over by `prepare`; workers only read.
 package final class Minibatch: @unchecked Sendable {
-  // Unchecked: one thread writes between steps, workers only read within one.
+  // Unchecked: the rule above.
 
   package let timeline: Timeline
   /// [rows]
-  package let inputs: UnsafeMutablePointer<Int32>
+  package let inputs: Buffer<Int32>
   /// [rows] `masked` where nothing is to be predicted.
-  package let targets: UnsafeMutablePointer<Int32>
+  package let targets: Buffer<Int32>
   /// [rows] the word form of each input: an id may stand for many, as that of unknown words does. Nil where ids are all
   /// there is.
-  package let forms: UnsafeMutablePointer<Int32>?
+  package let forms: Buffer<Int32>?
+  /// How the forms are spelled; nil where it doesn't matter.
+  let spellings: FormSpellings?
 
   /// Different inputs, in order of first appearance: ids, or pairs of an id and a form.
   package private(set) var distinctCount = 0
   /// [distinctCount] their ids.
-  package let distinctTokens: UnsafeMutablePointer<Int32>
+  package let distinctTokens: Buffer<Int32>
   /// [distinctCount] their forms.
-  package let distinctForms: UnsafeMutablePointer<Int32>?
+  package let distinctForms: Buffer<Int32>?
   /// [rows] which of the distinct inputs a row has.
-  package let slots: UnsafeMutablePointer<Int32>
+  package let slots: Buffer<Int32>
   /// [rows] the same, with each sequence the other way round.
-  package let reversedSlots: UnsafeMutablePointer<Int32>
+  package let reversedSlots: Buffer<Int32>
   /// [rows] all rows, those of the first distinct input first, in order within each.
-  package let rowsByToken: UnsafeMutablePointer<Int32>
+  package let rowsByToken: Buffer<Int32>
   /// [distinctCount + 1] where a distinct input's rows begin in `rowsByToken`.
-  package let rowStarts: UnsafeMutablePointer<Int32>
+  package let rowStarts: Buffer<Int32>
   /// [vocabulary or forms] the slot of an input, -1 outside `prepare`.
-  private let slotOfKey: UnsafeMutablePointer<Int32>
+  private let slotOfKey: Buffer<Int32>
   /// [forms] the slot of the same form under another id, as word dropout makes them.
-  private let otherSlotOfForm: UnsafeMutablePointer<Int32>?
+  private let otherSlotOfForm: Buffer<Int32>?
 
   /// A row whose target is this counts for nothing.
   package static let masked: Int32 = -1
 
-  /// - Parameter forms: how many word forms there are; nil where ids are all there is.
-  package init(_ capacity: Timeline.Capacity, vocabulary: Int, forms formCount: Int? = nil) {
-    timeline = Timeline(capacity)
-    let rows = capacity.rows
-    func allocate(_ count: Int, _ value: Int32) -> UnsafeMutablePointer<Int32> {
-      let pointer = UnsafeMutablePointer<Int32>.allocate(capacity: count)
-      pointer.initialize(repeating: value, count: count)
-      return pointer
+  /// - Parameter characters: how many characters words are spelled with; nil where spellings don't matter. Then the
+  ///   capacity has room for them.
+  package init(_ capacity: SequenceModel.Capacity, vocabulary: Int, characters: Int? = nil) {
+    timeline = Timeline(capacity.timeline)
+    let (rows, formCount) = (capacity.timeline.rows, capacity.forms)
+    inputs = Buffer(count: rows, repeating: 0)
+    targets = Buffer(count: rows, repeating: Self.masked)
+    forms = formCount.map { _ in Buffer(count: rows, repeating: 0) }
+    distinctTokens = Buffer(count: rows, repeating: 0)
+    distinctForms = formCount.map { _ in Buffer(count: rows, repeating: 0) }
+    slots = Buffer(count: rows, repeating: 0)
+    reversedSlots = Buffer(count: rows, repeating: 0)
+    rowsByToken = Buffer(count: rows, repeating: 0)
+    rowStarts = Buffer(count: rows + 2, repeating: 0)
+    slotOfKey = Buffer(count: formCount ?? vocabulary, repeating: -1)
+    otherSlotOfForm = formCount.map { Buffer(count: $0, repeating: -1) }
+    spellings = characters.map {
+      guard let spelled = capacity.characters else { preconditionFailure("spelled words need room for characters") }
+      return FormSpellings(spelled, vocabulary: $0)
     }
-    inputs = allocate(rows, 0)
-    targets = allocate(rows, Self.masked)
-    forms = formCount == nil ? nil : allocate(rows, 0)
-    distinctTokens = allocate(rows, 0)
-    distinctForms = formCount == nil ? nil : allocate(rows, 0)
-    slots = allocate(rows, 0)
-    reversedSlots = allocate(rows, 0)
-    rowsByToken = allocate(rows, 0)
-    rowStarts = allocate(rows + 2, 0)
-    slotOfKey = allocate(formCount ?? vocabulary, -1)
-    otherSlotOfForm = formCount.map { allocate($0, -1) }
   }
 
   /// Sequences of one length each, as a language model has them.
   package convenience init(streams: Int, timesteps: Int, vocabulary: Int) {
-    self.init(Timeline.Capacity(sequences: streams, timesteps: timesteps), vocabulary: vocabulary)
-  }
-
-  deinit {
-    let all = [inputs, targets, distinctTokens, slots, reversedSlots, rowsByToken, rowStarts, slotOfKey]
-    for pointer in all + [forms, distinctForms, otherSlotOfForm].compactMap(\.self) { pointer.deallocate() }
+    self.init(
+      SequenceModel.Capacity(Timeline.Capacity(sequences: streams, timesteps: timesteps)), vocabulary: vocabulary)
   }
 
   package var rows: Int { timeline.rows }
   package var timesteps: Int { timeline.timesteps }
 
-  /// Targets that count: what losses and gradients are divided by.
+  /// Targets that count: what losses and gradients are divided by, unless a step says otherwise.
   package private(set) var targetCount = 0
 
   /// Lays out sequences of these lengths; inputs and targets are to be written next, each at its `timeline.row`.
@@ -78,16 +78,26 @@ package final class Minibatch: @unchecked Sendable {
   /// - Parameter length: above 0, the longest first.
   package func layOut(sequences: Int, length: (Int) -> Int) { timeline.layOut(sequences: sequences, length: length) }
 
-  /// Takes over what was written. Cost: O(rows).
-  package func prepare() {
+  /// Takes over as many sequences as fit, of one length: row t * B + b was written for timestep t of sequence b.
+  package func prepare(timesteps: Int) {
+    layOut(sequences: timeline.capacity.sequences) { _ in timesteps }
+    prepare()
+  }
+
+  /// Takes over what was written. Cost: O(rows + characters), no allocation.
+  ///
+  /// - Parameter spelling: a form's characters as ids, at least one; nil where spellings don't matter.
+  package func prepare(spelling: ((_ form: Int) -> ArraySlice<Int32>)? = nil) {
     targetCount = 0
     distinctCount = 0
+    let (slots, reversedSlots, rowStarts) = (slots.base, reversedSlots.base, rowStarts.base)
+    let (targets, rowsByToken, reversed) = (targets.base, rowsByToken.base, timeline.reversed.base)
     for row in 0..<rows {
       if targets[row] != Self.masked { targetCount += 1 }
       slots[row] = slot(ofRow: row)
       rowStarts[Int(slots[row]) + 2] += 1
     }
-    for row in 0..<rows { reversedSlots[row] = slots[Int(timeline.reversed[row])] }
+    for row in 0..<rows { reversedSlots[row] = slots[Int(reversed[row])] }
     // Counting sort: starts are one place ahead while rows are put in, and end up where they belong.
     rowStarts[0] = 0
     rowStarts[1] = 0
@@ -97,16 +107,11 @@ package final class Minibatch: @unchecked Sendable {
       rowsByToken[Int(rowStarts[slot + 1])] = Int32(row)
       rowStarts[slot + 1] += 1
     }
+    takeOverSpellings(spelling)
     for slot in 0..<distinctCount {
       slotOfKey[key(ofSlot: slot)] = -1
       if let otherSlotOfForm { otherSlotOfForm[key(ofSlot: slot)] = -1 }
     }
-  }
-
-  /// Takes over as many sequences as fit, of one length: row t * B + b was written for timestep t of sequence b.
-  package func prepare(timesteps: Int) {
-    layOut(sequences: timeline.capacity.sequences) { _ in timesteps }
-    prepare()
   }
 
   private func key(ofSlot slot: Int) -> Int { Int(distinctForms?[slot] ?? distinctTokens[slot]) }
@@ -118,14 +123,17 @@ package final class Minibatch: @unchecked Sendable {
       return slotOfKey[token]
     }
     let form = Int(forms[row])
-    for table in [slotOfKey, otherSlotOfForm] {
+    func slot(in table: Buffer<Int32>) -> Int32? {
       if table[form] < 0 {
         table[form] = addSlot(ofRow: row)
         distinctForms[Int(table[form])] = forms[row]
       }
-      if distinctTokens[Int(table[form])] == inputs[row] { return table[form] }
+      return distinctTokens[Int(table[form])] == inputs[row] ? table[form] : nil
     }
-    preconditionFailure("a form has more than two ids in one minibatch")
+    guard let slot = slot(in: slotOfKey) ?? slot(in: otherSlotOfForm) else {
+      preconditionFailure("a form has more than two ids in one minibatch")
+    }
+    return slot
   }
 
   private func addSlot(ofRow row: Int) -> Int32 {
@@ -133,5 +141,21 @@ package final class Minibatch: @unchecked Sendable {
     rowStarts[distinctCount + 2] = 0
     distinctCount += 1
     return Int32(distinctCount - 1)
+  }
+
+  /// Each form once, in order of first appearance, with its words.
+  private func takeOverSpellings(_ spelling: ((_ form: Int) -> ArraySlice<Int32>)?) {
+    guard let spellings else { return }
+    guard let spelling, let distinctForms, let otherSlotOfForm else {
+      preconditionFailure("a minibatch of spelled words has forms and their spelling")
+    }
+    spellings.removeAll()
+    for slot in 0..<distinctCount {
+      let form = Int(distinctForms[slot])
+      // Under its other id a form is not a new one.
+      guard slotOfKey[form] == slot else { continue }
+      spellings.add(form: form, length: spelling(form).count, words: (slotOfKey[form], otherSlotOfForm[form]))
+    }
+    spellings.prepare(spelling: spelling)
   }
 }

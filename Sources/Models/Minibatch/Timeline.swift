@@ -1,3 +1,5 @@
+import Compute
+
 /// Where the rows of a minibatch stand: sequences side by side, the longest first, timestep after timestep.
 ///
 /// Timestep t has one row for each of the sequences 0 ..< count(t) that are longer than t, so there is no padding. Where
@@ -15,13 +17,13 @@ package final class Timeline: @unchecked Sendable {
   package private(set) var timesteps = 0
   package private(set) var rows = 0
   /// [timesteps + 1] the first row of each.
-  private let starts: UnsafeMutablePointer<Int>
+  private let starts: Buffer<Int>
   /// [sequences + 1] rows of all sequences before.
-  private let rowsBefore: UnsafeMutablePointer<Int>
+  private let rowsBefore: Buffer<Int>
   /// [rows] of each row the one that is as far from its sequence's end as this one is from its beginning.
-  package let reversed: UnsafeMutablePointer<Int32>
+  package let reversed: Buffer<Int32>
   /// [rows] the sequence of each.
-  package let sequenceOfRow: UnsafeMutablePointer<Int32>
+  package let sequenceOfRow: Buffer<Int32>
 
   package struct Capacity: Sendable, Equatable {
     package var sequences: Int
@@ -42,21 +44,10 @@ package final class Timeline: @unchecked Sendable {
 
   package init(_ capacity: Capacity) {
     self.capacity = capacity
-    starts = .allocate(capacity: capacity.timesteps + 1)
-    starts.initialize(repeating: 0, count: capacity.timesteps + 1)
-    rowsBefore = .allocate(capacity: capacity.sequences + 1)
-    rowsBefore.initialize(repeating: 0, count: capacity.sequences + 1)
-    reversed = .allocate(capacity: capacity.rows)
-    reversed.initialize(repeating: 0, count: capacity.rows)
-    sequenceOfRow = .allocate(capacity: capacity.rows)
-    sequenceOfRow.initialize(repeating: 0, count: capacity.rows)
-  }
-
-  deinit {
-    starts.deallocate()
-    rowsBefore.deallocate()
-    reversed.deallocate()
-    sequenceOfRow.deallocate()
+    starts = Buffer(count: capacity.timesteps + 1, repeating: 0)
+    rowsBefore = Buffer(count: capacity.sequences + 1, repeating: 0)
+    reversed = Buffer(count: capacity.rows, repeating: 0)
+    sequenceOfRow = Buffer(count: capacity.rows, repeating: 0)
   }
 
   /// Takes over sequences of these lengths. Cost: O(rows).
@@ -105,6 +96,15 @@ package final class Timeline: @unchecked Sendable {
   package func rows(timestep: Int, _ range: Range<Int>) -> Range<Int> {
     let first = starts[timestep] + range.lowerBound
     return first..<first + max(0, min(range.upperBound, count(timestep: timestep)) - range.lowerBound)
+  }
+
+  /// Calls back with the rows of each timestep, for those of some sequences that have it.
+  func forEachTimestep(of sequences: Range<Int>, _ body: (_ rows: Range<Int>) -> Void) {
+    for timestep in 0..<timesteps {
+      let rows = rows(timestep: timestep, sequences)
+      guard !rows.isEmpty else { return }
+      body(rows)
+    }
   }
 
   /// Where a timestep's rows begin in a state matrix, before it and after it.

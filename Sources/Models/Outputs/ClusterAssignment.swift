@@ -41,13 +41,13 @@ final class ClusterAssignment: @unchecked Sendable {
   let positions: Int
 
   /// [rows] classes of the head.
-  let headTargets: UnsafeMutablePointer<Int32>
+  let headTargets: Buffer<Int32>
   /// [rows] where a row stands; -1 where its target is in no cluster.
-  let positionOfRow: UnsafeMutablePointer<Int32>
+  let positionOfRow: Buffer<Int32>
   /// [positions]
-  let rowOfPosition: UnsafeMutablePointer<Int32>
+  let rowOfPosition: Buffer<Int32>
   /// [positions] tokens of the cluster, counted from its first.
-  let targets: UnsafeMutablePointer<Int32>
+  let targets: Buffer<Int32>
   /// By position.
   private(set) var runs: [Run] = []
   /// By round, then by run.
@@ -80,15 +80,10 @@ final class ClusterAssignment: @unchecked Sendable {
     let bound = context.logitsBound / MemoryLayout<Float>.stride
     capacity = min(most, max(bound, fewest, 2 * largest))
     rounds = most > capacity ? most / (capacity - largest) + 1 : 1
-    func allocate(_ count: Int) -> UnsafeMutablePointer<Int32> {
-      let pointer = UnsafeMutablePointer<Int32>.allocate(capacity: count)
-      pointer.initialize(repeating: -1, count: count)
-      return pointer
-    }
-    headTargets = allocate(rows)
-    positionOfRow = allocate(rows)
-    rowOfPosition = allocate(positions)
-    targets = allocate(positions)
+    headTargets = Buffer(count: rows, repeating: -1)
+    positionOfRow = Buffer(count: rows, repeating: -1)
+    rowOfPosition = Buffer(count: positions, repeating: -1)
+    targets = Buffer(count: positions, repeating: -1)
     runStarts = Array(repeating: 0, count: rounds + 1)
     jobStarts = runStarts
     counts = Array(repeating: 0, count: layout.clusters.count)
@@ -97,8 +92,6 @@ final class ClusterAssignment: @unchecked Sendable {
     runs.reserveCapacity(layout.clusters.count + rounds)
     jobs.reserveCapacity(positions / Self.width)
   }
-
-  deinit { for pointer in [headTargets, positionOfRow, rowOfPosition, targets] { pointer.deallocate() } }
 
   func runs(ofRound round: Int) -> Range<Int> { runStarts[round]..<runStarts[round + 1] }
 

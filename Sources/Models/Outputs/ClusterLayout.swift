@@ -8,25 +8,11 @@ package struct ClusterLayout: Sendable, Equatable {
   /// Tokens 0 ..< shortlist are classes of the head.
   package let shortlist: Int
   package let clusters: [Cluster]
-  /// The head's parameters: [shortlist + clusters, hidden] and, if there is one, [shortlist + clusters].
-  let headWeight: String
-  let headBias: String?
 
   package struct Cluster: Sendable, Equatable {
     package let tokens: Range<Int>
-    /// The parameter [.., inputs] and the rows of it that are the cluster's tokens.
-    let weight: String
-    let rows: Range<Int>
-    /// The parameter with the biases of the same rows, if there is one.
-    let bias: String?
-    /// Nil: the hidden state itself is the input.
-    let projection: Projection?
-  }
-
-  /// What makes a cluster's inputs of the hidden state: a parameter [width, hidden].
-  struct Projection: Equatable {
-    let weight: String
-    let width: Int
+    /// Width of the projection of the hidden state that is the cluster's input; nil: the input is the hidden state itself.
+    let projection: Int?
   }
 
   /// Classes of the head's softmax.
@@ -44,26 +30,20 @@ package struct ClusterLayout: Sendable, Equatable {
     }
     shortlist = 0
     clusters = zip(starts, starts.dropFirst() + [vocabulary]).map { start, end in
-      Cluster(tokens: start..<end, weight: "decoder.weight", rows: start..<end, bias: "decoder.bias", projection: nil)
+      Cluster(tokens: start..<end, projection: nil)
     }
-    headWeight = "decoder.class.weight"
-    headBias = "decoder.class.bias"
   }
 
-  /// PyTorch's AdaptiveLogSoftmaxWithLoss, by its names.
+  /// PyTorch's AdaptiveLogSoftmaxWithLoss.
   init(cutoffs: [Int], divValue: Double, vocabulary: Int, hidden: Int) {
     precondition(
       zip([0] + cutoffs, cutoffs + [vocabulary]).allSatisfy { $0 < $1 }, "cutoffs ascend within the vocabulary")
     shortlist = cutoffs.first ?? vocabulary
     var divisor = 1.0
-    clusters = zip(cutoffs, cutoffs.dropFirst() + [vocabulary]).enumerated().map { index, tokens in
+    clusters = zip(cutoffs, cutoffs.dropFirst() + [vocabulary]).map { start, end in
       divisor *= divValue
-      return Cluster(
-        tokens: tokens.0..<tokens.1, weight: "decoder.tail.\(index).1.weight", rows: 0..<tokens.1 - tokens.0, bias: nil,
-        projection: Projection(weight: "decoder.tail.\(index).0.weight", width: max(1, Int(Double(hidden) / divisor))))
+      return Cluster(tokens: start..<end, projection: max(1, Int(Double(hidden) / divisor)))
     }
-    headWeight = "decoder.head.weight"
-    headBias = nil
   }
 }
 

@@ -6,12 +6,12 @@ import Foundation
 ///
 /// Rows are gathered by the cluster of their target, so that each cluster's softmax is one over rows side by side; what
 /// goes back into the hidden states is added to what the head gives back.
-final class ClusteredOutput: OutputLayer, @unchecked Sendable {
-  // Unchecked: `losses` is written as arenas are, each position by one job.
-
+final class ClusteredOutput: OutputLayer {
   private let layout: ClusterLayout
+  private let handles: ClusteredParameters
   private let classes: Int
   private let minibatch: Minibatch
+  private let targetShare: TargetShare
   private let kernels: Kernels
   private let head: SoftmaxOutput
   private let tails: [ClusterTail]
@@ -23,34 +23,35 @@ final class ClusteredOutput: OutputLayer, @unchecked Sendable {
   /// Logits of the runs of a round, with the scales of each group behind them.
   private let logits: Arena
   private let targetLogits: Arena
-  private let losses: UnsafeMutablePointer<Double>
+  /// [positions] in nats.
+  private let losses: Buffer<Double>
 
   private static let width = PanelShape.width
 
-  init(_ context: OutputContext, _ layout: ClusterLayout) {
+  init(_ context: OutputContext, _ handles: ClusteredParameters) {
+    let layout = handles.layout
     self.layout = layout
+    self.handles = handles
+    targetShare = TargetShare(context)
     classes = context.parameters.shape.classes
     minibatch = context.minibatch
     kernels = context.parameters.kernels
     input = context.input
     inputGradient = context.inputGradient
     gradients = context.gradients
-    tails = layout.clusters.map { ClusterTail($0, of: context.parameters, training: context.inputGradient != nil) }
+    tails = handles.tails.map { ClusterTail($0, of: context.parameters, training: context.inputGradient != nil) }
     assignment = ClusterAssignment(
       layout, groupFloats: tails.map { $0.groupFloats }, context)
     head = SoftmaxOutput(
-      context, weight: layout.headWeight, bias: layout.headBias, targets: assignment.headTargets)
+      context, weight: handles.headWeight, bias: handles.headBias, targets: assignment.headTargets)
     rows = GatheredRows(
       positions: assignment.positions, hidden: context.input.columns,
-      projection: layout.clusters.compactMap { $0.projection?.width }.max() ?? 0,
+      projection: layout.clusters.compactMap(\.projection).max() ?? 0,
       training: context.inputGradient != nil, kernels: kernels)
     logits = Arena(count: assignment.capacity)
     targetLogits = Arena(count: assignment.positions)
-    losses = .allocate(capacity: assignment.positions)
-    losses.initialize(repeating: 0, count: assignment.positions)
+    losses = Buffer(count: assignment.positions, repeating: 0)
   }
-
-  deinit { losses.deallocate() }
 
   private func block(_ run: ClusterAssignment.Run) -> SoftmaxBlock {
     let (tail, first) = (tails[run.cluster], run.positions.lowerBound)
@@ -59,13 +60,13 @@ final class ClusteredOutput: OutputLayer, @unchecked Sendable {
     return SoftmaxBlock(
       kernels: kernels, weight: tail.weight, bias: tail.bias, rows: run.positions.count, input: inputs.values,
       inputGradient: inputs.gradient, inputTransposed: inputs.transposed, logits: logits.matrix,
-      scales: logits.scales, targetLogits: targetLogits.base + first, targets: assignment.targets + first,
-      losses: losses + first, targetShare: 1 / Float(minibatch.targetCount), likeliest: nil)
+      scales: logits.scales, targetLogits: targetLogits.base + first, targets: assignment.targets.base + first,
+      losses: losses.base + first, targetShare: targetShare.value, likeliest: nil)
   }
 
   // MARK: phases
 
-  private var assignPhase: Phase { Phase("output", jobs: { 1 }) { [assignment] _ in assignment.assign() } }
+  private var assignPhase: Phase { Phase(.output, jobs: { 1 }) { [assignment] _ in assignment.assign() } }
 
   func lossPhases() -> [Phase] {
     [assignPhase] + head.lossPhases() + (0..<assignment.rounds).map { round in runPhase(round) { _, _, _ in } }
@@ -83,8 +84,7 @@ final class ClusteredOutput: OutputLayer, @unchecked Sendable {
             scatter(run, groups: groups)
           },
           // The first round also sees to the clusters that have no rows.
-          Phase("reduce", jobs: { [assignment] in round == 0 || !assignment.runs(ofRound: round).isEmpty ? count : 0 })
-          {
+          Phase(.reduce, jobs: { [assignment] in round == 0 || !assignment.runs(ofRound: round).isEmpty ? count : 0 }) {
             jobs[$0](round)
           },
         ]
@@ -96,7 +96,7 @@ final class ClusteredOutput: OutputLayer, @unchecked Sendable {
     _ round: Int,
     _ next: @escaping @Sendable (_ run: ClusterAssignment.Run, _ block: SoftmaxBlock, _ groups: Range<Int>) -> Void
   ) -> Phase {
-    Phase("output", jobs: { [assignment] in assignment.jobs(ofRound: round).count }) { [self] index in
+    Phase(.output, jobs: { [assignment] in assignment.jobs(ofRound: round).count }) { [self] index in
       let job = assignment.jobs[assignment.jobs(ofRound: round).lowerBound + index]
       let run = assignment.runs[job.run]
       let block = block(run)
@@ -116,57 +116,49 @@ final class ClusteredOutput: OutputLayer, @unchecked Sendable {
   private func gather(_ run: ClusterAssignment.Run, groups: Range<Int>) {
     let positions = positions(run, groups: groups)
     rows.gather(
-      input, index: assignment.rowOfPosition + positions.lowerBound, into: positions, for: tails[run.cluster])
+      input, index: assignment.rowOfPosition.base + positions.lowerBound, into: positions, for: tails[run.cluster])
   }
 
   /// dL/dh of the run's rows, added to what the head has given them.
   private func scatter(_ run: ClusterAssignment.Run, groups: Range<Int>) {
     let positions = positions(run, groups: groups)
-    guard let inputGradient, let gradient = rows.takeBack(positions, of: tails[run.cluster]) else { return }
+    guard let inputGradient, let gradient = rows.differentiate(positions, of: tails[run.cluster]) else { return }
     for panel in 0..<gradient.panels {
-      inputGradient.addRows(of: gradient, panel: panel, at: assignment.rowOfPosition + positions.lowerBound)
+      inputGradient.addRows(of: gradient, panel: panel, at: assignment.rowOfPosition.base + positions.lowerBound)
     }
   }
 
   /// Jobs that each sum one tile of a cluster's gradients over its rows in order. A later round goes on where the one before
   /// ended; a cluster without rows has a gradient of zero.
   private func reduction(ofCluster cluster: Int, into gradients: Gradients) -> [@Sendable (_ round: Int) -> Void] {
-    let (tail, names) = (tails[cluster], layout.clusters[cluster])
-    let weightGradient = gradients.view(names.weight).rows(names.rows)
-    let biasGradient = names.bias.map { gradients.view($0) }
-    var jobs: [@Sendable (Int) -> Void] = []
-    let height = ReductionTile.rowPanels * Self.width
-    for first in stride(from: 0, to: weightGradient.rows, by: height) {
+    let (tail, handles) = (tails[cluster], handles.tails[cluster])
+    let weightGradient = gradients.view(handles.weight).rows(handles.rows)
+    let biasGradient = handles.bias.map { gradients.view($0) }
+    let height = ReductionTile.mostRowPanels * Self.width
+    var jobs: [@Sendable (Int) -> Void] = stride(from: 0, to: weightGradient.rows, by: height).map { first in
       let range = first..<min(first + height, weightGradient.rows)
-      jobs.append { [self] round in
-        let run = assignment.run(of: cluster, round: round)
-        let isNew = run?.isFirst ?? (round == 0 && assignment.hasLeft(cluster))
-        let sums = biasGradient.map { $0.base + names.rows.lowerBound + range.lowerBound }
-        if isNew { sums?.update(repeating: 0, count: range.count) }
-        if let run {
-          let block = block(run)
-          // First, because it reads in the order of memory: see SoftmaxOutput.
-          if let sums { block.addBias(range, to: sums) }
-          block.reduceWeight(
-            range, panels: 0..<weightGradient.panels, into: weightGradient, start: run.isFirst ? .zero : .accumulate)
-        } else if isNew {
-          weightGradient.rows(range).zeroRows()
+      return { [self] round in
+        let sums = biasGradient.map { $0.base + handles.rows.lowerBound + range.lowerBound }
+        guard let run = assignment.run(of: cluster, round: round) else {
+          guard round == 0, assignment.hasLeft(cluster) else { return }
+          sums?.update(repeating: 0, count: range.count)
+          return weightGradient.rows(range).zeroRows()
         }
+        let (block, start) = (block(run), run.isFirst ? Kernels.Start.zero : .accumulate)
+        // First, because it reads in the order of memory: see SoftmaxOutput.
+        if let sums { block.addBias(range, to: sums, start: start) }
+        block.reduceWeight(range, panels: 0..<weightGradient.panels, into: weightGradient, start: start)
       }
     }
-    if let projection = names.projection {
-      let gradient = gradients.view(projection.weight)
-      for (outputs, panels) in ReductionTile.all(of: gradient) {
-        let range = outputs.lowerBound * Self.width..<min(outputs.upperBound * Self.width, gradient.rows)
-        let tile = gradient.rows(range).panels(panels)
-        jobs.append { [self] round in
-          if let run = assignment.run(of: cluster, round: round) {
-            rows.reduceProjection(
-              of: tail, positions: run.positions, outputs: outputs, panels: panels, into: tile,
-              start: run.isFirst ? .zero : .accumulate)
-          } else if round == 0, assignment.hasLeft(cluster) {
-            tile.zeroRows()
-          }
+    guard let projection = handles.projection else { return jobs }
+    let gradient = gradients.view(projection)
+    jobs += ReductionTile.all(of: gradient).map { tile in
+      { [self] round in
+        if let run = assignment.run(of: cluster, round: round) {
+          rows.reduceProjection(
+            of: tail, positions: run.positions, tile, into: gradient, start: run.isFirst ? .zero : .accumulate)
+        } else if round == 0, assignment.hasLeft(cluster) {
+          tile.view(of: gradient).zeroRows()
         }
       }
     }
@@ -217,4 +209,51 @@ final class ClusteredOutput: OutputLayer, @unchecked Sendable {
     let largest = (0..<count).reduce(-Float.infinity) { max($0, logit($1)) }
     return Double(largest) + log((0..<count).reduce(0) { $0 + exp(Double(logit($1) - largest)) })
   }
+}
+
+/// The parameters of an output layer in two steps.
+struct ClusteredParameters: OutputParameters {
+  /// Of the tokens of one cluster.
+  struct Tail {
+    /// [.., inputs], of which some rows are the cluster's tokens, and [..] for the same rows, if there is a bias.
+    let weight: Parameter.Handle
+    let bias: Parameter.Handle?
+    let rows: Range<Int>
+    /// [inputs, hidden]; nil: the inputs are the hidden state.
+    let projection: Parameter.Handle?
+  }
+
+  let layout: ClusterLayout
+  /// [shortlist + clusters, hidden] and, if there is one, [shortlist + clusters].
+  let headWeight: Parameter.Handle
+  let headBias: Parameter.Handle?
+  let tails: [Tail]
+
+  /// One weight of all tokens, with the classes' beside it.
+  init(wordClasses count: Int, of shape: ModelShape, addedTo builder: inout LayoutBuilder) {
+    layout = ClusterLayout(wordClasses: count, vocabulary: shape.classes)
+    let weight = builder.addOutputWeight("decoder.weight", classes: shape.classes, inputs: shape.outputWidths)
+    let bias = builder.addOutputBias("decoder.bias", classes: shape.classes)
+    headWeight = builder.addOutputWeight(
+      "decoder.class.weight", classes: layout.headClasses, inputs: shape.outputWidths)
+    headBias = builder.addOutputBias("decoder.class.bias", classes: layout.headClasses)
+    tails = layout.clusters.map { Tail(weight: weight, bias: bias, rows: $0.tokens, projection: nil) }
+  }
+
+  /// Those of PyTorch's AdaptiveLogSoftmaxWithLoss, by its names.
+  init(cutoffs: [Int], divValue: Double, of shape: ModelShape, addedTo builder: inout LayoutBuilder) {
+    let inputs = shape.outputWidths
+    layout = ClusterLayout(cutoffs: cutoffs, divValue: divValue, vocabulary: shape.classes, hidden: inputs.total)
+    headWeight = builder.addOutputWeight("decoder.head.weight", classes: layout.headClasses, inputs: inputs)
+    headBias = nil
+    tails = layout.clusters.enumerated().map { index, cluster in
+      let (name, tokens) = ("decoder.tail.\(index)", 0..<cluster.tokens.count)
+      guard let width = cluster.projection else { preconditionFailure("each cluster has a projection") }
+      let projection = builder.addOutputWeight("\(name).0.weight", classes: width, inputs: inputs)
+      let weight = builder.addOutputWeight("\(name).1.weight", classes: tokens.count, inputs: Widths([width]))
+      return Tail(weight: weight, bias: nil, rows: tokens, projection: projection)
+    }
+  }
+
+  func makeLayer(_ context: OutputContext) -> any OutputLayer { ClusteredOutput(context, self) }
 }

@@ -2,12 +2,14 @@ import Compute
 
 /// What a model needs of its output layer: phases that give losses and gradients by the hidden states, and the distribution
 /// of a single row.
+///
+/// Unlike a `Stage` it goes forward and backward block by block of the minibatch's rows: the logits of all of them need not
+/// be in memory.
 protocol OutputLayer: Sendable {
-  /// Says which step's random numbers are drawn, where there are any; counts from 1.
-  func begin(step: Int)
-  /// Losses, without anything for a way back.
+  /// Forward: losses alone.
   func lossPhases() -> [Phase]
-  /// Losses, their gradients by the hidden states, and the layer's own gradients. Only of a model that has gradients.
+  /// Forward, backward and reduction: losses, their gradients by the hidden states, and the layer's own gradients. Only of a
+  /// model that has gradients.
   func trainingPhases() -> [Phase]
 
   // After either of the two.
@@ -20,6 +22,28 @@ protocol OutputLayer: Sendable {
   /// The logits of one row for all classes, once its hidden state is known: logarithms of what softmax makes the
   /// probabilities.
   func logits(row: Int, into result: UnsafeMutableBufferPointer<Float>)
+}
+
+/// The parameters of an output layer, as a layout has placed them: what makes the layer.
+protocol OutputParameters: Sendable {
+  func makeLayer(_ context: OutputContext) -> any OutputLayer
+}
+
+extension OutputKind {
+  /// Adds the parameters of a kind of output layer to a model's.
+  ///
+  /// - Parameter embedding: the tokens' embedding, which an output layer's weight may be tied to.
+  func addParameters(
+    of shape: ModelShape, embedding: Parameter.Handle, to builder: inout LayoutBuilder
+  ) -> any OutputParameters {
+    switch self {
+    case .softmax: SoftmaxParameters(of: shape, embedding: embedding, addedTo: &builder)
+    case .sampled(let samples): SampledParameters(samples, of: shape, addedTo: &builder)
+    case .wordClasses(let count): ClusteredParameters(wordClasses: count, of: shape, addedTo: &builder)
+    case .adaptive(let cutoffs, let divValue):
+      ClusteredParameters(cutoffs: cutoffs, divValue: divValue, of: shape, addedTo: &builder)
+    }
+  }
 }
 
 /// What an output layer shares with the model around it.
@@ -35,17 +59,12 @@ struct OutputContext {
   let logitsBound: Int
   /// Whether `prediction` is going to be asked.
   var predicts: Bool
+  let step: StepSettings
   /// Decides random numbers.
   let seed: UInt64
   /// How many threads the work is meant for.
   let workers: Int
-}
 
-extension OutputLayer {
-  func begin(step: Int) {}
-}
-
-extension OutputContext {
   /// How many rows of logits, a multiple of 16, are to be in memory at one time.
   ///
   /// - Parameter rowFloats: what a row takes.
@@ -58,12 +77,13 @@ extension OutputContext {
   }
 }
 
-extension ModelShape {
-  func makeOutput(_ context: OutputContext) -> any OutputLayer {
-    if let clusters { return ClusteredOutput(context, clusters) }
-    if case .sampled(let samples) = output, let gradients = context.gradients {
-      return SampledOutput(context, samples: samples, gradients)
-    }
-    return SoftmaxOutput(context)
-  }
+/// What a row's loss counts for in the mean: one part of the targets that losses are divided by.
+struct TargetShare {
+  private let step: StepSettings
+  private let minibatch: Minibatch
+
+  init(_ context: OutputContext) { (step, minibatch) = (context.step, context.minibatch) }
+
+  /// Of the current step.
+  var value: Float { 1 / Float(step.targets ?? minibatch.targetCount) }
 }

@@ -9,45 +9,63 @@ final class SampledOutput: OutputLayer {
   private let sampled: SoftmaxOutput
   private let full: SoftmaxOutput
   /// Of whichever of the two ran last.
-  private let losses: RowLosses
+  private let losses: Buffer<Double>
 
-  init(_ context: OutputContext, samples: Int, _ gradients: Gradients) {
-    let parameters = context.parameters
-    guard let weight = gradients.rows("decoder.weight"), let bias = gradients.rows("decoder.bias") else {
+  init(_ context: OutputContext, _ handles: SampledParameters, _ gradients: Gradients) {
+    guard let weight = gradients.rows(handles.weight), let bias = gradients.rows(handles.bias) else {
       preconditionFailure("a sampled output layer has gradients by rows")
     }
-    candidates = Candidates(
-      context, weight: parameters.view("decoder.weight"), bias: parameters.view("decoder.bias").base, samples: samples,
-      rows: weight.rows)
-    losses = RowLosses(count: context.minibatch.timeline.capacity.rows)
+    let whole = (weight: context.parameters.view(handles.weight), bias: context.parameters.view(handles.bias))
+    candidates = Candidates(context, whole.weight, whole.bias, samples: handles.samples, rows: weight.rows)
+    losses = Buffer(count: context.minibatch.timeline.capacity.rows, repeating: 0)
     var training = context
     training.predicts = false
     sampled = SoftmaxOutput(
       training,
       SoftmaxOutput.Classes(
-        weight: candidates.weight.view, bias: candidates.bias.base, weightGradient: weight.values,
-        biasGradient: bias.values.base, targets: candidates.targets.base, candidates: candidates),
+        weight: candidates.weight.view, bias: candidates.bias.view, weightGradient: weight.values,
+        biasGradient: bias.values, targets: candidates.targets, candidates: candidates),
       losses: losses)
     var evaluation = context
     evaluation.inputGradient = nil
     full = SoftmaxOutput(
       evaluation,
       SoftmaxOutput.Classes(
-        weight: parameters.view("decoder.weight"), bias: parameters.view("decoder.bias").base, weightGradient: nil,
-        biasGradient: nil, targets: context.minibatch.targets),
+        weight: whole.weight, bias: whole.bias, weightGradient: nil, biasGradient: nil,
+        targets: context.minibatch.targets),
       losses: losses)
   }
-
-  func begin(step: Int) { candidates.step = step }
 
   func lossPhases() -> [Phase] { full.lossPhases() }
 
   func trainingPhases() -> [Phase] { candidates.phases + sampled.trainingPhases() }
 
-  func loss(row: Int) -> Double { losses.base[row] }
+  func loss(row: Int) -> Double { losses[row] }
 
   /// After `lossPhases`.
   func prediction(row: Int) -> Int32 { full.prediction(row: row) }
 
   func logits(row: Int, into result: UnsafeMutableBufferPointer<Float>) { full.logits(row: row, into: result) }
+}
+
+/// U [classes, hidden] and b [classes], whose gradients have the rows of a step's candidates.
+struct SampledParameters: OutputParameters {
+  let samples: Int
+  let weight, bias: Parameter.Handle
+
+  init(_ samples: Int, of shape: ModelShape, addedTo builder: inout LayoutBuilder) {
+    self.samples = samples
+    let rows = GradientRows.candidates(samples: samples)
+    weight = builder.addOutputWeight(
+      "decoder.weight", classes: shape.classes, inputs: shape.outputWidths, gradientRows: rows)
+    bias = builder.addOutputBias("decoder.bias", classes: shape.classes, gradientRows: rows)
+  }
+
+  /// Without gradients a softmax over all classes.
+  func makeLayer(_ context: OutputContext) -> any OutputLayer {
+    guard let gradients = context.gradients else {
+      return SoftmaxOutput(context, weight: weight, bias: bias, targets: context.minibatch.targets)
+    }
+    return SampledOutput(context, self, gradients)
+  }
 }

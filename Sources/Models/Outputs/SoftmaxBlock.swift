@@ -212,7 +212,7 @@ struct SoftmaxBlock {
     }
   }
 
-  // MARK: the reducer's part
+  // MARK: reduction
 
   /// A tile of dL/dU = dL/dlogits x, summed over the rows in order: some classes by some panels of inputs.
   func reduceWeight(_ range: Range<Int>, panels: Range<Int>, into gradient: PanelMatrix, start: Kernels.Start) {
@@ -221,8 +221,11 @@ struct SoftmaxBlock {
       into: gradient.rows(range).panels(panels), start: start)
   }
 
-  /// Adds dL/db of some classes, summed over the rows in order.
-  func addBias(_ range: Range<Int>, to sums: FloatPointer) {
+  /// dL/db of some classes, summed over the rows in order.
+  ///
+  /// - Parameter start: zero, or what the sums are.
+  func addBias(_ range: Range<Int>, to sums: FloatPointer, start: Kernels.Start) {
+    if case .zero = start { sums.update(repeating: 0, count: range.count) }
     for group in 0..<groups {
       kernels.addLanes(logits.pointer(panel: group, row: range.lowerBound), rows: range.count, to: sums)
     }

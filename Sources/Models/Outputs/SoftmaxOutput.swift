@@ -4,18 +4,18 @@ import Compute
 /// minibatch.
 ///
 /// Past a bound of memory the logits go in blocks of rows, one after the other.
-final class SoftmaxOutput: OutputLayer, @unchecked Sendable {
-  // Unchecked: pointers are to memory that is written as arenas are (see Arena).
-
+final class SoftmaxOutput: OutputLayer {
   /// What a class is: a row of a weight, and an element of a bias, if there is one.
   struct Classes {
+    /// [classes, inputs]
     let weight: PanelMatrix
-    let bias: FloatPointer?
+    /// [1, classes]
+    let bias: PanelMatrix?
     /// Where their gradients go; nil for a model that is only evaluated.
     let weightGradient: PanelMatrix?
-    let biasGradient: FloatPointer?
+    let biasGradient: PanelMatrix?
     /// [rows of the minibatch] classes.
-    let targets: UnsafePointer<Int32>
+    let targets: Buffer<Int32>
     /// Which of them there are in a step; nil: all.
     var candidates: Candidates?
   }
@@ -23,6 +23,7 @@ final class SoftmaxOutput: OutputLayer, @unchecked Sendable {
   private let classes: Classes
   private let kernels: Kernels
   private let minibatch: Minibatch
+  private let targetShare: TargetShare
   private let input: PanelMatrix
   private let inputGradient: PanelMatrix?
   private let workers: Int
@@ -32,37 +33,34 @@ final class SoftmaxOutput: OutputLayer, @unchecked Sendable {
   private let inputTransposed: OwnedMatrix
   private let scales: Arena
   private let targetLogits: Arena
-  private let losses: RowLosses
+  /// [rows] in nats.
+  private let losses: Buffer<Double>
   private let largestLogits: Arena?
-  private let predictions: IndexMemory
+  private let predictions: Buffer<Int32>
 
   private static let width = PanelShape.width
-
-  convenience init(_ context: OutputContext) {
-    self.init(
-      context, weight: context.parameters.layout.outputWeight, bias: "decoder.bias",
-      targets: context.minibatch.targets)
-  }
 
   /// - Parameters:
   ///   - bias: nil: there is none.
   ///   - targets: [rows] classes, each a row of the weight.
-  convenience init(_ context: OutputContext, weight: String, bias: String?, targets: UnsafePointer<Int32>) {
+  convenience init(
+    _ context: OutputContext, weight: Parameter.Handle, bias: Parameter.Handle?, targets: Buffer<Int32>
+  ) {
     let (parameters, gradients) = (context.parameters, context.inputGradient == nil ? nil : context.gradients)
     self.init(
       context,
       Classes(
-        weight: parameters.view(weight), bias: bias.map { parameters.view($0).base },
-        weightGradient: gradients?.view(weight), biasGradient: bias.flatMap { gradients?.view($0).base },
-        targets: targets),
-      losses: RowLosses(count: context.minibatch.timeline.capacity.rows))
+        weight: parameters.view(weight), bias: bias.map(parameters.view), weightGradient: gradients?.view(weight),
+        biasGradient: bias.flatMap { gradients?.view($0) }, targets: targets),
+      losses: Buffer(count: context.minibatch.timeline.capacity.rows, repeating: 0))
   }
 
-  init(_ context: OutputContext, _ classes: Classes, losses: RowLosses) {
+  init(_ context: OutputContext, _ classes: Classes, losses: Buffer<Double>) {
     self.classes = classes
     self.losses = losses
     kernels = context.parameters.kernels
     minibatch = context.minibatch
+    targetShare = TargetShare(context)
     input = context.input
     inputGradient = context.inputGradient
     workers = context.workers
@@ -76,7 +74,7 @@ final class SoftmaxOutput: OutputLayer, @unchecked Sendable {
     inputTransposed = OwnedMatrix(rows: classes.weight.panels * Self.width, columns: blockRows)
     scales = Arena(count: blockRows / Self.width * scaleCount)
     targetLogits = Arena(count: rows)
-    predictions = IndexMemory(count: rows)
+    predictions = Buffer(count: rows, repeating: 0)
     largestLogits = context.predicts ? Arena(count: rows) : nil
   }
 
@@ -89,11 +87,11 @@ final class SoftmaxOutput: OutputLayer, @unchecked Sendable {
   private func block(from first: Int) -> SoftmaxBlock {
     let range = min(first, minibatch.rows)..<min(first + blockRows, minibatch.rows)
     var block = SoftmaxBlock(
-      kernels: kernels, weight: classes.weight.rows(0..<classCount), bias: classes.bias, rows: range.count,
+      kernels: kernels, weight: classes.weight.rows(0..<classCount), bias: classes.bias?.base, rows: range.count,
       input: input.rows(range.lowerBound..<input.rows), inputGradient: inputGradient?.rows(range),
       inputTransposed: inputTransposed.view, logits: logits.view, scales: scales.base,
-      targetLogits: targetLogits.base + range.lowerBound, targets: classes.targets + range.lowerBound,
-      losses: losses.base + range.lowerBound, targetShare: 1 / Float(minibatch.targetCount),
+      targetLogits: targetLogits.base + range.lowerBound, targets: classes.targets.base + range.lowerBound,
+      losses: losses.base + range.lowerBound, targetShare: targetShare.value,
       likeliest: largestLogits.map { ($0.base + range.lowerBound, predictions.base + range.lowerBound) })
     if let candidates = classes.candidates {
       block.sharedClasses = candidates.drawnCount
@@ -124,7 +122,7 @@ final class SoftmaxOutput: OutputLayer, @unchecked Sendable {
           block.forward(groups: groups)
           block.backward(groups: groups)
         },
-        Phase("reduce", jobs: { [self] in block(index).rows == 0 ? 0 : reduction.count }) { [self] job in
+        Phase(.reduce, jobs: { [self] in block(index).rows == 0 ? 0 : reduction.count }) { [self] job in
           reduction[job](block(index), index == 0)
         },
       ]
@@ -137,7 +135,7 @@ final class SoftmaxOutput: OutputLayer, @unchecked Sendable {
   ) -> Phase {
     let workers = workers
     let shares = { @Sendable (block: SoftmaxBlock) in GuidedShares(of: block.groups, workers: workers, unit: 2) }
-    return Phase("output", jobs: { [self] in shares(block(index)).count }) { [self] job in
+    return Phase(.output, jobs: { [self] in shares(block(index)).count }) { [self] job in
       let block = block(index)
       run(block, shares(block)[job])
     }
@@ -147,52 +145,46 @@ final class SoftmaxOutput: OutputLayer, @unchecked Sendable {
   /// ended.
   private var reduction: [@Sendable (_ block: SoftmaxBlock, _ isFirst: Bool) -> Void] {
     guard let weightGradient = classes.weightGradient else { return [] }
-    var jobs: [@Sendable (SoftmaxBlock, Bool) -> Void] = []
-    for (rowPanels, panels) in ReductionTile.all(of: weightGradient) {
-      let first = rowPanels.lowerBound * Self.width
-      let range = { @Sendable [self] in min(first, classCount)..<min(rowPanels.upperBound * Self.width, classCount) }
+    return ReductionTile.all(of: weightGradient).map { tile in
+      let all = tile.rows(of: weightGradient)
       // The tiles of the first columns have each class once: they see to the bias as well. It comes first, since it reads the
       // logits in the order of memory: the product, which doesn't, finds them in the cache.
-      let sums = panels.lowerBound == 0 ? classes.biasGradient.map(Sums.init) : nil
-      jobs.append { block, isFirst in
-        let range = range()
-        if let sums {
-          if isFirst { (sums.base + range.lowerBound).update(repeating: 0, count: range.count) }
-          block.addBias(range, to: sums.base + range.lowerBound)
+      let biasGradient = tile.panels.lowerBound == 0 ? classes.biasGradient : nil
+      return { [self] block, isFirst in
+        let range = min(all.lowerBound, classCount)..<min(all.upperBound, classCount)
+        if let biasGradient {
+          block.addBias(range, to: biasGradient.base + range.lowerBound, start: isFirst ? .zero : .accumulate)
         }
-        block.reduceWeight(range, panels: panels, into: weightGradient, start: isFirst ? .zero : .accumulate)
+        block.reduceWeight(range, panels: tile.panels, into: weightGradient, start: isFirst ? .zero : .accumulate)
       }
     }
-    return jobs
-  }
-
-  private struct Sums: @unchecked Sendable {
-    // Unchecked: see Arena.
-    let base: FloatPointer
   }
 
   // MARK: results
 
-  func loss(row: Int) -> Double { losses.base[row] }
+  func loss(row: Int) -> Double { losses[row] }
 
-  func prediction(row: Int) -> Int32 { predictions.base[row] }
+  func prediction(row: Int) -> Int32 { predictions[row] }
 
   func logits(row: Int, into result: UnsafeMutableBufferPointer<Float>) {
     precondition(result.count == classes.weight.rows && row < minibatch.rows)
     guard let base = result.baseAddress else { return }
-    kernels.multiply(classes.weight, vector: input.rows(row..<row + 1), into: base, bias: classes.bias)
+    kernels.multiply(classes.weight, vector: input.rows(row..<row + 1), into: base, bias: classes.bias?.base)
   }
 }
 
-/// A loss in nats for each row of a minibatch.
-final class RowLosses: @unchecked Sendable {
-  // Unchecked: written as arenas are (see Arena), each row by one job.
-  let base: UnsafeMutablePointer<Double>
+/// U [classes, hidden] and b [classes].
+struct SoftmaxParameters: OutputParameters {
+  let weight, bias: Parameter.Handle
 
-  init(count: Int) {
-    base = .allocate(capacity: count)
-    base.initialize(repeating: 0, count: count)
+  init(of shape: ModelShape, embedding: Parameter.Handle, addedTo builder: inout LayoutBuilder) {
+    weight =
+      shape.tiesEmbeddings
+      ? embedding : builder.addOutputWeight("decoder.weight", classes: shape.classes, inputs: shape.outputWidths)
+    bias = builder.addOutputBias("decoder.bias", classes: shape.classes)
   }
 
-  deinit { base.deallocate() }
+  func makeLayer(_ context: OutputContext) -> any OutputLayer {
+    SoftmaxOutput(context, weight: weight, bias: bias, targets: context.minibatch.targets)
+  }
 }

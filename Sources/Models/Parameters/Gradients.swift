@@ -9,29 +9,33 @@ package final class Gradients: Sendable {
   /// The first `layout.denseCount` floats of the layout.
   package let values: Arena
   package let byRows: [RowGradient]
+  /// [parameter] nil where it may have a gradient in all rows.
+  private let rowGradients: [RowGradient?]
 
   /// - Parameter capacity: of the minibatches that there will be gradients of.
   package init(_ layout: ParameterLayout, _ capacity: SequenceModel.Capacity) {
     self.layout = layout
     values = Arena(count: layout.denseCount)
     var sets: [GradientRows: RowSet] = [:]
-    byRows = layout.parameters.filter { $0.gradientRows != .all }.map { parameter in
+    rowGradients = layout.parameters.map { parameter in
       let (kind, count) = (parameter.gradientRows, parameter.shape[0])
+      if kind == .all { return nil }
       let rows = sets[kind] ?? RowSet(of: count, capacity: min(count, capacity.gradientRows(kind)))
       sets[kind] = rows
       return RowGradient(parameter, rows)
     }
+    byRows = rowGradients.compactMap(\.self)
   }
 
   /// Of a parameter that may have a gradient in all rows.
-  package func view(_ name: String) -> PanelMatrix { layout.view(name, in: values) }
+  package func view(_ handle: Parameter.Handle) -> PanelMatrix { layout.view(handle, in: values) }
 
   /// Of a parameter that has a gradient in some rows only; nil for any other.
-  package func rows(_ name: String) -> RowGradient? { byRows.first { $0.parameter.name == name } }
+  package func rows(_ handle: Parameter.Handle) -> RowGradient? { rowGradients[handle.index] }
 
   /// A gradient's elements as PyTorch orders them. Cost: O(elements).
   package func elements(of parameter: Parameter) -> [Float] {
-    rows(parameter.name)?.elements ?? layout.elements(of: parameter, in: values)
+    rows(parameter.handle)?.elements ?? layout.elements(of: parameter, in: values)
   }
 }
 

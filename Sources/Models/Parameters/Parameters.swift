@@ -8,11 +8,11 @@ package final class Parameters: Sendable {
   package let layout: ParameterLayout
   package let values: Arena
   package let kernels: Kernels
-  private let transposedCopies: [TransposedCopy]
+  /// [parameter] nil where there is no copy.
+  private let transposedCopies: [TransposedCopy?]
 
   /// A weight [inputs, gates x units] of a recurrent layer and its transpose.
   private struct TransposedCopy: Sendable {
-    let name: String
     let original: PanelMatrix
     let transposed: OwnedMatrix
   }
@@ -25,37 +25,40 @@ package final class Parameters: Sendable {
     let values = Arena(count: layout.floatCount)
     self.layout = layout
     self.values = values
-    transposedCopies = layout.parameters.filter { $0.role == .inputWeight || $0.role == .recurrentWeight }.map {
-      TransposedCopy(
-        name: $0.name, original: layout.view($0, in: values),
-        transposed: OwnedMatrix(rows: $0.panels.columns, columns: $0.panels.rows))
+    transposedCopies = layout.parameters.map { parameter in
+      guard parameter.role == .inputWeight || parameter.role == .recurrentWeight else { return nil }
+      return TransposedCopy(
+        original: layout.view(parameter.handle, in: values),
+        transposed: OwnedMatrix(rows: parameter.panels.columns, columns: parameter.panels.rows))
     }
   }
 
-  package func view(_ name: String) -> PanelMatrix { layout.view(name, in: values) }
+  package func view(_ handle: Parameter.Handle) -> PanelMatrix { layout.view(handle, in: values) }
 
-  /// The transposed copy of a recurrent weight: [gates x units, inputs].
-  package func transposed(_ name: String) -> PanelMatrix {
-    guard let copy = transposedCopies.first(where: { $0.name == name }) else {
-      preconditionFailure("\(name) has no transposed copy")
+  /// The transposed copy of a recurrent layer's weight: [gates x units, inputs].
+  package func transposed(_ handle: Parameter.Handle) -> PanelMatrix {
+    guard let copy = transposedCopies[handle.index] else {
+      preconditionFailure("\(layout[handle].name) has no transposed copy")
     }
     return copy.transposed.view
   }
 
   /// Renews the transposed copies; has to follow every change of the values.
   package func renewTransposedCopies() {
-    for copy in transposedCopies {
+    for case let copy? in transposedCopies {
       kernels.transpose(copy.original, panels: 0..<copy.original.panels, into: copy.transposed.view)
     }
   }
 
   /// The same as a phase: a job for every panel of every weight that has a copy.
   package func renewalPhase() -> Phase {
-    let jobs = transposedCopies.flatMap { copy in (0..<copy.original.panels).map { (copy, $0) } }
-    let kernels = kernels
-    return Phase("renew", jobs: { jobs.count }) { job in
-      let (copy, panel) = jobs[job]
-      kernels.transpose(copy.original, panels: panel..<panel + 1, into: copy.transposed.view)
+    let jobs = transposedCopies.compactMap(\.self).flatMap { copy in
+      (0..<copy.original.panels).map { (copy.original, copy.transposed.view, $0) }
+    }
+    // The views' memory is the parameters'.
+    return Phase(.renew, jobs: { jobs.count }) { [self] job in
+      let (original, transposed, panel) = jobs[job]
+      kernels.transpose(original, panels: panel..<panel + 1, into: transposed)
     }
   }
 }

@@ -1,51 +1,5 @@
 import Compute
 
-/// Some rows out of many, in the order in which they were named first.
-package final class RowSet: @unchecked Sendable {
-  // Unchecked: one job writes, and no other runs meanwhile.
-
-  /// Out of how many rows these are.
-  package let total: Int
-  package let capacity: Int
-  package private(set) var count = 0
-  /// [count]
-  package let ids: UnsafeMutablePointer<Int32>
-  /// [total] where a row stands in `ids`, -1 for those that don't.
-  private let places: UnsafeMutablePointer<Int32>
-
-  init(of total: Int, capacity: Int) {
-    self.total = total
-    self.capacity = capacity
-    ids = .allocate(capacity: capacity)
-    ids.initialize(repeating: 0, count: capacity)
-    places = .allocate(capacity: total)
-    places.initialize(repeating: -1, count: total)
-  }
-
-  deinit {
-    ids.deallocate()
-    places.deallocate()
-  }
-
-  /// Cost: O(count).
-  func removeAll() {
-    for place in 0..<count { places[Int(ids[place])] = -1 }
-    count = 0
-  }
-
-  /// The place of a row, which is added if it isn't there.
-  func insert(_ id: Int32) -> Int32 {
-    if places[Int(id)] >= 0 { return places[Int(id)] }
-    ids[count] = id
-    places[Int(id)] = Int32(count)
-    count += 1
-    return Int32(count - 1)
-  }
-
-  /// The place of a row; nil if it isn't there.
-  package func place(of id: Int) -> Int? { places[id] < 0 ? nil : Int(places[id]) }
-}
-
 /// The gradient of a parameter in the rows that a step has; in all others it is zero.
 package final class RowGradient: Sendable {
   package let parameter: Parameter
@@ -97,7 +51,7 @@ package final class RowGradient: Sendable {
   ) {
     for place in range {
       var gradient = UnsafePointer(arena.base) + place * parameter.rowPieces.width
-      forEachPiece(row: Int(rows.ids[place])) {
+      forEachPiece(row: Int(rows.ids.base[place])) {
         body($0, gradient, $1)
         gradient += shape.stride
       }
@@ -115,7 +69,7 @@ package final class RowGradient: Sendable {
     var elements = [Float](repeating: 0, count: parameter.elementCount)
     let inputColumns = parameter.inputColumns
     for place in 0..<rows.count {
-      let first = Int(rows.ids[place]) * columns
+      let first = Int(rows.ids.base[place]) * columns
       for column in 0..<columns {
         elements[first + column] =
           parameter.shape.count == 1 ? values[0, place] : values[place, inputColumns[column]]

@@ -4,7 +4,7 @@ import Compute
 package struct DropoutRates: Sendable, Equatable {
   /// Share of what goes into the first layer.
   package var input = 0.0
-  /// Share of what each layer hands on.
+  /// Share of each layer's hidden states.
   package var layers = 0.0
   /// One mask for all timesteps of a sequence (Gal and Ghahramani, NIPS 2016) instead of one for each.
   package var isVariational = false
@@ -16,34 +16,32 @@ package struct DropoutRates: Sendable, Equatable {
 
 /// Dropout at one place of the network.
 ///
-/// A mask is a pure function of (seed, step, place, row or sequence, column): it is computed again on the way back rather
+/// A mask is a pure function of (seed, step, place, row or sequence, column): it is computed again on the backward pass rather
 /// than kept, and how rows are shared out can't change it.
-final class Dropout: @unchecked Sendable {
-  // Unchecked: `step` is written between steps.
-
+struct Dropout {
   private let random: Philox
   private let share: Double
   private let place: Int
   /// The sequence of each row, where all its rows have one mask.
-  private let sequences: UnsafePointer<Int32>?
-  /// The training step, counted from 1.
-  var step = 0
+  private let sequences: Buffer<Int32>?
+  private let step: StepSettings
 
   /// - Parameters:
   ///   - place: tells one place of the network from the others.
   ///   - share: nil if it is 0.
-  init?(share: Double, place: Int, rates: DropoutRates, timeline: Timeline) {
+  init?(share: Double, place: Int, rates: DropoutRates, timeline: Timeline, step: StepSettings) {
     guard share > 0 else { return nil }
     random = Philox(seed: rates.seed)
     self.share = share
     self.place = place
-    sequences = rates.isVariational ? UnsafePointer(timeline.sequenceOfRow) : nil
+    self.step = step
+    sequences = rates.isVariational ? timeline.sequenceOfRow : nil
   }
 
   /// to = from with the mask's elements at zero and the others scaled up, for some rows; both may be the same matrix.
   ///
-  /// The mask is its own derivative: this is the way back, too.
+  /// The mask is its own derivative: this is the backward pass, too.
   func apply(_ from: PanelMatrix, into to: PanelMatrix, rows: Range<Int>) {
-    to.dropRows(of: from, rows: rows, random, share: share, step: step, place: place, maskOf: sequences)
+    to.dropRows(of: from, rows: rows, random, share: share, step: step.number, place: place, maskOf: sequences?.base)
   }
 }

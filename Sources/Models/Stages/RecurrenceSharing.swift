@@ -13,7 +13,7 @@ package struct RecurrenceSharing: Sendable, Equatable {
   /// Past so many timesteps there would be too many phases.
   private static let mostPhases = 2048
 
-  /// The ways that come into question, the likeliest to be fast first.
+  /// The sharings that come into question, the likeliest to be fast first.
   ///
   /// - Parameters:
   ///   - jobs: for each direction of a layer.
@@ -25,57 +25,57 @@ package struct RecurrenceSharing: Sendable, Equatable {
     let byBoth = RecurrenceSharing(sequences: shares, units: min(panels, (jobs + shares - 1) / shares))
     let byUnits = RecurrenceSharing(sequences: 1, units: min(panels, jobs))
     let areEnough = capacity.sequences >= jobs * fewestRows
-    let ways = areEnough ? [bySequences, byBoth, byUnits] : [byBoth, byUnits, bySequences]
-    return ways.enumerated().filter { index, way in !ways[..<index].contains(way) }.map(\.element)
+    let all = areEnough ? [bySequences, byBoth, byUnits] : [byBoth, byUnits, bySequences]
+    return all.enumerated().filter { index, sharing in !all[..<index].contains(sharing) }.map(\.element)
   }
 }
 
-/// Finds out which way of sharing is the fastest here: the first steps try them in turn, and the best time of each counts.
+/// Finds out which sharing of recurrences is the fastest here: the first steps try them in turn, and the best time of each counts.
 ///
 /// What it decides is never seen in a result.
 package final class SharingTrial: @unchecked Sendable {
   // Unchecked: written between steps by the thread that runs them, read by workers within steps.
 
-  package let ways: [RecurrenceSharing]
+  package let candidates: [RecurrenceSharing]
   package private(set) var current = 0
   private var steps = 0
-  private var nanosecondsBefore: Int64 = 0
+  private var timeBefore = Duration.zero
   /// The best of each, in nanoseconds a row.
   private var best: [Double]
 
   /// Steps that aren't counted, at first: memory is touched for the first time, caches are cold.
   private static let warmUp = 2
-  /// Steps for each way.
+  /// Steps for each candidate.
   private static let repetitions = 5
-  /// What another way than the likeliest has to be faster by.
+  /// What another candidate than the likeliest has to be faster by.
   private static let margin = 0.98
 
-  package init(_ ways: [RecurrenceSharing]) {
-    self.ways = ways
-    best = Array(repeating: .infinity, count: ways.count)
+  package init(_ candidates: [RecurrenceSharing]) {
+    self.candidates = candidates
+    best = Array(repeating: .infinity, count: candidates.count)
   }
 
-  func isCurrent(_ way: RecurrenceSharing) -> Bool { ways[current] == way }
+  func isCurrent(_ sharing: RecurrenceSharing) -> Bool { candidates[current] == sharing }
 
-  package var isSettled: Bool { steps == Self.warmUp + Self.repetitions * ways.count || ways.count == 1 }
+  package var isSettled: Bool { steps == Self.warmUp + Self.repetitions * candidates.count || candidates.count == 1 }
 
-  /// Ends the trial with a way: for tests, which mean a certain one.
-  package func settle(on way: Int) {
-    current = way
-    steps = Self.warmUp + Self.repetitions * ways.count
+  /// Ends the trial with a candidate: for tests, which mean a certain one.
+  package func settle(on candidate: Int) {
+    current = candidate
+    steps = Self.warmUp + Self.repetitions * candidates.count
   }
 
   /// Takes in how long the recurrences of all steps so far have taken, unless all is settled.
   ///
   /// - Parameter rows: of the last step.
-  package func note(nanosecondsSoFar: Int64, rows: Int) {
+  package func note(timeSoFar: Duration, rows: Int) {
     guard !isSettled else { return }
-    let nanoseconds = nanosecondsSoFar - nanosecondsBefore
-    nanosecondsBefore = nanosecondsSoFar
+    let time = timeSoFar - timeBefore
+    timeBefore = timeSoFar
     steps += 1
     guard steps >= Self.warmUp else { return }
-    if steps > Self.warmUp { best[current] = min(best[current], Double(nanoseconds) / Double(max(rows, 1))) }
-    current = (steps - Self.warmUp) % ways.count
+    if steps > Self.warmUp { best[current] = min(best[current], time / .nanoseconds(max(rows, 1))) }
+    current = (steps - Self.warmUp) % candidates.count
     if isSettled { current = fastest }
   }
 

@@ -1,7 +1,7 @@
 import Compute
 
-/// One direction of a recurrent layer over all timesteps of a minibatch: the products around its cell, forward and back
-/// through time.
+/// One direction of a recurrent layer over all timesteps of a minibatch: the recurrent products around its cell, forward and
+/// back through time.
 ///
 /// The reverse direction has a time of its own, which begins at each sequence's last timestep; what it gets from outside
 /// and what it gives back (`inputGates`, `inputGateGradients`) is in the minibatch's order.
@@ -9,87 +9,65 @@ import Compute
 /// Padding columns of activations and their gradients are zeros, because those of the weights are and because each cell
 /// keeps its state's so.
 final class RecurrentDirection: Sendable {
+  /// Among the directions of its layer: the second one reads backwards.
+  let index: Int
+  /// [sequences + rows, units] in the direction's own time.
+  let hidden: PanelMatrix
+  /// [rows, units] dL/dh in the direction's own time, put there before the backward pass.
+  let hiddenGradient: PanelMatrix
+
   private let cell: any Cell
   private let timeline: Timeline
   private let kernels: Kernels
-  private let inputWeight: PanelMatrix
-  private let inputWeightTransposed: PanelMatrix
+  private let parameters: DirectionParameters
   private let recurrentWeight: PanelMatrix
   private let recurrentWeightTransposed: PanelMatrix
-  private let bias: PanelMatrix
   /// Only where the cell has recurrent gates apart.
   private let recurrentBias: PanelMatrix?
-  private let names: DirectionNames
   /// Panels of gates for each panel of units.
   private let gates: Int
   /// Whether a sequence may begin with another state than zero.
   private let carriesState: Bool
   /// [rows, gates x units] gates in the minibatch's order; only for the reverse direction.
   private let ordered: OwnedMatrix?
-  private let hiddenMemory: OwnedMatrix?
-  private let hiddenGradientMemory: OwnedMatrix?
-  /// [sequences + rows, units] in the direction's own time.
-  let hidden: PanelMatrix
-  /// [rows, units] dL/dh in the direction's own time, put there before the way back.
-  let hiddenGradient: PanelMatrix
-  /// Where total gradients by all states are kept on the way back; nil: nowhere, as in training.
+  private let memory: DirectionMemory
+  /// Where total gradients by all states are kept on the backward pass; nil: nowhere, as in training.
   private let keptGradients: [OwnedMatrix]?
 
-  /// - Parameter shared: where hidden states and their gradients are to be; nil for memory of its own.
   init(
-    _ names: DirectionNames, of parameters: Parameters, timeline: Timeline, units: Int, isReverse: Bool,
-    carriesState: Bool, keepsStateGradients: Bool = false, shared: (hidden: PanelMatrix, gradient: PanelMatrix)? = nil
+    _ index: Int, _ direction: DirectionParameters, of parameters: Parameters, timeline: Timeline,
+    memory: DirectionMemory, carriesState: Bool, keepsStateGradients: Bool = false
   ) {
-    self.names = names
+    self.index = index
+    self.parameters = direction
     self.timeline = timeline
+    self.memory = memory
     self.carriesState = carriesState
     kernels = parameters.kernels
-    inputWeight = parameters.view(names.inputWeight)
-    inputWeightTransposed = parameters.transposed(names.inputWeight)
-    recurrentWeight = parameters.view(names.recurrentWeight)
-    recurrentWeightTransposed = parameters.transposed(names.recurrentWeight)
-    bias = parameters.view(names.bias)
-    let kind = parameters.shape.cell
+    recurrentWeight = parameters.view(direction.recurrentWeight)
+    recurrentWeightTransposed = parameters.transposed(direction.recurrentWeight)
+    recurrentBias = direction.recurrentBias.map(parameters.view)
+    let (kind, capacity) = (parameters.shape.cell, timeline.capacity)
     gates = kind.gates
-    recurrentBias = kind.hasRecurrentBias ? parameters.view(names.recurrentBias) : nil
-    let capacity = timeline.capacity
-    let own = shared == nil
-    hiddenMemory = own ? OwnedMatrix(rows: capacity.sequences + capacity.rows, columns: units) : nil
-    hiddenGradientMemory = own ? OwnedMatrix(rows: capacity.rows, columns: units) : nil
-    guard let hidden = shared?.hidden ?? hiddenMemory?.view,
-      let gradient = shared?.gradient ?? hiddenGradientMemory?.view
-    else { preconditionFailure("a direction's memory is its own or shared") }
-    self.hidden = hidden
-    hiddenGradient = gradient
+    (hidden, hiddenGradient) = (memory.hidden, memory.hiddenGradient)
+    let units = hidden.columns
     cell = kind.makeCell(
-      CellMemory(capacity: capacity, units: units, hidden: hidden, hiddenGradient: gradient), kernels: kernels)
+      CellMemory(capacity: capacity, units: units, hidden: hidden, hiddenGradient: hiddenGradient), kernels: kernels)
     keptGradients =
       keepsStateGradients
       ? cell.states.map { OwnedMatrix(rows: capacity.rows, columns: $0.matrix.columns) } : nil
-    ordered = isReverse ? OwnedMatrix(rows: capacity.rows, columns: kind.gateColumns(units: units)) : nil
+    ordered = index == 1 ? OwnedMatrix(rows: capacity.rows, columns: kind.gateColumns(units: units)) : nil
   }
 
-  /// [rows, gates x units] where the input's projection is to be put before the way forward.
+  /// [rows, gates x units] where the input's projection is to be put before the forward pass.
   var inputGates: PanelMatrix { ordered?.view ?? cell.gates }
-  /// [rows, gates x units] the gradient of the pre-activations after the way back.
+  /// [rows, gates x units] the gradient of the pre-activations after the backward pass.
   var inputGateGradients: PanelMatrix { ordered?.view ?? cell.gateGradients }
   var isReverse: Bool { ordered != nil }
   /// [rows, units] the hidden states after each row's timestep, in the direction's own time.
   var output: PanelMatrix { hidden.rows(timeline.capacity.sequences..<hidden.rows) }
-
-  // MARK: one product for all timesteps
-
-  /// projection = b + x V for rows of any kind (timesteps, or distinct inputs): [n, inputs] -> [n, gates x units].
-  func project(_ x: PanelMatrix, into projection: PanelMatrix) {
-    kernels.multiply(x, inputWeight, into: projection, start: .columnBias(bias.base))
-  }
-
-  /// dx = start + dz V^T: [n, gates x units] -> [n, inputs].
-  func projectBack(_ gradients: PanelMatrix, into inputGradient: PanelMatrix, start: Kernels.Start) {
-    kernels.multiply(gradients, inputWeightTransposed, into: inputGradient, start: start)
-  }
-
-  // MARK: timestep after timestep
+  /// Panels of units.
+  var panels: Int { hidden.panels }
 
   private func step(_ timestep: Int, _ sequences: Range<Int>) -> StepRows {
     let rows = timeline.rows(timestep: timestep, sequences)
@@ -99,30 +77,26 @@ final class RecurrentDirection: Sendable {
       gradientBefore: timestep == 0 ? nil : timeline.row(timestep - 1, sequences.lowerBound))
   }
 
-  /// Panels of units.
-  var panels: Int { hidden.panels }
-
   /// Panels of gates that belong to panels of units.
   private func gatePanels(_ panels: Range<Int>) -> Range<Int> {
     panels.lowerBound * gates..<panels.upperBound * gates
   }
 
+  // MARK: forward
+
   /// z_t += h_{t-1} W, then the cell's non-linearity, for some sequences and some panels of units.
   ///
-  /// - Parameters:
-  ///   - gather: puts projected inputs in place, where they aren't in `inputGates`.
+  /// - Parameter projection: x V + b of the layer.
   /// - Returns: whether any of the sequences has the timestep.
   @discardableResult
-  func forward(timestep: Int, sequences: Range<Int>, panels: Range<Int>, gather: InputGather?) -> Bool {
+  func forward(
+    timestep: Int, sequences: Range<Int>, panels: Range<Int>, projection: some InputProjection
+  ) -> Bool {
     let step = step(timestep, sequences)
     guard !step.rows.isEmpty else { return false }
     let gatePanels = gatePanels(panels)
     let gates = cell.gates.rows(step.rows).panels(gatePanels)
-    if let gather {
-      gather(step.rows, gatePanels, gates)
-    } else if let ordered {
-      gates.gatherRows(of: ordered.view.panels(gatePanels), index: timeline.reversed + step.rows.lowerBound)
-    }
+    projection.place(rows: step.rows, panels: gatePanels, of: self, into: gates)
     let before = hidden.rows(step.before..<step.before + step.rows.count)
     let weight = recurrentWeight.panels(gatePanels)
     if let recurrentBias, let recurrent = cell.recurrentGates {
@@ -137,13 +111,17 @@ final class RecurrentDirection: Sendable {
   }
 
   /// All timesteps of some sequences.
-  func forward(sequences: Range<Int>, gather: InputGather?) {
+  func forward(sequences: Range<Int>, projection: some InputProjection) {
     for timestep in 0..<timeline.timesteps {
-      guard forward(timestep: timestep, sequences: sequences, panels: 0..<panels, gather: gather) else { return }
+      guard forward(timestep: timestep, sequences: sequences, panels: 0..<panels, projection: projection) else {
+        return
+      }
     }
   }
 
-  /// Forgets what was kept of a way back before.
+  // MARK: backward
+
+  /// Forgets what was kept of a backward pass before.
   func beginBackward(sequences: Range<Int>) { cell.beginBackward(sequences: sequences) }
 
   /// dL/dh_t += dL/dz_{t+1} W^T, then the cell's derivative, for some sequences and some panels of units.
@@ -171,77 +149,54 @@ final class RecurrentDirection: Sendable {
     for timestep in (0..<timeline.timesteps).reversed() {
       backward(timestep: timestep, sequences: sequences, panels: 0..<panels)
     }
-    orderGradients(of: sequences)
+    reorderGradients(of: sequences)
   }
 
   /// Puts the gradients of the pre-activations in the minibatch's order, if they are in another.
-  func orderGradients(of sequences: Range<Int>) {
+  func reorderGradients(of sequences: Range<Int>) {
     guard let ordered else { return }
-    forEachTimestep(of: sequences) { rows in
-      ordered.view.rows(rows).gatherRows(of: cell.gateGradients, index: timeline.reversed + rows.lowerBound)
+    timeline.forEachTimestep(of: sequences) { rows in
+      ordered.view.rows(rows).gatherRows(of: cell.gateGradients, index: timeline.reversed.base + rows.lowerBound)
     }
   }
 
-  func forEachTimestep(of sequences: Range<Int>, _ body: (_ rows: Range<Int>) -> Void) {
-    for timestep in 0..<timeline.timesteps {
-      let rows = timeline.rows(timestep: timestep, sequences)
-      guard !rows.isEmpty else { return }
-      body(rows)
-    }
-  }
+  // MARK: reduction
 
-  // MARK: the reducer's part
-
-  /// Jobs that each sum one tile of this direction's gradients over all rows in order.
-  ///
-  /// - Parameters:
-  ///   - input: the rows that went in and the gradients of their projections: timesteps, or distinct inputs.
-  func reduction(
-    into gradients: Gradients, input: @escaping @Sendable () -> (x: PanelMatrix, gradients: PanelMatrix)
-  ) -> [@Sendable () -> Void] {
+  /// dW = h_{t-1}^T dz and db, summed over t; those of the input's weights are its projection's.
+  func reduction(into gradients: Gradients) -> [ReductionJob] {
     let (kernels, cell, timeline, hidden, carriesState) = (kernels, cell, timeline, hidden, carriesState)
-    let inputGradient = gradients.view(names.inputWeight)
-    let recurrentGradient = gradients.view(names.recurrentWeight)
-    var jobs: [@Sendable () -> Void] = []
-    for (x, panels) in ReductionTile.all(of: inputGradient) {
-      jobs.append {
-        let input = input()
-        kernels.multiply(
-          input.x.panels(x), transposed: true, input.gradients.panels(panels),
-          into: inputGradient.rows(ReductionTile.columns(x, of: input.x)).panels(panels), start: .zero)
-      }
-    }
-    for (h, panels) in ReductionTile.all(of: recurrentGradient) {
-      jobs.append {
-        let tile = recurrentGradient.rows(ReductionTile.columns(h, of: hidden)).panels(panels)
+    let recurrentGradient = gradients.view(parameters.recurrentWeight)
+    var jobs: [ReductionJob] = ReductionTile.all(of: recurrentGradient).map { tile in
+      {
+        let sum = tile.view(of: recurrentGradient)
         var isFirst = true
         // A state of zero adds nothing.
         timeline.forEachStretch(from: carriesState ? 0 : 1) { before, rows in
           kernels.multiply(
-            hidden.rows(before..<before + rows.count).panels(h), transposed: true,
-            cell.recurrentGateGradients.rows(rows).panels(panels), into: tile, start: isFirst ? .zero : .accumulate)
+            hidden.rows(before..<before + rows.count).panels(tile.rowPanels), transposed: true,
+            cell.recurrentGateGradients.rows(rows).panels(tile.panels), into: sum, start: isFirst ? .zero : .accumulate)
           isFirst = false
         }
-        if isFirst { tile.zeroRows() }
+        if isFirst { sum.zeroRows() }
       }
     }
     func addBias(_ gradient: PanelMatrix, of gates: PanelMatrix) {
       for panel in 0..<gradient.panels {
         jobs.append {
-          let sum = gradient.pointer(panel: panel, row: 0)
-          sum.update(repeating: 0, count: PanelShape.width)
-          kernels.addRows(gates.pointer(panel: panel, row: 0), rows: timeline.rows, to: sum)
+          gradient.panels(panel..<panel + 1).zeroRows()
+          kernels.addRows(
+            gates.pointer(panel: panel, row: 0), rows: timeline.rows, to: gradient.pointer(panel: panel, row: 0))
         }
       }
     }
-    addBias(gradients.view(names.bias), of: cell.gateGradients)
-    if recurrentBias != nil { addBias(gradients.view(names.recurrentBias), of: cell.recurrentGateGradients) }
+    addBias(gradients.view(parameters.bias), of: cell.gateGradients)
+    if let bias = parameters.recurrentBias { addBias(gradients.view(bias), of: cell.recurrentGateGradients) }
     return jobs
   }
 
   // MARK: state
 
-  /// Total gradients by all states, after the way back; none unless they are kept.
+  /// Total gradients by all states, after the backward pass; none unless they are kept.
   func stateGradients(layer: Int) -> [StateGradient] {
     zip(cell.states, keptGradients ?? []).map { state, kept in
       StateGradient(
@@ -264,30 +219,26 @@ final class RecurrentDirection: Sendable {
   }
 }
 
-/// Puts projected inputs of some rows into some panels of the gates, in a direction's own time.
-typealias InputGather = (_ rows: Range<Int>, _ panels: Range<Int>, _ into: PanelMatrix) -> Void
+/// Where one direction's hidden states are, and their gradients: in memory of its own, or in blocks of its layer's.
+struct DirectionMemory {
+  /// [sequences + rows, units]
+  let hidden: PanelMatrix
+  /// [rows, units]
+  let hiddenGradient: PanelMatrix
+  private let owned: [OwnedMatrix]
 
-/// How a gradient's matrix is cut into jobs: some 100 rows by 64 columns, small enough to share out evenly, large enough
-/// to be worth a product. Where there are many rows, by all columns: then what is summed is read from memory once.
-enum ReductionTile {
-  static let rowPanels = 6
-  private static let columnPanels = 4
-  /// Tiles of all columns that are enough for all workers.
-  private static let manyTiles = 64
-
-  /// Ranges of panels: of the left operand (which become rows), and of the right one.
-  static func all(of gradient: PanelMatrix) -> [(Range<Int>, Range<Int>)] {
-    let rowPanels = (gradient.rows + PanelShape.width - 1) / PanelShape.width
-    let columnPanels = rowPanels >= manyTiles * Self.rowPanels ? gradient.panels : Self.columnPanels
-    return stride(from: 0, to: rowPanels, by: Self.rowPanels).flatMap { row in
-      stride(from: 0, to: gradient.panels, by: columnPanels).map { column in
-        (row..<min(row + Self.rowPanels, rowPanels), column..<min(column + columnPanels, gradient.panels))
-      }
-    }
+  init(_ capacity: Timeline.Capacity, units: Int) {
+    let hidden = OwnedMatrix(rows: capacity.sequences + capacity.rows, columns: units)
+    let gradient = OwnedMatrix(rows: capacity.rows, columns: units)
+    self.hidden = hidden.view
+    hiddenGradient = gradient.view
+    owned = [hidden, gradient]
   }
 
-  /// The columns of a matrix that some of its panels hold.
-  static func columns(_ panels: Range<Int>, of matrix: PanelMatrix) -> Range<Int> {
-    panels.lowerBound * PanelShape.width..<min(panels.upperBound * PanelShape.width, matrix.columns)
+  /// - Parameter block: which columns of the two matrices.
+  init(_ block: Int, of widths: Widths, _ hidden: OwnedMatrix, _ gradient: OwnedMatrix) {
+    self.hidden = hidden.view.block(block, of: widths)
+    hiddenGradient = gradient.view.block(block, of: widths)
+    owned = [hidden, gradient]
   }
 }

@@ -56,7 +56,7 @@ struct BenchmarkCommand: ParsableCommand {
     try Results.print(json ? JSON.text(report) : report.description)
     guard explainSpeed else { return }
     let speed = SpeedReport(
-      gflops: benchmark.gflops, phases: benchmark.phaseTimes.map { ($0.name, $0.time) }, steps: benchmark.allSteps,
+      gflops: benchmark.gflops, phases: benchmark.phaseTimes.map { ($0.kind, $0.time) }, steps: benchmark.allSteps,
       configuration: configuration, workers: workers, kernels: kernels)
     try Results.print("\n\(speed)")
   }

@@ -8,14 +8,14 @@ struct SpeedReport: CustomStringConvertible {
   let gflops: Double
   /// What the kernels reach alone.
   let peak: Double
-  let phases: [(name: String, time: Duration)]
+  let phases: [(kind: Phase.Kind, time: Duration)]
   let steps: Int
   let workers: Workers
   let batchSize: Int
   let directions: Int
 
   init(
-    gflops: Double, phases: [(name: String, time: Duration)], steps: Int, configuration: RunConfiguration,
+    gflops: Double, phases: [(kind: Phase.Kind, time: Duration)], steps: Int, configuration: RunConfiguration,
     workers: Workers, kernels: Kernels
   ) {
     self.gflops = gflops
@@ -40,8 +40,8 @@ struct SpeedReport: CustomStringConvertible {
 
   private var total: Duration { phases.reduce(.zero) { $0 + $1.time } }
 
-  private func share(_ names: Set<String>) -> Double {
-    phases.reduce(0) { $0 + (names.contains($1.name) ? $1.time / total : 0) }
+  private func share(_ kinds: Set<Phase.Kind>) -> Double {
+    phases.reduce(0) { $0 + (kinds.contains($1.kind) ? $1.time / total : 0) }
   }
 
   var description: String {
@@ -49,8 +49,8 @@ struct SpeedReport: CustomStringConvertible {
       ["phase", "share", "ms a step", "what"],
       phases.filter { $0.time > .zero }.map { phase in
         [
-          phase.name, Format.percent(phase.time / total), Format.fixed(phase.time / .milliseconds(steps), 3),
-          Self.meanings[phase.name] ?? "",
+          phase.kind.rawValue, Format.percent(phase.time / total), Format.fixed(phase.time / .milliseconds(steps), 3),
+          phase.kind.meaning,
         ]
       },
       alignments: [.left, .right, .right, .left])
@@ -61,15 +61,6 @@ struct SpeedReport: CustomStringConvertible {
     return ([rate, "", table.description, ""] + advice).joined(separator: "\n")
   }
 
-  private static let meanings = [
-    "characters": "the character encoder, forward", "characters back": "the character encoder, back",
-    "input": "embeddings and input projections", "forward": "recurrences, forward",
-    "output": "logits, softmax, loss and their gradient", "backward": "recurrences, back through time",
-    "input gradient": "back through projections to the embeddings",
-    "reduce": "gradients of the weights, summed over timesteps", "norm": "the gradient's norm",
-    "update": "the optimizer", "renew": "transposed copies of the weights",
-  ]
-
   private var advice: [String] {
     var lines: [String] = []
     if workers.count > workers.parallelism {
@@ -78,19 +69,40 @@ struct SpeedReport: CustomStringConvertible {
           + "bring nothing.")
     }
     let rows = Double(batchSize * directions) / Double(workers.parallelism)
-    if rows < 12, share(["forward", "backward"]) > 0.3 {
+    if rows < 12, share([.forward, .backward]) > 0.3 {
       lines.append(
         "- Recurrences have about \(Format.fixed(rows, 1)) rows a thread; products are at their best with 12 or more: a "
           + "larger training.batch_size makes more of the threads.")
     }
-    if share(["norm", "update", "renew"]) > 0.15 {
+    if share([.norm, .update, .renew]) > 0.15 {
       lines.append(
-        "- The update takes \(Format.percent(share(["norm", "update", "renew"]))), whatever a minibatch holds: a larger "
+        "- The update takes \(Format.percent(share([.norm, .update, .renew]))), whatever a minibatch holds: a larger "
           + "training.batch_size or training.bptt spreads it over more tokens.")
     }
-    if share(["output"]) > 0.6 {
+    if share([.output]) > 0.6 {
       lines.append("- Most of the time goes into the output layer: a smaller data.vocabulary.size is what would help.")
     }
     return lines.isEmpty ? ["Nothing stands out that a setting would change."] : lines
+  }
+}
+
+extension Phase.Kind {
+  /// What is done in it, for people.
+  fileprivate var meaning: String {
+    switch self {
+    case .characters: "the character encoder, forward"
+    case .charactersBackward: "the character encoder, back"
+    case .input: "embeddings and input projections"
+    case .forward: "recurrences, forward"
+    case .output: "logits, softmax, loss and their gradient"
+    case .backward: "recurrences, back through time"
+    case .inputGradient: "back through projections to the embeddings"
+    case .reduce: "gradients of the weights, summed over timesteps"
+    case .exchange: "gradients summed with those of others"
+    case .norm: "the gradient's norm"
+    case .update: "the optimizer"
+    case .renew: "transposed copies of the weights"
+    case .product: "a product alone"
+    }
   }
 }

@@ -1,0 +1,99 @@
+import Compute
+
+/// Adds up the parameters of a model, one after the other: whoever adds one names it, as PyTorch does, and keeps its handle.
+struct LayoutBuilder {
+  private var parameters: [Parameter] = []
+
+  /// In their order, with the places of those with gradients in all rows before those of the others.
+  var placed: (parameters: [Parameter], dense: Int, all: Int) {
+    var (placed, offset) = (parameters, 0)
+    func place(_ isPlaced: (Parameter) -> Bool) {
+      for index in placed.indices where isPlaced(placed[index]) {
+        placed[index].offset = offset
+        offset += placed[index].panels.floatCount
+      }
+    }
+    place { $0.gradientRows == .all }
+    let dense = offset
+    place { $0.gradientRows != .all }
+    return (placed, dense, offset)
+  }
+
+  private mutating func add(
+    _ name: String, _ role: Parameter.Role, _ shape: [Int], gates: Int = 1, inputs: Widths, panels: PanelShape,
+    gradientRows: GradientRows = .all
+  ) -> Parameter.Handle {
+    let handle = Parameter.Handle(index: parameters.count)
+    parameters.append(
+      Parameter(
+        handle: handle, name: name, role: role, shape: shape, gates: gates, inputs: inputs, offset: 0, panels: panels,
+        gradientRows: gradientRows))
+    return handle
+  }
+
+  /// [vocabulary, width]
+  mutating func addEmbedding(
+    _ name: String, vocabulary: Int, width: Int, gradientRows: GradientRows
+  ) -> Parameter.Handle {
+    add(
+      name, .embedding, [vocabulary, width], inputs: Widths([width]),
+      panels: PanelShape(rows: vocabulary, columns: width), gradientRows: gradientRows)
+  }
+
+  /// One direction of a recurrent layer.
+  mutating func addDirection(
+    of module: String, layer: Int, isReverse: Bool, _ cell: CellKind, inputs: Widths, units: Int
+  ) -> DirectionParameters {
+    let columns = cell.gateColumns(units: units)
+    func name(_ kind: String) -> String { "\(module).\(kind)_l\(layer)\(isReverse ? "_reverse" : "")" }
+    func weight(_ kind: String, _ role: Parameter.Role, _ inputs: Widths) -> Parameter.Handle {
+      add(
+        name(kind), role, [cell.gates * units, inputs.total], gates: cell.gates, inputs: inputs,
+        panels: PanelShape(rows: inputs.columns, columns: columns))
+    }
+    func bias(_ kind: String) -> Parameter.Handle {
+      add(
+        name(kind), .recurrentBias, [cell.gates * units], gates: cell.gates, inputs: Widths([1]),
+        panels: PanelShape(rows: 1, columns: columns))
+    }
+    return DirectionParameters(
+      inputWeight: weight("weight_ih", .inputWeight, inputs),
+      recurrentWeight: weight("weight_hh", .recurrentWeight, Widths([units])), bias: bias("bias_ih"),
+      recurrentBias: cell.hasRecurrentBias ? bias("bias_hh") : nil)
+  }
+
+  /// [classes, inputs]
+  mutating func addOutputWeight(
+    _ name: String, classes: Int, inputs: Widths, gradientRows: GradientRows = .all
+  ) -> Parameter.Handle {
+    add(
+      name, .outputWeight, [classes, inputs.total], inputs: inputs,
+      panels: PanelShape(rows: classes, columns: inputs.columns), gradientRows: gradientRows)
+  }
+
+  /// [classes]
+  mutating func addOutputBias(
+    _ name: String, classes: Int, gradientRows: GradientRows = .all
+  ) -> Parameter.Handle {
+    add(
+      name, .outputBias, [classes], inputs: Widths([1]), panels: PanelShape(rows: 1, columns: classes),
+      gradientRows: gradientRows)
+  }
+}
+
+/// The parameters of one direction of a recurrent layer.
+struct DirectionParameters {
+  /// V [gates x units, inputs] and W [gates x units, units].
+  let inputWeight, recurrentWeight: Parameter.Handle
+  /// b [gates x units]
+  let bias: Parameter.Handle
+  /// Only where the cell has recurrent gates apart.
+  let recurrentBias: Parameter.Handle?
+}
+
+/// The parameters of a character encoder.
+struct CharacterParameters {
+  let embedding: Parameter.Handle
+  /// Forward, then reverse.
+  let directions: [DirectionParameters]
+}
