@@ -14,7 +14,8 @@ package final class SequenceModel: Sendable {
   private let layers: [RecurrentLayer]
   /// What the output layer reads.
   private let lastOutput: Activations
-  private let gradients: Gradients?
+  /// Where a step puts its gradients; nil for a model that is only evaluated.
+  package let gradients: Gradients?
   private let step: StepSettings
   /// Finds the fastest way to share recurrences out.
   package let sharingTrial: SharingTrial

@@ -8,6 +8,7 @@ import Models
 ///     output        logits, softmax, loss and their gradient                  groups of rows
 ///     backward      back through time, layer after layer                      shards of streams, or of rows
 ///     reduce        the gradients of shared parameters, summed over rows      tiles of the gradients
+///     exchange      the seam: gradients summed with those of other shards     nothing, where there are none
 ///     norm, update  clipping, optimizer, transposed copies                    slices of the parameters
 ///
 /// Nothing is allocated in a step.
@@ -17,13 +18,16 @@ package final class TrainingStep: Sendable {
   private let workers: Workers
   private let phases: PhaseList
 
-  package init(model: SequenceModel, optimizer: Optimizer, workers: Workers) {
+  /// - Parameter exchange: sums gradients with those of others before anybody looks at them.
+  package init(
+    model: SequenceModel, optimizer: Optimizer, workers: Workers, exchange: any GradientExchange = NoExchange()
+  ) {
     self.model = model
     self.optimizer = optimizer
     self.workers = workers
     phases = PhaseList(
       model.forwardPhases() + model.outputPhases() + model.backwardPhases() + model.reducePhases()
-        + optimizer.phases() + [model.parameters.renewalPhase()])
+        + (model.gradients.map(exchange.phases) ?? []) + optimizer.phases() + [model.parameters.renewalPhase()])
   }
 
   /// How long phases of each kind have taken in all steps together.
@@ -45,9 +49,12 @@ package final class TrainingStep: Sendable {
 
   /// Trains on the model's minibatch, which is filled and prepared, and hands its state to the next.
   ///
-  /// - Parameter step: counts updates from 1.
-  package func run(step: Int, learningRate: Double) -> Result {
-    model.begin(step: step)
+  /// - Parameters:
+  ///   - step: counts updates from 1.
+  ///   - targets: what losses and gradients are divided by, where the minibatch is a shard: the targets of all shards; nil:
+  ///     the minibatch's own.
+  package func run(step: Int, learningRate: Double, targets: Int? = nil) -> Result {
+    model.begin(step: step, targets: targets)
     optimizer.prepare(step: step, learningRate: learningRate)
     workers.run(phases)
     noteRecurrenceTime()

@@ -22,13 +22,13 @@ struct TrainingRun {
 
   init(
     _ test: TestModel, _ configuration: RunConfiguration.Optimizer, clipNorm: Double = 0, sparse: Bool = false,
-    workers: Int = 1
+    workers: Int = 1, exchange: any GradientExchange = NoExchange()
   ) {
     self.test = test
     learningRate = configuration.learningRate
     optimizer = Optimizer(
       configuration, clipNorm: clipNorm, sparse: sparse, parameters: test.parameters, gradients: test.gradients)
-    step = TrainingStep(model: test.model, optimizer: optimizer, workers: Workers(count: workers))
+    step = TrainingStep(model: test.model, optimizer: optimizer, workers: Workers(count: workers), exchange: exchange)
   }
 
   /// One step after the other, at the configured learning rate. Calls `after` with each step's result.

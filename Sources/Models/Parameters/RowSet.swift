@@ -26,9 +26,10 @@ package final class RowSet: @unchecked Sendable {
     count = 0
   }
 
-  /// The place of a row, which is added if it isn't there.
-  func insert(_ id: Int32) -> Int32 {
+  /// The place of a row, which is added at the end if it isn't there. Cost: O(1).
+  package func insert(_ id: Int32) -> Int32 {
     if places[Int(id)] >= 0 { return places[Int(id)] }
+    precondition(count < capacity, "more rows than there is room for")
     ids[count] = id
     places[Int(id)] = Int32(count)
     count += 1
