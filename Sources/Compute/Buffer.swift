@@ -21,10 +21,12 @@ package final class Buffer<Element: BitwiseCopyable & Sendable>: @unchecked Send
   @inlinable package subscript(index: Int) -> Element {
     get {
       assert((0..<count).contains(index))
+      Watchdog.reads(base + index, count: 1)
       return base[index]
     }
     set {
       assert((0..<count).contains(index))
+      Watchdog.writes(base + index, count: 1)
       base[index] = newValue
     }
   }

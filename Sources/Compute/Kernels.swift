@@ -49,6 +49,7 @@ package struct Kernels: @unchecked Sendable {
   ) {
     precondition((transposed ? a.columns : a.rows) == c.rows && (transposed ? a.rows : a.columns) == b.rows)
     precondition(b.panels == c.panels)
+    Watchdog.reads(a)
     multiply(
       rows: c.rows, panels: c.panels, length: b.rows, a: a.base, aStride: a.stride, transposed: transposed, b: b, c: c,
       start: start)
@@ -59,6 +60,7 @@ package struct Kernels: @unchecked Sendable {
     _ a: PanelMatrix, firstColumns length: Int, _ b: PanelMatrix, into c: PanelMatrix, start: Start
   ) {
     precondition(a.rows == c.rows && length <= a.columns && length <= b.rows && b.panels == c.panels)
+    Watchdog.reads(a)
     multiply(
       rows: c.rows, panels: c.panels, length: length, a: a.base, aStride: a.stride, transposed: false, b: b, c: c,
       start: start)
@@ -68,6 +70,8 @@ package struct Kernels: @unchecked Sendable {
     rows: Int, panels: Int, length: Int, a: UnsafePointer<Float>, aStride: Int, transposed: Bool, b: PanelMatrix,
     c: PanelMatrix, start: Start
   ) {
+    Watchdog.reads(b.rows(0..<length))
+    Watchdog.writes(c)
     var product = ck_product(
       rows: rows, panels: panels, length: length, a: a, a_stride: aStride, a_transposed: transposed, b: b.base,
       b_stride: b.stride, c: c.base, c_stride: c.stride, start: CK_ZERO, bias: nil)
@@ -88,6 +92,9 @@ package struct Kernels: @unchecked Sendable {
     _ a: PanelMatrix, vector x: PanelMatrix, into y: UnsafeMutablePointer<Float>, bias: UnsafePointer<Float>? = nil
   ) {
     precondition(x.rows == 1 && x.columns == a.columns)
+    Watchdog.reads(a)
+    Watchdog.reads(x)
+    Watchdog.writes(y, count: a.rows)
     table.pointee.multiply_vector(a.base, a.stride, a.rows, a.columns, x.base, x.stride, bias, y)
   }
 
@@ -95,6 +102,8 @@ package struct Kernels: @unchecked Sendable {
   package func apply(
     _ function: ElementFunction, _ x: UnsafePointer<Float>, into y: UnsafeMutablePointer<Float>, count: Int
   ) {
+    Watchdog.reads(x, count: count)
+    Watchdog.writes(y, count: count)
     table.pointee.apply(function, x, y, count)
   }
 
@@ -102,6 +111,8 @@ package struct Kernels: @unchecked Sendable {
   package func applyGradient(
     of function: ElementFunction, at y: UnsafePointer<Float>, to d: UnsafeMutablePointer<Float>, count: Int
   ) {
+    Watchdog.reads(y, count: count)
+    Watchdog.writes(d, count: count)
     table.pointee.apply_gradient(function, y, d, count)
   }
 
@@ -110,6 +121,8 @@ package struct Kernels: @unchecked Sendable {
     gates: (i: FloatPointer, f: FloatPointer, g: FloatPointer, o: FloatPointer), before: FloatPointer, c: FloatPointer,
     tanhC: FloatPointer, h: FloatPointer, count: Int
   ) {
+    Watchdog.reads(before, count: count)
+    Watchdog.writes(each: [gates.i, gates.f, gates.g, gates.o, c, tanhC, h], count: count)
     table.pointee.lstm(gates.i, gates.f, gates.g, gates.o, before, c, tanhC, h, count)
   }
 
@@ -117,6 +130,8 @@ package struct Kernels: @unchecked Sendable {
     gates: (i: FloatPointer, f: FloatPointer, g: FloatPointer, o: FloatPointer), before: FloatPointer,
     tanhC: FloatPointer, dh: FloatPointer, dc: FloatPointer, count: Int
   ) {
+    Watchdog.reads(each: [before, tanhC, dh], count: count)
+    Watchdog.writes(each: [gates.i, gates.f, gates.g, gates.o, dc], count: count)
     table.pointee.lstm_gradient(gates.i, gates.f, gates.g, gates.o, before, tanhC, dh, dc, count)
   }
 
@@ -125,6 +140,8 @@ package struct Kernels: @unchecked Sendable {
     input: (r: FloatPointer, z: FloatPointer, n: FloatPointer),
     recurrent: (r: FloatPointer, z: FloatPointer, n: FloatPointer), before: FloatPointer, h: FloatPointer, count: Int
   ) {
+    Watchdog.reads(each: [recurrent.r, recurrent.z, recurrent.n, before], count: count)
+    Watchdog.writes(each: [input.r, input.z, input.n, h], count: count)
     table.pointee.gru(
       input.r, input.z, input.n, recurrent.r, recurrent.z, recurrent.n, before, h, count)
   }
@@ -134,6 +151,10 @@ package struct Kernels: @unchecked Sendable {
     recurrent: (r: FloatPointer, z: FloatPointer, n: FloatPointer), before: FloatPointer, dh: FloatPointer,
     dhBefore: FloatPointer?, count: Int
   ) {
+    Watchdog.reads(each: [before, dh], count: count)
+    Watchdog.writes(
+      each: [input.r, input.z, input.n, recurrent.r, recurrent.z, recurrent.n] + (dhBefore.map { [$0] } ?? []),
+      count: count)
     table.pointee.gru_gradient(
       input.r, input.z, input.n, recurrent.r, recurrent.z, recurrent.n, before, dh, dhBefore, count)
   }
@@ -143,28 +164,43 @@ package struct Kernels: @unchecked Sendable {
     _ panel: UnsafeMutablePointer<Float>, rows: Int, maximum: UnsafeMutablePointer<Float>,
     sum: UnsafeMutablePointer<Float>
   ) {
+    Watchdog.writes(panel, count: rows * PanelShape.width)
+    Watchdog.writes(maximum, count: PanelShape.width)
+    Watchdog.writes(sum, count: PanelShape.width)
     table.pointee.softmax_chunk(panel, rows, maximum, sum)
   }
 
   /// Multiplies each of 16 lanes by its factor.
   package func scaleLanes(_ panel: UnsafeMutablePointer<Float>, rows: Int, by factor: UnsafePointer<Float>) {
+    Watchdog.writes(panel, count: rows * PanelShape.width)
+    Watchdog.reads(factor, count: PanelShape.width)
     table.pointee.scale_lanes(panel, rows, factor)
   }
 
   /// sum[lane] += each row's lane, row after row.
   package func addRows(_ panel: UnsafePointer<Float>, rows: Int, to sum: UnsafeMutablePointer<Float>) {
+    Watchdog.reads(panel, count: rows * PanelShape.width)
+    Watchdog.writes(sum, count: PanelShape.width)
     table.pointee.add_rows(panel, rows, sum)
   }
 
   /// sum[row] += the row's 16 lanes.
   package func addLanes(_ panel: UnsafePointer<Float>, rows: Int, to sum: UnsafeMutablePointer<Float>) {
+    Watchdog.reads(panel, count: rows * PanelShape.width)
+    Watchdog.writes(sum, count: rows)
     table.pointee.add_lanes(panel, rows, sum)
   }
 
-  package func sumOfSquares(_ x: UnsafePointer<Float>, count: Int) -> Double { table.pointee.sum_of_squares(x, count) }
+  package func sumOfSquares(_ x: UnsafePointer<Float>, count: Int) -> Double {
+    Watchdog.reads(x, count: count)
+    return table.pointee.sum_of_squares(x, count)
+  }
 
   /// Whether nothing is infinite or NaN.
-  package func areFinite(_ x: UnsafePointer<Float>, count: Int) -> Bool { table.pointee.all_finite(x, count) }
+  package func areFinite(_ x: UnsafePointer<Float>, count: Int) -> Bool {
+    Watchdog.reads(x, count: count)
+    return table.pointee.all_finite(x, count)
+  }
 
   /// to = transpose(from) for some panels of `from`, which become rows of `to`. Both are padded to whole blocks of 16,
   /// or have a single row.
@@ -179,15 +215,17 @@ package struct Kernels: @unchecked Sendable {
     }
     for panel in panels {
       for block in 0..<to.panels {
-        table.pointee.transpose_block(
+        transposeBlock(
           from.pointer(panel: panel, row: block * PanelShape.width),
-          to.pointer(panel: block, row: panel * PanelShape.width))
+          into: to.pointer(panel: block, row: panel * PanelShape.width))
       }
     }
   }
 
   /// to[j][i] = from[i][j] for one block of 16 by 16, rows 16 floats apart.
   package func transposeBlock(_ from: UnsafePointer<Float>, into to: UnsafeMutablePointer<Float>) {
+    Watchdog.reads(from, count: PanelShape.width * PanelShape.width)
+    Watchdog.writes(to, count: PanelShape.width * PanelShape.width)
     table.pointee.transpose_block(from, to)
   }
 
@@ -195,6 +233,8 @@ package struct Kernels: @unchecked Sendable {
     _ update: Update, _ w: UnsafeMutablePointer<Float>, gradient: UnsafePointer<Float>,
     velocity: UnsafeMutablePointer<Float>?, count: Int
   ) {
+    Watchdog.reads(gradient, count: count)
+    Watchdog.writes(each: [w] + (velocity.map { [$0] } ?? []), count: count)
     withUnsafePointer(to: update) { table.pointee.update_sgd($0, w, gradient, velocity, count) }
   }
 
@@ -202,6 +242,8 @@ package struct Kernels: @unchecked Sendable {
     _ update: Update, _ w: UnsafeMutablePointer<Float>, gradient: UnsafePointer<Float>,
     squares: UnsafeMutablePointer<Float>, count: Int
   ) {
+    Watchdog.reads(gradient, count: count)
+    Watchdog.writes(each: [w, squares], count: count)
     withUnsafePointer(to: update) { table.pointee.update_rmsprop($0, w, gradient, squares, count) }
   }
 
@@ -209,6 +251,8 @@ package struct Kernels: @unchecked Sendable {
     _ update: Update, _ w: UnsafeMutablePointer<Float>, gradient: UnsafePointer<Float>,
     moment1: UnsafeMutablePointer<Float>, moment2: UnsafeMutablePointer<Float>, count: Int
   ) {
+    Watchdog.reads(gradient, count: count)
+    Watchdog.writes(each: [w, moment1, moment2], count: count)
     withUnsafePointer(to: update) { table.pointee.update_adam($0, w, gradient, moment1, moment2, count) }
   }
 }

@@ -6,7 +6,9 @@ extension PanelMatrix {
   /// self[i] = source[index[i]] for all rows of self.
   package func gatherRows(of source: PanelMatrix, index: UnsafePointer<Int32>) {
     precondition(panels == source.panels)
+    Watchdog.writes(self)
     for panel in 0..<panels {
+      Watchdog.reads(source, panel: panel, rows: index, count: rows)
       ck_gather_rows(source.pointer(panel: panel, row: 0), index, rows, pointer(panel: panel, row: 0))
     }
   }
@@ -16,7 +18,9 @@ extension PanelMatrix {
     of source: PanelMatrix, index: UnsafePointer<Int32>, start: UnsafePointer<Int32>, panels range: Range<Int>
   ) {
     precondition(range.upperBound <= min(panels, source.panels))
+    Watchdog.writes(self.panels(range))
     for panel in range {
+      Watchdog.reads(source, panel: panel, rows: index + Int(start[0]), count: Int(start[rows] - start[0]))
       ck_sum_rows(source.pointer(panel: panel, row: 0), index, start, rows, pointer(panel: panel, row: 0))
     }
   }
@@ -24,6 +28,8 @@ extension PanelMatrix {
   /// self[i] += source[i] for all rows of source.
   package func addRows(of source: PanelMatrix) {
     precondition(rows == source.rows && panels == source.panels)
+    Watchdog.reads(source)
+    Watchdog.writes(self)
     for panel in 0..<panels {
       ck_add_to_rows(source.pointer(panel: panel, row: 0), nil, rows, pointer(panel: panel, row: 0))
     }
@@ -32,6 +38,8 @@ extension PanelMatrix {
   /// self[index[i]] += source[i] for all rows of source in order, for one panel.
   package func addRows(of source: PanelMatrix, panel: Int, at index: UnsafePointer<Int32>) {
     precondition(panel < min(panels, source.panels))
+    Watchdog.reads(source.panels(panel..<panel + 1))
+    Watchdog.writes(self, panel: panel, rows: index, count: source.rows)
     ck_add_to_rows(source.pointer(panel: panel, row: 0), index, source.rows, pointer(panel: panel, row: 0))
   }
 
@@ -49,6 +57,8 @@ extension PanelMatrix {
     maskOf identity: UnsafePointer<Int32>?
   ) {
     precondition(range.upperBound <= min(rows, source.rows) && panels == source.panels && (0..<1).contains(share))
+    Watchdog.reads(source.rows(range))
+    Watchdog.writes(self.rows(range))
     var drop = ck_drop(
       random: random.sequence(.dropout, step: step), place: UInt32(place), panel: 0,
       threshold: min(UInt32((share * 65_536).rounded()), 65_535))

@@ -80,21 +80,30 @@ package struct PanelMatrix: @unchecked Sendable {
 
   /// One element; for tests and for what runs once, not for hot loops.
   package subscript(row: Int, column: Int) -> Float {
-    get { base[column / PanelShape.width * stride + row * PanelShape.width + column % PanelShape.width] }
+    get {
+      let element = pointer(panel: column / PanelShape.width, row: row) + column % PanelShape.width
+      Watchdog.reads(element, count: 1)
+      return element.pointee
+    }
     nonmutating set {
-      base[column / PanelShape.width * stride + row * PanelShape.width + column % PanelShape.width] = newValue
+      let element = pointer(panel: column / PanelShape.width, row: row) + column % PanelShape.width
+      Watchdog.writes(element, count: 1)
+      element.pointee = newValue
     }
   }
 
   /// Copies rows of a matrix of the same width, padding included.
   package func copyRows(from source: PanelMatrix) {
     precondition(rows == source.rows && panels == source.panels)
+    Watchdog.reads(source)
+    Watchdog.writes(self)
     for panel in 0..<panels {
       pointer(panel: panel, row: 0).update(from: source.pointer(panel: panel, row: 0), count: rows * PanelShape.width)
     }
   }
 
   package func zeroRows() {
+    Watchdog.writes(self)
     for panel in 0..<panels { pointer(panel: panel, row: 0).update(repeating: 0, count: rows * PanelShape.width) }
   }
 

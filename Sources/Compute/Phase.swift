@@ -46,6 +46,9 @@ package final class PhaseList: Sendable {
   package let phases: [Phase]
   let counters: JobCounters
   let clock: PhaseClock
+  #if DEBUG
+    let accesses = PhaseAccesses()
+  #endif
 
   package init(_ phases: [Phase]) {
     self.phases = phases

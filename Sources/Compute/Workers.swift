@@ -37,7 +37,11 @@ package final class Workers: Sendable {
     for (index, phase) in phases.phases.enumerated() {
       let jobs = phase.jobs()
       guard jobs > 0 else { continue }
-      phases.counters.work(on: index, jobs: jobs, phase.run)
+      #if DEBUG
+        phases.counters.work(on: index, jobs: jobs) { phases.accesses.run(phase, index: index, job: $0, of: jobs) }
+      #else
+        phases.counters.work(on: index, jobs: jobs, phase.run)
+      #endif
       phases.counters.wait(for: index, jobs: jobs)
       clock?.end(phase: index)
     }

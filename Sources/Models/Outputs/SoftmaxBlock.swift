@@ -137,6 +137,7 @@ struct SoftmaxBlock {
   }
 
   private func keepTargetLogits(_ panel: FloatPointer, of range: Range<Int>, rows: Range<Int>) {
+    Watchdog.writes(targetLogits + rows.lowerBound, count: rows.count)
     for (lane, row) in rows.enumerated() {
       let target = Int(targets[row])
       guard range.contains(target) else { continue }
@@ -148,6 +149,8 @@ struct SoftmaxBlock {
 
   private func keepLikeliest(_ panel: FloatPointer, of range: Range<Int>, rows: Range<Int>) {
     guard let likeliest else { return }
+    Watchdog.writes(likeliest.logits + rows.lowerBound, count: rows.count)
+    Watchdog.writes(likeliest.classes + rows.lowerBound, count: rows.count)
     for (lane, row) in rows.enumerated() {
       if range.lowerBound == 0 { likeliest.logits[row] = -.infinity }
       for index in range {
@@ -159,6 +162,10 @@ struct SoftmaxBlock {
 
   /// Loss per row; leaves in `maximum` what a chunk's exponentials are to be multiplied by to become the gradient.
   private func finish(_ group: Int) {
+    let rows = rows(ofGroup: group)
+    Watchdog.writes(maximum(group, 0), count: 2 * chunks * Self.width)
+    Watchdog.writes(losses + rows.lowerBound, count: rows.count)
+    Watchdog.reads(targetLogits + rows.lowerBound, count: rows.count)
     typealias Lanes = SIMD16<Float>
     func lanes(_ pointer: FloatPointer) -> Lanes { UnsafeRawPointer(pointer).loadUnaligned(as: Lanes.self) }
     var largest = lanes(maximum(group, 0))
@@ -176,7 +183,7 @@ struct SoftmaxBlock {
     for chunk in 0..<chunks { total += lanes(maximum(group, chunk)) * lanes(sum(group, chunk)) }
 
     var factor = Lanes(repeating: 0)
-    for (lane, row) in rows(ofGroup: group).enumerated() {
+    for (lane, row) in rows.enumerated() {
       if targets[row] == Minibatch.masked {
         losses[row] = 0
       } else {

@@ -36,6 +36,8 @@ extension PanelMatrix {
   func addColumns(_ widths: Widths, of source: PanelMatrix, _ sourceWidths: Widths) {
     precondition(rows == source.rows && widths.total == sourceWidths.total)
     guard widths != sourceWidths else { return addRows(of: source) }
+    Watchdog.reads(source)
+    Watchdog.writes(self)
     let width = PanelShape.width
     for column in 0..<widths.total {
       let (to, from) = (widths.position(column), sourceWidths.position(column))
