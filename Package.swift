@@ -42,18 +42,22 @@ let package = Package(
     library("Files", ["CCrypto", "Diagnostics"]),
     library("HDF5", ["CHDF5", "Files", "Diagnostics"]),
     library("Keys"),
-    library("Configuration", ["Keys", "Diagnostics"]),
-    library("ConfigurationFiles", ["Configuration", "Keys", "Diagnostics", "Yams"]),
     library("Datasets", ["HDF5", "Files", "Diagnostics"]),
     library("GrammarCorpus", ["Diagnostics"]),
     .target(name: "Plots", resources: [.embedInCode("plot.css")], swiftSettings: strict),
     library("Models", ["Compute", "Diagnostics"]),
+    .target(name: "COptimizers", dependencies: ["CKernels"], path: "Sources/Optimizers/Loops", cSettings: strictC),
+    .target(
+      name: "Optimizers", dependencies: ["COptimizers", "Models", "Compute", "Keys"], exclude: ["Loops"],
+      swiftSettings: strict),
+    library("Configuration", ["Optimizers", "Keys", "Diagnostics"]),
+    library("ConfigurationFiles", ["Configuration", "Keys", "Diagnostics", "Yams"]),
     library("TensorBoard", ["Files"]),
     library(
       "Training",
       [
-        "Models", "Compute", "Datasets", "Configuration", "ConfigurationFiles", "HDF5",
-        "TensorBoard", "Files", "Diagnostics",
+        "Models", "Optimizers", "Compute", "Datasets", "Configuration", "ConfigurationFiles", "HDF5", "TensorBoard",
+        "Files", "Diagnostics",
       ]),
     library(
       "Sweeps",
@@ -81,7 +85,11 @@ let package = Package(
       name: "ModelTestSupport", dependencies: ["Models", "Compute"], path: "Tests/ModelTestSupport",
       swiftSettings: strict),
 
-    tests("ComputeTests", ["Compute"], exclude: ["cross", "fit_polynomials.py"]),
+    // What the tests of kernels and of optimizers share: floats between sentinels, equality to the bit.
+    .target(
+      name: "ComputeTestSupport", dependencies: ["Compute"], path: "Tests/ComputeTestSupport", swiftSettings: strict),
+
+    tests("ComputeTests", ["Compute", "ComputeTestSupport"], exclude: ["cross", "fit_polynomials.py"]),
     tests("FilesTests", ["Files"]),
     tests("HDF5Tests", ["HDF5"], exclude: ["Hostile"]),
     tests("ConfigurationTests", ["ConfigurationFiles"]),
@@ -89,6 +97,7 @@ let package = Package(
     tests("GrammarCorpusTests", ["GrammarCorpus"]),
     tests("PlotsTests", ["Plots"]),
     tests("ModelsTests", ["Models", "ModelTestSupport"]),
+    tests("OptimizersTests", ["Optimizers", "COptimizers", "ComputeTestSupport"]),
     tests("TrainingTests", ["Training", "ModelTestSupport", "HDF5"], resources: [.copy("Golden")]),
     tests("SweepsTests", ["Sweeps", "ConfigurationFiles"]),
     tests("CommandTests", ["rnn-train", "Training", "Compute"], exclude: ["Slurm"]),

@@ -9,6 +9,7 @@
 #define TILE_PANELS 1
 #define TABLE ck_avx2
 #define NAME "avx2"
+#define SET CK_AVX2
 #include "template.h"
 
 #pragma clang attribute pop

@@ -9,6 +9,7 @@
 #define TILE_PANELS 2
 #define TABLE ck_avx512
 #define NAME "avx512"
+#define SET CK_AVX512
 #include "template.h"
 
 #pragma clang attribute pop

@@ -9,6 +9,7 @@
 #define TILE_PANELS 1
 #define TABLE ck_neon
 #define NAME "neon"
+#define SET CK_NEON
 #include "template.h"
 
 #pragma clang attribute pop

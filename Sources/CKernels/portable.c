@@ -217,10 +217,22 @@ static void transpose_block(const float *from, float *to) {
     for (int j = 0; j < CK_PANEL_WIDTH; j++) to[j * CK_PANEL_WIDTH + i] = from[i * CK_PANEL_WIDTH + j];
 }
 
-#include "updates.h"
-
 const ck_kernels ck_portable = {
-    "scalar", multiply, multiply_vector, apply, apply_gradient, lstm, lstm_gradient, gru, gru_gradient, softmax_chunk,
-    scale_lanes, add_rows, add_lanes, sum_of_squares, all_finite, transpose_block, update_sgd, update_rmsprop,
-    update_adam,
+    .set = CK_PORTABLE,
+    .name = "scalar",
+    .multiply = multiply,
+    .multiply_vector = multiply_vector,
+    .apply = apply,
+    .apply_gradient = apply_gradient,
+    .lstm = lstm,
+    .lstm_gradient = lstm_gradient,
+    .gru = gru,
+    .gru_gradient = gru_gradient,
+    .softmax_chunk = softmax_chunk,
+    .scale_lanes = scale_lanes,
+    .add_rows = add_rows,
+    .add_lanes = add_lanes,
+    .sum_of_squares = sum_of_squares,
+    .all_finite = all_finite,
+    .transpose_block = transpose_block,
 };

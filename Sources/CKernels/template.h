@@ -5,8 +5,9 @@
 ///   TILE_ROWS    rows of a register tile, at most 12
 ///   TILE_PANELS  panels of a register tile: 1 or 2
 ///   TABLE, NAME  the table's symbol and its name
+///   SET          the instruction set
 ///
-/// Its parts are in products.h, functions.h, lanes.h and updates.h.
+/// Its parts are in products.h, functions.h and lanes.h.
 ///
 /// A register tile holds TILE_ROWS x TILE_PANELS x 16 sums; each step of k costs one load per vector of B and one
 /// broadcast per row of A.
@@ -35,9 +36,23 @@ INLINE vector fma_vector(vector a, vector b, vector c) { return __builtin_elemen
 #include "functions.h"
 #include "lanes.h"
 #include "products.h"
-#include "updates.h"
 
 const ck_kernels TABLE = {
-    NAME, multiply, multiply_vector, apply, apply_gradient, lstm, lstm_gradient, gru, gru_gradient, softmax_chunk, scale_lanes,
-    add_rows, add_lanes, sum_of_squares, all_finite, transpose_block, update_sgd, update_rmsprop, update_adam,
+    .set = SET,
+    .name = NAME,
+    .multiply = multiply,
+    .multiply_vector = multiply_vector,
+    .apply = apply,
+    .apply_gradient = apply_gradient,
+    .lstm = lstm,
+    .lstm_gradient = lstm_gradient,
+    .gru = gru,
+    .gru_gradient = gru_gradient,
+    .softmax_chunk = softmax_chunk,
+    .scale_lanes = scale_lanes,
+    .add_rows = add_rows,
+    .add_lanes = add_lanes,
+    .sum_of_squares = sum_of_squares,
+    .all_finite = all_finite,
+    .transpose_block = transpose_block,
 };

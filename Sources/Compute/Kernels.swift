@@ -2,7 +2,7 @@ import CKernels
 import Diagnostics
 
 package typealias ElementFunction = ck_function
-package typealias Update = ck_update
+package typealias InstructionSet = ck_instruction_set
 package typealias FloatPointer = UnsafeMutablePointer<Float>
 
 /// One instruction set's kernels behind names and checked shapes.
@@ -14,6 +14,9 @@ package struct Kernels: @unchecked Sendable {
 
   /// avx512, avx2, neon or scalar.
   package var name: String { String(cString: table.pointee.name) }
+
+  /// For loops outside the table that are compiled for every instruction set.
+  package var instructionSet: InstructionSet { table.pointee.set }
 
   /// What this machine can run, the fastest first.
   package static let available: [Kernels] = {
@@ -227,33 +230,6 @@ package struct Kernels: @unchecked Sendable {
     Watchdog.reads(from, count: PanelShape.width * PanelShape.width)
     Watchdog.writes(to, count: PanelShape.width * PanelShape.width)
     table.pointee.transpose_block(from, to)
-  }
-
-  package func updateSGD(
-    _ update: Update, _ w: UnsafeMutablePointer<Float>, gradient: UnsafePointer<Float>,
-    velocity: UnsafeMutablePointer<Float>?, count: Int
-  ) {
-    Watchdog.reads(gradient, count: count)
-    Watchdog.writes(each: [w] + (velocity.map { [$0] } ?? []), count: count)
-    withUnsafePointer(to: update) { table.pointee.update_sgd($0, w, gradient, velocity, count) }
-  }
-
-  package func updateRMSProp(
-    _ update: Update, _ w: UnsafeMutablePointer<Float>, gradient: UnsafePointer<Float>,
-    squares: UnsafeMutablePointer<Float>, count: Int
-  ) {
-    Watchdog.reads(gradient, count: count)
-    Watchdog.writes(each: [w, squares], count: count)
-    withUnsafePointer(to: update) { table.pointee.update_rmsprop($0, w, gradient, squares, count) }
-  }
-
-  package func updateAdam(
-    _ update: Update, _ w: UnsafeMutablePointer<Float>, gradient: UnsafePointer<Float>,
-    moment1: UnsafeMutablePointer<Float>, moment2: UnsafeMutablePointer<Float>, count: Int
-  ) {
-    Watchdog.reads(gradient, count: count)
-    Watchdog.writes(each: [w, moment1, moment2], count: count)
-    withUnsafePointer(to: update) { table.pointee.update_adam($0, w, gradient, moment1, moment2, count) }
   }
 }
 

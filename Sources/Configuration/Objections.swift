@@ -89,13 +89,7 @@ extension RunConfiguration {
   }
 
   private var trainingConflicts: [Objection] {
-    var objections: [Objection] = []
-    if case .sgd(let sgd) = training.optimizer, sgd.nesterov, sgd.momentum == 0 {
-      objections.append(
-        Objection(
-          key: "training.optimizer.nesterov", reason: "needs a momentum above 0",
-          otherKeys: ["training.optimizer.momentum"]))
-    }
+    var objections = training.optimizer.objections.map { $0.below("training.optimizer") }
     if case .text(let corpus) = data, corpus.validation == nil {
       let reason = "follows the validation loss; give data.validation"
       if training.earlyStopping != nil {

@@ -30,11 +30,10 @@ extension RunConfiguration {
     var keys = order.filter { key in
       old[key] != new[key] && Self.fixedKeys.contains { key == $0 || key.hasPrefix($0 + ".") }
     }
-    // A momentum may change, but one that is zero keeps no velocity for another to go on with.
-    if case .sgd(let old) = training.optimizer, case .sgd(let new) = other.training.optimizer,
-      (old.momentum == 0) != (new.momentum == 0)
-    {
-      keys.append("training.optimizer.momentum")
+    // Settings may change, but where one kept no moment, there is none for another to go on with.
+    let (oldOptimizer, newOptimizer) = (training.optimizer, other.training.optimizer)
+    if oldOptimizer.name == newOptimizer.name, oldOptimizer.momentNames != newOptimizer.momentNames {
+      keys += newOptimizer.keysOfMoments.map { "training.optimizer.\($0)" }
     }
     return keys
   }

@@ -1,4 +1,5 @@
 import Keys
+import Optimizers
 
 extension RunConfiguration {
   /// How the network learns.
@@ -9,7 +10,7 @@ extension RunConfiguration {
     package var batchSize = 32
     /// Timesteps in a window of truncated BPTT; a tagger's sentences are read whole.
     package var bptt = 35
-    package var optimizer = Optimizer.sgd(SGD())
+    @OptimizerKey package var optimizer: any Optimizer = SGD()
     /// Whether rows of an embedding that a minibatch doesn't have keep weights and moments as they are.
     package var sparseUpdates = false
     package var schedule = Schedule.constant
@@ -71,7 +72,7 @@ extension RunConfiguration.Training: KeySection {
     keys.value(
       "bptt", &bptt, .whole(1...65_536),
       "timesteps in a window of truncated BPTT (language model; a tagger reads sentences whole)")
-    keys.section("optimizer", &optimizer, "how parameters follow the gradient")
+    keys.section("optimizer", &_optimizer, "how parameters follow the gradient")
     keys.value(
       "sparse_updates", &sparseUpdates, .flag,
       "whether moments and decay of embeddings (and of a sampled output's words) wait until their word occurs")

@@ -3,6 +3,7 @@ import Configuration
 import Datasets
 import Foundation
 import Models
+import Optimizers
 
 /// Measures training steps, as they are in a run, without leaving anything behind.
 package struct Benchmark: Sendable, Equatable {
@@ -63,7 +64,7 @@ package struct Benchmark: Sendable, Equatable {
       carriesState: source.carriesState,
       dropout: DropoutRates(configuration))
     let activationBytes = Arena.bytesInUse - bytesBefore
-    let optimizer = Optimizer(
+    let optimizer = OptimizerStep(
       training.optimizer, clipNorm: training.clipNorm, sparse: training.sparseUpdates, parameters: parameters,
       gradients: gradients)
     let step = TrainingStep(model: model, optimizer: optimizer, workers: workers)

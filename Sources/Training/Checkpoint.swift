@@ -3,6 +3,7 @@ import Configuration
 import Datasets
 import HDF5
 import Models
+import Optimizers
 
 /// All that a run is, at a step's end: enough to go on with it, to evaluate its model, or to use it elsewhere.
 ///
@@ -83,7 +84,7 @@ package struct Checkpoint: Sendable, Equatable {
 
   /// A model as it stands between two steps. Its tensors are the model's own, and good until the next step; see `copy`.
   package init(
-    of model: SequenceModel, optimizer: Optimizer, state: TrainingState, configuration: RunConfiguration,
+    of model: SequenceModel, optimizer: OptimizerStep, state: TrainingState, configuration: RunConfiguration,
     dataset: SequenceDataset
   ) {
     let layout = model.parameters.layout
@@ -149,7 +150,7 @@ package struct Checkpoint: Sendable, Equatable {
   }
 
   /// Puts back what only training needs: moments and carried states.
-  package func restore(_ model: SequenceModel, optimizer: Optimizer, file: String) throws(TrainingError) {
+  package func restore(_ model: SequenceModel, optimizer: OptimizerStep, file: String) throws(TrainingError) {
     for moment in optimizer.moments {
       guard let tensors = moments[moment.name] else {
         throw .otherModel(file: file, expected: "/optimizer/\(moment.name)", found: "none")

@@ -2,6 +2,7 @@ import Compute
 import Configuration
 import Datasets
 import Models
+import Optimizers
 
 /// What computes in a run: parameters, model, optimizer, and the steps and evaluations over them.
 ///
@@ -10,7 +11,7 @@ import Models
 package struct Engine {
   package let model: SequenceModel
   let gradients: Gradients
-  let optimizer: Optimizer
+  let optimizer: OptimizerStep
   let step: TrainingStep
   let evaluator: any SplitEvaluator
 
@@ -32,7 +33,7 @@ package struct Engine {
     model = SequenceModel(
       parameters, minibatches.capacity, gradients: gradients, workers: workers.parallelism,
       carriesState: minibatches.carriesState, dropout: DropoutRates(configuration))
-    optimizer = Optimizer(
+    optimizer = OptimizerStep(
       training.optimizer, clipNorm: training.clipNorm, sparse: training.sparseUpdates, parameters: parameters,
       gradients: gradients)
     step = TrainingStep(model: model, optimizer: optimizer, workers: workers)

@@ -32,7 +32,7 @@ extension RunConfiguration {
     let rows = Double(training.batchSize) * Double(training.bptt)
     let units = Double(shape.hidden * shape.layers)
     // Values and moments, both as they are and in a checkpoint's image; gradients; hidden states, gates and theirs.
-    let kept = parameters * Double(1 + training.optimizer.momentCount)
+    let kept = parameters * Double(1 + training.optimizer.momentNames.count)
     let floats = 2 * kept + Double(layout.denseCount) + rows * units * Double(1 + shape.cell.gates)
     let available = Self.availableMemory
     guard floats * 4 < available else { throw .tooLarge(bytes: floats * 4, available: available) }

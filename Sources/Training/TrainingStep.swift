@@ -1,6 +1,7 @@
 import Compute
 import Configuration
 import Models
+import Optimizers
 
 /// One step, from a minibatch of ids to renewed parameters: a list of phases that the workers run.
 ///
@@ -14,13 +15,13 @@ import Models
 /// Nothing is allocated in a step.
 package final class TrainingStep: Sendable {
   package let model: SequenceModel
-  package let optimizer: Optimizer
+  package let optimizer: OptimizerStep
   private let workers: Workers
   private let phases: PhaseList
 
   /// - Parameter exchange: sums gradients with those of others before anybody looks at them.
   package init(
-    model: SequenceModel, optimizer: Optimizer, workers: Workers, exchange: any GradientExchange = NoExchange()
+    model: SequenceModel, optimizer: OptimizerStep, workers: Workers, exchange: any GradientExchange = NoExchange()
   ) {
     self.model = model
     self.optimizer = optimizer

@@ -1,5 +1,6 @@
 import CKernels
 import Compute
+import ComputeTestSupport
 import Glibc
 import Testing
 

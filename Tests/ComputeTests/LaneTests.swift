@@ -1,5 +1,6 @@
 import CKernels
 import Compute
+import ComputeTestSupport
 import Testing
 
 private let width = PanelShape.width

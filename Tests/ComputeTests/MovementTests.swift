@@ -1,4 +1,5 @@
 import Compute
+import ComputeTestSupport
 import Testing
 
 /// Transposing, gathering and summing rows of matrices in panels.

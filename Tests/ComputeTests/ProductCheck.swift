@@ -1,4 +1,5 @@
 import Compute
+import ComputeTestSupport
 
 /// Multiplies with every table and compares with a plain loop in k order, bit for bit.
 ///

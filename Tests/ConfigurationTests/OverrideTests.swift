@@ -1,6 +1,8 @@
 import Configuration
 import ConfigurationFiles
 import Diagnostics
+import Keys
+import Optimizers
 import Testing
 
 @Suite struct OverrideTests {
@@ -12,14 +14,14 @@ import Testing
     #expect(configuration.training.batchSize == 64)
     #expect(configuration.training.bptt == 7)
     #expect(configuration.output.directory == "a=b")
-    var adam = RunConfiguration.Adam(weightDecay: 0)
+    var adam = Adam(.coupled)
     (adam.beta1, adam.beta2) = (0.5, 0.25)
-    #expect(configuration.training.optimizer == .adam(adam))
+    #expect(configuration.training.optimizer == adam)
   }
 
   @Test func aMappingReplacesAMapping() throws {
     let text = minimal + "training:\n  optimizer: {name: sgd, momentum: 0.9}\n"
-    #expect(try parse(text, "training.optimizer={name: sgd}").training.optimizer == .sgd(.init()))
+    #expect(try parse(text, "training.optimizer={name: sgd}").training.optimizer == SGD())
   }
 
   @Test func nullTakesAnOptionalKeyAway() throws {

@@ -1,5 +1,7 @@
 import Configuration
 import ConfigurationFiles
+import Keys
+import Optimizers
 
 extension RunConfiguration {
   /// A configuration that can be trained, different for every seed.
@@ -147,18 +149,20 @@ private struct Dice: RandomNumberGenerator {
     }
   }
 
-  mutating func optimizer() -> RunConfiguration.Optimizer {
+  mutating func optimizer() -> any Optimizer {
     switch Int.random(in: 0..<4, using: &self) {
     case 0:
-      var sgd = RunConfiguration.SGD()
+      var sgd = SGD()
       (sgd.learningRate, sgd.momentum, sgd.nesterov) = (positive(), share(), roll())
-      return .sgd(sgd)
+      return sgd
     case 1:
-      var rmsprop = RunConfiguration.RMSProp()
+      var rmsprop = RMSProp()
       rmsprop.epsilon = positive()
-      return .rmsprop(rmsprop)
-    case 2: return .adam(RunConfiguration.Adam(weightDecay: positive()))
-    default: return .adamw(RunConfiguration.Adam(weightDecay: positive()))
+      return rmsprop
+    default:
+      var adam = Adam(roll() ? .decoupled : .coupled)
+      adam.weightDecay = positive()
+      return adam
     }
   }
 

@@ -5,6 +5,7 @@ import Diagnostics
 import Files
 import Foundation
 import Models
+import Optimizers
 import Testing
 import Training
 
@@ -28,7 +29,7 @@ import Training
       parameters.layout, SequenceModel.Capacity(Timeline.Capacity(sequences: 1, timesteps: 1)))
     return Checkpoint(
       of: SequenceModel(parameters, streams: 1, timesteps: 1, gradients: gradients, workers: 1),
-      optimizer: Optimizer(
+      optimizer: OptimizerStep(
         configuration.training.optimizer, clipNorm: 5, parameters: parameters, gradients: gradients),
       state: TrainingState(), configuration: configuration, dataset: dataset)
   }

@@ -4,6 +4,7 @@ import Datasets
 import Files
 import Foundation
 import Models
+import Optimizers
 import Testing
 import Training
 
@@ -22,7 +23,7 @@ import Training
     configuration.model.cell = cell
     (configuration.model.embedding, configuration.model.hidden, configuration.model.layers) = (3, 5, 2)
     (configuration.training.batchSize, configuration.training.bptt, configuration.training.epochs) = (3, 5, 2)
-    configuration.training.optimizer = .adam(.init(weightDecay: 0))
+    configuration.training.optimizer = Adam(.coupled)
     configuration.evaluation.streams = 2
     configuration.output.checkpointEvery = 8
     return configuration
@@ -191,11 +192,11 @@ import Training
   /// An update of finite numbers that ends beyond the largest one: a row that no step reads, which weight decay throws
   /// from side to side, and a second moment, from which nothing follows for the parameter.
   @Test(arguments: [
-    (RunConfiguration.Optimizer.sgd(learningRate: 0.5, weightDecay: 5), Float(3e38), ", beginning with the parameter"),
-    (.adam(.init(learningRate: 0.001, beta1: 0.9, beta2: 0.999, weightDecay: 0.1)), 1e22, "; the minibatch"),
+    (SGD(learningRate: 0.5, weightDecay: 5) as any Optimizer, Float(3e38), ", beginning with the parameter"),
+    (Adam(.coupled, learningRate: 0.001, beta1: 0.9, beta2: 0.999, weightDecay: 0.1), 1e22, "; the minibatch"),
   ])
   func anUpdateThatOverflowsIsFoundAtOnce(
-    optimizer: RunConfiguration.Optimizer, value: Float, rest: String
+    optimizer: any Optimizer, value: Float, rest: String
   ) throws {
     var configuration = Self.configuration(.gru)
     configuration.training.optimizer = optimizer

@@ -2,6 +2,7 @@ import Configuration
 import Foundation
 import ModelTestSupport
 import Models
+import Optimizers
 import Testing
 
 /// PyTorch's numbers for a model, as each of the scripts in Golden writes them into one file with what describes the model.
@@ -39,7 +40,7 @@ struct GoldenNumbers: Decodable {
   }
 
   /// - Parameter train: returns the mean loss of each step with an optimizer, clipping at a norm of 0.25.
-  func expectLosses(_ train: (RunConfiguration.Optimizer) throws -> [Double]) rethrows {
+  func expectLosses(_ train: (any Optimizer) throws -> [Double]) rethrows {
     #expect(Set(losses.keys) == Set(optimizers.map(\.name)))
     for (name, configuration) in optimizers {
       for (step, (found, expected)) in zip(try train(configuration), losses[name] ?? []).enumerated() {

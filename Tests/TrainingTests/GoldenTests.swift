@@ -2,6 +2,7 @@ import Compute
 import Configuration
 import ModelTestSupport
 import Models
+import Optimizers
 import Testing
 
 /// The program against PyTorch's numbers: see Golden/make_golden.py, make_golden_outputs.py and make_golden_sampled.py.
@@ -38,10 +39,10 @@ import Testing
 
   /// PyTorch's SparseAdam for embeddings and the sampled output's rows, Adam for the rest.
   @Test(arguments: [
-    ("adam", RunConfiguration.Optimizer.adam(.init(learningRate: 0.02, beta1: 0.8, beta2: 0.95, weightDecay: 0))),
-    ("sgd", .sgd(learningRate: 0.5)),
+    ("adam", Adam(.coupled, learningRate: 0.02, beta1: 0.8, beta2: 0.95, weightDecay: 0) as any Optimizer),
+    ("sgd", SGD(learningRate: 0.5)),
   ])
-  func tenLossesWithSparseUpdates(_ name: String, _ configuration: RunConfiguration.Optimizer) throws {
+  func tenLossesWithSparseUpdates(_ name: String, _ configuration: any Optimizer) throws {
     let (model, golden) = try GoldenNumbers.read("sampled", of: GoldenWindows.self)
     let expected = try #require(golden.sparseLosses?[name])
     let run = TrainingRun(try model.sizes, configuration, clipNorm: 0.25, sparse: true, workers: 2)

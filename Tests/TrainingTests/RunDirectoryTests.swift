@@ -5,6 +5,7 @@ import Datasets
 import Foundation
 import HDF5
 import Models
+import Optimizers
 import Testing
 import Training
 
@@ -24,7 +25,7 @@ import Training
   /// A checkpoint of a small model after some steps of epochs of ten steps.
   private func checkpoint(
     step: Int, losses: [Double], configuration: RunConfiguration = configuration, rollback: (Int, Int) = (0, 0),
-    optimizer: RunConfiguration.Optimizer = configuration.training.optimizer
+    optimizer: any Optimizer = configuration.training.optimizer
   ) throws -> Checkpoint {
     let dataset = SequenceDataset(
       tokenization: .whitespace, vocabulary: Vocabulary(tokens: ["<unk>", "</s>", "a"]),
@@ -35,7 +36,7 @@ import Training
     let gradients = Gradients(
       parameters.layout, SequenceModel.Capacity(Timeline.Capacity(sequences: 2, timesteps: 3)))
     let model = SequenceModel(parameters, streams: 2, timesteps: 3, gradients: gradients, workers: 1)
-    let optimizer = Optimizer(optimizer, clipNorm: 5, parameters: parameters, gradients: gradients)
+    let optimizer = OptimizerStep(optimizer, clipNorm: 5, parameters: parameters, gradients: gradients)
     var state = TrainingState()
     (state.step, state.epoch, state.window) = (step, step / 10, step % 10)
     state.validationMeasures = losses
@@ -86,7 +87,7 @@ import Training
 
   @Test func aModelIsReadWithoutItsMoments() throws {
     defer { try? FileManager.default.removeItem(atPath: directory) }
-    let adam = RunConfiguration.Optimizer.adam(RunConfiguration.Adam(weightDecay: 0))
+    let adam = Adam(.coupled)
     let path = try makeRun().save(checkpoint(step: 16, losses: [2], optimizer: adam), isBest: false)
     let (model, all) = (try CheckpointFile.read(path, .model), try CheckpointFile.read(path))
     #expect(all.moments.count == 2 && model.moments.isEmpty)

@@ -2,6 +2,7 @@ import Compute
 import Configuration
 import ModelTestSupport
 import Models
+import Optimizers
 import Testing
 
 /// Several steps with carried state: the same bits for any number of workers and any instruction set, and arenas that hold
@@ -77,7 +78,7 @@ import Testing
   @Test func onlyEmbeddingsOfTokensThatOccurMove() {
     let sizes = ModelCase(
       .tanh, layers: 1, vocabulary: 90, embedding: 19, hidden: 20, classes: 5, streams: 4, timesteps: 7)
-    let run = TrainingRun(sizes, .sgd(learningRate: 1))
+    let run = TrainingRun(sizes, SGD(learningRate: 1))
     let before = run.test.reference.parameter("embedding.weight")
     var windows = Self.windows(sizes)
     // A token at a stream's end with a masked target has no gradient.

@@ -3,6 +3,7 @@ import Configuration
 import Foundation
 import ModelTestSupport
 import Models
+import Optimizers
 import Testing
 import Training
 
@@ -30,6 +31,7 @@ import Training
     }
     var (before, left) = (rowParameters.map(tensors), 0)
     var step = 0
+    let formula = try #require(configuration as? any UpdateFormula)
     run.train(on: SameStepsTests.windows(Self.sizes)) { _ in
       step += 1
       for (number, parameter) in rowParameters.enumerated() {
@@ -42,7 +44,7 @@ import Training
             left += 1
             if old != new { Issue.record("\(parameter.name) \(index) has moved") }
           } else {
-            let expected = configuration.updated(old.map(Double.init), Double(gradients[index]), step: step)
+            let expected = formula.updated(old.map(Double.init), Double(gradients[index]), step: step)
             for (found, expected) in zip(new, expected)
             where abs(Double(found) - expected) > 1e-5 * max(1, abs(expected)) {
               Issue.record("\(parameter.name) \(index), step \(step): \(found), expected \(expected)")
@@ -56,7 +58,7 @@ import Training
   }
 
   @Test func theNormIsThatOfAllRows() {
-    let run = TrainingRun(Self.sizes, .sgd(learningRate: 0.1), workers: 2)
+    let run = TrainingRun(Self.sizes, SGD(learningRate: 0.1), workers: 2)
     run.train(on: SameStepsTests.windows(Self.sizes)) { result in
       let square = run.test.gradientMatrices.values.flatMap(\.values).reduce(0) { $0 + $1 * $1 }
       #expect(abs(result.gradientNorm - square.squareRoot()) < 1e-12 * result.gradientNorm)
@@ -79,27 +81,37 @@ import Training
   }
 }
 
-extension RunConfiguration.Optimizer {
+/// PyTorch's formula of an optimizer.
+private protocol UpdateFormula {
   /// One element and its moments after a step.
+  func updated(_ old: [Double], _ gradient: Double, step: Int) -> [Double]
+}
+
+extension SGD: UpdateFormula {
   fileprivate func updated(_ old: [Double], _ gradient: Double, step: Int) -> [Double] {
     let w = old[0]
-    switch self {
-    case .sgd(let sgd):
-      let d = gradient + sgd.weightDecay * w
-      guard sgd.momentum > 0 else { return [w - sgd.learningRate * d] }
-      let v = sgd.momentum * old[1] + d
-      return [w - sgd.learningRate * (sgd.nesterov ? d + sgd.momentum * v : v), v]
-    case .rmsprop(let rmsprop):
-      let s = rmsprop.alpha * old[1] + (1 - rmsprop.alpha) * gradient * gradient
-      return [w - rmsprop.learningRate * gradient / (s.squareRoot() + rmsprop.epsilon), s]
-    case .adam(let adam), .adamw(let adam):
-      let isDecoupled = if case .adamw = self { true } else { false }
-      let d = gradient + (isDecoupled ? 0 : adam.weightDecay * w)
-      let m = adam.beta1 * old[1] + (1 - adam.beta1) * d
-      let v = adam.beta2 * old[2] + (1 - adam.beta2) * d * d
-      let corrected = (v / (1 - pow(adam.beta2, Double(step)))).squareRoot()
-      let move = adam.learningRate * m / (1 - pow(adam.beta1, Double(step))) / (corrected + adam.epsilon)
-      return [w * (isDecoupled ? 1 - adam.learningRate * adam.weightDecay : 1) - move, m, v]
-    }
+    let d = gradient + weightDecay * w
+    guard momentum > 0 else { return [w - learningRate * d] }
+    let v = momentum * old[1] + d
+    return [w - learningRate * (nesterov ? d + momentum * v : v), v]
+  }
+}
+
+extension RMSProp: UpdateFormula {
+  fileprivate func updated(_ old: [Double], _ gradient: Double, step: Int) -> [Double] {
+    let s = alpha * old[1] + (1 - alpha) * gradient * gradient
+    return [old[0] - learningRate * gradient / (s.squareRoot() + epsilon), s]
+  }
+}
+
+extension Adam: UpdateFormula {
+  fileprivate func updated(_ old: [Double], _ gradient: Double, step: Int) -> [Double] {
+    let (w, isDecoupled) = (old[0], decay == .decoupled)
+    let d = gradient + (isDecoupled ? 0 : weightDecay * w)
+    let m = beta1 * old[1] + (1 - beta1) * d
+    let v = beta2 * old[2] + (1 - beta2) * d * d
+    let corrected = (v / (1 - pow(beta2, Double(step)))).squareRoot()
+    let move = learningRate * m / (1 - pow(beta1, Double(step))) / (corrected + epsilon)
+    return [w * (isDecoupled ? 1 - learningRate * weightDecay : 1) - move, m, v]
   }
 }

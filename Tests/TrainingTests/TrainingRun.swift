@@ -2,17 +2,18 @@ import Compute
 import Configuration
 import ModelTestSupport
 import Models
+import Optimizers
 import Training
 
 /// A model with everything that trains it.
 struct TrainingRun {
   let test: TestModel
-  let optimizer: Optimizer
+  let optimizer: OptimizerStep
   let step: TrainingStep
   private let learningRate: Double
 
   init(
-    _ sizes: ModelCase, _ configuration: RunConfiguration.Optimizer, clipNorm: Double = 0, sparse: Bool = false,
+    _ sizes: ModelCase, _ configuration: any Optimizer, clipNorm: Double = 0, sparse: Bool = false,
     workers: Int = 1, kernels: Kernels = Kernels.available[0]
   ) {
     self.init(
@@ -21,12 +22,12 @@ struct TrainingRun {
   }
 
   init(
-    _ test: TestModel, _ configuration: RunConfiguration.Optimizer, clipNorm: Double = 0, sparse: Bool = false,
+    _ test: TestModel, _ configuration: any Optimizer, clipNorm: Double = 0, sparse: Bool = false,
     workers: Int = 1, exchange: any GradientExchange = NoExchange()
   ) {
     self.test = test
     learningRate = configuration.learningRate
-    optimizer = Optimizer(
+    optimizer = OptimizerStep(
       configuration, clipNorm: clipNorm, sparse: sparse, parameters: test.parameters, gradients: test.gradients)
     step = TrainingStep(model: test.model, optimizer: optimizer, workers: Workers(count: workers), exchange: exchange)
   }
@@ -57,34 +58,34 @@ struct TrainingRun {
 }
 
 /// The optimizers of make_golden.py, by its names.
-let optimizers: [(name: String, configuration: RunConfiguration.Optimizer)] = [
-  ("sgd", .sgd(learningRate: 0.5)),
-  ("sgd-momentum", .sgd(learningRate: 0.3, momentum: 0.9, weightDecay: 0.01)),
-  ("sgd-nesterov", .sgd(learningRate: 0.3, momentum: 0.9, nesterov: true)),
-  ("rmsprop", .rmsprop(learningRate: 0.01, alpha: 0.9)),
-  ("adam", .adam(.init(learningRate: 0.02, beta1: 0.8, beta2: 0.95, weightDecay: 0.01))),
-  ("adamw", .adamw(.init(learningRate: 0.02, beta1: 0.9, beta2: 0.999, weightDecay: 0.1))),
+let optimizers: [(name: String, configuration: any Optimizer)] = [
+  ("sgd", SGD(learningRate: 0.5)),
+  ("sgd-momentum", SGD(learningRate: 0.3, momentum: 0.9, weightDecay: 0.01)),
+  ("sgd-nesterov", SGD(learningRate: 0.3, momentum: 0.9, nesterov: true)),
+  ("rmsprop", RMSProp(learningRate: 0.01, alpha: 0.9)),
+  ("adam", Adam(.coupled, learningRate: 0.02, beta1: 0.8, beta2: 0.95, weightDecay: 0.01)),
+  ("adamw", Adam(.decoupled, learningRate: 0.02, beta1: 0.9, beta2: 0.999, weightDecay: 0.1)),
 ]
 
-extension RunConfiguration.Optimizer {
-  static func sgd(
-    learningRate: Double, momentum: Double = 0, nesterov: Bool = false, weightDecay: Double = 0
-  ) -> Self {
-    var sgd = RunConfiguration.SGD()
-    (sgd.learningRate, sgd.momentum, sgd.nesterov, sgd.weightDecay) = (learningRate, momentum, nesterov, weightDecay)
-    return .sgd(sgd)
-  }
-
-  static func rmsprop(learningRate: Double, alpha: Double) -> Self {
-    var rmsprop = RunConfiguration.RMSProp()
-    (rmsprop.learningRate, rmsprop.alpha) = (learningRate, alpha)
-    return .rmsprop(rmsprop)
+extension SGD {
+  init(learningRate: Double, momentum: Double = 0, nesterov: Bool = false, weightDecay: Double = 0) {
+    self.init()
+    (self.learningRate, self.momentum, self.nesterov, self.weightDecay) = (
+      learningRate, momentum, nesterov, weightDecay
+    )
   }
 }
 
-extension RunConfiguration.Adam {
-  init(learningRate: Double, beta1: Double, beta2: Double, weightDecay: Double) {
-    self.init(weightDecay: weightDecay)
-    (self.learningRate, self.beta1, self.beta2) = (learningRate, beta1, beta2)
+extension RMSProp {
+  init(learningRate: Double, alpha: Double) {
+    self.init()
+    (self.learningRate, self.alpha) = (learningRate, alpha)
+  }
+}
+
+extension Adam {
+  init(_ decay: Decay, learningRate: Double, beta1: Double, beta2: Double, weightDecay: Double) {
+    self.init(decay)
+    (self.learningRate, self.beta1, self.beta2, self.weightDecay) = (learningRate, beta1, beta2, weightDecay)
   }
 }

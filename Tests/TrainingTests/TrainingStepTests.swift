@@ -1,6 +1,7 @@
 import Compute
 import ModelTestSupport
 import Models
+import Optimizers
 import Testing
 import Training
 
@@ -20,7 +21,7 @@ import Training
       activation, layers: 1, vocabulary: 23, embedding: 7, hidden: 13, classes: 19, streams: 3, timesteps: 11)
     // A rate at which the step outweighs what it starts from.
     let rate = 50.0
-    let run = TrainingRun(sizes, .sgd(learningRate: rate), workers: 2)
+    let run = TrainingRun(sizes, SGD(learningRate: rate), workers: 2)
     var random = TestRandom(seed: 32)
     let state = randomState(of: sizes.shape, streams: sizes.streams, using: &random)
     let before = run.test.reference
@@ -35,7 +36,7 @@ import Training
   }
 
   @Test func theGradientsNormIsThatOfAllTensorsTogether() {
-    let run = TrainingRun(Self.sizes, .sgd(learningRate: 1))
+    let run = TrainingRun(Self.sizes, SGD(learningRate: 1))
     let state = [Matrix(rows: Self.sizes.streams, columns: Self.sizes.shape.hidden)]
     let reference = run.test.reference
     let gradients = reference.gradients(Self.window(), reference.forward(Self.window(), from: state))
@@ -45,7 +46,7 @@ import Training
 
   @Test func clippingShortensTheStepToTheLimitAndNoFurther() {
     func distance(clipNorm: Double) -> Double {
-      let run = TrainingRun(Self.sizes, .sgd(learningRate: 1), clipNorm: clipNorm)
+      let run = TrainingRun(Self.sizes, SGD(learningRate: 1), clipNorm: clipNorm)
       let before = run.test.parameters.values.floats.map(Double.init)
       run.train(on: [Self.window()])
       return zip(before, run.test.parameters.values.floats).reduce(0) {
@@ -59,7 +60,7 @@ import Training
   }
 
   @Test func aMinibatchWithoutTargetsChangesNothing() {
-    let run = TrainingRun(Self.sizes, .sgd(learningRate: 1, momentum: 0.9), clipNorm: 1)
+    let run = TrainingRun(Self.sizes, SGD(learningRate: 1, momentum: 0.9), clipNorm: 1)
     let before = Array(run.test.parameters.values.floats)
     let inputs = Self.window().inputs
     let window = Window(
@@ -121,7 +122,7 @@ import Training
     var window = Self.window(sizes)
     // Streams that begin alike could not be told apart at first.
     for stream in 0..<sizes.streams { window.inputs[stream] = stream }
-    let run = TrainingRun(sizes, .adam(.init(learningRate: 0.01, beta1: 0.9, beta2: 0.999, weightDecay: 0)))
+    let run = TrainingRun(sizes, Adam(.coupled, learningRate: 0.01, beta1: 0.9, beta2: 0.999, weightDecay: 0))
     var losses: [Double] = []
     run.test.load(window)
     for step in 1...400 {

@@ -46,26 +46,12 @@ typedef struct {
 
 typedef enum { CK_TANH, CK_RELU, CK_SIGMOID, CK_EXP } ck_function;
 
-/// What one update of parameters needs; each optimizer reads its own fields.
-typedef struct {
-  /// What gradients are multiplied by first: the clipping factor.
-  float gradient_scale;
-  float learning_rate;
-  /// SGD: velocity = momentum * velocity + g. 0: none.
-  float momentum;
-  bool nesterov;
-  /// Added to the gradient as `weight_decay * w` (L2); AdamW subtracts `learning_rate * weight_decay * w` instead.
-  float weight_decay;
-  bool decoupled;
-  /// RMSProp: mean of squares = decay * mean + (1 - decay) * g^2.
-  float decay;
-  /// Adam: decays of both moments, and the corrections 1 / (1 - beta1^t) and 1 / (1 - beta2^t).
-  float beta1, beta2, correction1, correction2;
-  float epsilon;
-} ck_update;
+/// The instruction sets that there are tables for.
+typedef enum { CK_PORTABLE, CK_NEON, CK_AVX2, CK_AVX512 } ck_instruction_set;
 
 /// One instruction set's kernels. Pointers need no alignment, counts may be any number from 0.
 typedef struct {
+  ck_instruction_set set;
   const char *name;
 
   void (*multiply)(const ck_product *product);
@@ -115,10 +101,6 @@ typedef struct {
 
   /// to[j][i] = from[i][j] for one block of 16 by 16; rows of both are 16 floats apart.
   void (*transpose_block)(const float *from, float *to);
-
-  void (*update_sgd)(const ck_update *u, float *w, const float *g, float *velocity, long count);
-  void (*update_rmsprop)(const ck_update *u, float *w, const float *g, float *squares, long count);
-  void (*update_adam)(const ck_update *u, float *w, const float *g, float *moment1, float *moment2, long count);
 } ck_kernels;
 
 /// The tables that this machine can run, the fastest first, the portable one last.

@@ -35,11 +35,15 @@ package final class RowGradient: Sendable {
   package func forEachStretch(
     ofAll range: Range<Int>, zeros: UnsafePointer<Float>, _ body: (Int, UnsafePointer<Float>, _ count: Int) -> Void
   ) {
+    let (pieces, width) = parameter.rowPieces
+    let (offset, stride, rows) = (parameter.offset, parameter.panels.stride, rows)
     var first = range.lowerBound
     while first < range.upperBound {
       var end = first
       while end < range.upperBound && rows.place(of: end) == nil { end += 1 }
-      if end > first { forEachPiece(row: first) { body($0, zeros, (end - first) * $1) } }
+      if end > first {
+        for piece in 0..<pieces { body(offset + piece * stride + first * width, zeros, (end - first) * width) }
+      }
       if end < range.upperBound { forEachStretch(ofPlaces: rows.place(of: end).map { $0..<$0 + 1 } ?? 0..<0, body) }
       first = end + 1
     }
@@ -49,18 +53,15 @@ package final class RowGradient: Sendable {
   package func forEachStretch(
     ofPlaces range: Range<Int>, _ body: (Int, UnsafePointer<Float>, _ count: Int) -> Void
   ) {
+    // Plain numbers and pointers: whatever counts references in this loop makes workers wait for each other.
+    let (pieces, width) = parameter.rowPieces
+    let (offset, stride, gradientStride) = (parameter.offset, parameter.panels.stride, shape.stride)
+    let (ids, gradients) = (rows.ids.base, UnsafePointer(arena.base))
     for place in range {
-      var gradient = UnsafePointer(arena.base) + place * parameter.rowPieces.width
-      forEachPiece(row: Int(rows.ids.base[place])) {
-        body($0, gradient, $1)
-        gradient += shape.stride
-      }
+      let row = offset + Int(ids[place]) * width
+      let gradient = gradients + place * width
+      for piece in 0..<pieces { body(row + piece * stride, gradient + piece * gradientStride, width) }
     }
-  }
-
-  private func forEachPiece(row: Int, _ body: (_ offset: Int, _ width: Int) -> Void) {
-    let (count, width) = parameter.rowPieces
-    for piece in 0..<count { body(parameter.offset + piece * parameter.panels.stride + row * width, width) }
   }
 
   /// As PyTorch orders them. Cost: O(elements).

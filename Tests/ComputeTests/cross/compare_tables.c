@@ -7,7 +7,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "adam.h"
 #include "ckernels.h"
+#include "rmsprop.h"
+#include "sgd.h"
 
 enum { ROWS = 100, PANELS = 5, LENGTH = 720, MOST = 80 * 1024 };
 
@@ -156,20 +159,24 @@ static void start_update(long count) {
 static void compare_updates(void) {
   for (long count = 0; count <= 70; count++)
     for (int variant = 0; variant < 4; variant++) {
-      ck_update u = {.gradient_scale = 0.75f, .learning_rate = 0.03f, .momentum = 0.9f, .nesterov = variant & 1,
-                     .weight_decay = 0.01f, .decoupled = variant & 1, .decay = 0.99f, .beta1 = 0.9f, .beta2 = 0.999f,
-                     .correction1 = 3.69f, .correction2 = 333.7f, .epsilon = 1e-8f};
+      update_sgd_settings sgd = {.gradient_scale = 0.75f, .learning_rate = 0.03f, .momentum = 0.9f,
+                                 .nesterov = variant & 1, .weight_decay = 0.01f};
       start_update(count);
-      table->update_sgd(&u, c, a, variant & 2 ? c + count : NULL, count);
-      portable->update_sgd(&u, d, a, variant & 2 ? d + count : NULL, count);
+      update_sgd(table->set, &sgd, c, a, variant & 2 ? c + count : NULL, count);
+      update_sgd(portable->set, &sgd, d, a, variant & 2 ? d + count : NULL, count);
       expect(same(c, d, 3 * count), "SGD", count, variant, 0);
+      update_rmsprop_settings rmsprop = {.gradient_scale = 0.75f, .learning_rate = 0.03f, .alpha = 0.99f,
+                                         .epsilon = 1e-8f};
       start_update(count);
-      table->update_rmsprop(&u, c, a, c + count, count);
-      portable->update_rmsprop(&u, d, a, d + count, count);
+      update_rmsprop(table->set, &rmsprop, c, a, c + count, count);
+      update_rmsprop(portable->set, &rmsprop, d, a, d + count, count);
       expect(same(c, d, 3 * count), "RMSProp", count, variant, 0);
+      update_adam_settings adam = {.gradient_scale = 0.75f, .corrected_rate = 0.11f, .correction2 = 333.7f,
+                                   .beta1 = 0.9f, .beta2 = 0.999f, .epsilon = 1e-8f,
+                                   .weight_decay = variant & 1 ? 0.01f : 0.0f, .shrink = variant & 2 ? 0.99f : 1.0f};
       start_update(count);
-      table->update_adam(&u, c, a, c + count, c + 2 * count, count);
-      portable->update_adam(&u, d, a, d + count, d + 2 * count, count);
+      update_adam(table->set, &adam, c, a, c + count, c + 2 * count, count);
+      update_adam(portable->set, &adam, d, a, d + count, d + 2 * count, count);
       expect(same(c, d, 3 * count), "Adam", count, variant, 0);
     }
 }

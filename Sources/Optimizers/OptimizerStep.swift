@@ -1,0 +1,150 @@
+import Compute
+import Models
+import Synchronization
+
+/// The second half of a step: norm, clipping and update, over flat arenas of one layout, and row by row for parameters whose
+/// gradient has some rows only.
+///
+/// What it keeps from step to step is `moments` alone; learning rate and step count are set before each step.
+package final class OptimizerStep: @unchecked Sendable {
+  // Unchecked: `step` and the results are written between phases (by the training loop before a step, by the one-job
+  // phase "norm" within it); arenas as Arena says.
+
+  /// What an arena of the parameters' layout is kept for, in PyTorch's words.
+  package struct Moment: Sendable {
+    package let name: String
+    package let arena: Arena
+  }
+
+  package let moments: [Moment]
+  private let optimizer: any Optimizer
+  private let clipNorm: Double
+  /// Whether rows without a gradient are updated, too.
+  private let updatesAllRows: Bool
+  private let parameters: Parameters
+  private let gradients: Gradients
+  private let kernels: Kernels
+
+  private var step = UpdateStep(number: 1, learningRate: 0)
+  /// The gradient's norm in the last step, before clipping.
+  package private(set) var gradientNorm = 0.0
+  private let overflow = Atomic<Bool>(false)
+  /// Sums of squares of blocks of the gradient.
+  private let squares: Buffer<Double>
+  /// The starts of the moments' arenas.
+  private let momentBases: UnsafeMutableBufferPointer<FloatPointer>
+
+  /// The gradient of rows that a step doesn't have.
+  private let zeros = Arena(count: allRowsUnit * PanelShape.width)
+
+  /// Floats in a block whose squares are summed on their own: fixed, since it decides the order of a sum.
+  private static let normBlock = 16_384
+  /// Rows that a job updates: of those that a step has, or of all.
+  private static let (rowsUnit, allRowsUnit) = (16, 1024)
+
+  /// - Parameters:
+  ///   - clipNorm: the largest norm of a gradient; 0: no clipping.
+  ///   - sparse: whether rows that have no gradient in a step keep weights and moments as they are, as with PyTorch's
+  ///     SparseAdam. Where an update by a gradient of zero changes nothing, they do anyway.
+  package init(
+    _ optimizer: any Optimizer, clipNorm: Double, sparse: Bool = false, parameters: Parameters, gradients: Gradients
+  ) {
+    self.optimizer = optimizer
+    self.clipNorm = clipNorm
+    self.parameters = parameters
+    self.gradients = gradients
+    kernels = parameters.kernels
+    updatesAllRows = !sparse && optimizer.movesWithoutGradient
+    let count = parameters.layout.floatCount
+    let moments = optimizer.momentNames.map { Moment(name: $0, arena: Arena(count: count)) }
+    self.moments = moments
+    momentBases = .allocate(capacity: moments.count)
+    _ = momentBases.initialize(from: moments.map(\.arena.base))
+    let pieces = gradients.byRows.reduce(0) { $0 + $1.pieceCount }
+    squares = Buffer(
+      count: (parameters.layout.denseCount + Self.normBlock - 1) / Self.normBlock + pieces, repeating: 0)
+  }
+
+  deinit { momentBases.deallocate() }
+
+  /// Sets what the coming step uses.
+  ///
+  /// - Parameter step: counts updates from 1.
+  package func prepare(step number: Int, learningRate: Double) {
+    step = UpdateStep(number: number, learningRate: learningRate)
+    overflow.store(false, ordering: .relaxed)
+  }
+
+  /// Whether the last step left the parameters alone because its gradient was not finite.
+  package var diverged: Bool { !gradientNorm.isFinite }
+
+  /// Whether the last step's update, of a gradient that was finite, led to a parameter or a moment that isn't.
+  package var overflowed: Bool { overflow.load(ordering: .relaxed) }
+
+  /// Norm, clipping factor, update. A gradient that isn't finite touches nothing.
+  package func phases() -> [Phase] {
+    normPhases() + [densePhase()] + gradients.byRows.map(rowPhase)
+  }
+
+  /// The arena of gradients in blocks.
+  private var blocks: [Range<Int>] {
+    let count = parameters.layout.denseCount
+    return stride(from: 0, to: count, by: Self.normBlock).map { $0..<min($0 + Self.normBlock, count) }
+  }
+
+  private func normPhases() -> [Phase] {
+    let blocks = blocks
+    let pieces = gradients.byRows.flatMap { gradient in (0..<gradient.pieceCount).map { (gradient, $0) } }
+    return [
+      Phase(.norm, jobs: { blocks.count + pieces.count }) { [self] job in
+        if job < blocks.count {
+          let block = blocks[job]
+          squares[job] = kernels.sumOfSquares(gradients.values.base + block.lowerBound, count: block.count)
+        } else {
+          let (gradient, index) = pieces[job - blocks.count]
+          let piece = gradient.piece(index)
+          squares[job] = piece.baseAddress.map { kernels.sumOfSquares($0, count: piece.count) } ?? 0
+        }
+      },
+      Phase(.norm, jobs: { 1 }) { [self] _ in
+        gradientNorm = squares.elements.reduce(0, +).squareRoot()
+        // PyTorch's clip_grad_norm_ adds 1e-6, so that a norm of exactly the limit isn't scaled up.
+        step = step.clipped(by: clipNorm > 0 ? Float(min(1, clipNorm / (gradientNorm + 1e-6))) : 1)
+      },
+    ]
+  }
+
+  /// The update of parameters that have gradients in all rows: a job for each block, parameter after parameter.
+  private func densePhase() -> Phase {
+    let parts = blocks.map { block in
+      parameters.layout.parameters.compactMap { parameter -> (handle: Parameter.Handle, range: Range<Int>)? in
+        let range = (parameter.offset..<parameter.offset + parameter.panels.floatCount).clamped(to: block)
+        return range.isEmpty ? nil : (parameter.handle, range)
+      }
+    }
+    return Phase(.update, jobs: { [self] in diverged ? 0 : parts.count }) { [self] job in
+      for (handle, range) in parts[job] {
+        update(handle, .dense(range, gradients.values.base + range.lowerBound))
+      }
+    }
+  }
+
+  /// The update of the rows that a step has, or of all.
+  private func rowPhase(_ gradient: RowGradient) -> Phase {
+    let (updatesAll, rows) = (updatesAllRows, gradient.rows)
+    let unit = updatesAll ? Self.allRowsUnit : Self.rowsUnit
+    let count = { @Sendable in updatesAll ? rows.total : rows.count }
+    let handle = gradient.parameter.handle
+    return Phase(.update, jobs: { [self] in diverged ? 0 : (count() + unit - 1) / unit }) { [self] job in
+      let range = job * unit..<min((job + 1) * unit, count())
+      update(handle, updatesAll ? .allRows(gradient, range, zeros: zeros.base) : .rows(gradient, range))
+    }
+  }
+
+  private func update(_ handle: Parameter.Handle, _ gradient: UpdateSlice.Gradient) {
+    var slice = UpdateSlice(
+      parameters, handle, moments: UnsafeBufferPointer(momentBases), gradient: gradient)
+    optimizer.update(&slice, at: step)
+    if !slice.isFinite { overflow.store(true, ordering: .relaxed) }
+  }
+}
