@@ -132,7 +132,8 @@ private struct Holder: CustomStringConvertible {
     var parts = tm()
     gmtime_r(&seconds, &parts)
     return withUnsafeTemporaryAllocation(of: CChar.self, capacity: 32) { buffer in
-      let count = strftime(buffer.baseAddress, buffer.count, "%Y-%m-%dT%H:%M:%SZ", &parts)
+      guard let start = buffer.baseAddress else { return "" }
+      let count = strftime(start, buffer.count, "%Y-%m-%dT%H:%M:%SZ", &parts)
       return String(decoding: buffer.prefix(count).map { UInt8(bitPattern: $0) }, as: UTF8.self)
     }
   }

@@ -124,3 +124,6 @@ struct Location: Sendable {
 
 /// "The default", where a property list is asked for.
 var defaults: hid_t { hid_t(H5P_DEFAULT) }
+
+/// All elements of a dataset.
+var wholeSpace: hid_t { hid_t(H5S_ALL) }

@@ -40,7 +40,7 @@ extension ReadableGroup {
     var pointers = [UnsafePointer<CChar>?](repeating: nil, count: count)
     if count > 0 {
       let status = withExtendedLifetime(memory) {
-        H5Dread(dataset, type.id, H5S_ALL, H5S_ALL, transfer.id, &pointers)
+        H5Dread(dataset, type.id, wholeSpace, wholeSpace, transfer.id, &pointers)
       }
       guard !memory.isExhausted else {
         throw .damaged(file: child.fileName ?? "", reason: "\(child.path) has more text than the file has bytes")

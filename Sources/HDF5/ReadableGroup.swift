@@ -70,7 +70,7 @@ package struct ReadableGroup {
       var status: herr_t = 0
       let values = [T](unsafeUninitializedCapacity: count) { buffer, initialized in
         if count > 0 {
-          status = H5Dread(dataset.id, T.hdf5.inMemory(), H5S_ALL, H5S_ALL, defaults, buffer.baseAddress)
+          status = H5Dread(dataset.id, T.hdf5.inMemory(), wholeSpace, wholeSpace, defaults, buffer.baseAddress)
         }
         initialized = status >= 0 ? count : 0
       }
@@ -93,7 +93,7 @@ package struct ReadableGroup {
       try child.expect(expected, in: dataset.id)
       if !values.isEmpty {
         try child.check(
-          "read", H5Dread(dataset.id, T.hdf5.inMemory(), H5S_ALL, H5S_ALL, defaults, values.baseAddress))
+          "read", H5Dread(dataset.id, T.hdf5.inMemory(), wholeSpace, wholeSpace, defaults, values.baseAddress))
       }
       try child.close(dataset)
     }

@@ -31,7 +31,7 @@ package struct WritableGroup {
     try child.perform { () throws(HDF5Error) in
       try create(child, shape: shape, type: T.hdf5.inFile()) { dataset throws(HDF5Error) in
         guard !values.isEmpty else { return }
-        let code = H5Dwrite(dataset, T.hdf5.inMemory(), H5S_ALL, H5S_ALL, defaults, values.baseAddress)
+        let code = H5Dwrite(dataset, T.hdf5.inMemory(), wholeSpace, wholeSpace, defaults, values.baseAddress)
         try child.check("write", code)
       }
     }
@@ -80,7 +80,7 @@ package struct WritableGroup {
       try create(child, shape: shape, type: type.id) { dataset throws(HDF5Error) in
         guard !strings.isEmpty else { return }
         try text.withPointers { pointers throws(HDF5Error) in
-          let code = H5Dwrite(dataset, type.id, H5S_ALL, H5S_ALL, defaults, pointers.baseAddress)
+          let code = H5Dwrite(dataset, type.id, wholeSpace, wholeSpace, defaults, pointers.baseAddress)
           try child.check("write", code)
         }
       }
