@@ -69,7 +69,7 @@ let package = Package(
       name: "rnn-train",
       dependencies: [
         "Sweeps", "Training", "Models", "Compute", "Datasets", "Configuration", "ConfigurationFiles", "Keys", "HDF5",
-        "Files", "GrammarCorpus", "Plots", "Diagnostics", "CAffinity", "CRevision",
+        "Files", "Plots", "Diagnostics", "CAffinity", "CRevision",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Mustache", package: "swift-mustache"),
         .product(name: "TextTable", package: "TextTable"),
@@ -78,6 +78,12 @@ let package = Package(
       resources: ["page.mustache", "run.mustache", "sweep.mustache", "figure.mustache", "report.css", "table.js"].map {
         .embedInCode("Report/Templates/\($0)")
       } + ["language-model.cfg", "tagging.cfg"].map { .embedInCode("Commands/Templates/\($0)") },
+      swiftSettings: strict),
+
+    // For maintainers: writes the corpus that the project ships.
+    .executableTarget(
+      name: "english-corpus",
+      dependencies: ["GrammarCorpus", .product(name: "ArgumentParser", package: "swift-argument-parser")],
       swiftSettings: strict),
 
     // What the tests of models and of training share: the double-precision reference, random minibatches.
@@ -94,7 +100,7 @@ let package = Package(
     tests("HDF5Tests", ["HDF5"], exclude: ["Hostile"]),
     tests("ConfigurationTests", ["ConfigurationFiles"]),
     tests("DatasetsTests", ["Datasets"]),
-    tests("GrammarCorpusTests", ["GrammarCorpus"]),
+    tests("GrammarCorpusTests", ["GrammarCorpus", "english-corpus"]),
     tests("PlotsTests", ["Plots"]),
     tests("ModelsTests", ["Models", "ModelTestSupport"]),
     tests("OptimizersTests", ["Optimizers", "COptimizers", "ComputeTestSupport"]),

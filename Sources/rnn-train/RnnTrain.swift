@@ -26,7 +26,6 @@ struct RnnTrain: ParsableCommand {
     subcommands: [
       TrainCommand.self, PrepareCommand.self, EvaluateCommand.self, GenerateCommand.self, TagCommand.self,
       InspectCommand.self, ReportCommand.self, SweepCommand.self, ConfigCommand.self, BenchmarkCommand.self,
-      EnglishCorpusCommand.self,
       ProbeCommand.self,
     ],
     defaultSubcommand: TrainCommand.self)

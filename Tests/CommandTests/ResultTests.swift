@@ -197,18 +197,6 @@ struct ResultTests {
     #expect(!workspace.exists("runs"), "a benchmark leaves nothing behind")
   }
 
-  @Test func shippedCorpusIsWhatTheCommandWrites() throws {
-    let workspace = try Workspace()
-    let report = try workspace.succeed(["english-corpus", "--output", "english"]).output
-    let shipped = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
-      .appendingPathComponent("../../datasets/english").standardizedFileURL
-    for name in ["train.txt", "test.conllu"] {
-      #expect(try workspace.bytes("english/\(name)") == Data(contentsOf: shipped.appendingPathComponent(name)))
-    }
-    let readme = String(decoding: try Data(contentsOf: shipped.appendingPathComponent("README.md")), as: UTF8.self)
-    #expect(readme.contains(report))
-  }
-
   @Test func versionAndHelp() throws {
     let workspace = try Workspace()
     let version = try workspace.succeed(["--version"]).output
@@ -220,7 +208,6 @@ struct ResultTests {
     for command in ["train (default)", "prepare", "evaluate", "generate", "inspect", "sweep", "config", "benchmark"] {
       #expect(help.contains("\n  \(command) "), "\(command)")
     }
-    #expect(!help.contains("english-corpus"))
   }
 
   @Test func speedIsExplained() throws {

@@ -1,13 +1,13 @@
 import ArgumentParser
-import Files
+import Foundation
 import GrammarCorpus
 
 /// For those who maintain the project: makes what `datasets/english` holds, and tells what the grammar thinks of a text.
+@main
 struct EnglishCorpusCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "english-corpus",
-    abstract: "Write the corpus that the project ships, or judge a text by its grammar.",
-    shouldDisplay: false)
+    abstract: "Write the corpus that the project ships, or judge a text by its grammar.")
 
   @Option(help: ArgumentHelp("The directory to write to.", valueName: "directory"))
   var output: String?
@@ -23,11 +23,11 @@ struct EnglishCorpusCommand: ParsableCommand {
   }
 
   func run() throws {
-    if let output { try Results.print(EnglishCorpus.write(to: output, seed: seed).description) }
+    if let output { print(try EnglishCorpus.write(to: output, seed: seed)) }
     guard let judge else { return }
     let grammar = try EnglishGrammar.load()
-    let sentences = String(decoding: try FileContents.read(judge), as: UTF8.self).split(separator: "\n")
+    let sentences = try String(contentsOfFile: judge, encoding: .utf8).split(separator: "\n")
     let grammatical = sentences.filter { grammar.isGrammatical($0.split(separator: " ").map(String.init)) }.count
-    try Results.print("\(grammatical) of \(sentences.count) sentences are grammatical")
+    print("\(grammatical) of \(sentences.count) sentences are grammatical")
   }
 }
