@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Runs on disks that are too small: a tmpfs of every size and number of files, a limit on file sizes of every size.
 
-    sudo Tests/Faults/disk.py               every size: some minutes
-    sudo Tests/Faults/disk.py --every 8     as CI does
+    Tests/Faults/disk.py               every size: some minutes
+    Tests/Faults/disk.py --every 8     as CI does
 
 A run either ends as it should, or with exit code 73 and a line that says where and why. No temporary file is left,
 every checkpoint that is there is whole, and with more space the run goes on to the same end. Mounting needs root;

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Cuts the power: copies the disk of a run at a moment, mounts the copy, and goes on from there.
 
-    sudo Tests/Faults/power_cut.py               at every call that changes a file: some minutes
-    sudo Tests/Faults/power_cut.py --every 20    as CI does
+    Tests/Faults/power_cut.py               at every call that changes a file: some minutes
+    Tests/Faults/power_cut.py --every 20    as CI does
 
 The disk is an ext4 image on a loop device. What ext4 hasn't written to the device isn't in the copy, as it is gone after
 a power cut; heuristics by which it makes up for programs that forget to flush are switched off. What was reported as saved
