@@ -8,7 +8,7 @@ The disk is an ext4 image on a loop device. What ext4 hasn't written to the devi
 a power cut; heuristics by which it makes up for programs that forget to flush are switched off. What was reported as saved
 has to be there, and the run has to come to the same end. A control run whose fsync does nothing must lose something, or the
 test would prove nothing. The order of the calls is looked at too, which is all that is tested where there are no loop
-devices. Needs strace.
+devices, or where the user may not mount one: run it as root. Needs strace.
 """
 
 import collections
