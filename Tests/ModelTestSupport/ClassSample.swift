@@ -24,6 +24,6 @@ package struct ClassSample {
   package func crossEntropy(_ logits: Tape.Vector, _ target: Int) -> Tape.Vector {
     let others = inclusion.filter { $0.key != target }.sorted { $0.key < $1.key }
     let parts = [logits[target..<target + 1]] + others.map { logits[$0.key..<$0.key + 1] }
-    return (logits.tape.joined(parts) + logits.tape.vector([0] + others.map { -log($0.value) })).crossEntropy(0)
+    return (logits.tape.concatenated(parts) + logits.tape.vector([0] + others.map { -log($0.value) })).crossEntropy(0)
   }
 }

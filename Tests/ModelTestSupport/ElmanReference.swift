@@ -23,7 +23,7 @@ package struct ElmanReference: Sendable {
     self.parameters = parameters
   }
 
-  /// Everything that the way back needs; `[layer][t]` counts timesteps from 0.
+  /// Everything that the backward pass needs; `[layer][t]` counts timesteps from 0.
   package struct Forward {
     /// x_t, [B, inputs].
     package var inputs: [[Matrix]]

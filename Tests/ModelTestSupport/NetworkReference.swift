@@ -147,12 +147,13 @@ private struct Network {
     case .wordClasses:
       let (classes, tokens) = (row("decoder.class").logSoftmax, row("decoder"))
       let ranges = shape.clusters?.clusters.map(\.tokens) ?? []
-      return tape.joined(ranges.enumerated().map { repeated(classes, $0, count: $1.count) + tokens[$1].logSoftmax })
+      return tape.concatenated(
+        ranges.enumerated().map { repeated(classes, $0, count: $1.count) + tokens[$1].logSoftmax })
     case .adaptive(let cutoffs, _):
       let head = parameter("decoder.head.weight").times(h).logSoftmax
       guard let shortlist = cutoffs.first else { return head }
       let sizes = zip(cutoffs, cutoffs.dropFirst() + [shape.classes]).map { $1 - $0 }
-      return tape.joined(
+      return tape.concatenated(
         [head[0..<shortlist]]
           + sizes.enumerated().map { index, size in
             let inputs = parameter("decoder.tail.\(index).0.weight").times(h)
@@ -176,7 +177,7 @@ private struct Network {
     }
     let forward = direction("character_rnn", "l0", spelling, units: characters.hidden, sequence: nil)
     let reverse = direction("character_rnn", "l0_reverse", spelling.reversed(), units: characters.hidden, sequence: nil)
-    return tape.joined([embedding, forward[spelling.count - 1], reverse[spelling.count - 1]])
+    return tape.concatenated([embedding, forward[spelling.count - 1], reverse[spelling.count - 1]])
   }
 
   func row(_ index: Int, of name: String, width: Int) -> Vector {
@@ -187,7 +188,7 @@ private struct Network {
     let forward = direction(module, "l\(layer)", x, units: shape.hidden, sequence: sequence)
     guard directions == 2 else { return forward }
     let reverse = direction(module, "l\(layer)_reverse", x.reversed(), units: shape.hidden, sequence: sequence)
-    return zip(forward, reverse.reversed()).map { tape.joined([$0, $1]) }
+    return zip(forward, reverse.reversed()).map { tape.concatenated([$0, $1]) }
   }
 
   /// The hidden states of one direction, in its own time.

@@ -1,7 +1,7 @@
 import Foundation
 
 /// Reverse-mode automatic differentiation of vectors in double precision: every operation is put on record with its own
-/// derivative, and the way back is the record read from its end.
+/// derivative, and the backward pass is the record read from its end.
 ///
 /// Whoever writes a formula with it gets the gradient without deriving one.
 package final class Tape {
@@ -39,7 +39,7 @@ package final class Tape {
     return result
   }
 
-  package func joined(_ parts: [Vector]) -> Vector {
+  package func concatenated(_ parts: [Vector]) -> Vector {
     result(parts.flatMap(\.value)) { gradient in
       var first = 0
       for part in parts {

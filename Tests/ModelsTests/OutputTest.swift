@@ -3,7 +3,23 @@ import ModelTestSupport
 import Models
 import Testing
 
-/// Models and minibatches that output layers are tested on.
+/// A kind of output layer and its sizes, with a line that says them.
+struct OutputCase: Sendable, CustomStringConvertible {
+  var output: OutputKind
+  var vocabulary = 23
+  var hidden = 21
+  var description: String { "\(output) of \(vocabulary), hidden \(hidden)" }
+
+  /// The output layer behind an LSTM.
+  var shape: ModelShape {
+    var shape = ModelShape(
+      vocabulary: vocabulary, embedding: 7, cell: .lstm, hidden: hidden, layers: 1, classes: vocabulary)
+    shape.output = output
+    return shape
+  }
+}
+
+/// Models and minibatches that output layers are tested on, and what is expected of every one.
 enum OutputTest {
   /// Ragged sequences, then some with more rows than 128, below which there is but one block of logits.
   static let lengths = [[9, 8, 8, 5, 4, 4, 4, 2, 1, 1], [Int](repeating: 13, count: 21)]
@@ -24,6 +40,37 @@ enum OutputTest {
     let sentences = Sentences(lengths: lengths, of: shape, using: &random)
     test.load(sentences, step: step)
     return (test, sentences)
+  }
+
+  /// Expects losses, gradients and logits to be the reference's on every instruction set, in blocks of logits.
+  ///
+  /// - Parameters:
+  ///   - lossScale: numbers beside the losses, which their error is relative to as well.
+  ///   - body: expects more of each model.
+  static func expectReference(
+    _ shape: ModelShape, _ lengths: [Int], _ rates: DropoutRates = DropoutRates(), lossScale: [Double] = [],
+    body: (_ test: TestModel, _ expected: NetworkReference.Results, _ kernels: String) -> Void = { _, _, _ in }
+  ) {
+    let (model, sentences) = model(shape, lengths, rates)
+    let expected = NetworkReference(
+      shape: shape, parameters: model.matrices(model.parameters.values), dropout: rates
+    ).results(sentences, step: step)
+    for kernels in Kernels.available {
+      let (test, _) = self.model(shape, lengths, rates, workers: 3, kernels: kernels, logitsBound: 0)
+      Workers(count: 2).run(PhaseList(test.gradientPhases))
+      let losses = (0..<test.model.minibatch.rows).map(test.model.loss)
+      #expect(
+        relativeError(of: losses + lossScale, from: expected.losses + lossScale) < NetworkTests.tolerance,
+        "\(kernels.name): losses")
+      for (name, found) in test.gradientMatrices {
+        // The gradient of a softmax over one class is a difference that leaves no digits.
+        let error = relativeError(of: found.values + [1], from: (expected.gradients[name] ?? []) + [1])
+        #expect(error < NetworkTests.tolerance, "\(kernels.name): \(name)")
+      }
+      #expect(test.gradientPaddingIsZero, "\(kernels.name): padding of the gradients")
+      body(test, expected, kernels.name)
+      #expect(relativeError(of: test.logits, from: expected.logits) < NetworkTests.tolerance, "\(kernels.name): logits")
+    }
   }
 
   /// Expects gradients and losses to be the same however finely they are cut, in one block of logits or several, on

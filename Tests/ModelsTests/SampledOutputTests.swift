@@ -7,24 +7,14 @@ import Testing
 /// The output layer that is trained on samples: exact gradients of the sample's loss, which come to those of the softmax over
 /// all classes; the same bits however the work is cut.
 @Suite struct SampledOutputTests {
-  struct Case: Sendable, CustomStringConvertible {
-    var samples: Int
-    var vocabulary = 23
-    var hidden = 21
-    var description: String { "\(samples) of \(vocabulary), hidden \(hidden)" }
-
-    var shape: ModelShape {
-      var shape = ModelShape(
-        vocabulary: vocabulary, embedding: 7, cell: .lstm, hidden: hidden, layers: 1, classes: vocabulary)
-      shape.output = .sampled(samples: samples)
-      return shape
-    }
+  private static func sampled(_ samples: Int, vocabulary: Int = 23, hidden: Int = 21) -> OutputCase {
+    OutputCase(output: .sampled(samples: samples), vocabulary: vocabulary, hidden: hidden)
   }
 
   /// Few and many draws for the vocabulary; more candidates than a chunk of classes has, drawn and not.
   static let cases = [
-    Case(samples: 1), Case(samples: 9), Case(samples: 300), Case(samples: 1, vocabulary: 1),
-    Case(samples: 20, vocabulary: 1310, hidden: 32), Case(samples: 400, vocabulary: 1310, hidden: 61),
+    sampled(1), sampled(9), sampled(300), sampled(1, vocabulary: 1), sampled(20, vocabulary: 1310, hidden: 32),
+    sampled(400, vocabulary: 1310, hidden: 61),
   ]
   static let rates: DropoutRates = {
     var rates = DropoutRates()
@@ -33,29 +23,13 @@ import Testing
   }()
 
   @Test(arguments: cases, OutputTest.lengths)
-  func everythingIsTheReferences(_ sizes: Case, lengths: [Int]) {
-    let (model, sentences) = OutputTest.model(sizes.shape, lengths, Self.rates)
-    let expected = NetworkReference(
-      shape: sizes.shape, parameters: model.matrices(model.parameters.values), dropout: Self.rates
-    ).results(sentences, step: OutputTest.step)
-    for kernels in Kernels.available {
-      let (test, _) = OutputTest.model(sizes.shape, lengths, Self.rates, workers: 3, kernels: kernels, logitsBound: 0)
-      Workers(count: 2).run(PhaseList(test.gradientPhases))
-      let rows = 0..<test.model.minibatch.rows
-      // The loss over one class is zero, up to the roundings of its logit.
-      let error = relativeError(of: rows.map(test.model.loss) + [1], from: expected.losses + [1])
-      #expect(error < NetworkTests.tolerance, "\(kernels.name): losses")
-      for (name, found) in test.gradientMatrices {
-        let error = relativeError(of: found.values + [1], from: (expected.gradients[name] ?? []) + [1])
-        #expect(error < NetworkTests.tolerance, "\(kernels.name): \(name)")
-      }
-      #expect(test.gradientPaddingIsZero, "\(kernels.name): padding of the gradients")
-      #expect(relativeError(of: test.logits, from: expected.logits) < NetworkTests.tolerance, "\(kernels.name): logits")
-    }
+  func everythingIsTheReferences(_ sizes: OutputCase, lengths: [Int]) {
+    // The loss over one class is zero, up to the roundings of its logit.
+    OutputTest.expectReference(sizes.shape, lengths, Self.rates, lossScale: [1])
   }
 
   @Test(arguments: cases)
-  func evaluationIsTheSoftmaxOverAllClasses(_ sizes: Case) {
+  func evaluationIsTheSoftmaxOverAllClasses(_ sizes: OutputCase) {
     var full = sizes.shape
     full.output = .softmax
     let (sampled, _) = OutputTest.model(sizes.shape, OutputTest.lengths[0], Self.rates)
@@ -75,12 +49,12 @@ import Testing
   }
 
   @Test(arguments: cases, SameBitsTests.workerCounts)
-  func anyNumberOfWorkersAndBlocksOnAnyInstructionSet(_ sizes: Case, workers: Int) {
+  func anyNumberOfWorkersAndBlocksOnAnyInstructionSet(_ sizes: OutputCase, workers: Int) {
     OutputTest.expectSameBits(sizes.shape, Self.rates, workers: workers)
   }
 
   @Test func theMeanGradientComesToThatOfTheSoftmax() {
-    var shape = Case(samples: 1, vocabulary: 97, hidden: 11).shape
+    var shape = Self.sampled(1, vocabulary: 97, hidden: 11).shape
     let sizes = [20, 80, 320]
     var random = TestRandom(seed: 42)
     shape.output = .softmax
