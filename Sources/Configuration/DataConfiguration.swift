@@ -1,3 +1,4 @@
+import Datasets
 import Keys
 
 extension RunConfiguration {
@@ -16,10 +17,10 @@ extension RunConfiguration {
     package var train: [String]
     package var validation: HeldOut?
     package var test: HeldOut?
-    package var tokens = Tokens.word
+    package var tokens = Tokenization.word
     /// What a tagger learns.
-    package var tags = Tags.upos
-    package var vocabulary = VocabularyLimits()
+    package var tags = TagColumn.upos
+    package var vocabulary = VocabularySettings()
 
     package init(train: [String]) { self.train = train }
   }
@@ -30,34 +31,6 @@ extension RunConfiguration {
     case file(String)
     /// A share of the training sentences, above 0 and below 0.5.
     case split(Double)
-  }
-
-  /// What a token is.
-  package enum Tokens: String, CaseIterable, Sendable {
-    /// Words and punctuation marks.
-    case word
-    /// Unicode scalars.
-    case character
-    /// What stands between white space.
-    case whitespace
-  }
-
-  /// The column of CoNLL-U that holds the tags.
-  package enum Tags: String, CaseIterable, Sendable {
-    /// Universal parts of speech, the same for all languages.
-    case upos
-    /// The parts of speech of the treebank's own tradition.
-    case xpos
-  }
-
-  /// Which tokens of the training text make it into the vocabulary.
-  package struct VocabularyLimits: Sendable, Equatable {
-    /// The most frequent ones up to this many; nil: all.
-    package var size: Int?
-    /// Those that occur this often.
-    package var minCount = 1
-
-    package init() {}
   }
 
   package struct SyntheticCorpus: Sendable, Equatable {
@@ -109,15 +82,8 @@ extension RunConfiguration.TextCorpus: KeySection {
     keys.optional("validation", &validation, .heldOut, "text that decides which checkpoint is best")
     keys.optional("test", &test, .heldOut, "text to measure the result on")
     keys.value("tokens", &tokens, .choice, "what a token is")
-    keys.value("tags", &tags, .choice, "the column of CoNLL-U that a tagger learns")
+    keys.value("tags", &tags, .tagColumn, "the column of CoNLL-U that a tagger learns")
     keys.section("vocabulary", &vocabulary, "which tokens the model knows")
-  }
-}
-
-extension RunConfiguration.VocabularyLimits: KeySection {
-  package mutating func visitKeys(_ keys: inout some KeyVisitor) {
-    keys.optional("size", &size, .whole(1...10_000_000), "the most frequent tokens up to this many; absent: all")
-    keys.value("min_count", &minCount, .whole(1...Int.max), "tokens that occur less often are left out")
   }
 }
 
@@ -126,6 +92,17 @@ extension RunConfiguration.SyntheticCorpus: KeySection {
     keys.value("vocabulary", &vocabulary, .whole(2...10_000_000), "different ids")
     keys.optional("classes", &classes, .whole(2...10_000_000), "different targets; absent: as many as ids")
   }
+}
+
+extension ValueKind<TagColumn> {
+  /// By their names in small letters.
+  fileprivate static var tagColumn: Self {
+    .choice(
+      of: TagColumn.allCases.map { name($0) }, value: { text in TagColumn.allCases.first { name($0) == text } },
+      name: name)
+  }
+
+  private static func name(_ column: TagColumn) -> String { column.rawValue.lowercased() }
 }
 
 extension ValueKind<RunConfiguration.HeldOut> {

@@ -1,11 +1,12 @@
 import Keys
+import Models
 
 extension RunConfiguration {
   /// The network.
   package struct Model: Sendable, Equatable {
     /// Width of a token's embedding.
     package var embedding = 128
-    package var cell = Cell.elman(.tanh)
+    @CellKey package var cell: any CellKind = Elman(.tanh)
     /// Width of the hidden state.
     package var hidden = 128
     package var layers = 1
@@ -20,7 +21,7 @@ extension RunConfiguration {
     package var variationalDropout = false
     /// The share of tokens that are read as `<unk>` in training.
     package var wordDropout = 0.0
-    package var output = OutputLayer.softmax
+    @OutputKey package var output: any OutputKind = Softmax()
     /// Whether the output layer's weights are those of the embedding.
     package var tieEmbeddings = false
     package var initialization = Initialization()
@@ -41,18 +42,6 @@ extension RunConfiguration {
 
     package init() {}
   }
-
-  /// How a new hidden state is made of an input and the hidden state before.
-  package enum Cell: Sendable, Equatable {
-    case elman(Activation)
-    case gru
-    case lstm
-  }
-
-  /// The non-linearity of an Elman cell.
-  package enum Activation: String, CaseIterable, Sendable {
-    case tanh, relu, sigmoid
-  }
 }
 
 extension RunConfiguration.Model {
@@ -61,12 +50,48 @@ extension RunConfiguration.Model {
 
   /// Width of what comes out of every layer.
   var outputWidth: Int { bidirectional ? 2 * hidden : hidden }
+
+  /// What is wrong with the output layer for so many classes.
+  package func objections(classes: Int) -> [Objection] {
+    output.objections(classes: classes).map { $0.below("model.output") }
+  }
+
+  /// The sizes of the network over a vocabulary.
+  ///
+  /// - Parameters:
+  ///   - classes: what a distribution is over. There must be no objections to it.
+  ///   - characters: that a character encoder knows; nil: words aren't spelled out.
+  package func shape(vocabulary: Int, classes: Int, characters alphabet: Int? = nil) -> ModelShape {
+    var shape = ModelShape(
+      vocabulary: vocabulary, embedding: embedding, cell: cell, hidden: hidden, layers: layers, classes: classes)
+    shape.isBidirectional = bidirectional
+    shape.isResidual = residual
+    shape.tiesEmbeddings = tieEmbeddings
+    shape.output = output
+    if let characters, let alphabet {
+      shape.characters = ModelShape.Characters(
+        vocabulary: alphabet, embedding: characters.embedding, hidden: characters.hidden)
+    }
+    return shape
+  }
+}
+
+extension RunConfiguration {
+  /// What is dropped in training.
+  package var dropout: DropoutRates {
+    var rates = DropoutRates()
+    rates.input = model.embeddingDropout
+    rates.layers = model.dropout
+    rates.isVariational = model.variationalDropout
+    rates.seed = UInt64(seed)
+    return rates
+  }
 }
 
 extension RunConfiguration.Model: KeySection {
   package mutating func visitKeys(_ keys: inout some KeyVisitor) {
     keys.value("embedding", &embedding, .whole(1...65_536), "width of a token's embedding")
-    keys.variant(&cell)
+    keys.variant(&_cell)
     keys.value("hidden", &hidden, .whole(1...65_536), "width of the hidden state")
     keys.value("layers", &layers, .whole(1...64), "recurrent layers on top of each other")
     keys.value("bidirectional", &bidirectional, .flag, "whether to read each sentence backwards too (tagging)")
@@ -81,7 +106,7 @@ extension RunConfiguration.Model: KeySection {
       "whether all timesteps of a sequence share one dropout mask")
     keys.value(
       "word_dropout", &wordDropout, .number(.partialShare), "share of tokens read as <unk> in training")
-    keys.section("output", &output, "the output layer")
+    keys.section("output", &_output, "the output layer")
     keys.value("tie_embeddings", &tieEmbeddings, .flag, "whether the output layer shares the embedding's weights")
     keys.section("initialization", &initialization, "the parameters before the first step")
     keys.optional(
@@ -96,29 +121,5 @@ extension RunConfiguration.CharacterEncoder: KeySection {
   package mutating func visitKeys(_ keys: inout some KeyVisitor) {
     keys.value("embedding", &embedding, .whole(1...65_536), "width of a character's embedding")
     keys.value("hidden", &hidden, .whole(1...65_536), "width of the encoder's hidden state in each direction")
-  }
-}
-
-extension RunConfiguration.Cell: KeyVariant {
-  package static let selector = VariantSelector.value(
-    ofKey: "cell", noun: "cell", help: "how a hidden state follows from the one before")
-
-  package static let alternatives: [Self] = [.elman(.tanh), .gru, .lstm]
-
-  package var name: String {
-    switch self {
-    case .elman: "elman"
-    case .gru: "gru"
-    case .lstm: "lstm"
-    }
-  }
-
-  package mutating func visitSettings(_ keys: inout some KeyVisitor) {
-    switch self {
-    case .elman(var activation):
-      keys.value("activation", &activation, .choice, "non-linearity of the hidden state")
-      self = .elman(activation)
-    case .gru, .lstm: break
-    }
   }
 }

@@ -1,4 +1,5 @@
 import Keys
+import Models
 
 extension RunConfiguration {
   /// What is wrong with keys that contradict each other.
@@ -26,17 +27,19 @@ extension RunConfiguration {
           key: "model.variational_dropout", reason: "needs a dropout or embedding_dropout above 0",
           otherKeys: ["model.dropout", "model.embedding_dropout"]))
     }
-    if model.initialization.recurrent == .identity, model.cell != .elman(.relu) {
+    if model.initialization.recurrent == .identity, !model.cell.suitsIdentity {
       objections.append(
         Objection(
           key: "model.initialization.recurrent", reason: "identity is for the cell elman with the activation relu",
           otherKeys: ["model.cell", "model.activation"]))
     }
-    if model.initialization.forgetBias != 0, model.cell != .lstm {
+    if model.initialization.forgetBias != 0, model.cell.forgetGate == nil {
+      let names = CellKey.alternatives.filter { $0.wrappedValue.forgetGate != nil }.map(\.name)
       objections.append(
         Objection(
           key: "model.initialization.forget_bias",
-          reason: "the cell \(model.cell.name) has no forget gate; only lstm has one", otherKeys: ["model.cell"]))
+          reason: "the cell \(model.cell.name) has no forget gate; only \(enumeration(of: names, conjunction: "and")) "
+            + (names.count == 1 ? "has" : "have") + " one", otherKeys: ["model.cell"]))
     }
     return objections
   }
@@ -56,15 +59,17 @@ extension RunConfiguration {
           reason: "needs embedding and hidden of one size, found \(model.embedding) and \(model.hidden)",
           otherKeys: ["model.embedding", "model.hidden"]))
     }
-    if model.output != .softmax, task == .tagging {
+    if !model.output.suitsTags, task == .tagging {
       objections.append(
         Objection(
           key: "model.output.kind", reason: "\(model.output.name) is for language models; tags are too few for it",
           otherKeys: ["task"]))
-    } else if model.output != .softmax, model.tieEmbeddings {
+    } else if !model.output.canTieEmbeddings, model.tieEmbeddings {
+      let names = OutputKey.alternatives.filter(\.wrappedValue.canTieEmbeddings).map(\.name)
       objections.append(
         Objection(
-          key: "model.tie_embeddings", reason: "is for the output layer softmax, found \(model.output.name)",
+          key: "model.tie_embeddings",
+          reason: "is for the output layer \(enumeration(of: names, conjunction: "or")), found \(model.output.name)",
           otherKeys: ["model.output"]))
     }
     if model.characters != nil, task == .languageModel {

@@ -1,3 +1,5 @@
+import Keys
+
 /// Which tokens of the training text get an id.
 package struct VocabularySettings: Sendable, Equatable {
   /// At most so many tokens, special ones included; nil for as many as there are.
@@ -8,6 +10,13 @@ package struct VocabularySettings: Sendable, Equatable {
   package init(size: Int? = nil, minimumCount: Int = 1) {
     self.size = size
     self.minimumCount = minimumCount
+  }
+}
+
+extension VocabularySettings: KeySection {
+  package mutating func visitKeys(_ keys: inout some KeyVisitor) {
+    keys.optional("size", &size, .whole(1...10_000_000), "the most frequent tokens up to this many; absent: all")
+    keys.value("min_count", &minimumCount, .whole(1...Int.max), "tokens that occur less often are left out")
   }
 }
 

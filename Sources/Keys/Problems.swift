@@ -35,7 +35,7 @@ package enum Origin: Sendable, Comparable {
 }
 
 /// What is wrong with a configuration of which every single value is right.
-package struct Objection {
+package struct Objection: Sendable, Equatable {
   /// The key in dotted notation, as seen from where the objection is raised.
   package var key: String
   package let reason: String

@@ -1,52 +1,10 @@
-import CKernels
-import Compute
-
-/// The recurrent cells that can be trained. A new cell is a file with its forward and backward pass (see `ElmanCell`) and
-/// a case here.
-package enum CellKind: Sendable, Equatable {
-  /// h_t = f(V x_t + W h_{t-1} + b)
-  case elman(Activation)
-  case lstm
-  case gru
-
-  /// Pre-activations per hidden unit.
-  package var gates: Int {
-    switch self {
-    case .elman: 1
-    case .gru: 3
-    case .lstm: 4
-    }
-  }
-
-  /// Columns of a matrix that holds all gates of so many units: whole panels of each gate, side by side.
-  func gateColumns(units: Int) -> Int {
-    gates == 1 ? units : (units + PanelShape.width - 1) / PanelShape.width * PanelShape.width * gates
-  }
-
-  /// Whether the recurrent product has a bias of its own that adding to the input's would not replace.
-  var hasRecurrentBias: Bool { self == .gru }
-}
-
-/// The non-linearity f of an Elman cell.
-package enum Activation: String, CaseIterable, Sendable {
-  case tanh, relu, sigmoid
-
-  var function: ElementFunction {
-    switch self {
-    case .tanh: CK_TANH
-    case .relu: CK_RELU
-    case .sigmoid: CK_SIGMOID
-    }
-  }
-}
-
 /// All sizes of a model; what its parameters are follows from it.
 package struct ModelShape: Sendable, Equatable {
   /// Token ids that go in: 0 ..< vocabulary.
   package var vocabulary: Int
   /// Width of a token's embedding.
   package var embedding: Int
-  package var cell: CellKind
+  @CellKey package var cell: any CellKind
   /// Units of a hidden state, in each direction.
   package var hidden: Int
   package var layers: Int
@@ -57,7 +15,7 @@ package struct ModelShape: Sendable, Equatable {
   /// Whether a layer's input is added to its output where both are of one width.
   package var isResidual = false
   /// How the output layer computes its distribution.
-  package var output = OutputKind.softmax
+  @OutputKey package var output: any OutputKind = Softmax()
   /// Whether the output layer's weight is the embedding.
   package var tiesEmbeddings = false
   /// How words are spelled, beside their embeddings; nil: it doesn't matter.
@@ -79,7 +37,7 @@ package struct ModelShape: Sendable, Equatable {
     }
   }
 
-  package init(vocabulary: Int, embedding: Int, cell: CellKind, hidden: Int, layers: Int, classes: Int) {
+  package init(vocabulary: Int, embedding: Int, cell: any CellKind, hidden: Int, layers: Int, classes: Int) {
     self.vocabulary = vocabulary
     self.embedding = embedding
     self.cell = cell
@@ -105,13 +63,11 @@ package struct ModelShape: Sendable, Equatable {
   }
 
   /// Weights of the recurrent and the output layers, without embeddings and biases: what arithmetic is counted by, 6 FLOP
-  /// per weight and token in training. A character encoder counts for nothing, nor do the clusters of an output layer: their
-  /// work depends on the words. A sampled output layer counts as many classes as it draws.
+  /// per weight and token in training. A character encoder counts for nothing; an output layer, as many classes as it
+  /// multiplies by for every row.
   package var multipliedWeights: Int {
-    let outputs =
-      if case .sampled(let samples) = output { min(samples, classes) } else { clusters?.headClasses ?? classes }
-    return (0..<layers).reduce(outputWidths.total * outputs) {
-      $0 + directions * cell.gates * hidden * (inputWidths(layer: $1).total + hidden)
+    (0..<layers).reduce(outputWidths.total * output.multipliedClasses(of: self)) {
+      $0 + directions * cell.gates.count * hidden * (inputWidths(layer: $1).total + hidden)
     }
   }
 }

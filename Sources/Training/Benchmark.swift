@@ -62,7 +62,7 @@ package struct Benchmark: Sendable, Equatable {
     let model = SequenceModel(
       parameters, source.capacity, gradients: gradients, workers: workers.parallelism,
       carriesState: source.carriesState,
-      dropout: DropoutRates(configuration))
+      dropout: configuration.dropout)
     let activationBytes = Arena.bytesInUse - bytesBefore
     let optimizer = OptimizerStep(
       training.optimizer, clipNorm: training.clipNorm, sparse: training.sparseUpdates, parameters: parameters,

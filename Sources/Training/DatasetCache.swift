@@ -9,12 +9,11 @@ extension SequenceDataset {
   package static func prepare(
     _ corpus: RunConfiguration.TextCorpus, for task: RunConfiguration.Task
   ) throws(CorpusError) -> SequenceDataset {
-    let settings = VocabularySettings(size: corpus.vocabulary.size, minimumCount: corpus.vocabulary.minCount)
-    return switch task {
+    switch task {
     case .languageModel:
-      try prepare(corpus.sources, tokenization: corpus.tokens.tokenization, vocabulary: settings)
+      try prepare(corpus.sources, tokenization: corpus.tokens, vocabulary: corpus.vocabulary)
     case .tagging:
-      try prepareTreebank(corpus.sources, tags: corpus.tags.column, vocabulary: settings)
+      try prepareTreebank(corpus.sources, tags: corpus.tags, vocabulary: corpus.vocabulary)
     }
   }
 }
@@ -24,25 +23,6 @@ extension SequenceDataset {
   func trainSplit() throws(TrainingError) -> TokenSequence {
     guard let train = splits[.train] else { throw .noSplit(name: "train", remedy: "name its text in data.train") }
     return train
-  }
-}
-
-extension RunConfiguration.Tokens {
-  package var tokenization: Tokenization {
-    switch self {
-    case .word: .word
-    case .character: .character
-    case .whitespace: .whitespace
-    }
-  }
-}
-
-extension RunConfiguration.Tags {
-  package var column: TagColumn {
-    switch self {
-    case .upos: .upos
-    case .xpos: .xpos
-    }
   }
 }
 

@@ -32,7 +32,7 @@ package struct Engine {
     gradients = Gradients(parameters.layout, minibatches.capacity)
     model = SequenceModel(
       parameters, minibatches.capacity, gradients: gradients, workers: workers.parallelism,
-      carriesState: minibatches.carriesState, dropout: DropoutRates(configuration))
+      carriesState: minibatches.carriesState, dropout: configuration.dropout)
     optimizer = OptimizerStep(
       training.optimizer, clipNorm: training.clipNorm, sparse: training.sparseUpdates, parameters: parameters,
       gradients: gradients)
@@ -42,7 +42,7 @@ package struct Engine {
       try checkpoint.restore(parameters, file: path)
       try checkpoint.restore(model, optimizer: optimizer, file: path)
     } else {
-      parameters.initialize(seed: UInt64(configuration.seed), Initialization(configuration.model.initialization))
+      parameters.initialize(seed: UInt64(configuration.seed), configuration.model.initialization)
       coverage = vectors.map { parameters.setEmbeddings($0, of: dataset.vocabulary) }
     }
   }

@@ -33,7 +33,7 @@ extension RunConfiguration {
     let units = Double(shape.hidden * shape.layers)
     // Values and moments, both as they are and in a checkpoint's image; gradients; hidden states, gates and theirs.
     let kept = parameters * Double(1 + training.optimizer.momentNames.count)
-    let floats = 2 * kept + Double(layout.denseCount) + rows * units * Double(1 + shape.cell.gates)
+    let floats = 2 * kept + Double(layout.denseCount) + rows * units * Double(1 + shape.cell.gates.count)
     let available = Self.availableMemory
     guard floats * 4 < available else { throw .tooLarge(bytes: floats * 4, available: available) }
   }

@@ -243,12 +243,11 @@ package final class Trainer {
   }
 
   private var summary: RunSummary {
-    let samplesLoss = if case .sampled = configuration.model.output { true } else { false }
-    return RunSummary(
+    RunSummary(
       task: configuration.task, parameters: engine.model.parameters.layout.elementCount,
       vocabulary: dataset.vocabulary.count,
       trainTokens: dataset.splits[.train]?.tokens.count ?? 0, epochs: configuration.training.epochs,
       stepsPerEpoch: minibatches.count, targetsPerEpoch: minibatches.targetCount, vectors: engine.coverage,
-      samplesLoss: samplesLoss)
+      samplesLoss: configuration.model.output.samplesLoss)
   }
 }

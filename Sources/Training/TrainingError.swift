@@ -1,5 +1,6 @@
 import Datasets
 import Diagnostics
+import Keys
 
 /// What keeps a run from beginning or going on.
 package enum TrainingError: DiagnosedError, Equatable {
@@ -29,8 +30,8 @@ package enum TrainingError: DiagnosedError, Equatable {
   case epochsDone(Int, asked: Int)
   /// More memory than there is.
   case tooLarge(bytes: Double, available: Double)
-  /// Clusters of an adaptive softmax that begin where there are no more tokens.
-  case cutoffs([Int], vocabulary: Int)
+  /// A setting that doesn't suit the data.
+  case unsuitable(Objection)
   case notCheckpoint(file: String, found: String)
   /// A checkpoint whose name says another step than its contents.
   case misnamed(file: String, step: Int)
@@ -81,8 +82,7 @@ package enum TrainingError: DiagnosedError, Equatable {
       "training needs about \(Self.gigabytes(bytes)) of memory, and there are \(Self.gigabytes(available)); "
         + "lower model.hidden, model.embedding, model.layers, training.batch_size or training.bptt, or limit the "
         + "vocabulary"
-    case .cutoffs(let cutoffs, let vocabulary):
-      "model.output.cutoffs: expected numbers below the vocabulary's size of \(vocabulary), found \(cutoffs)"
+    case .unsuitable(let objection): "\(objection.key): \(objection.reason)"
     case .notCheckpoint(let file, let found):
       "\(file) is not an rnn-train checkpoint: \(found)"
     case .misnamed(let file, let step):

@@ -118,10 +118,3 @@ struct PreparedRun {
     return Format.facts(facts)
   }
 }
-
-extension RunConfiguration.Cell {
-  /// `elman (tanh)`
-  var summary: String {
-    if case .elman(let activation) = self { "\(name) (\(activation.rawValue))" } else { name }
-  }
-}

@@ -1,6 +1,8 @@
 import Configuration
 import ConfigurationFiles
+import Datasets
 import Keys
+import Models
 import Optimizers
 
 extension RunConfiguration {
@@ -86,7 +88,7 @@ private struct Dice: RandomNumberGenerator {
       var corpus = RunConfiguration.TextCorpus(train: files)
       corpus.validation = heldOut()
       corpus.test = heldOut()
-      corpus.tokens = RunConfiguration.Tokens.allCases.randomElement(using: &self) ?? .word
+      corpus.tokens = Tokenization.allCases.randomElement(using: &self) ?? .word
       corpus.vocabulary.size = roll() ? 500 : nil
       return .text(corpus)
     }
@@ -111,11 +113,11 @@ private struct Dice: RandomNumberGenerator {
     model.initialization.weights = roll() ? .glorot : .uniform
     model.initialization.embeddingScale = positive()
     if roll() {
-      model.cell = .lstm
+      model.cell = LSTM()
       model.initialization.forgetBias = roll() ? positive() : -positive()
     } else {
-      model.cell = .elman(roll() ? .relu : .tanh)
-      if model.cell == .elman(.relu) { model.initialization.recurrent = .identity }
+      model.cell = Elman(roll() ? .relu : .tanh)
+      if model.cell == Elman(.relu) { model.initialization.recurrent = .identity }
     }
     if configuration.task == .tagging {
       model.bidirectional = roll()
@@ -124,28 +126,28 @@ private struct Dice: RandomNumberGenerator {
       if case .text = configuration.data, roll() { model.vectors = "/" + path() }
     } else {
       model.output = outputLayer()
-      model.tieEmbeddings = model.output == .softmax && roll()
+      model.tieEmbeddings = model.output == Softmax() && roll()
       model.hidden = model.embedding
     }
     return model
   }
 
-  mutating func outputLayer() -> RunConfiguration.OutputLayer {
+  mutating func outputLayer() -> any OutputKind {
     switch Int.random(in: 0..<4, using: &self) {
-    case 0: return .softmax
+    case 0: return Softmax()
     case 1:
-      var settings = RunConfiguration.SampledSoftmax()
+      var settings = SampledSoftmax()
       settings.samples = Int.random(in: 1...1_000_000, using: &self)
-      return .sampled(settings)
+      return settings
     case 2:
-      var settings = RunConfiguration.WordClasses()
+      var settings = WordClasses()
       settings.classes = roll() ? Int.random(in: 1...1_000_000, using: &self) : nil
-      return .wordClasses(settings)
+      return settings
     default:
-      var settings = RunConfiguration.AdaptiveSoftmax()
+      var settings = AdaptiveSoftmax()
       settings.cutoffs = roll() ? [1, Int.random(in: 2...99, using: &self), Int.max] : nil
       settings.divValue = 1 + positive()
-      return .adaptive(settings)
+      return settings
     }
   }
 

@@ -1,6 +1,7 @@
 import Configuration
 import ConfigurationFiles
 import Foundation
+import Models
 import Testing
 
 /// The sweep file: what it means, and what a user reads about one that is wrong.
@@ -152,7 +153,7 @@ import Testing
     let trials = ["elman", "lstm"].map { [Assignment(key: "model.cell", value: $0)] }
     let found = try Self.configurations(
       base: "model: {cell: elman, activation: relu}\n", parameters: "{model.cell: {values: [elman, lstm]}}", trials)
-    #expect(found.map(\.model.cell) == [.elman(.relu), .lstm])
+    #expect(found.map { CellKey(wrappedValue: $0.model.cell) } == [Elman(.relu), LSTM()].map(CellKey.init))
     #expect(throws: ConfigurationError.self) {
       try Self.configurations(
         base: "model: {cell: elman, activaton: relu}\n", parameters: "{model.cell: {values: [elman, lstm]}}", trials)

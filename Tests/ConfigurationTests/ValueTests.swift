@@ -1,6 +1,7 @@
 import Configuration
 import ConfigurationFiles
 import Keys
+import Models
 import Optimizers
 import Testing
 
@@ -71,7 +72,7 @@ import Testing
     let configuration = try parse("data: {train: a.txt}\n")
     #expect(configuration.seed == 1)
     #expect(configuration.task == .languageModel)
-    #expect(configuration.model.cell == .elman(.tanh))
+    #expect(configuration.model.cell == Elman(.tanh))
     #expect(configuration.model.embedding == 128)
     #expect(configuration.training.batchSize == 32)
     #expect(configuration.training.bptt == 35)
@@ -115,7 +116,7 @@ import Testing
     corpus.validation = .file("/corpora/c.txt")
     corpus.test = .file("/d/../e.txt")
     corpus.vocabulary.size = 10
-    corpus.vocabulary.minCount = 2
+    corpus.vocabulary.minimumCount = 2
     var sgd = SGD()
     (sgd.learningRate, sgd.momentum, sgd.nesterov, sgd.weightDecay) = (0.1, 0.9, true, 1e-4)
     var cosine = RunConfiguration.CosineSchedule()
@@ -124,7 +125,7 @@ import Testing
     #expect(configuration.training.optimizer == sgd)
     #expect(configuration.training.schedule == .cosine(cosine))
     #expect(configuration.training.earlyStopping?.patience == 7)
-    #expect(configuration.model.cell == .elman(.relu))
+    #expect(configuration.model.cell == Elman(.relu))
   }
 
   @Test func nullLeavesOptionalKeysOut() throws {

@@ -15,10 +15,8 @@ package struct ElmanReference: Sendable {
   package var parameters: [String: Matrix]
 
   package init(shape: ModelShape, parameters: [String: Matrix]) {
-    switch shape.cell {
-    case .elman(let activation): self.activation = activation
-    case .lstm, .gru: preconditionFailure("the reference is an Elman network")
-    }
+    guard let cell = shape.cell as? Elman else { preconditionFailure("the reference is an Elman network") }
+    activation = cell.activation
     self.shape = shape
     self.parameters = parameters
   }

@@ -7,7 +7,7 @@ package struct ModelCase: Sendable, CustomStringConvertible {
   package let timesteps: Int
 
   package init(
-    cell: CellKind, layers: Int, vocabulary: Int, embedding: Int, hidden: Int, classes: Int, streams: Int,
+    cell: any CellKind, layers: Int, vocabulary: Int, embedding: Int, hidden: Int, classes: Int, streams: Int,
     timesteps: Int
   ) {
     shape = ModelShape(
@@ -31,9 +31,4 @@ package struct ModelCase: Sendable, CustomStringConvertible {
     "\(shape.cell) x \(shape.layers), vocabulary \(shape.vocabulary), embedding \(shape.embedding), "
       + "hidden \(shape.hidden), classes \(shape.classes), [\(timesteps), \(streams)]"
   }
-}
-
-extension CellKind {
-  /// One of each, Elman with a function that isn't zero at zero.
-  package static let each: [CellKind] = [.elman(.tanh), .elman(.relu), .elman(.sigmoid), .lstm, .gru]
 }

@@ -22,7 +22,7 @@ package struct NetworkCase: Sendable, CustomStringConvertible {
   package let carriesState: Bool
   package let description: String
 
-  package init(_ cell: CellKind, layers: Int, isBidirectional: Bool, _ kind: Lengths, _ switches: Set<Switch>) {
+  package init(_ cell: any CellKind, layers: Int, isBidirectional: Bool, _ kind: Lengths, _ switches: Set<Switch>) {
     let isWhole = switches.contains(.wholePanels)
     let hidden = isWhole ? 32 : 21
     let width = isBidirectional ? 2 * hidden : hidden
@@ -72,7 +72,7 @@ package struct NetworkCase: Sendable, CustomStringConvertible {
   /// meet in all four combinations.
   package static let covering: [NetworkCase] = {
     var cases: [NetworkCase] = []
-    for cell in CellKind.each {
+    for cell in everyCell {
       for layers in 1...3 {
         for isBidirectional in [false, true] {
           for lengths in Lengths.allCases {

@@ -46,8 +46,8 @@ package struct NetworkReference: Sendable {
       results.logits += row.value
       results.predictions.append(row.value.firstIndex(of: row.value.reduce(-.infinity, max)) ?? 0)
       let loss = sentences.sequences[sequence][timestep].target.map { target in
-        if case .sampled(let samples) = shape.output {
-          ClassSample(samples, of: shape.classes, seed: dropout.seed, step: step).crossEntropy(row, target)
+        if let output = shape.output as? SampledSoftmax {
+          ClassSample(output.samples, of: shape.classes, seed: dropout.seed, step: step).crossEntropy(row, target)
         } else {
           row.crossEntropy(target)
         }
@@ -141,15 +141,16 @@ private struct Network {
   func output(_ h: Vector) -> Vector {
     func row(_ name: String) -> Vector { parameter("\(name).weight").times(h) + parameter("\(name).bias") }
     switch shape.output {
-    case .softmax, .sampled:
+    case is Softmax, is SampledSoftmax:
       return parameter(shape.tiesEmbeddings ? "embedding.weight" : "decoder.weight").times(h)
         + parameter("decoder.bias")
-    case .wordClasses:
+    case is WordClasses:
       let (classes, tokens) = (row("decoder.class").logSoftmax, row("decoder"))
-      let ranges = shape.clusters?.clusters.map(\.tokens) ?? []
+      let ranges = shape.output.clusters(of: shape)?.clusters.map(\.tokens) ?? []
       return tape.concatenated(
         ranges.enumerated().map { repeated(classes, $0, count: $1.count) + tokens[$1].logSoftmax })
-    case .adaptive(let cutoffs, _):
+    case let output as AdaptiveSoftmax:
+      let cutoffs = output.cutoffs ?? []
       let head = parameter("decoder.head.weight").times(h).logSoftmax
       guard let shortlist = cutoffs.first else { return head }
       let sizes = zip(cutoffs, cutoffs.dropFirst() + [shape.classes]).map { $1 - $0 }
@@ -160,6 +161,7 @@ private struct Network {
             let tokens = parameter("decoder.tail.\(index).1.weight").times(inputs).logSoftmax
             return repeated(head, shortlist + index, count: size) + tokens
           })
+    default: preconditionFailure("\(shape.output) has no reference")
     }
   }
 
@@ -204,33 +206,18 @@ private struct Network {
     let inputWeight = parameter("\(module).weight_ih_\(name)")
     let recurrentWeight = parameter("\(module).weight_hh_\(name)")
     let bias = parameter("\(module).bias_ih_\(name)")
-    var (h, c) = (begin("h"), begin("c"))
+    guard let cell = shape.cell as? any CellReference else { preconditionFailure("\(shape.cell) has no reference") }
+    let recurrentBias = cell.hasRecurrentBias ? parameter("\(module).bias_hh_\(name)") : nil
+    var current = cell.states.map(begin)
     return x.map { x in
-      let input = inputWeight.times(x) + bias
-      let recurrent = recurrentWeight.times(h)
-      func gate(_ index: Int, of z: Vector) -> Vector { z[index * units..<(index + 1) * units] }
-      switch shape.cell {
-      case .elman(.tanh): h = tanh(input + recurrent)
-      case .elman(.relu): h = relu(input + recurrent)
-      case .elman(.sigmoid): h = sigmoid(input + recurrent)
-      case .lstm:
-        let z = input + recurrent
-        let (i, f) = (sigmoid(gate(0, of: z)), sigmoid(gate(1, of: z)))
-        let (g, o) = (tanh(gate(2, of: z)), sigmoid(gate(3, of: z)))
-        c = f * c + i * g
-        h = o * tanh(c)
-      case .gru:
-        let recurrent = recurrent + parameter("\(module).bias_hh_\(name)")
-        let r = sigmoid(gate(0, of: input) + gate(0, of: recurrent))
-        let z = sigmoid(gate(1, of: input) + gate(1, of: recurrent))
-        let n = tanh(gate(2, of: input) + r * gate(2, of: recurrent))
-        h = z.map({ 1 - $0 }, { _ in -1 }) * n + z * h
-      }
+      let recurrent = recurrentWeight.times(current[0])
+      current = cell.advance(
+        current, Gates(all: inputWeight.times(x) + bias, units: units),
+        Gates(all: recurrentBias.map { recurrent + $0 } ?? recurrent, units: units))
       if sequence != nil, let record {
-        record.add(h, "h_\(name)")
-        if shape.cell == .lstm { record.add(c, "c_\(name)") }
+        for (state, value) in zip(cell.states, current) { record.add(value, "\(state)_\(name)") }
       }
-      return h
+      return current[0]
     }
   }
 }

@@ -52,13 +52,13 @@ import Testing
 
   @Test func wordClassesAreRangesThatGrowWithRarity() throws {
     var shape = OutputCase(output: .wordClasses(100), vocabulary: 10_000).shape
-    let tokens = try #require(shape.clusters).clusters.map(\.tokens)
+    let tokens = try #require(shape.output.clusters(of: shape)).clusters.map(\.tokens)
     #expect(tokens.count == 100)
     #expect(tokens.first?.lowerBound == 0 && tokens.last?.upperBound == 10_000)
     #expect(zip(tokens, tokens.dropFirst()).allSatisfy { $0.upperBound == $1.lowerBound && !$0.isEmpty })
     // The square roots of Zipf's frequencies add up like the square root of the rank.
     #expect((190...205).contains(tokens[98].count) && tokens[10].count < 30)
     shape.output = .wordClasses(20_000)
-    #expect(try #require(shape.clusters).clusters.map(\.tokens) == (0..<10_000).map { $0..<$0 + 1 })
+    #expect(try #require(shape.output.clusters(of: shape)).clusters.map(\.tokens) == (0..<10_000).map { $0..<$0 + 1 })
   }
 }

@@ -88,7 +88,7 @@ import Testing
 @Suite struct InitializationSettingsTests {
   /// Tensors by name after `change` was made to the usual settings.
   private static func tensors(
-    _ cell: CellKind, kernels: Kernels = Kernels.available[0], _ change: (inout Initialization) -> Void
+    _ cell: any CellKind, kernels: Kernels = Kernels.available[0], _ change: (inout Initialization) -> Void
   ) -> (layout: ParameterLayout, values: [String: [Float]]) {
     var shape = ModelShape(vocabulary: 30, embedding: 19, cell: cell, hidden: 21, layers: 2, classes: 11)
     shape.isBidirectional = true
@@ -103,11 +103,11 @@ import Testing
     return (parameters.layout, Dictionary(uniqueKeysWithValues: values))
   }
 
-  @Test(arguments: CellKind.each)
-  func glorotsBoundIsThatOfEachGateAndBiasesAreZero(_ cell: CellKind) {
+  @Test(arguments: everyCell)
+  func glorotsBoundIsThatOfEachGateAndBiasesAreZero(_ cell: any CellKind) {
     let (layout, values) = Self.tensors(cell) {
       $0.weights = .glorot
-      $0.recurrentWeights = .glorot
+      $0.recurrent = .glorot
     }
     for parameter in layout.parameters where parameter.role != .embedding {
       let found = values[parameter.name] ?? []
@@ -122,9 +122,9 @@ import Testing
     }
   }
 
-  @Test(arguments: CellKind.each, [Initialization.RecurrentWeights.orthogonal, .identity])
-  func eachGatesRecurrentWeightIsOrthogonal(_ cell: CellKind, kind: Initialization.RecurrentWeights) {
-    let (layout, values) = Self.tensors(cell) { $0.recurrentWeights = kind }
+  @Test(arguments: everyCell, [Initialization.RecurrentWeights.orthogonal, .identity])
+  func eachGatesRecurrentWeightIsOrthogonal(_ cell: any CellKind, kind: Initialization.RecurrentWeights) {
+    let (layout, values) = Self.tensors(cell) { $0.recurrent = kind }
     var gates: [[Float]] = []
     for parameter in layout.parameters where parameter.role == .recurrentWeight {
       let (size, found) = (parameter.shape[1], values[parameter.name] ?? [])
@@ -159,9 +159,9 @@ import Testing
 
   @Test(arguments: Initialization.RecurrentWeights.allCases)
   func sameBitsOnEveryInstructionSet(_ kind: Initialization.RecurrentWeights) {
-    let expected = Self.tensors(.gru) { $0.recurrentWeights = kind }.values
+    let expected = Self.tensors(.gru) { $0.recurrent = kind }.values
     for kernels in Kernels.available {
-      #expect(Self.tensors(.gru, kernels: kernels) { $0.recurrentWeights = kind }.values == expected, "\(kernels.name)")
+      #expect(Self.tensors(.gru, kernels: kernels) { $0.recurrent = kind }.values == expected, "\(kernels.name)")
     }
   }
 }

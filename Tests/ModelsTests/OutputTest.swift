@@ -5,7 +5,7 @@ import Testing
 
 /// A kind of output layer and its sizes, with a line that says them.
 struct OutputCase: Sendable, CustomStringConvertible {
-  var output: OutputKind
+  var output: any OutputKind
   var vocabulary = 23
   var hidden = 21
   var description: String { "\(output) of \(vocabulary), hidden \(hidden)" }

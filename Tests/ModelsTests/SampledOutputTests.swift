@@ -59,7 +59,7 @@ import Testing
     var random = TestRandom(seed: 42)
     shape.output = .softmax
     let sentences = Sentences(lengths: [7, 5, 5], of: shape, using: &random)
-    func test(_ output: OutputKind) -> TestModel {
+    func test(_ output: any OutputKind) -> TestModel {
       shape.output = output
       return TestModel(shape, lengths: [7, 5, 5], dropout: DropoutRates(), carriesState: false, seed: 5)
     }

@@ -6,13 +6,13 @@ import Testing
 /// The same for a tagger with everything: sentences of all lengths in both directions, characters, dropout.
 @Suite struct TaggerSameBitsTests {
   static let workerCounts = [1, 2, 3, 5, 16]
-  static let cells: [CellKind] = [.elman(.tanh), .lstm, .gru]
+  static let cells: [any CellKind] = [.elman(.tanh), .lstm, .gru]
 
   /// So many that some numbers of workers share them out and others share out units.
   private static let lengths = (0..<40).map { 12 - $0 * 12 / 40 }
 
   private static func snapshot(
-    _ cell: CellKind, workers: Int, kernels: Kernels = Kernels.available[0], isVariational: Bool = false,
+    _ cell: any CellKind, workers: Int, kernels: Kernels = Kernels.available[0], isVariational: Bool = false,
     run: ([Phase]) -> Void
   ) -> Snapshot {
     var switches: Set<NetworkCase.Switch> = [.residual, .inputDropout, .layerDropout, .characters]
@@ -32,7 +32,7 @@ import Testing
   private static func inOrder(_ phases: [Phase]) { Workers(count: 1).run(PhaseList(phases)) }
 
   @Test(arguments: cells, workerCounts)
-  func anyNumberOfWorkersOnAnyInstructionSet(_ cell: CellKind, workers: Int) {
+  func anyNumberOfWorkersOnAnyInstructionSet(_ cell: any CellKind, workers: Int) {
     let expected = Self.snapshot(cell, workers: 1, run: Self.inOrder)
     for kernels in Kernels.available {
       let found = Self.snapshot(cell, workers: workers, kernels: kernels) { Workers(count: workers).run(PhaseList($0)) }
@@ -41,7 +41,7 @@ import Testing
   }
 
   @Test(arguments: cells, workerCounts)
-  func anyOrderOfJobs(_ cell: CellKind, workers: Int) {
+  func anyOrderOfJobs(_ cell: any CellKind, workers: Int) {
     let expected = Self.snapshot(cell, workers: 1, run: Self.inOrder)
     let backwards = Self.snapshot(cell, workers: workers) { phases in
       for phase in phases { (0..<phase.jobs()).reversed().forEach(phase.run) }

@@ -3,6 +3,7 @@ import Configuration
 import Datasets
 import Files
 import Foundation
+import ModelTestSupport
 import Models
 import Optimizers
 import Testing
@@ -10,14 +11,14 @@ import Training
 
 /// Numbers that give out in the middle of a run: whatever parameter it happens to and whenever, no file ever has one.
 @Suite struct DivergenceTests {
-  private static func names(_ cell: RunConfiguration.Cell) throws -> [String] {
+  private static func names(_ cell: any CellKind) throws -> [String] {
     ParameterLayout(try ModelShape(configuration(cell).model, vocabulary: words, classes: words)).parameters.map(\.name)
   }
-  private static let cells: [RunConfiguration.Cell] = [.elman(.tanh), .elman(.relu), .gru, .lstm]
+  private static let cells: [any CellKind] = [.elman(.tanh), .elman(.relu), .gru, .lstm]
   private static let words = 7
   private static let epochSteps = 20
 
-  private static func configuration(_ cell: RunConfiguration.Cell) -> RunConfiguration {
+  private static func configuration(_ cell: any CellKind) -> RunConfiguration {
     var configuration = RunConfiguration(
       data: .dataset(path: "/nowhere.h5"), output: RunConfiguration.Output(directory: "run"))
     configuration.model.cell = cell
@@ -100,7 +101,7 @@ import Training
   private static let faults = [1, 11, 16, 20, 29]
 
   @Test(arguments: cells, faults)
-  func stoppingNamesStepParameterAndMinibatch(cell: RunConfiguration.Cell, fault: Int) throws {
+  func stoppingNamesStepParameterAndMinibatch(cell: any CellKind, fault: Int) throws {
     let configuration = Self.configuration(cell)
     for name in try Self.names(cell) {
       try Self.withDirectory { directory in
@@ -124,7 +125,7 @@ import Training
   }
 
   @Test(arguments: cells, faults)
-  func rollingBackGivesTheSameWhateverGaveOut(cell: RunConfiguration.Cell, fault: Int) throws {
+  func rollingBackGivesTheSameWhateverGaveOut(cell: any CellKind, fault: Int) throws {
     var configuration = Self.configuration(cell)
     configuration.training.onDivergence = .rollback(limit: 1)
     var results: Set<Data> = []

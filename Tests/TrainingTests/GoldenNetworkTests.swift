@@ -48,7 +48,7 @@ private struct GoldenNetwork: Decodable {
 
   /// With PyTorch's first parameters, and room for all minibatches.
   func model(_ parameters: [String: [Float]], kernels: Kernels = Kernels.available[0]) throws -> TestModel {
-    let cells: [String: CellKind] = ["tanh": .elman(.tanh), "lstm": .lstm, "gru": .gru]
+    let cells: [String: any CellKind] = ["tanh": .elman(.tanh), "lstm": .lstm, "gru": .gru]
     var shape = ModelShape(
       vocabulary: vocabulary, embedding: embedding, cell: try #require(cells[cell]), hidden: hidden, layers: layers,
       classes: classes)

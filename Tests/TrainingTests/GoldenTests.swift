@@ -71,7 +71,7 @@ private struct GoldenWindows: Decodable {
 
   var sizes: ModelCase {
     get throws {
-      let cells: [String: CellKind] = ["tanh": .elman(.tanh), "relu": .elman(.relu), "lstm": .lstm, "gru": .gru]
+      let cells: [String: any CellKind] = ["tanh": .elman(.tanh), "relu": .elman(.relu), "lstm": .lstm, "gru": .gru]
       var sizes = ModelCase(
         cell: try #require(cells[cell]), layers: layers, vocabulary: vocabulary, embedding: embedding,
         hidden: hidden, classes: vocabulary, streams: streams, timesteps: timesteps)

@@ -6,7 +6,7 @@ import Training
 
 /// Gradients by the states of other timesteps, against the double-precision references.
 @Suite struct GradientFlowTests {
-  static let cases: [NetworkCase] = CellKind.each.flatMap { cell in
+  static let cases: [NetworkCase] = everyCell.flatMap { cell in
     [1, 2].flatMap { layers in
       [
         NetworkCase(cell, layers: layers, isBidirectional: false, .uniform, []),

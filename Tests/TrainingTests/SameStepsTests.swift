@@ -41,8 +41,8 @@ import Testing
     }
   }
 
-  @Test(arguments: CellKind.each)
-  func everyCellOnAnyNumberOfWorkers(_ cell: CellKind) {
+  @Test(arguments: everyCell)
+  func everyCellOnAnyNumberOfWorkers(_ cell: any CellKind) {
     let sizes = ModelCase(
       cell: cell, layers: 2, vocabulary: 53, embedding: 19, hidden: 37, classes: 51, streams: 13, timesteps: 7)
     func train(workers: Int, kernels: Kernels) -> Snapshot {
@@ -59,8 +59,8 @@ import Testing
     }
   }
 
-  @Test(arguments: CellKind.each)
-  func paddingStaysZero(_ cell: CellKind) {
+  @Test(arguments: everyCell)
+  func paddingStaysZero(_ cell: any CellKind) {
     for (hidden, embedding) in [(37, 19), (1, 1), (16, 17), (47, 32)] {
       let sizes = ModelCase(
         cell: cell, layers: 2, vocabulary: 33, embedding: embedding, hidden: hidden, classes: 35, streams: 5,

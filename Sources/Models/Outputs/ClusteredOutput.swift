@@ -229,31 +229,5 @@ struct ClusteredParameters: OutputParameters {
   let headBias: Parameter.Handle?
   let tails: [Tail]
 
-  /// One weight of all tokens, with the classes' beside it.
-  init(wordClasses count: Int, of shape: ModelShape, addedTo builder: inout LayoutBuilder) {
-    layout = ClusterLayout(wordClasses: count, vocabulary: shape.classes)
-    let weight = builder.addOutputWeight("decoder.weight", classes: shape.classes, inputs: shape.outputWidths)
-    let bias = builder.addOutputBias("decoder.bias", classes: shape.classes)
-    headWeight = builder.addOutputWeight(
-      "decoder.class.weight", classes: layout.headClasses, inputs: shape.outputWidths)
-    headBias = builder.addOutputBias("decoder.class.bias", classes: layout.headClasses)
-    tails = layout.clusters.map { Tail(weight: weight, bias: bias, rows: $0.tokens, projection: nil) }
-  }
-
-  /// Those of PyTorch's AdaptiveLogSoftmaxWithLoss, by its names.
-  init(cutoffs: [Int], divValue: Double, of shape: ModelShape, addedTo builder: inout LayoutBuilder) {
-    let inputs = shape.outputWidths
-    layout = ClusterLayout(cutoffs: cutoffs, divValue: divValue, vocabulary: shape.classes, hidden: inputs.total)
-    headWeight = builder.addOutputWeight("decoder.head.weight", classes: layout.headClasses, inputs: inputs)
-    headBias = nil
-    tails = layout.clusters.enumerated().map { index, cluster in
-      let (name, tokens) = ("decoder.tail.\(index)", 0..<cluster.tokens.count)
-      guard let width = cluster.projection else { preconditionFailure("each cluster has a projection") }
-      let projection = builder.addOutputWeight("\(name).0.weight", classes: width, inputs: inputs)
-      let weight = builder.addOutputWeight("\(name).1.weight", classes: tokens.count, inputs: Widths([width]))
-      return Tail(weight: weight, bias: nil, rows: tokens, projection: projection)
-    }
-  }
-
   func makeLayer(_ context: OutputContext) -> any OutputLayer { ClusteredOutput(context, self) }
 }

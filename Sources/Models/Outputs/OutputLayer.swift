@@ -5,7 +5,7 @@ import Compute
 ///
 /// Unlike a `Stage` it goes forward and backward block by block of the minibatch's rows: the logits of all of them need not
 /// be in memory.
-protocol OutputLayer: Sendable {
+package protocol OutputLayer: Sendable {
   /// Forward: losses alone.
   func lossPhases() -> [Phase]
   /// Forward, backward and reduction: losses, their gradients by the hidden states, and the layer's own gradients. Only of a
@@ -25,29 +25,12 @@ protocol OutputLayer: Sendable {
 }
 
 /// The parameters of an output layer, as a layout has placed them: what makes the layer.
-protocol OutputParameters: Sendable {
+package protocol OutputParameters: Sendable {
   func makeLayer(_ context: OutputContext) -> any OutputLayer
 }
 
-extension OutputKind {
-  /// Adds the parameters of a kind of output layer to a model's.
-  ///
-  /// - Parameter embedding: the tokens' embedding, which an output layer's weight may be tied to.
-  func addParameters(
-    of shape: ModelShape, embedding: Parameter.Handle, to builder: inout LayoutBuilder
-  ) -> any OutputParameters {
-    switch self {
-    case .softmax: SoftmaxParameters(of: shape, embedding: embedding, addedTo: &builder)
-    case .sampled(let samples): SampledParameters(samples, of: shape, addedTo: &builder)
-    case .wordClasses(let count): ClusteredParameters(wordClasses: count, of: shape, addedTo: &builder)
-    case .adaptive(let cutoffs, let divValue):
-      ClusteredParameters(cutoffs: cutoffs, divValue: divValue, of: shape, addedTo: &builder)
-    }
-  }
-}
-
 /// What an output layer shares with the model around it.
-struct OutputContext {
+package struct OutputContext {
   let parameters: Parameters
   let minibatch: Minibatch
   /// [rows, hidden] what comes in, and the gradient that goes back; nil for a model that is only evaluated.

@@ -172,19 +172,3 @@ final class SoftmaxOutput: OutputLayer {
     kernels.multiply(classes.weight, vector: input.rows(row..<row + 1), into: base, bias: classes.bias?.base)
   }
 }
-
-/// U [classes, hidden] and b [classes].
-struct SoftmaxParameters: OutputParameters {
-  let weight, bias: Parameter.Handle
-
-  init(of shape: ModelShape, embedding: Parameter.Handle, addedTo builder: inout LayoutBuilder) {
-    weight =
-      shape.tiesEmbeddings
-      ? embedding : builder.addOutputWeight("decoder.weight", classes: shape.classes, inputs: shape.outputWidths)
-    bias = builder.addOutputBias("decoder.bias", classes: shape.classes)
-  }
-
-  func makeLayer(_ context: OutputContext) -> any OutputLayer {
-    SoftmaxOutput(context, weight: weight, bias: bias, targets: context.minibatch.targets)
-  }
-}

@@ -1,7 +1,7 @@
 import Compute
 
 /// Adds up the parameters of a model, one after the other: whoever adds one names it, as PyTorch does, and keeps its handle.
-struct LayoutBuilder {
+package struct LayoutBuilder {
   private var parameters: [Parameter] = []
 
   /// In their order, with the places of those with gradients in all rows before those of the others.
@@ -42,18 +42,18 @@ struct LayoutBuilder {
 
   /// One direction of a recurrent layer.
   mutating func addDirection(
-    of module: String, layer: Int, isReverse: Bool, _ cell: CellKind, inputs: Widths, units: Int
+    of module: String, layer: Int, isReverse: Bool, _ cell: any CellKind, inputs: Widths, units: Int
   ) -> DirectionParameters {
     let columns = cell.gateColumns(units: units)
     func name(_ kind: String) -> String { "\(module).\(kind)_l\(layer)\(isReverse ? "_reverse" : "")" }
     func weight(_ kind: String, _ role: Parameter.Role, _ inputs: Widths) -> Parameter.Handle {
       add(
-        name(kind), role, [cell.gates * units, inputs.total], gates: cell.gates, inputs: inputs,
+        name(kind), role, [cell.gates.count * units, inputs.total], gates: cell.gates.count, inputs: inputs,
         panels: PanelShape(rows: inputs.columns, columns: columns))
     }
     func bias(_ kind: String) -> Parameter.Handle {
       add(
-        name(kind), .recurrentBias, [cell.gates * units], gates: cell.gates, inputs: Widths([1]),
+        name(kind), .recurrentBias, [cell.gates.count * units], gates: cell.gates.count, inputs: Widths([1]),
         panels: PanelShape(rows: 1, columns: columns))
     }
     return DirectionParameters(

@@ -48,7 +48,7 @@ final class RecurrentDirection: Sendable {
     recurrentWeightTransposed = parameters.transposed(direction.recurrentWeight)
     recurrentBias = direction.recurrentBias.map(parameters.view)
     let (kind, capacity) = (parameters.shape.cell, timeline.capacity)
-    gates = kind.gates
+    gates = kind.gates.count
     (hidden, hiddenGradient) = (memory.hidden, memory.hiddenGradient)
     let units = hidden.columns
     cell = kind.makeCell(

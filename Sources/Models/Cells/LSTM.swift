@@ -5,10 +5,20 @@ import Compute
 ///
 ///     i, f, o = sigmoid(z_i), sigmoid(z_f), sigmoid(z_o)    g = tanh(z_g)
 ///     c_t = f c_{t-1} + i g                                 h_t = o tanh(c_t)
-///
+package struct LSTM: CellKind {
+  package init() {}
+
+  package var name: String { "lstm" }
+  package var gates: [Gate] { [Gate("i"), Gate("f", forgets: true), Gate("g"), Gate("o")] }
+
+  package func makeCell(_ memory: CellMemory, kernels: Kernels) -> any Cell {
+    LSTMCell(memory, columns: gateColumns(units: memory.units), kernels: kernels)
+  }
+}
+
 /// The four gates of 16 units stand in four panels side by side. Gradients of the pre-activations take the place of the
 /// gates' values.
-struct LSTMCell: Cell {
+private struct LSTMCell: Cell {
   private let kernels: Kernels
   private let hidden: PanelMatrix
   private let hiddenGradient: PanelMatrix
@@ -19,9 +29,8 @@ struct LSTMCell: Cell {
   private let cellGradient: OwnedMatrix
   let states: [(name: String, matrix: PanelMatrix)]
 
-  private static let gateCount = CellKind.lstm.gates
-
-  init(_ memory: CellMemory, kernels: Kernels) {
+  /// - Parameter columns: of a matrix that holds all gates.
+  init(_ memory: CellMemory, columns: Int, kernels: Kernels) {
     self.kernels = kernels
     hidden = memory.hidden
     hiddenGradient = memory.hiddenGradient
@@ -29,7 +38,7 @@ struct LSTMCell: Cell {
     cellMemory = OwnedMatrix(rows: sequences + rows, columns: memory.units)
     squashedMemory = OwnedMatrix(rows: rows, columns: memory.units)
     cellGradient = OwnedMatrix(rows: sequences, columns: memory.units)
-    gateMemory = OwnedMatrix(rows: rows, columns: CellKind.lstm.gateColumns(units: memory.units))
+    gateMemory = OwnedMatrix(rows: rows, columns: columns)
     states = [("h", hidden), ("c", cellMemory.view)]
   }
 
@@ -37,7 +46,7 @@ struct LSTMCell: Cell {
   var gateGradients: PanelMatrix { gateMemory.view }
 
   private func gates(_ panel: Int, _ row: Int) -> (i: FloatPointer, f: FloatPointer, g: FloatPointer, o: FloatPointer) {
-    func gate(_ index: Int) -> FloatPointer { gates.pointer(panel: panel * Self.gateCount + index, row: row) }
+    func gate(_ index: Int) -> FloatPointer { gates.pointer(panel: panel * 4 + index, row: row) }
     return (gate(0), gate(1), gate(2), gate(3))
   }
 

@@ -1,4 +1,5 @@
 import Compute
+import Keys
 
 /// How parameters are drawn before the first step.
 package struct Initialization: Sendable, Equatable {
@@ -19,13 +20,22 @@ package struct Initialization: Sendable, Equatable {
   }
 
   package var weights = Weights.uniform
-  package var recurrentWeights = RecurrentWeights.uniform
-  /// Added to the bias of an LSTM's forget gate (Jozefowicz, Zaremba, Sutskever, ICML 2015).
-  package var forgetBias: Float = 0
+  package var recurrent = RecurrentWeights.uniform
+  /// Added to the bias of the gate that forgets (Jozefowicz, Zaremba, Sutskever, ICML 2015).
+  package var forgetBias = 0.0
   /// Standard deviation of the embeddings.
-  package var embeddingScale: Float = 1
+  package var embeddingScale = 1.0
 
   package init() {}
+}
+
+extension Initialization: KeySection {
+  package mutating func visitKeys(_ keys: inout some KeyVisitor) {
+    keys.value("weights", &weights, .choice, "input and output weights: uniform is within 1/sqrt(hidden), as PyTorch")
+    keys.value("recurrent", &recurrent, .choice, "recurrent weights; identity is for an elman cell with relu")
+    keys.value("forget_bias", &forgetBias, .number(.any), "bias of an LSTM's forget gates")
+    keys.value("embedding_scale", &embeddingScale, .number(.positive), "standard deviation of embeddings")
+  }
 }
 
 extension Parameters {
@@ -58,17 +68,18 @@ extension Parameters {
     case .embedding:
       // The output layer multiplies by a tied embedding: it begins as that layer's weight would.
       return shape.tiesEmbeddings
-        ? draw.uniform(within: 1 / Float(shape.hidden).squareRoot()) : draw.normal(scale: initialization.embeddingScale)
+        ? draw.uniform(within: 1 / Float(shape.hidden).squareRoot())
+        : draw.normal(scale: Float(initialization.embeddingScale))
     case .outputBias, .recurrentBias:
       let elements = initialization.weights == .glorot ? { $0.map { _ in 0 } } : draw.uniform(within: usual)
-      guard parameter.role == .recurrentBias, shape.cell == .lstm else { return elements }
-      let forgetGate = units..<2 * units
-      return { zip($0, elements($0)).map { forgetGate.contains($0) ? $1 + initialization.forgetBias : $1 } }
+      guard parameter.role == .recurrentBias, let gate = shape.cell.forgetGate else { return elements }
+      let (forgetGate, bias) = (gate * units..<(gate + 1) * units, Float(initialization.forgetBias))
+      return { zip($0, elements($0)).map { forgetGate.contains($0) ? $1 + bias : $1 } }
     case .outputWeight, .inputWeight:
       return draw.uniform(within: initialization.weights == .glorot ? parameter.glorotBound : usual)
     case .recurrentWeight:
       let size = parameter.shape[1]
-      switch initialization.recurrentWeights {
+      switch initialization.recurrent {
       case .uniform: return draw.uniform(within: usual)
       case .glorot: return draw.uniform(within: parameter.glorotBound)
       case .identity: return { $0.map { $0 / size % size == $0 % size ? 1 : 0 } }

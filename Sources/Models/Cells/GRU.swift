@@ -7,22 +7,33 @@ import Compute
 ///     h_t = (1 - z) n + z h_{t-1}
 ///
 /// where z_* = V x_t + b and u_* = W h_{t-1} + b'. Since r multiplies u_n, the recurrent side has a bias and a matrix of its
-/// own. The three gates of 16 units stand in three panels side by side; gradients of the pre-activations take the place of
-/// their values.
-struct GRUCell: Cell {
+/// own.
+package struct GRU: CellKind {
+  package init() {}
+
+  package var name: String { "gru" }
+  package var gates: [Gate] { [Gate("r"), Gate("z"), Gate("n")] }
+  package var hasRecurrentBias: Bool { true }
+
+  package func makeCell(_ memory: CellMemory, kernels: Kernels) -> any Cell {
+    GRUCell(memory, columns: gateColumns(units: memory.units), kernels: kernels)
+  }
+}
+
+/// The three gates of 16 units stand in three panels side by side; gradients of the pre-activations take the place of their
+/// values.
+private struct GRUCell: Cell {
   private let kernels: Kernels
   private let hidden: PanelMatrix
   private let hiddenGradient: PanelMatrix
   private let gateMemory: OwnedMatrix
   private let recurrentMemory: OwnedMatrix
 
-  private static let gateCount = CellKind.gru.gates
-
-  init(_ memory: CellMemory, kernels: Kernels) {
+  /// - Parameter columns: of a matrix that holds all gates.
+  init(_ memory: CellMemory, columns: Int, kernels: Kernels) {
     self.kernels = kernels
     hidden = memory.hidden
     hiddenGradient = memory.hiddenGradient
-    let columns = CellKind.gru.gateColumns(units: memory.units)
     gateMemory = OwnedMatrix(rows: memory.capacity.rows, columns: columns)
     recurrentMemory = OwnedMatrix(rows: memory.capacity.rows, columns: columns)
   }
@@ -36,7 +47,7 @@ struct GRUCell: Cell {
   private func gates(
     of matrix: PanelMatrix, _ panel: Int, _ row: Int
   ) -> (r: FloatPointer, z: FloatPointer, n: FloatPointer) {
-    func gate(_ index: Int) -> FloatPointer { matrix.pointer(panel: panel * Self.gateCount + index, row: row) }
+    func gate(_ index: Int) -> FloatPointer { matrix.pointer(panel: panel * 3 + index, row: row) }
     return (gate(0), gate(1), gate(2))
   }
 

@@ -1,4 +1,36 @@
 import Compute
+import Keys
+
+/// One softmax over all classes, trained on the target and a sample of the others (Bengio and Senécal: Adaptive Importance
+/// Sampling to Accelerate Training of a Neural Probabilistic Language Model, IEEE Transactions on Neural Networks 19, 2008).
+package struct SampledSoftmax: OutputKind {
+  /// Draws in a step; classes that are drawn more than once count once.
+  package var samples: Int
+
+  package init(samples: Int = 1000) { self.samples = samples }
+
+  package var name: String { "sampled" }
+  package var samplesLoss: Bool { true }
+
+  package mutating func visitSettings(_ keys: inout some KeyVisitor) {
+    keys.value(
+      "samples", &samples, .whole(1...1_000_000),
+      "words drawn in each training step, log-uniformly; the training loss is over these, evaluation over all words")
+  }
+
+  package func multipliedClasses(of shape: ModelShape) -> Int { min(samples, shape.classes) }
+
+  package func addParameters(
+    of shape: ModelShape, embedding: Parameter.Handle, to builder: inout LayoutBuilder
+  ) -> any OutputParameters {
+    let rows = GradientRows.candidates(samples: samples)
+    return SampledParameters(
+      samples: samples,
+      weight: builder.addOutputWeight(
+        "decoder.weight", classes: shape.classes, inputs: shape.outputWidths, gradientRows: rows),
+      bias: builder.addOutputBias("decoder.bias", classes: shape.classes, gradientRows: rows))
+  }
+}
 
 /// The output layer of a softmax over all classes, trained on a sample of them (see `Candidates`): the parameters are those of
 /// `SoftmaxOutput`, which evaluates them.
@@ -52,14 +84,6 @@ final class SampledOutput: OutputLayer {
 struct SampledParameters: OutputParameters {
   let samples: Int
   let weight, bias: Parameter.Handle
-
-  init(_ samples: Int, of shape: ModelShape, addedTo builder: inout LayoutBuilder) {
-    self.samples = samples
-    let rows = GradientRows.candidates(samples: samples)
-    weight = builder.addOutputWeight(
-      "decoder.weight", classes: shape.classes, inputs: shape.outputWidths, gradientRows: rows)
-    bias = builder.addOutputBias("decoder.bias", classes: shape.classes, gradientRows: rows)
-  }
 
   /// Without gradients a softmax over all classes.
   func makeLayer(_ context: OutputContext) -> any OutputLayer {

@@ -1,10 +1,43 @@
+import CKernels
 import Compute
+import Keys
 
 /// h_t = f(z_t) with z_t = V x_t + W h_{t-1} + b (Elman: Finding Structure in Time, Cognitive Science 14, 1990).
-///
+package struct Elman: CellKind {
+  package var activation: Activation
+
+  package init(_ activation: Activation) { self.activation = activation }
+
+  package var name: String { "elman" }
+  package var summary: String { "\(name) (\(activation.rawValue))" }
+  package var gates: [Gate] { [Gate("z")] }
+  package var suitsIdentity: Bool { activation == .relu }
+
+  package mutating func visitSettings(_ keys: inout some KeyVisitor) {
+    keys.value("activation", &activation, .choice, "non-linearity of the hidden state")
+  }
+
+  package func makeCell(_ memory: CellMemory, kernels: Kernels) -> any Cell {
+    ElmanCell(activation, memory, kernels: kernels)
+  }
+}
+
+/// The non-linearity f of an Elman cell.
+package enum Activation: String, CaseIterable, Sendable {
+  case tanh, relu, sigmoid
+
+  fileprivate var function: ElementFunction {
+    switch self {
+    case .tanh: CK_TANH
+    case .relu: CK_RELU
+    case .sigmoid: CK_SIGMOID
+    }
+  }
+}
+
 /// One gate, whose pre-activation is not needed once h_t is known, since f' can be had from f's value: so z_t lives where
 /// h_t will, and dL/dz_t where dL/dh_t was.
-struct ElmanCell: Cell {
+private struct ElmanCell: Cell {
   private let function: ElementFunction
   private let kernels: Kernels
   private let hiddenGradient: PanelMatrix

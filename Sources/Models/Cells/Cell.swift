@@ -4,7 +4,7 @@ import Compute
 /// timestep. The products around it are the direction's.
 ///
 /// Rows are those of a `Timeline`; state matrices have the state that the first timestep begins with before all others.
-protocol Cell: Sendable {
+package protocol Cell: Sendable {
   /// [rows, gates x units]: before `activate` the pre-activations, filled by the direction.
   var gates: PanelMatrix { get }
   /// [rows, gates x units] where the direction puts the recurrent product, starting from a bias of its own; nil where the
@@ -29,14 +29,14 @@ protocol Cell: Sendable {
 }
 
 extension Cell {
-  var recurrentGates: PanelMatrix? { nil }
-  var recurrentGateGradients: PanelMatrix { gateGradients }
-  func beginBackward(sequences: Range<Int>) {}
-  func keepStateGradients(_ step: StepRows, panels: Range<Int>, in kept: [PanelMatrix]) {}
+  package var recurrentGates: PanelMatrix? { nil }
+  package var recurrentGateGradients: PanelMatrix { gateGradients }
+  package func beginBackward(sequences: Range<Int>) {}
+  package func keepStateGradients(_ step: StepRows, panels: Range<Int>, in kept: [PanelMatrix]) {}
 }
 
 /// Rows of one timestep, for some sequences.
-struct StepRows {
+package struct StepRows {
   /// Rows of gates and gradients.
   let rows: Range<Int>
   /// The first row in a state matrix, before the timestep and after it.
@@ -52,21 +52,11 @@ struct StepRows {
 }
 
 /// The memory that a cell shares with what is around it.
-struct CellMemory {
+package struct CellMemory {
   let capacity: Timeline.Capacity
   let units: Int
   /// [sequences + rows, units]
   let hidden: PanelMatrix
   /// [rows, units]: dL/dh, put there before the way back.
   let hiddenGradient: PanelMatrix
-}
-
-extension CellKind {
-  func makeCell(_ memory: CellMemory, kernels: Kernels) -> any Cell {
-    switch self {
-    case .elman(let activation): ElmanCell(activation, memory, kernels: kernels)
-    case .lstm: LSTMCell(memory, kernels: kernels)
-    case .gru: GRUCell(memory, kernels: kernels)
-    }
-  }
 }

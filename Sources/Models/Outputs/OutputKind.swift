@@ -1,0 +1,62 @@
+import Compute
+import Keys
+
+/// How the distribution over the classes is computed: what it is called, its settings as keys, its parameters, and by these
+/// what computes it.
+///
+/// A kind of output layer is a file with a type that conforms, its `OutputParameters` and `OutputLayer`, and an entry in
+/// `OutputKey.all`.
+package protocol OutputKind: KeyAlternative {
+  /// Whether it has one weight for all classes and nothing else, which can be the tokens' embedding.
+  var canTieEmbeddings: Bool { get }
+  /// Whether it is of use for as few classes as a tagger has.
+  var suitsTags: Bool { get }
+  /// Whether losses in training are over a sample of the classes, and no perplexity follows from them.
+  var samplesLoss: Bool { get }
+
+  /// What is wrong with the settings for so many classes, by the names of their keys.
+  func objections(classes: Int) -> [Objection]
+  /// How the classes are divided; nil where they aren't.
+  func clusters(of shape: ModelShape) -> ClusterLayout?
+  /// Classes whose logits a step of training has for every row.
+  func multipliedClasses(of shape: ModelShape) -> Int
+
+  /// Adds the layer's parameters to a model's.
+  ///
+  /// - Parameter embedding: the tokens' embedding, which the layer's weight may be tied to.
+  func addParameters(
+    of shape: ModelShape, embedding: Parameter.Handle, to builder: inout LayoutBuilder
+  ) -> any OutputParameters
+}
+
+extension OutputKind {
+  package var canTieEmbeddings: Bool { false }
+  package var suitsTags: Bool { false }
+  package var samplesLoss: Bool { false }
+  package func objections(classes: Int) -> [Objection] { [] }
+  package func clusters(of shape: ModelShape) -> ClusterLayout? { nil }
+  package func multipliedClasses(of shape: ModelShape) -> Int { clusters(of: shape)?.headClasses ?? shape.classes }
+}
+
+/// `model.output`: one of all kinds of output layers, with its settings.
+@propertyWrapper
+package struct OutputKey: KeySection, KeyVariant, Sendable {
+  /// With their defaults, in the order in which documentation names them.
+  private static let all: [any OutputKind] = [Softmax(), WordClasses(), AdaptiveSoftmax(), SampledSoftmax()]
+
+  package static let selector = VariantSelector.value(
+    ofKey: "kind", noun: "output layer",
+    help: "how the distribution is computed: all at once, in two steps, or in training from a sample")
+  package static let alternatives = all.map(OutputKey.init(wrappedValue:))
+
+  package var wrappedValue: any OutputKind
+  package var name: String { wrappedValue.name }
+
+  package init(wrappedValue: any OutputKind) { self.wrappedValue = wrappedValue }
+
+  package mutating func visitSettings(_ keys: inout some KeyVisitor) { wrappedValue.visitSettings(&keys) }
+}
+
+extension OutputKey: Equatable {
+  package static func == (a: OutputKey, b: OutputKey) -> Bool { a.wrappedValue == b.wrappedValue }
+}
