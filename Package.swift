@@ -50,13 +50,24 @@ let package = Package(
     .target(
       name: "Optimizers", dependencies: ["COptimizers", "Models", "Compute", "Keys"], exclude: ["Loops"],
       swiftSettings: strict),
-    library("Configuration", ["Models", "Optimizers", "Datasets", "Keys", "Diagnostics"]),
-    library("ConfigurationFiles", ["Configuration", "Keys", "Diagnostics", "Yams"]),
+    library("Inference", ["Models", "Compute", "Datasets", "Diagnostics"]),
+    library("Presentation", ["Plots", .product(name: "TextTable", package: "TextTable")]),
+    library(
+      "Configuration",
+      ["Inference", "Models", "Optimizers", "Compute", "Datasets", "Presentation", "Keys", "Diagnostics"]),
+    .target(
+      name: "Tasks",
+      dependencies: [
+        "Configuration", "Inference", "Models", "Compute", "Datasets", "Plots", "Presentation", "Keys",
+      ],
+      resources: [.embedInCode("LanguageModel/language-model.cfg"), .embedInCode("Tagging/tagging.cfg")],
+      swiftSettings: strict),
+    library("ConfigurationFiles", ["Tasks", "Configuration", "Keys", "Diagnostics", "Yams"]),
     library("TensorBoard", ["Files"]),
     library(
       "Training",
       [
-        "Keys", "Models", "Optimizers", "Compute", "Datasets", "Configuration", "ConfigurationFiles", "HDF5",
+        "Keys", "Inference", "Models", "Optimizers", "Compute", "Datasets", "Configuration", "ConfigurationFiles", "HDF5",
         "TensorBoard",
         "Files", "Diagnostics",
       ]),
@@ -69,16 +80,16 @@ let package = Package(
     .executableTarget(
       name: "rnn-train",
       dependencies: [
-        "Sweeps", "Training", "Models", "Compute", "Datasets", "Configuration", "ConfigurationFiles", "Keys", "HDF5",
-        "Files", "Plots", "Diagnostics", "CAffinity", "CRevision",
+        "Sweeps", "Training", "Tasks", "Inference", "Models", "Compute", "Datasets", "Configuration",
+        "ConfigurationFiles", "Keys", "HDF5", "Files", "Plots", "Presentation", "Diagnostics", "CAffinity",
+        "CRevision",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Mustache", package: "swift-mustache"),
-        .product(name: "TextTable", package: "TextTable"),
       ],
       // In the program itself, which can be copied anywhere.
       resources: ["page.mustache", "run.mustache", "sweep.mustache", "figure.mustache", "report.css", "table.js"].map {
         .embedInCode("Report/Templates/\($0)")
-      } + ["language-model.cfg", "tagging.cfg"].map { .embedInCode("Commands/Templates/\($0)") },
+      },
       swiftSettings: strict),
 
     // For maintainers: writes the corpus that the project ships.
@@ -99,15 +110,16 @@ let package = Package(
     tests("ComputeTests", ["Compute", "ComputeTestSupport"], exclude: ["cross", "fit_polynomials.py"]),
     tests("FilesTests", ["Files"]),
     tests("HDF5Tests", ["HDF5"], exclude: ["Hostile"]),
-    tests("ConfigurationTests", ["ConfigurationFiles"]),
+    tests("ConfigurationTests", ["ConfigurationFiles", "Tasks"]),
     tests("DatasetsTests", ["Datasets"]),
     tests("GrammarCorpusTests", ["GrammarCorpus", "english-corpus"]),
     tests("PlotsTests", ["Plots"]),
     tests("ModelsTests", ["Models", "ModelTestSupport"]),
     tests("OptimizersTests", ["Optimizers", "COptimizers", "ComputeTestSupport"]),
-    tests("TrainingTests", ["Training", "ModelTestSupport", "HDF5"], resources: [.copy("Golden")]),
+    tests(
+      "TrainingTests", ["Training", "Tasks", "Inference", "ModelTestSupport", "HDF5"], resources: [.copy("Golden")]),
     tests("SweepsTests", ["Sweeps", "ConfigurationFiles"]),
-    tests("CommandTests", ["rnn-train", "Training", "Compute"], exclude: ["Slurm"]),
+    tests("CommandTests", ["rnn-train", "Training", "Presentation", "Compute"], exclude: ["Slurm"]),
   ],
   swiftLanguageModes: [.v6]
 )

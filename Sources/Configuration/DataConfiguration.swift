@@ -11,18 +11,32 @@ extension RunConfiguration {
     case synthetic(SyntheticCorpus)
   }
 
-  /// Files of text, or of CoNLL-U for tagging.
+  /// Files of text, or of words with tags.
   package struct TextCorpus: Sendable, Equatable {
     /// Absolute paths, at least one.
     package var train: [String]
     package var validation: HeldOut?
     package var test: HeldOut?
+    package var format = Format()
     package var tokens = Tokenization.word
     /// What a tagger learns.
     package var tags = TagColumn.upos
     package var vocabulary = VocabularySettings()
 
     package init(train: [String]) { self.train = train }
+  }
+
+  /// How the files of a corpus are laid out.
+  package struct Format: Sendable, Equatable {
+    /// Nil: as the task usually has them.
+    package var format: (any CorpusFormat)?
+
+    package init(_ format: (any CorpusFormat)? = nil) { self.format = format }
+
+    package static func == (a: Self, b: Self) -> Bool {
+      guard let first = a.format, let second = b.format else { return a.format == nil && b.format == nil }
+      return first.isEqual(to: second)
+    }
   }
 
   /// What a model is measured on.
@@ -81,9 +95,25 @@ extension RunConfiguration.TextCorpus: KeySection {
     keys.value("train", &train, .inputFiles, "text to learn from (CoNLL-U for tagging)")
     keys.optional("validation", &validation, .heldOut, "text that decides which checkpoint is best")
     keys.optional("test", &test, .heldOut, "text to measure the result on")
+    keys.variant(&format)
     keys.value("tokens", &tokens, .choice, "what a token is")
     keys.value("tags", &tags, .tagColumn, "the column of CoNLL-U that a tagger learns")
     keys.section("vocabulary", &vocabulary, "which tokens the model knows")
+  }
+}
+
+extension RunConfiguration.Format: KeyVariant {
+  package static let selector = VariantSelector.value(
+    ofKey: "format", noun: "format", help: "how the files are laid out; auto: text, or CoNLL-U for tagging")
+
+  package static let alternatives = [Self()] + CorpusFormats.all.map { Self($0) }
+
+  package var name: String { format?.name ?? "auto" }
+
+  package mutating func visitSettings(_ keys: inout some KeyVisitor) {
+    guard var format else { return }
+    format.visitSettings(&keys)
+    self.format = format
   }
 }
 

@@ -3,16 +3,18 @@ import Models
 
 extension RunConfiguration {
   /// What is wrong with keys that contradict each other.
-  package var objections: [Objection] { layerConflicts + wordConflicts + trainingConflicts + dataConflicts }
+  package var objections: [Objection] {
+    let own = task.objections(to: self)
+    // What the task has no use for at all needs no second reason.
+    let general = (layerConflicts + wordConflicts + trainingConflicts + dataConflicts).filter { conflict in
+      !own.contains { $0.key == conflict.key }
+    }
+    return own + general
+  }
 
   /// Of the network's layers.
   private var layerConflicts: [Objection] {
     var objections: [Objection] = []
-    if task == .languageModel, model.bidirectional {
-      objections.append(
-        Objection(
-          key: "model.bidirectional", reason: "a language model must not see the future", otherKeys: ["task"]))
-    }
     if model.residual, model.layers == 1, model.inputWidth != model.outputWidth {
       objections.append(
         Objection(
@@ -47,36 +49,20 @@ extension RunConfiguration {
   /// Of how the network reads words, and gives them out.
   private var wordConflicts: [Objection] {
     var objections: [Objection] = []
-    if model.tieEmbeddings, task == .tagging {
-      objections.append(
-        Objection(
-          key: "model.tie_embeddings", reason: "a tagger's output layer has tags, not the tokens of the embedding",
-          otherKeys: ["task"]))
-    } else if model.tieEmbeddings, model.embedding != model.hidden {
+    if model.tieEmbeddings, model.embedding != model.hidden {
       objections.append(
         Objection(
           key: "model.tie_embeddings",
           reason: "needs embedding and hidden of one size, found \(model.embedding) and \(model.hidden)",
           otherKeys: ["model.embedding", "model.hidden"]))
     }
-    if !model.output.suitsTags, task == .tagging {
-      objections.append(
-        Objection(
-          key: "model.output.kind", reason: "\(model.output.name) is for language models; tags are too few for it",
-          otherKeys: ["task"]))
-    } else if !model.output.canTieEmbeddings, model.tieEmbeddings {
+    if !model.output.canTieEmbeddings, model.tieEmbeddings {
       let names = OutputKey.alternatives.filter(\.wrappedValue.canTieEmbeddings).map(\.name)
       objections.append(
         Objection(
           key: "model.tie_embeddings",
           reason: "is for the output layer \(enumeration(of: names, conjunction: "or")), found \(model.output.name)",
           otherKeys: ["model.output"]))
-    }
-    if model.characters != nil, task == .languageModel {
-      objections.append(
-        Objection(
-          key: "model.characters", reason: "is for tagging; a language model's words are those of its vocabulary",
-          otherKeys: ["task"]))
     }
     if model.vectors != nil {
       if case .text(let corpus) = data, corpus.tokens == .character {
@@ -109,13 +95,10 @@ extension RunConfiguration {
   }
 
   private var dataConflicts: [Objection] {
-    guard case .text(let corpus) = data else { return [] }
-    switch task {
-    case .tagging where corpus.tokens != .word:
-      return [Objection(key: "data.tokens", reason: "CoNLL-U says itself what a token is", otherKeys: ["task"])]
-    case .languageModel where corpus.tags != .upos:
-      return [Objection(key: "data.tags", reason: "is for tagging; a language model has no tags", otherKeys: ["task"])]
-    default: return []
-    }
+    guard case .text(let corpus) = data, format.hasTokens, corpus.tokens != .word else { return [] }
+    return [
+      Objection(
+        key: "data.tokens", reason: "\(format.title) says itself what a token is", otherKeys: ["task", "data.format"])
+    ]
   }
 }

@@ -6,21 +6,23 @@ import Keys
 package struct RunConfiguration: Sendable, Equatable {
   /// Decides every random number of the run.
   package var seed = 1
-  package var task = Task.languageModel
+  /// What the model learns.
+  package var task: any Task {
+    get { taskChoice.task }
+    set { taskChoice.task = newValue }
+  }
+  private var taskChoice: TaskChoice
   package var data: Data
   package var model = Model()
   package var training = Training()
   package var evaluation = Evaluation()
   package var output: Output
 
-  package enum Task: String, CaseIterable, Sendable {
-    /// Predicts the next token.
-    case languageModel = "language-model"
-    /// Predicts a tag for every token.
-    case tagging
-  }
-
-  package init(data: Data, output: Output) {
+  /// A configuration of the first of some tasks.
+  ///
+  /// - Parameter tasks: all that there are, at least one.
+  package init(tasks: [any Task], data: Data, output: Output) {
+    taskChoice = TaskChoice(task: tasks[0], all: tasks)
     self.data = data
     self.output = output
   }
@@ -29,7 +31,8 @@ package struct RunConfiguration: Sendable, Equatable {
 extension RunConfiguration: KeySection {
   package mutating func visitKeys(_ keys: inout some KeyVisitor) {
     keys.value("seed", &seed, .whole(0...Int.max), "decides every random number of the run")
-    keys.value("task", &task, .choice, "what the model learns: the next token, or a tag for every token")
+    keys.value(
+      "task", &task, .task(among: taskChoice.all), "what the model learns: the next token, or a tag for every token")
     keys.section("data", &data, "what to learn from")
     keys.section("model", &model, "the network")
     keys.section("training", &training, "how it learns")
@@ -39,13 +42,17 @@ extension RunConfiguration: KeySection {
 }
 
 extension RunConfiguration {
-  /// Every key, section by section, in the order in which `render()` writes them.
-  package static let keys: [KeyDescription] = KeyCatalogue.keys(of: RunConfiguration(name: "NAME"))
-
   /// What a configuration is before anything is read: the defaults, and no data.
   ///
   /// - Parameter name: names the output directory; empty: nothing does.
-  package init(name: String) {
-    self.init(data: Data.alternatives[0], output: Output(directory: "runs/\(name.isEmpty ? "run" : name)"))
+  package init(tasks: [any Task], name: String) {
+    self.init(
+      tasks: tasks, data: Data.alternatives[0], output: Output(directory: "runs/\(name.isEmpty ? "run" : name)"))
+  }
+}
+
+extension ValueKind<any Task> {
+  fileprivate static func task(among tasks: [any Task]) -> Self {
+    choice(of: tasks.map(\.name), value: { name in tasks.first { $0.name == name } }, name: \.name)
   }
 }

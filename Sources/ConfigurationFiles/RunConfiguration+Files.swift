@@ -1,7 +1,11 @@
 import Configuration
 import Keys
+import Tasks
 
 extension RunConfiguration {
+  /// Every key, section by section, in the order in which `render()` writes them.
+  package static let keys: [KeyDescription] = KeyCatalogue.keys(of: RunConfiguration(tasks: Tasks.all, name: "NAME"))
+
   /// The configuration as YAML with every default filled in.
   ///
   /// `parse` makes the same configuration of it, wherever it lies: paths of data are absolute, floating-point numbers
@@ -60,7 +64,7 @@ extension RunConfiguration {
     let reading = Reading(
       dropsReplacedKeys: dropsReplacedKeys, catalogue: keys, problems: problems,
       lookUp: Paths.lookup(fileDirectory: directory, overrideDirectory: overrideDirectory, checksFiles: checksFiles))
-    var configuration = RunConfiguration(name: Paths.stem(of: name))
+    var configuration = RunConfiguration(tasks: Tasks.all, name: Paths.stem(of: name))
     KeyReader.read(&configuration, from: tree, path: "", reading: reading)
     for objection in configuration.objections { reading.report(objection, in: tree) }
 

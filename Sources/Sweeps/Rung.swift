@@ -1,3 +1,4 @@
+import Configuration
 import ConfigurationFiles
 
 /// A part of a sweep whose trials can run in any order; what they come to decides who is in the next.
@@ -32,19 +33,10 @@ package struct Rung: Sendable, Equatable {
   ///
   /// - Parameter values: what the trials of the rung before came to, by their numbers.
   /// - Returns: numbers in ascending order.
-  package func promoted(from values: [Int: Double], goal: SweepConfiguration.Goal) -> [Int] {
+  package func promoted(from values: [Int: Double], goal: Measure.Goal) -> [Int] {
     let ranked = values.sorted { a, b in
       a.value == b.value ? a.key < b.key : goal.prefers(a.value, to: b.value)
     }
     return ranked.prefix(count).map(\.key).sorted()
-  }
-}
-
-extension SweepConfiguration.Goal {
-  package func prefers(_ a: Double, to b: Double) -> Bool {
-    switch self {
-    case .minimize: a < b
-    case .maximize: a > b
-    }
   }
 }

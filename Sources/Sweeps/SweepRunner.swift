@@ -76,8 +76,8 @@ package final class SweepRunner {
       var free = Array(shares.indices)
       var queue = trials[...]
       // A request to stop and our own reasons come to the children in the same way.
-      let relay = Task {
-        while !stop.isStopRequested && !Task.isCancelled { try? await Task.sleep(for: .milliseconds(20)) }
+      let relay = _Concurrency.Task {
+        while !stop.isStopRequested && !_Concurrency.Task.isCancelled { try? await _Concurrency.Task.sleep(for: .milliseconds(20)) }
         if stop.isStopRequested { halt.requestStop() }
       }
       while true {
@@ -125,7 +125,7 @@ package final class SweepRunner {
       try write(
         TrialEnd(
           trial: trial.number, rung: rung, epochs: metrics.done(within: limit), value: value,
-          failure: value == nil ? "its metrics have no \(metric.name.rawValue)" : nil))
+          failure: value == nil ? "its metrics have no \(metric.name)" : nil))
     }
     if let row = record.rows.first(where: { $0.trial.id == trial.id }) { reporter.ended(row) }
   }

@@ -7,15 +7,14 @@ extension ModelShape {
   package init(
     _ configuration: RunConfiguration, vocabulary: Vocabulary, tagging: TaggingVocabulary?
   ) throws(TrainingError) {
-    switch configuration.task {
-    case .languageModel:
-      try self.init(configuration.model, vocabulary: vocabulary.count, classes: vocabulary.count)
-    case .tagging:
-      guard let tagging else { throw .noTags }
-      try self.init(
-        configuration.model, vocabulary: vocabulary.count, classes: tagging.tags.count,
-        characters: tagging.characters.count)
+    let classes: Int
+    do {
+      classes = try configuration.task.classes(vocabulary: vocabulary, tagging: tagging)
+    } catch {
+      throw .task(error)
     }
+    try self.init(
+      configuration.model, vocabulary: vocabulary.count, classes: classes, characters: tagging?.characters.count)
   }
 
   /// - Parameter characters: that words are spelled with; nil where they aren't.

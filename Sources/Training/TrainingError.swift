@@ -1,4 +1,4 @@
-import Datasets
+import Configuration
 import Diagnostics
 import Keys
 
@@ -18,10 +18,8 @@ package enum TrainingError: DiagnosedError, Equatable {
   case otherVocabulary(file: String)
   /// A checkpoint whose model was trained for another task.
   case otherTask(file: String, expected: String)
-  /// A dataset that a tagger can't learn from.
-  case noTags
-  /// A dataset whose vocabulary has no place for words that a tagger doesn't know.
-  case noUnknownToken
+  /// What a task can't do with a dataset.
+  case task(TaskError)
   /// A split isn't what it was when the run began.
   case otherText(file: String, split: String)
   /// Text that somebody wrote while it was read.
@@ -36,14 +34,13 @@ package enum TrainingError: DiagnosedError, Equatable {
   /// A checkpoint whose name says another step than its contents.
   case misnamed(file: String, step: Int)
   case noSplit(name: String, remedy: String)
-  /// A stream would have fewer timesteps than one window.
-  case corpusTooShort(tokens: Int, streams: Int, window: Int)
   /// A task or option that this version can't train.
   case unsupported(String)
 
   package var exitCode: ExitCode {
     switch self {
     case .holdsRun: .cannotWrite
+    case .task(let error): error.exitCode
     default: .badInput
     }
   }
@@ -67,10 +64,8 @@ package enum TrainingError: DiagnosedError, Equatable {
         + "measure another text by `evaluate --data`"
     case .otherTask(let file, let expected):
       "\(file): expected the checkpoint of \(expected), found one of another task"
-    case .noTags:
-      "the dataset has no tags, which `task: tagging` needs; prepare it from CoNLL-U with that task"
-    case .noUnknownToken:
-      "the dataset's vocabulary lacks \(Vocabulary.unknownToken), as which a tagger reads words that it doesn't know"
+    case .task(let error):
+      error.description
     case .otherText(let file, let split):
       "\(file): the \(split) text has changed since the run began; start a new run, or measure another text by "
         + "`evaluate --data`"
@@ -89,9 +84,6 @@ package enum TrainingError: DiagnosedError, Equatable {
       "\(file) is the checkpoint of step \(step) under another one's name; rename it, or take it out of the directory"
     case .noSplit(let name, let remedy):
       "there is no \(name) split; \(remedy)"
-    case .corpusTooShort(let tokens, let streams, let window):
-      "the training split is too short: training.batch_size \(streams) x training.bptt \(window) need "
-        + "\(streams * window + 1) tokens, found \(tokens); lower one of them"
     case .unsupported(let what):
       what
     }

@@ -3,6 +3,7 @@ import Compute
 import Configuration
 import ConfigurationFiles
 import Datasets
+import Presentation
 import Training
 
 /// All that a run needs before its first step. Whatever is wrong with configuration or data is found before a directory
@@ -78,10 +79,9 @@ struct PreparedRun {
     let splits = Split.allCases.compactMap { split in
       dataset.splits[split].map { "\(split.rawValue) \(Format.count($0.tokens.count))" }
     }
-    let classes = dataset.tagging.map(\.tags.count) ?? summary.vocabulary
     let input = model.characters.map { "(\(model.embedding) + 2 x \($0.hidden))" } ?? String(model.embedding)
     let layer = model.bidirectional ? "2 x \(model.hidden)" : String(model.hidden)
-    let widths = [input] + Array(repeating: layer, count: model.layers) + [String(classes)]
+    let widths = [input] + Array(repeating: layer, count: model.layers) + [String(summary.classes)]
     var facts = [
       ("corpus", "tokens: \(splits.joined(separator: ", ")); vocabulary \(Format.count(summary.vocabulary))"),
       (
@@ -92,8 +92,7 @@ struct PreparedRun {
       (
         "training",
         "\(summary.epochs) epochs of \(Format.count(summary.stepsPerEpoch)) steps, "
-          + (configuration.task == .tagging
-            ? "\(training.batchSize) sentences" : "\(training.batchSize) streams by \(training.bptt) timesteps")
+          + configuration.task.minibatchSize(training)
       ),
       ("optimizer", "\(training.optimizer.name), learning rate \(training.optimizer.learningRate)"),
       ("compute", "\(threads) \(threads == 1 ? "thread" : "threads"), \(kernels.name)"),

@@ -1,6 +1,7 @@
 import Diagnostics
 import Dispatch
 import Glibc
+import Presentation
 import Synchronization
 import Training
 

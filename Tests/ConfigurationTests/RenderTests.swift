@@ -1,6 +1,7 @@
 import Configuration
 import ConfigurationFiles
 import Models
+import Tasks
 import Testing
 
 @Suite struct RenderTests {
@@ -81,7 +82,7 @@ import Testing
 
   @Test func optionalPartsOfATaggerAreRendered() {
     var configuration = RunConfiguration(data: .dataset(path: "/d.h5"), output: .init(directory: "r"))
-    configuration.task = .tagging
+    configuration.task = Tagging()
     configuration.model.cell = LSTM()
     configuration.model.vectors = "/v.txt"
     configuration.model.characters = RunConfiguration.CharacterEncoder()

@@ -4,6 +4,7 @@ import Datasets
 import Keys
 import Models
 import Optimizers
+import Tasks
 
 extension RunConfiguration {
   /// A configuration that can be trained, different for every seed.
@@ -11,7 +12,7 @@ extension RunConfiguration {
     var dice = Dice(state: seed)
     var configuration = RunConfiguration(data: dice.data(), output: Output(directory: dice.path()))
     configuration.seed = dice.roll() ? Int.max : Int.random(in: 0...99, using: &dice)
-    if dice.roll() { configuration.task = .tagging }
+    if dice.roll() { configuration.task = Tagging() }
     dice.adapt(&configuration.data, to: configuration.task)
     configuration.model = dice.model(of: configuration)
     configuration.training.batchSize = Int.random(in: 1...65_536, using: &dice)
@@ -95,8 +96,8 @@ private struct Dice: RandomNumberGenerator {
   }
 
   /// Takes out of the data what the task doesn't allow.
-  mutating func adapt(_ data: inout RunConfiguration.Data, to task: RunConfiguration.Task) {
-    guard case .text(var corpus) = data, task == .tagging else { return }
+  mutating func adapt(_ data: inout RunConfiguration.Data, to task: any Task) {
+    guard case .text(var corpus) = data, task is Tagging else { return }
     corpus.tokens = .word
     corpus.tags = roll() ? .xpos : .upos
     data = .text(corpus)
@@ -119,7 +120,7 @@ private struct Dice: RandomNumberGenerator {
       model.cell = Elman(roll() ? .relu : .tanh)
       if model.cell == Elman(.relu) { model.initialization.recurrent = .identity }
     }
-    if configuration.task == .tagging {
+    if configuration.task is Tagging {
       model.bidirectional = roll()
       model.characters = RunConfiguration.CharacterEncoder()
       model.characters?.hidden = Int.random(in: 1...65_536, using: &self)

@@ -2,6 +2,7 @@ import Configuration
 import ConfigurationFiles
 import Foundation
 import Models
+import Tasks
 import Testing
 
 /// The sweep file: what it means, and what a user reads about one that is wrong.
@@ -114,7 +115,7 @@ import Testing
   }
 
   @Test func aMetricHasItsOwnGoal() throws {
-    func goal(_ metric: String) throws -> SweepConfiguration.Goal {
+    func goal(_ metric: String) throws -> Measure.Goal {
       try Self.parse("metric: \(metric)\n" + Self.minimal).metric.goal
     }
     #expect(try goal("{name: train_loss}") == .minimize)

@@ -3,6 +3,7 @@ import ConfigurationFiles
 import Keys
 import Models
 import Optimizers
+import Tasks
 import Testing
 
 /// How values are read from YAML, and which defaults stand where nothing is written.
@@ -71,7 +72,7 @@ import Testing
   @Test func defaults() throws {
     let configuration = try parse("data: {train: a.txt}\n")
     #expect(configuration.seed == 1)
-    #expect(configuration.task == .languageModel)
+    #expect(configuration.task is LanguageModel)
     #expect(configuration.model.cell == Elman(.tanh))
     #expect(configuration.model.embedding == 128)
     #expect(configuration.training.batchSize == 32)

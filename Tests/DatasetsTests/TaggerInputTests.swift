@@ -4,22 +4,20 @@ import Testing
 
 /// The sentences of an input: words of a line, or the bytes of CoNLL-U.
 private func read(
-  _ text: String, format: TaggerInput.Format? = nil, chunkSize: Int = 1 << 20
-) throws -> (lines: [[String]], treebank: [TreebankSentence]) {
+  _ text: String, format: (any CorpusFormat)? = nil, chunkSize: Int = 1 << 20
+) throws -> (lines: [[String]], treebank: [TaggedSentence]) {
   let files = try TemporaryFiles()
   var input = try TaggerInput(.file(files.write("input", text)), format: format, chunkSize: chunkSize)
   var lines: [[String]] = []
-  var treebank: [TreebankSentence] = []
+  var treebank: [TaggedSentence] = []
+  var bytes: [UInt8] = []
   while let sentences = try input.next() {
     #expect(!sentences.isEmpty)
-    for sentence in sentences {
-      switch sentence {
-      case .line(let words): lines.append(words)
-      case .treebank(let sentence): treebank.append(sentence)
-      }
-    }
+    bytes += sentences.flatMap(\.bytes)
+    if input.format is PlainText { lines += sentences.map(\.forms) } else { treebank += sentences }
   }
   #expect(try input.next() == nil)
+  #expect(bytes == Array(text.utf8))
   return (lines, treebank)
 }
 
@@ -53,11 +51,11 @@ private func read(
   }
 
   @Test func aFormatThatIsAskedForIsTaken() throws {
-    #expect(try read("# 1 thing\n", format: .text).lines == [["#", "1", "thing"]])
-    #expect(try read(row("1", "a", "X"), format: .conllu).treebank.count == 1)
+    #expect(try read("# 1 thing\n", format: PlainText()).lines == [["#", "1", "thing"]])
+    #expect(try read(row("1", "a", "X"), format: CoNLLU()).treebank.count == 1)
     let files = try TemporaryFiles()
     let path = try files.write("plain", "\nno tabs\n")
-    var input = try TaggerInput(.file(path), format: .conllu)
+    var input = try TaggerInput(.file(path), format: CoNLLU())
     do {
       _ = try input.next()
       Issue.record("plain text was read as CoNLL-U")

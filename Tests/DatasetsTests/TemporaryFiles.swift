@@ -43,7 +43,7 @@ func tokens(
   of text: String, _ tokenization: Tokenization, chunkSize: Int = TextReader.defaultChunkSize
 ) throws -> [String] {
   let files = try TemporaryFiles()
-  return try CorpusRecord.read([files.write("text", text)], tokenization, chunkSize: chunkSize).tokenTexts
+  return try PlainText().read([files.write("text", text)], tokenization, chunkSize: chunkSize).tokenTexts
 }
 
 extension String {

@@ -43,8 +43,8 @@ import Testing
     let dos = "one two\r\n\r\nthree é\r\nfour\r\n"
     for chunkSize in 8...40 {
       let files = try TemporaryFiles()
-      let a = try CorpusRecord.read([files.write("unix", unix)], tokenization, chunkSize: chunkSize)
-      let b = try CorpusRecord.read([files.write("dos", dos)], tokenization, chunkSize: chunkSize)
+      let a = try PlainText().read([files.write("unix", unix)], tokenization, chunkSize: chunkSize)
+      let b = try PlainText().read([files.write("dos", dos)], tokenization, chunkSize: chunkSize)
       #expect(a.tokens == b.tokens && a.offsets == b.offsets && a.table == b.table)
       #expect(a.characters == unix.unicodeScalars.count && b.characters == a.characters)
       #expect(a.sourceSHA256 != b.sourceSHA256)
@@ -70,8 +70,8 @@ import Testing
   @Test func filesAreReadAsOne() throws {
     let files = try TemporaryFiles()
     let paths = try [files.write("1", "a b\nc"), files.write("2", "\u{FEFF}d\n")]
-    #expect(try CorpusRecord.read(paths, .word).tokenTexts == ["a", "b", "</s>", "c", "</s>", "d", "</s>"])
-    let characters = try CorpusRecord.read(paths, .character)
+    #expect(try PlainText().read(paths, .word).tokenTexts == ["a", "b", "</s>", "c", "</s>", "d", "</s>"])
+    let characters = try PlainText().read(paths, .character)
     #expect(characters.tokenTexts == ["a", " ", "b", "\n", "c", "d", "\n"])
     #expect(characters.offsets == [0, 4, 5, 7])
   }
@@ -85,7 +85,7 @@ import Testing
 
   @Test func offsetsAndCharactersCountLines() throws {
     let files = try TemporaryFiles()
-    let record = try CorpusRecord.read([files.write("t", "\na b\n\n  \nç\n\n")], .word)
+    let record = try PlainText().read([files.write("t", "\na b\n\n  \nç\n\n")], .word)
     #expect(record.offsets == [0, 3, 5])
     #expect(record.characterEnds == [5, 11])
     #expect(record.characters == 12)
@@ -93,7 +93,7 @@ import Testing
 
   @Test func hashIsThatOfTheBytes() throws {
     let files = try TemporaryFiles()
-    let record = try CorpusRecord.read([files.write("t", "abc")], .character)
+    let record = try PlainText().read([files.write("t", "abc")], .character)
     #expect(record.sourceSHA256 == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad")
   }
 

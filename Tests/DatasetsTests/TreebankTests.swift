@@ -11,10 +11,10 @@ private let treebank =
   + row("3", "n't", "PART", "RB") + row("3.1", "go", "VERB") + row("4", ".", "PUNCT", ".") + "\n\n# alone\n\n"
   + row("1", "10 000", "NUM", "CD") + row("2", "it", "PRON", "PRP")
 
-private func sentences(_ text: String, chunkSize: Int = 64) throws -> [TreebankSentence] {
+private func sentences(_ text: String, chunkSize: Int = 64) throws -> [TaggedSentence] {
   let files = try TemporaryFiles()
-  var reader = TreebankReader(chunkSize: chunkSize)
-  var sentences: [TreebankSentence] = []
+  var reader = SentenceReader(CoNLLU(), chunkSize: chunkSize)
+  var sentences: [TaggedSentence] = []
   try reader.read(files.write("t.conllu", text)) { sentences.append($0) }
   return sentences
 }
@@ -58,7 +58,7 @@ private func sentences(_ text: String, chunkSize: Int = 64) throws -> [TreebankS
   @Test func datasetHasFormsAndTags() throws {
     let files = try TemporaryFiles()
     let sources = CorpusSources(train: [try files.write("t.conllu", treebank + "\n" + treebank)])
-    let dataset = try SequenceDataset.prepareTreebank(sources, tags: .upos, vocabulary: VocabularySettings())
+    let dataset = try SequenceDataset.prepareTagged(sources, format: CoNLLU(), tags: .upos, vocabulary: VocabularySettings())
     #expect(dataset.tagging?.tags == ["AUX", "NUM", "PART", "PRON", "PUNCT"])
     #expect(dataset.tagging?.characters.tokens.joined() == "<unk> '.01Ideinost")
     #expect(dataset.forms == ["It", "does", "n't", ".", "10 000", "it"])
@@ -76,7 +76,7 @@ private func sentences(_ text: String, chunkSize: Int = 64) throws -> [TreebankS
     let files = try TemporaryFiles()
     let sources = CorpusSources(
       train: [try files.write("t", row("1", "a", "X"))], validation: .files([try files.write("v", row("1", "b", "B"))]))
-    let dataset = try SequenceDataset.prepareTreebank(sources, tags: .upos, vocabulary: VocabularySettings())
+    let dataset = try SequenceDataset.prepareTagged(sources, format: CoNLLU(), tags: .upos, vocabulary: VocabularySettings())
     #expect(dataset.tagging?.tags == ["B", "X"])
     #expect(dataset.splits[.validation]?.tags == [0] && dataset.splits[.validation]?.tokens == [0])
   }
@@ -85,7 +85,7 @@ private func sentences(_ text: String, chunkSize: Int = 64) throws -> [TreebankS
     let files = try TemporaryFiles()
     let text = (0..<4).map { row("1", "w\($0)", "T\($0)") + row("2", "x", "X") }.joined(separator: "\n")
     let sources = CorpusSources(train: [try files.write("t", text)], test: .fraction(0.25))
-    let dataset = try SequenceDataset.prepareTreebank(sources, tags: .upos, vocabulary: VocabularySettings())
+    let dataset = try SequenceDataset.prepareTagged(sources, format: CoNLLU(), tags: .upos, vocabulary: VocabularySettings())
     #expect(dataset.splits[.train]?.tags == [0, 4, 1, 4, 2, 4])
     #expect(dataset.splits[.test]?.tags == [3, 4] && dataset.splits[.test]?.characters == 3)
   }
@@ -98,7 +98,7 @@ private func sentences(_ text: String, chunkSize: Int = 64) throws -> [TreebankS
       train: [try files.write("t", train)], validation: .files([try files.write("v", other)]),
       test: .files([try files.write("w", row("1", "w", "X") + row("2", "v", "X"))]))
     let settings = VocabularySettings(minimumCount: 2)
-    let dataset = try SequenceDataset.prepareTreebank(sources, tags: .upos, vocabulary: settings)
+    let dataset = try SequenceDataset.prepareTagged(sources, format: CoNLLU(), tags: .upos, vocabulary: settings)
     #expect(dataset.vocabulary.tokens == ["<unk>", "a"])
     #expect(dataset.splits[.train]?.tokens == [1, 0, 0, 1])
     #expect(dataset.forms.map(\.scalarValues) == ["a", "<unk>", "é", "e\u{301}", "v", "ß", "w"].map(\.scalarValues))
@@ -109,7 +109,7 @@ private func sentences(_ text: String, chunkSize: Int = 64) throws -> [TreebankS
     // The tail of the training text has none of the training words' rights.
     sources = CorpusSources(
       train: [try files.write("s", row("1", "b", "X") + "\n" + row("1", "c", "X"))], test: .fraction(0.5))
-    let parts = try SequenceDataset.prepareTreebank(sources, tags: .upos, vocabulary: VocabularySettings())
+    let parts = try SequenceDataset.prepareTagged(sources, format: CoNLLU(), tags: .upos, vocabulary: VocabularySettings())
     #expect(parts.tagging?.trainingWords.tokens == ["b"] && parts.forms == ["b", "c"])
     #expect(parts.vocabulary.tokens == ["<unk>", "b"])
   }
@@ -117,11 +117,11 @@ private func sentences(_ text: String, chunkSize: Int = 64) throws -> [TreebankS
   @Test func aWordWithoutATagIsNoTarget() throws {
     let files = try TemporaryFiles()
     let path = try files.write("t", row("1", "a", "_") + row("2", "b", "X") + row("3", "c", ""))
-    let dataset = try SequenceDataset.prepareTreebank(
-      CorpusSources(train: [path]), tags: .upos, vocabulary: VocabularySettings())
+    let dataset = try SequenceDataset.prepareTagged(
+      CorpusSources(train: [path]), format: CoNLLU(), tags: .upos, vocabulary: VocabularySettings())
     #expect(dataset.tagging?.tags == ["X"])
     #expect(dataset.splits[.train]?.tags == [-1, 0, -1])
-    let error = #expect(throws: CorpusError.self) { try CorpusRecord.readTreebank([path], tags: .xpos) }
+    let error = #expect(throws: CorpusError.self) { try CoNLLU().readTagged([path], tags: .xpos) }
     #expect(error?.description == "\(path): expected tags in the XPOS column, found none")
   }
 
@@ -130,14 +130,14 @@ private func sentences(_ text: String, chunkSize: Int = 64) throws -> [TreebankS
     let path = try files.write("t", row("1", "a", "VERB") + row("2", "b", "_") + row("3", "c", "NOUN"))
     let vocabulary = Vocabulary(tokens: ["<unk>", "c"])
     let tagging = TaggingVocabulary(tags: ["NOUN", "VERB"], trainingWords: TokenTable(["b", "c"]))
-    let (sequence, forms) = try TokenSequence.readTreebank(
-      [path], vocabulary: vocabulary, tagging: tagging)
+    let (sequence, forms) = try TokenSequence.readTagged(
+      [path], format: CoNLLU(), vocabulary: vocabulary, tagging: tagging)
     #expect(sequence.tokens == [0, 0, 1] && sequence.tags == [1, -1, 0])
     #expect(sequence.forms == [2, 0, 1] && forms == ["b", "c", "a"])
 
     let other = try files.write("u", row("1", "a", "NOUM"))
     let error = #expect(throws: CorpusError.self) {
-      try TokenSequence.readTreebank([other], vocabulary: vocabulary, tagging: tagging)
+      try TokenSequence.readTagged([other], format: CoNLLU(), vocabulary: vocabulary, tagging: tagging)
     }
     #expect(error?.description == "\(other): the tag \"NOUM\" is unknown; expected one of NOUN, VERB")
   }
@@ -160,7 +160,7 @@ private func sentences(_ text: String, chunkSize: Int = 64) throws -> [TreebankS
   func malformedLinesAreNamed(text: String, line: Int, problem: TreebankProblem) throws {
     let files = try TemporaryFiles()
     let path = try files.write("bad.conllu", text)
-    let error = #expect(throws: CorpusError.self) { try CorpusRecord.readTreebank([path], tags: .upos) }
+    let error = #expect(throws: CorpusError.self) { try CoNLLU().readTagged([path], tags: .upos) }
     #expect(error == .malformedTreebank(path: path, line: line, problem: problem))
     #expect(error?.description.hasPrefix("\(path):\(line): expected") == true)
   }

@@ -53,16 +53,16 @@ private func readConfiguration(_ text: String) {
 /// Whatever the chunks, the tokens are the same.
 private func readText(_ bytes: UnsafeRawBufferPointer, _ tokenization: Tokenization) {
   let path = file(bytes)
-  let whole = try? CorpusRecord.read([path], tokenization)
-  let pieces = try? CorpusRecord.read([path], tokenization, chunkSize: 8)
+  let whole = try? PlainText().read([path], tokenization)
+  let pieces = try? PlainText().read([path], tokenization, chunkSize: 8)
   precondition(whole?.tokens == pieces?.tokens, "\(tokenization)")
 }
 
 private func readTreebank(_ bytes: UnsafeRawBufferPointer) {
   let path = file(bytes)
   for column in TagColumn.allCases {
-    let whole = try? CorpusRecord.readTreebank([path], tags: column)
-    let pieces = try? CorpusRecord.readTreebank([path], tags: column, chunkSize: 8)
+    let whole = try? CoNLLU().readTagged([path], tags: column)
+    let pieces = try? CoNLLU().readTagged([path], tags: column, chunkSize: 8)
     precondition(whole?.tokens == pieces?.tokens, "\(column)")
   }
 }

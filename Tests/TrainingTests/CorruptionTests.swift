@@ -6,6 +6,7 @@ import Files
 import Foundation
 import Models
 import Optimizers
+import Tasks
 import Testing
 import Training
 

@@ -6,6 +6,7 @@ import Foundation
 import ModelTestSupport
 import Models
 import Optimizers
+import Tasks
 import Testing
 import Training
 
@@ -64,7 +65,7 @@ import Training
 
     func rolledBack(after divergence: Divergence, to state: TrainingState) { divergences.append(divergence) }
     func begin(_ summary: RunSummary, state: TrainingState) {}
-    func epoch(_ state: TrainingState, trainLoss: Double, validation: Evaluation?, isBest: Bool) {}
+    func epoch(_ state: TrainingState, trainLoss: Double, validation: (any Evaluation)?, isBest: Bool) {}
     func saved(_ path: String, step: Int) {}
     func unsaved(_ failure: CheckpointFailure) { Issue.record("\(failure)") }
     func unwrittenEvents(_ failure: FileError) { Issue.record("\(failure)") }
@@ -160,7 +161,7 @@ import Training
           #expect(state.rollbacks == steps.count)
         }
         func begin(_ summary: RunSummary, state: TrainingState) {}
-        func epoch(_ state: TrainingState, trainLoss: Double, validation: Evaluation?, isBest: Bool) {}
+        func epoch(_ state: TrainingState, trainLoss: Double, validation: (any Evaluation)?, isBest: Bool) {}
         func saved(_ path: String, step: Int) {}
         func unsaved(_ failure: CheckpointFailure) {}
         func unwrittenEvents(_ failure: FileError) {}

@@ -32,8 +32,7 @@ import Training
     let meter = GradientFlowMeter(
       test.parameters, SequenceModel.Capacity(capacity), carriesState: true, workers: Workers(count: 2))
     meter.model.carriedStates[0].matrix.setRowMajor(state[0].values.map(Float.init))
-    meter.model.load(Sentences(window))
-    meter.addMinibatch()
+    meter.addMinibatch { _ in meter.model.load(Sentences(window)) }
     let found = try #require(meter.flow.states.first)
     #expect(meter.flow.states.map(\.name) == ["h_l0"])
     #expect(meter.flow.sequences == sizes.streams)
@@ -60,9 +59,11 @@ import Training
     let meter = GradientFlowMeter(
       test.parameters, SequenceModel.Capacity(lengths: sizes.lengths, of: sizes.shape),
       carriesState: sizes.carriesState, workers: Workers(count: 2))
-    meter.model.load(sentences)
-    let states = meter.model.loadRandomStates(using: &random)
-    meter.addMinibatch()
+    var states: [String: Matrix] = [:]
+    meter.addMinibatch { _ in
+      meter.model.load(sentences)
+      states = meter.model.loadRandomStates(using: &random)
+    }
 
     let reference = NetworkReference(shape: sizes.shape, parameters: test.matrices(test.parameters.values))
     let expected = reference.flow(sentences, from: states)
@@ -88,8 +89,7 @@ import Training
         test.parameters, SequenceModel.Capacity(lengths: sizes.lengths, of: sizes.shape), carriesState: false,
         workers: Workers(count: threads))
       for _ in 0..<minibatches {
-        meter.model.load(sentences)
-        meter.addMinibatch()
+        meter.addMinibatch { _ in meter.model.load(sentences) }
       }
       return meter.flow
     }

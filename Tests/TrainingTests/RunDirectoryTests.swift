@@ -6,6 +6,7 @@ import Foundation
 import HDF5
 import Models
 import Optimizers
+import Tasks
 import Testing
 import Training
 
@@ -185,7 +186,7 @@ import Training
         tagging: nil, sources: whole.sources, state: state, parameters: parameters, moments: whole.moments,
         carriedStates: whole.carriedStates)
     }
-    func tagger(_ tags: [String], characters: [String] = ["<unk>"], task: RunConfiguration.Task = .tagging)
+    func tagger(_ tags: [String], characters: [String] = ["<unk>"], task: any Task = Tagging())
       -> Checkpoint
     {
       var configuration = whole.configuration
@@ -206,7 +207,7 @@ import Training
       (with(parameters: short, state: whole.state, vocabulary: whole.vocabulary), "decoder.bias [3]"),
       (with(parameters: whole.parameters, state: backwards, vocabulary: whole.vocabulary), "counters"),
       (with(parameters: whole.parameters, state: whole.state, vocabulary: Vocabulary(tokens: [])), "vocabulary"),
-      (tagger(["X"], task: .languageModel), "another task"), (tagger([]), "no tags"),
+      (tagger(["X"], task: LanguageModel()), "another task"), (tagger([]), "no tags"),
       (tagger(["\u{E9}", "e\u{301}"]), "twice"), (tagger(["X"], characters: ["a"]), "lack <unk>"),
       (tagger(["X", "Y"]), "decoder.bias [2]"),
     ]

@@ -35,16 +35,16 @@ struct TrainingRun {
   /// One step after the other, at the configured learning rate. Calls `after` with each step's result.
   func train(on windows: [Window], after: (TrainingStep.Result) -> Void = { _ in }) {
     for (index, window) in windows.enumerated() {
-      test.load(window)
-      after(step.run(step: index + 1, learningRate: learningRate))
+      after(step.run(step: index + 1, learningRate: learningRate) { _ in test.load(window) })
     }
   }
 
   /// The same on sentences. Returns the mean loss of each step.
   func losses(on minibatches: [Sentences]) -> [Double] {
     minibatches.enumerated().map { index, sentences in
-      test.load(sentences, step: index + 1)
-      let result = step.run(step: index + 1, learningRate: learningRate)
+      let result = step.run(step: index + 1, learningRate: learningRate) { _ in
+        test.load(sentences, step: index + 1)
+      }
       return result.lossSum / Double(result.targets)
     }
   }

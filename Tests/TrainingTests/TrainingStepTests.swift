@@ -127,7 +127,7 @@ import Training
     run.test.load(window)
     for step in 1...400 {
       run.test.model.resetState()
-      losses.append(run.step.run(step: step, learningRate: 0.01).lossSum)
+      losses.append(run.step.run(step: step, learningRate: 0.01) { _ in }.lossSum)
     }
     #expect((losses.last ?? .infinity) < 0.01 * losses[0])
   }

@@ -1,4 +1,6 @@
+import Configuration
 import Keys
+import Tasks
 
 /// Many runs from one file: a run's configuration, and what changes in it from trial to trial.
 package struct SweepConfiguration: Sendable {
@@ -38,25 +40,21 @@ package struct SweepConfiguration: Sendable {
 
   /// What trials are compared by: the best epoch's value.
   package struct Metric: Sendable, Equatable {
-    package var name = MetricName.validationLoss
-    private var givenGoal: Goal?
+    package fileprivate(set) var measure = Measure.validationLoss
+    private var givenGoal: Measure.Goal?
 
     package init() {}
 
+    /// What `metrics.jsonl` calls it.
+    package var name: String { measure.field }
+
     /// Which values are better; for each metric there is one that goes without saying.
-    package var goal: Goal { givenGoal ?? (name == .validationAccuracy ? .maximize : .minimize) }
-  }
+    package var goal: Measure.Goal { givenGoal ?? measure.goal }
 
-  /// A value that a run writes to its metrics after every epoch.
-  package enum MetricName: String, CaseIterable, Sendable {
-    case validationLoss = "validation_loss"
-    case trainLoss = "train_loss"
-    /// Of a tagger.
-    case validationAccuracy = "validation_accuracy"
-  }
-
-  package enum Goal: String, CaseIterable, Sendable {
-    case minimize, maximize
+    /// What all runs write to their metrics after every epoch, and what those of a task do.
+    fileprivate static let measures = Tasks.all.map(\.measure).reduce(into: [Measure.validationLoss, .trainLoss]) {
+      if !$0.contains($1) { $0.append($1) }
+    }
   }
 
   package struct Output: Sendable, Equatable {
@@ -122,10 +120,16 @@ extension SweepConfiguration.Method: KeyVariant {
 
 extension SweepConfiguration.Metric: KeySection {
   package mutating func visitKeys(_ keys: inout some KeyVisitor) {
-    keys.value("name", &name, .choice, "a value of an epoch's line in metrics.jsonl")
-    var goal: SweepConfiguration.Goal? = goal
+    keys.value("name", &measure, .measure(among: Self.measures), "a value of an epoch's line in metrics.jsonl")
+    var goal: Measure.Goal? = goal
     keys.optional("goal", &goal, .choice, "which values are better; absent: what suits the metric")
     givenGoal = goal
+  }
+}
+
+extension ValueKind<Measure> {
+  fileprivate static func measure(among measures: [Measure]) -> Self {
+    choice(of: measures.map(\.field), value: { field in measures.first { $0.field == field } }, name: \.field)
   }
 }
 

@@ -1,5 +1,6 @@
 import Configuration
 import Keys
+import Tasks
 
 /// What a trial sets in the base configuration: a key and its value in YAML's flow style.
 package struct Assignment: Sendable, Equatable {
@@ -58,14 +59,17 @@ extension SweepConfiguration {
   /// Why a trial that is right in itself can't be compared with the others.
   private func misfits(of trial: RunConfiguration, to first: RunConfiguration) -> [ConfigurationProblem] {
     var problems: [ConfigurationProblem] = []
-    if metric.name != .trainLoss, case .text(let corpus) = trial.data, corpus.validation == nil {
+    if metric.measure != .trainLoss, case .text(let corpus) = trial.data, corpus.validation == nil {
       problems.append(
         ConfigurationProblem(
-          origin: .start, key: "metric", message: "\(metric.name.rawValue) needs data.validation in every trial"))
+          origin: .start, key: "metric", message: "\(metric.name) needs data.validation in every trial"))
     }
-    if metric.name == .validationAccuracy, trial.task != .tagging {
+    if ![.trainLoss, .validationLoss, trial.task.measure].contains(metric.measure) {
+      let tasks = Tasks.all.filter { $0.measure == metric.measure }.map(\.name)
       problems.append(
-        ConfigurationProblem(origin: .start, key: "metric", message: "validation_accuracy is for the task tagging"))
+        ConfigurationProblem(
+          origin: .start, key: "metric",
+          message: "\(metric.name) is for the task \(enumeration(of: tasks, conjunction: "or"))"))
     }
     if case .synthetic = trial.data {
       problems.append(

@@ -2,6 +2,7 @@ import ArgumentParser
 import Compute
 import Configuration
 import Datasets
+import Presentation
 import Training
 
 struct BenchmarkCommand: ParsableCommand {

@@ -2,6 +2,7 @@ import ArgumentParser
 import Configuration
 import ConfigurationFiles
 import Keys
+import Presentation
 
 struct ConfigCommand: ParsableCommand {
   static let configuration = CommandConfiguration(

@@ -2,6 +2,8 @@ import ArgumentParser
 import Configuration
 import Files
 import Glibc
+import Presentation
+import Tasks
 
 struct ConfigInitCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -19,8 +21,8 @@ struct ConfigInitCommand: ParsableCommand {
         rnn-train --config my.cfg data.train=my.txt
       """)
 
-  @Option(help: "What the model is to learn: language-model or tagging.")
-  var task = RunConfiguration.Task.languageModel
+  @Option(help: "What the model is to learn: \(Tasks.all.map(\.name).joined(separator: " or ")).")
+  var task = TaskArgument(task: Tasks.all[0])
 
   @Option(
     help: ArgumentHelp("Where to write it. (default: standard output)", valueName: "file"),
@@ -39,7 +41,7 @@ struct ConfigInitCommand: ParsableCommand {
     try DurableFile.write(Array(text(file: word).utf8), to: output)
     options.console.say(
       """
-      wrote \(output); next: name your \(task == .tagging ? "treebank" : "text") in it, then
+      wrote \(output); next: name your \(task.task.corpusNoun) in it, then
         \(RunResults.program) config check \(word)
         \(RunResults.program) --config \(word)
       """)
@@ -47,13 +49,22 @@ struct ConfigInitCommand: ParsableCommand {
 
   /// - Parameter file: what the comments call it.
   private func text(file: String) -> String {
-    let bytes =
-      switch task {
-      case .languageModel: PackageResources.language_model_cfg
-      case .tagging: PackageResources.tagging_cfg
-      }
-    return String(decoding: bytes, as: UTF8.self).replacing("FILE", with: file)
+    task.task.template.replacing("FILE", with: file)
   }
 }
 
-extension RunConfiguration.Task: ExpressibleByArgument {}
+/// A task by its name.
+struct TaskArgument: ExpressibleByArgument {
+  let task: any Task
+
+  static var allValueStrings: [String] { Tasks.all.map(\.name) }
+
+  init(task: any Task) { self.task = task }
+
+  init?(argument: String) {
+    guard let task = Tasks.all.first(where: { $0.name == argument }) else { return nil }
+    self.task = task
+  }
+
+  var defaultValueDescription: String { task.name }
+}

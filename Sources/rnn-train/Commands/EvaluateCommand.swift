@@ -1,6 +1,9 @@
 import ArgumentParser
 import Compute
+import Configuration
 import Datasets
+import Inference
+import Presentation
 import Training
 
 struct EvaluateCommand: ParsableCommand {
@@ -57,49 +60,39 @@ struct EvaluateCommand: ParsableCommand {
     let workers = Workers(count: try threads.count())
     let kernels = try Kernels.chosen()
     let (checkpoint, path) = try checkpoint.read()
-    if checkpoint.tagging != nil, streams != nil {
-      throw ValidationError("--streams is for language models; a tagger reads sentence by sentence")
-    }
-    let (name, tokens, forms) = try text(of: checkpoint, path: path)
-    let parameters = try checkpoint.parameters(file: path, kernels: kernels)
-    let evaluator: any SplitEvaluator =
-      if let tagging = checkpoint.tagging {
-        TaggingEvaluator(parameters, forms: forms, tagging: tagging, workers: workers)
-      } else {
-        LanguageEvaluator(
-          parameters, streams: streams ?? checkpoint.configuration.evaluation.streams,
-          unknown: checkpoint.vocabulary.unknownId, workers: workers)
+    var configuration = checkpoint.configuration
+    let task = configuration.task
+    if let streams {
+      guard task.carriesState else {
+        throw ValidationError("--streams is for language models; a \(task.title.lowercased()) reads sentence by sentence")
       }
-    switch try evaluator.evaluate(tokens) {
-    case .language(let evaluation): try show(LanguageModelReport(evaluation, of: tokens, split: name))
-    case .tagging(let evaluation): try show(TaggingReport(evaluation, split: name))
+      configuration.evaluation.streams = streams
     }
-  }
-
-  private func show(_ report: some Encodable & CustomStringConvertible) throws {
+    let model = try checkpoint.model(file: path, kernels: kernels)
+    let (name, sequence, forms) = try text(of: checkpoint, path: path, model)
+    let report = try task.evaluate(
+      model, on: sequence, forms: forms, configuration, workers: workers, check: {}
+    ).report(on: name)
     try Results.print(json ? JSON.text(report) : report.description)
   }
 
-  /// What to measure, and what to call it; for a tagger the forms of its words too.
+  /// What to measure, what to call it, and what its words are spelled as where that matters.
   private func text(
-    of checkpoint: Checkpoint, path: String
-  ) throws -> (name: String, TokenSequence, forms: [String]) {
+    of checkpoint: Checkpoint, path: String, _ model: TrainedModel
+  ) throws -> (name: String, sequence: TokenSequence, forms: [String]) {
     if let data {
-      if let tagging = checkpoint.tagging {
-        let (words, forms) = try TokenSequence.readTreebank(
-          [data], vocabulary: checkpoint.vocabulary, tagging: tagging)
-        return (data, words, forms)
-      }
-      return (data, try TokenSequence.read([data], checkpoint.tokenization, vocabulary: checkpoint.vocabulary), [])
+      let configuration = checkpoint.configuration
+      let (sequence, forms) = try configuration.task.read(data, format: configuration.format, for: model)
+      return (data, sequence, forms)
     }
     let console = options.console
-    let (chosen, tokens, forms) = try checkpoint.split(
+    let (chosen, sequence, dataset) = try checkpoint.split(
       split.map { [$0] } ?? [.test, .validation], file: path, remedy: "name a text by --data, or use --split train",
       console)
     if split == nil && chosen == .validation {
       console.say("there is no test split: this is the validation split, by which the checkpoint was chosen")
     }
-    return (chosen.rawValue, tokens, forms)
+    return (chosen.rawValue, sequence, dataset.forms)
   }
 }
 

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Compute
+import Inference
 import Training
 
 struct GenerateCommand: ParsableCommand {
@@ -58,12 +59,15 @@ struct GenerateCommand: ParsableCommand {
     sampling.topK = topK
     sampling.topP = topP
     sampling.seed = seed
+    let model = try checkpoint.model(file: path, kernels: kernels)
+    guard let generator = checkpoint.configuration.task.generator(of: model) else {
+      throw TrainingError.otherTask(file: path, expected: "a language model")
+    }
     var endsLine = false
-    try TextGenerator(checkpoint, file: path, kernels: kernels)
-      .generate(prompt: prompt, length: length, sampling: sampling) { piece in
-        try Results.print(piece, terminator: "")
-        if let last = piece.last { endsLine = last == "\n" }
-      }
+    try generator.generate(prompt: prompt, length: length, sampling: sampling) { piece in
+      try Results.print(piece, terminator: "")
+      if let last = piece.last { endsLine = last == "\n" }
+    }
     if !endsLine { try Results.print("") }
   }
 

@@ -1,8 +1,10 @@
 import ArgumentParser
 import Compute
+import Configuration
 import Datasets
 import Glibc
 import HDF5
+import Presentation
 import Training
 
 struct InspectCommand: ParsableCommand {
@@ -49,11 +51,12 @@ struct InspectCommand: ParsableCommand {
     let console = options.console
     let (checkpoint, file) = try CheckpointOption.read(path)
     let chosen = gradientFlow.split.map { [$0] } ?? [.validation, .train]
-    let (split, tokens, forms) = try checkpoint.split(
+    let (split, tokens, dataset) = try checkpoint.split(
       chosen, file: file, remedy: "choose another by --split", console)
-    let flow = try GradientFlow.measure(
-      checkpoint, file: file, split: tokens, forms: forms, settings: gradientFlow.settings, workers: workers,
-      kernels: kernels)
+    let model = try checkpoint.model(file: file, kernels: kernels)
+    let minibatches = try checkpoint.configuration.task.examples(
+      of: tokens, forms: dataset.forms, for: model, gradientFlow.extent)
+    let flow = GradientFlow.measure(model.parameters, minibatches, workers: workers)
     if let output = gradientFlow.output {
       let pictures = GradientFlowPictures(flow, bptt: checkpoint.windowTimesteps)
       for path in try pictures.write(to: output) { console.say("wrote \(path)") }

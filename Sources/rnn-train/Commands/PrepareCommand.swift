@@ -3,6 +3,7 @@ import Configuration
 import Datasets
 import Files
 import Glibc
+import Presentation
 import Training
 
 struct PrepareCommand: ParsableCommand {
@@ -40,7 +41,7 @@ struct PrepareCommand: ParsableCommand {
     if access(path, F_OK) == 0 && (try? DatasetSummary(of: path)) == nil {
       throw ValidationError("--output \(path): there is a file that isn't a dataset; choose another name")
     }
-    let dataset = try SequenceDataset.prepare(corpus, for: configuration.task)
+    let dataset = try configuration.task.dataset(of: corpus, format: configuration.format)
     try Directory.create(Path.directory(of: path))
     try DatasetFile.write(dataset, settings: DatasetCache.settings(of: configuration, corpus), to: path)
     try Results.print(Self.summary(dataset, path: path))

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Compute
+import Configuration
 import Datasets
 import Training
 
@@ -28,10 +29,10 @@ struct TagCommand: ParsableCommand {
     help: ArgumentHelp(
       "conllu or text. (default: conllu for a file named .conllu, else what the first line looks like)",
       valueName: "format"))
-  var format: TaggerInput.Format?
+  var format: FormatArgument?
 
   @Option(help: ArgumentHelp("conllu or text. (default: that of the input)", valueName: "format"))
-  var output: TaggerInput.Format?
+  var output: FormatArgument?
 
   @OptionGroup
   var threads: ThreadOptions
@@ -40,25 +41,40 @@ struct TagCommand: ParsableCommand {
     let workers = Workers(count: try threads.count())
     let kernels = try Kernels.chosen()
     let (checkpoint, path) = try checkpoint.read()
-    let tagger = try Tagger(checkpoint, file: path, kernels: kernels, workers: workers)
-    let writer = TaggedOutput(column: tagger.column, format: output)
-    var input = try TaggerInput(file.map { .file($0) } ?? .standardInput, format: format)
+    let task = checkpoint.configuration.task
+    guard let tagger = try task.tagger(of: checkpoint.model(file: path, kernels: kernels), workers: workers) else {
+      throw TrainingError.otherTask(file: path, expected: "a tagger")
+    }
+    var input = try TaggerInput(file.map { .file($0) } ?? .standardInput, format: format?.format)
     while let sentences = try input.next() {
-      let tags = tagger.tag(sentences.map(\.words))
-      var text: [UInt8] = []
-      for (sentence, tags) in zip(sentences, tags) { writer.write(sentence, tags, to: &text) }
+      let tags = tagger.tag(sentences.map(\.forms))
+      let text = zip(sentences, tags).flatMap { sentence, tags in
+        Self.text(of: sentence, tags, in: tagger.column, from: input.format, to: output?.format)
+      }
       try Results.write(text)
     }
   }
+
+  /// A sentence with its tags, in the format that it came in unless another one is asked for.
+  private static func text(
+    of sentence: TaggedSentence, _ tags: [String], in column: TagColumn, from input: (any CorpusFormat)?,
+    to output: (any CorpusFormat)?
+  ) -> [UInt8] {
+    if let output, input.map({ !output.isEqual(to: $0) }) ?? true {
+      return output.text(of: sentence.forms, tags, in: column)
+    }
+    return input?.tagged(sentence, tags, in: column) ?? []
+  }
 }
 
-extension TaggerInput.Format: ExpressibleByArgument {}
+/// A format of corpus files by its name.
+struct FormatArgument: ExpressibleByArgument {
+  let format: any CorpusFormat
 
-extension TaggerInput.Sentence {
-  var words: [String] {
-    switch self {
-    case .treebank(let sentence): sentence.forms
-    case .line(let words): words
-    }
+  static var allValueStrings: [String] { CorpusFormats.all.map(\.name) }
+
+  init?(argument: String) {
+    guard let format = CorpusFormats.all.first(where: { $0.name == argument }) else { return nil }
+    self.format = format
   }
 }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Compute
+import Configuration
 import Training
 
 struct TrainCommand: ParsableCommand {
@@ -83,12 +84,9 @@ struct TrainCommand: ParsableCommand {
     let (outcome, speed) = try train(run, from: consume checkpoint, workers, since: begun, reporter, console)
     if outcome == .interrupted { return console.say("paused after epoch \(reporter.lastState.epoch)") }
     if outcome == .stoppedEarly {
-      let reason =
-        switch run.configuration.task {
-        case .languageModel: "the validation loss has stopped falling"
-        case .tagging: "the validation accuracy has stopped rising"
-        }
-      console.say("\(reason): training ends early")
+      let measure = run.configuration.task.measure
+      console.say(
+        "the \(measure.name) has stopped \(measure.goal == .minimize ? "falling" : "rising"): training ends early")
     }
     try RunResults(run, reporter, workers: workers).print()
     if let speed { console.say("\n\(speed)") }

@@ -1,4 +1,6 @@
 import ConfigurationFiles
+import Configuration
+import Presentation
 import Training
 
 /// A checkpoint as `inspect` shows it.
@@ -17,6 +19,13 @@ struct CheckpointInspection: Encodable, CustomStringConvertible {
   private let parameters: [ParameterStatistics]
   private let optimizer: [String]
   private let config: String
+  /// For people: what validation came to after each epoch.
+  private let validation: String
+
+  private enum CodingKeys: CodingKey {
+    case format, bytes, step, epoch, position, validationMeasures, tokenization, vocabulary, tags, parameterCount,
+      parameters, optimizer, config
+  }
 
   init(_ checkpoint: Checkpoint, bytes: Int) {
     self.bytes = bytes
@@ -31,13 +40,14 @@ struct CheckpointInspection: Encodable, CustomStringConvertible {
     parameterCount = checkpoint.parameters.reduce(0) { $0 + $1.elements.count }
     optimizer = checkpoint.moments.keys.sorted()
     config = checkpoint.configuration.render()
+    validation = checkpoint.configuration.task.text(ofCosts: checkpoint.state.validationMeasures)
   }
 
   var description: String {
     var facts = [
       ("format", format), ("size", Format.bytes(bytes)), ("step", Format.count(step)),
       ("epochs done", Format.count(epoch)), ("steps of the next one", Format.count(position)),
-      ("validation by epoch", Format.measures(validationMeasures, isTagger: tags != nil)), ("tokens are", tokenization),
+      ("validation by epoch", validation), ("tokens are", tokenization),
       ("vocabulary", Format.count(vocabulary)), ("parameters", Format.count(parameterCount)),
       ("optimizer keeps", optimizer.isEmpty ? "nothing" : optimizer.joined(separator: ", ")),
     ]
@@ -72,6 +82,13 @@ private struct ParameterStatistics: Encodable {
     std = (elements.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / count).squareRoot()
     min = elements.min() ?? .nan
     max = elements.max() ?? .nan
+  }
+}
+
+extension Task {
+  /// What validation came to after each epoch, by what a checkpoint holds of it.
+  func text(ofCosts costs: [Double]) -> String {
+    costs.isEmpty ? "none yet" : costs.map { measure.text(measure.value(ofCost: $0)) }.joined(separator: " ")
   }
 }
 

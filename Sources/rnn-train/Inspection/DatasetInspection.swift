@@ -1,4 +1,5 @@
 import Datasets
+import Presentation
 
 /// A dataset as `inspect` shows it.
 struct DatasetInspection: Encodable, CustomStringConvertible {

@@ -1,3 +1,4 @@
+import Presentation
 import Training
 
 /// How far gradients reach, as `inspect --gradient-flow` shows it.
@@ -7,7 +8,7 @@ struct GradientFlowInspection: Encodable, CustomStringConvertible {
   private let timesteps: Int
   private let sequences: Int
   private let states: [GradientFlow.State]
-  /// Of the window that the model is trained with; nil for a tagger, whose sentences are read whole.
+  /// Of the window that the model is trained with; nil where sentences are read whole.
   private let bptt: Int?
 
   init(_ flow: GradientFlow, checkpoint: String, split: String, bptt: Int?) {
@@ -18,9 +19,6 @@ struct GradientFlowInspection: Encodable, CustomStringConvertible {
     states = flow.states
     self.bptt = bptt
   }
-
-  /// Below this share of the gradient at lag 0, nothing much is learnt.
-  private static let share = 0.01
 
   var description: String {
     let facts = Format.facts([
@@ -37,7 +35,7 @@ struct GradientFlowInspection: Encodable, CustomStringConvertible {
 
       \(reaches)
 
-      \(advice)
+      \(GradientFlowAdvice(states: states, timesteps: timesteps, bptt: bptt).text)
       """
   }
 
@@ -74,9 +72,28 @@ struct GradientFlowInspection: Encodable, CustomStringConvertible {
   private var reaches: String {
     Format.facts(
       states.map { state in
-        let reach = state.reach(share: Self.share)
-        return (state.name, reach.map { "below 1 % past \(Self.timesteps($0))" } ?? "above 1 % as far as was looked")
+        let reach = state.reach(share: GradientFlowAdvice.share)
+        return (state.name, reach.map { "below 1 % past \(GradientFlowAdvice.timesteps($0))" } ?? "above 1 % as far as was looked")
       })
+  }
+}
+
+/// What to make of how far gradients reach.
+struct GradientFlowAdvice {
+  private let states: [GradientFlow.State]
+  private let timesteps: Int
+  /// Of the window that the model is trained with; nil where sentences are read whole.
+  private let bptt: Int?
+
+  /// Below this share of the gradient at lag 0, nothing much is learnt.
+  fileprivate static let share = 0.01
+
+  init(_ flow: GradientFlow, bptt: Int?) { self.init(states: flow.states, timesteps: flow.timesteps, bptt: bptt) }
+
+  fileprivate init(states: [GradientFlow.State], timesteps: Int, bptt: Int?) {
+    self.states = states
+    self.timesteps = timesteps
+    self.bptt = bptt
   }
 
   /// The farthest that any state's gradient comes; nil if nobody knows.
@@ -85,10 +102,9 @@ struct GradientFlowInspection: Encodable, CustomStringConvertible {
     return reaches.contains(nil) ? nil : reaches.compactMap(\.self).max()
   }
 
-  private static func timesteps(_ count: Int) -> String { "\(count) \(count == 1 ? "timestep" : "timesteps")" }
+  fileprivate static func timesteps(_ count: Int) -> String { "\(count) \(count == 1 ? "timestep" : "timesteps")" }
 
-  /// What to make of it.
-  var advice: String {
+  var text: String {
     let growth = states.flatMap { state in state.curve.map { $0.norm / state.direct } }.filter(\.isFinite).max() ?? 1
     let warning =
       growth > 10
@@ -96,10 +112,10 @@ struct GradientFlowInspection: Encodable, CustomStringConvertible {
 
       Some gradients grow \(Format.significant(growth, 2)) times on the way: training.clip_norm keeps them in bounds.
       """ : ""
-    return text + warning
+    return reachText + warning
   }
 
-  private var text: String {
+  private var reachText: String {
     guard let bptt else {
       return reach.map {
         "A tag is learnt from words up to \(Self.timesteps($0)) away; sentences are read whole, whatever training.bptt."
@@ -130,6 +146,6 @@ struct GradientFlowInspection: Encodable, CustomStringConvertible {
 }
 
 extension Checkpoint {
-  /// Timesteps of the windows that a language model is trained on; nil for a tagger, whose sentences are read whole.
-  var windowTimesteps: Int? { tagging == nil ? configuration.training.bptt : nil }
+  /// Timesteps of the windows that it is trained on; nil where sequences are read whole.
+  var windowTimesteps: Int? { configuration.task.window(configuration.training) }
 }

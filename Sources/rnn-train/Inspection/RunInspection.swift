@@ -1,4 +1,5 @@
 import Foundation
+import Presentation
 import Training
 
 /// A run directory as `inspect` shows it.
@@ -19,7 +20,8 @@ struct RunInspection: Encodable, CustomStringConvertible {
   private let epoch: Int?
   private let epochs: Int?
   private let validationMeasures: [Double]?
-  private let isTagger: Bool
+  /// The same for people.
+  private let validation: String?
   /// The last line of metrics.jsonl: as an object, and as it is there.
   private let lastMetrics: [String: MetricsValue]?
   private let lastMetricsLine: String?
@@ -43,7 +45,7 @@ struct RunInspection: Encodable, CustomStringConvertible {
     epoch = newest?.state.epoch
     epochs = newest?.configuration.training.epochs
     validationMeasures = newest?.state.validationMeasures
-    isTagger = newest?.tagging != nil
+    validation = newest.map { $0.configuration.task.text(ofCosts: $0.state.validationMeasures) }
     lastMetricsLine = contents.lastMetrics
     lastMetrics = lastMetricsLine.flatMap { line in
       try? JSONDecoder().decode([String: MetricsValue].self, from: Data(line.utf8))
@@ -52,9 +54,9 @@ struct RunInspection: Encodable, CustomStringConvertible {
 
   var description: String {
     var facts = [("format", format), ("configuration", configuration), ("log", log)]
-    if let epoch, let epochs, let validationMeasures {
+    if let epoch, let epochs, let validation {
       facts.append(("epochs done", "\(Format.count(epoch)) of \(Format.count(epochs))"))
-      facts.append(("validation by epoch", Format.measures(validationMeasures, isTagger: isTagger)))
+      facts.append(("validation by epoch", validation))
     }
     facts.append(("last metrics", lastMetricsLine ?? "none yet"))
     guard !checkpoints.isEmpty else { return "\(Format.facts(facts))\n\nno checkpoints yet" }

@@ -23,20 +23,20 @@ struct CheckpointOption: ParsableArguments {
 }
 
 extension Checkpoint {
-  /// The first of some splits that there is of the corpus that the run was trained on, unchanged since; with the forms
-  /// of a tagger's words.
+  /// The first of some splits that there is of the corpus that the run was trained on, unchanged since; with the
+  /// dataset.
   ///
   /// - Parameters:
   ///   - file: what errors call the checkpoint.
   ///   - remedy: what a user can do who has none of them.
   func split(
     _ candidates: [Split], file: String, remedy: String, _ console: Console
-  ) throws -> (split: Split, TokenSequence, forms: [String]) {
+  ) throws -> (Split, TokenSequence, SequenceDataset) {
     let dataset = try DatasetCache.dataset(for: configuration, console)
     for split in candidates {
       guard let tokens = dataset.splits[split] else { continue }
       try checkSource(of: split, in: dataset, file: file)
-      return (split, tokens, dataset.forms)
+      return (split, tokens, dataset)
     }
     throw TrainingError.noSplit(name: candidates.map(\.rawValue).joined(separator: " or "), remedy: remedy)
   }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Configuration
 import Datasets
 import Training
 
@@ -45,11 +46,11 @@ struct GradientFlowOptions: ParsableArguments {
     }
   }
 
-  var settings: GradientFlow.Settings {
-    var settings = GradientFlow.Settings()
-    settings.timesteps = timesteps ?? settings.timesteps
-    settings.sequences = sequences ?? settings.sequences
-    settings.windows = windows ?? settings.windows
-    return settings
+  var extent: ExampleExtent {
+    var extent = ExampleExtent()
+    extent.timesteps = timesteps ?? extent.timesteps
+    extent.sequences = sequences ?? extent.sequences
+    extent.windows = windows ?? extent.windows
+    return extent
   }
 }

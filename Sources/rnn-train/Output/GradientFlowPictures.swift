@@ -1,5 +1,6 @@
 import Files
 import Plots
+import Presentation
 import Training
 
 /// The pictures of how gradients flow: the curve by distance in time, and for each state a heat map over t and k.

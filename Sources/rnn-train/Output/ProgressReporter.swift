@@ -1,4 +1,6 @@
+import Configuration
 import Files
+import Presentation
 import Training
 
 /// Shows a run's progress: on a terminal a line that is updated, elsewhere a line now and then; after each epoch a line
@@ -82,6 +84,7 @@ final class ProgressReporter: TrainingReporter {
   private func progress(_ state: TrainingState, _ summary: RunSummary) -> ProgressLine {
     let loss = state.epochLoss.mean
     let perStep = elapsed / Double(max(state.step - begun.step, 1))
+    let figures = summary.samplesLoss ? [] : [summary.task.figure(ofTrainingLoss: loss)].compactMap(\.self)
     let left = perStep * Double(summary.epochs * summary.stepsPerEpoch - state.step)
     return ProgressLine(
       head: "epoch \(state.epoch + 1)/\(summary.epochs)",
@@ -89,13 +92,12 @@ final class ProgressReporter: TrainingReporter {
       details: [
         "\(summary.samplesLoss ? "sampled " : "")loss \(Format.loss(loss))", "\(Format.duration(left)) left", epochRate,
       ]
-        // A tagger's loss, or one over a sample, is nothing that people take the exponential of.
-        + (summary.task == .languageModel && !summary.samplesLoss
-          ? ["perplexity \(Format.perplexity(LanguageEvaluation.perplexity(ofLoss: loss)))"] : [])
+        // A loss over a sample is no measure of the model.
+        + figures.map { "\($0.name) \($0.text)" }
         + ["step \(Format.count(state.step))"])
   }
 
-  func epoch(_ state: TrainingState, trainLoss: Double, validation: Evaluation?, isBest: Bool) {
+  func epoch(_ state: TrainingState, trainLoss: Double, validation: (any Evaluation)?, isBest: Bool) {
     lastState = state
     let epochs = summary?.epochs ?? state.epoch
     let number = String(state.epoch)
@@ -104,7 +106,7 @@ final class ProgressReporter: TrainingReporter {
     func line(_ word: String, rate: Bool) -> String {
       var fields = ["epoch \(padding)\(number)/\(epochs)", "\(sampled)train \(word)\(Format.loss(trainLoss))"]
       if let validation {
-        fields += ["validation \(word)\(Format.loss(validation.natsPerTarget))", validation.headline]
+        fields += ["validation \(word)\(Format.loss(validation.natsPerTarget))", "\(validation.headline.name) \(validation.headline.text)"]
       }
       return (fields + (rate ? [epochRate] : []) + (isBest ? ["best"] : [])).joined(separator: "  ")
     }
@@ -131,15 +133,5 @@ final class ProgressReporter: TrainingReporter {
         + "(rollback \(state.rollbacks))")
     lastState = state
     epochBegun = mark(state)
-  }
-}
-
-extension Evaluation {
-  /// The figure that people compare models by.
-  fileprivate var headline: String {
-    switch self {
-    case .language(let evaluation): "perplexity \(Format.perplexity(evaluation.perplexity))"
-    case .tagging(let evaluation): "accuracy \(Format.percent(evaluation.accuracy))"
-    }
   }
 }

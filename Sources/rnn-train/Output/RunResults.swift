@@ -1,74 +1,50 @@
 import Compute
+import Configuration
 import Datasets
 import Foundation
+import Presentation
 import Training
 
 /// What a finished run has come to: a table, a sample of text, and what to do next.
 struct RunResults {
-  private let facts: [(name: String, value: String)]
+  private let facts: [Fact]
   private let sample: String
   private let directory: String
-  /// What the model is for.
-  private let command: String
+  private let task: any Task
 
   init(_ run: PreparedRun, _ reporter: ProgressReporter, workers: Workers) throws {
     directory = run.directory.path
     let elapsed = reporter.elapsed
     let path = RunDirectory.checkpointPath(directory)
     let checkpoint = try CheckpointFile.read(path, .model)
-    var facts: [(String, String)] = []
+    let model = try checkpoint.model(file: path, kernels: run.kernels)
+    task = run.configuration.task
+    var facts: [Fact] = []
     let state = reporter.lastState
     if let best = state.bestEpoch {
-      let measure = state.validationMeasures[best - 1]
-      facts.append(("best epoch", "\(best) of \(state.epoch)"))
-      switch run.configuration.task {
-      case .languageModel:
-        facts.append(("validation loss", Format.loss(measure)))
-        facts.append(
-          ("validation perplexity", Format.perplexity(LanguageEvaluation.perplexity(ofLoss: measure))))
-      case .tagging: facts.append(("validation accuracy", Format.percent(1 - measure)))
-      }
+      facts.append(Fact("best epoch", "\(best) of \(state.epoch)"))
+      let value = task.measure.value(ofCost: state.validationMeasures[best - 1])
+      facts += task.figures(of: value).map { Fact("validation \($0.name)", $0.text) }
     } else {
-      facts.append(("epochs", "\(state.epoch)"))
+      facts.append(Fact("epochs", "\(state.epoch)"))
     }
     if let test = run.dataset.splits[.test] {
-      let evaluator = try run.configuration.evaluator(
-        of: checkpoint.parameters(file: path, kernels: run.kernels), dataset: run.dataset, workers: workers)
-      switch try evaluator.evaluate(test) {
-      case .language(let evaluation):
-        facts.append(("test loss", Format.loss(evaluation.natsPerTarget)))
-        facts.append(("test perplexity", Format.perplexity(evaluation.perplexity)))
-      case .tagging(let evaluation):
-        facts.append(("test accuracy", Format.percent(evaluation.accuracy)))
-        if evaluation.unknown.words > 0 {
-          facts.append(("on unknown words", Format.percent(evaluation.unknown.accuracy)))
-        }
-      }
+      let evaluation = try task.evaluate(
+        model, on: test, forms: run.dataset.forms, run.configuration, workers: workers, check: {})
+      facts += evaluation.results(on: Split.test.rawValue)
     }
-    facts.append(("tokens trained", Format.count(reporter.targetsOfWholeEpochs)))
+    facts.append(Fact("tokens trained", Format.count(reporter.targetsOfWholeEpochs)))
     if reporter.targets > 0 {
-      facts.append((run.isResumed ? "time since resuming" : "time", Format.duration(elapsed)))
-      facts.append(("speed", Format.rate(reporter.targets, in: elapsed)))
+      facts.append(Fact(run.isResumed ? "time since resuming" : "time", Format.duration(elapsed)))
+      facts.append(Fact("speed", Format.rate(reporter.targets, in: elapsed)))
     }
     self.facts = facts
-    let sample = try ModelSample.text(of: checkpoint, file: path, dataset: run.dataset, kernels: run.kernels)
-    let lines = sample.split(separator: "\n").map { "  " + $0 }.joined(separator: "\n")
-    switch run.configuration.task {
-    case .languageModel:
-      command = "generate"
-      self.sample = """
-        A sample of what it writes:
+    let lines = try task.sample(of: model, run.dataset).split(separator: "\n").map { "  " + $0 }
+    sample = """
+      \(task.sampleTitle)
 
-        \(lines)
-        """
-    case .tagging:
-      command = "tag"
-      self.sample = """
-        A sentence as it tags it:
-
-        \(lines)
-        """
-    }
+      \(lines.joined(separator: "\n"))
+      """
   }
 
   func print() throws {
@@ -76,13 +52,13 @@ struct RunResults {
     if StandardStream.output.isTerminal { try Results.print("") }
     try Results.print(
       """
-      \(Format.facts(facts))
+      \(Format.facts(facts.map { ($0.name, $0.value) }))
 
       \(sample)
 
       Next:
 
-        \(program) \(command) --checkpoint \(word)\(command == "tag" ? " FILE" : "")
+        \(program) \(task.command(checkpoint: word))
         \(program) evaluate --checkpoint \(word)
         \(program) report \(word)
       """)

@@ -1,5 +1,6 @@
 import Compute
 import Configuration
+import Presentation
 import Training
 
 /// Where a training step's time goes, against what the machine could do, and what to change about it.

@@ -1,5 +1,6 @@
 import Diagnostics
 import Glibc
+import Presentation
 
 /// Standard output or standard error, unbuffered.
 enum StandardStream: Int32 {

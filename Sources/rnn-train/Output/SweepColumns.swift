@@ -1,3 +1,4 @@
+import Presentation
 import Sweeps
 
 /// The columns of a sweep's table, whose widths are known before any trial has run, so that the table can grow line by

@@ -1,4 +1,5 @@
 import Dispatch
+import Presentation
 import Sweeps
 import Synchronization
 
@@ -25,7 +26,7 @@ final class SweepProgress: SweepReporter, Sendable {
     self.record = record
     let plan = record.plan
     columns = SweepColumns(
-      metric: plan.configuration.metric.name.rawValue, keys: plan.configuration.parameters.map(\.key),
+      metric: plan.configuration.metric.name, keys: plan.configuration.parameters.map(\.key),
       values: plan.trials.map { $0.assignments.map(\.value) }, ids: plan.trials.map(\.id))
     timer.setEventHandler { [weak self] in self?.show() }
     timer.schedule(deadline: .now(), repeating: .milliseconds(500))

@@ -1,3 +1,4 @@
+import Presentation
 import Sweeps
 
 /// What a finished sweep has come to: its table, the best trial, and what to do next.
@@ -11,7 +12,7 @@ struct SweepResults {
     let program = Format.shellWord(RunResults.program)
     let facts = Format.facts([
       ("best trial", best.trial.id),
-      (record.plan.configuration.metric.name.rawValue, best.value.map(Format.loss) ?? ""),
+      (record.plan.configuration.metric.name, best.value.map(Format.loss) ?? ""),
       ("its settings", best.trial.assignments.map(\.text).joined(separator: " ")),
       ("its configuration", file),
     ])
@@ -25,7 +26,7 @@ struct SweepResults {
 
       Next:
 
-        \(program) sweep show \(Format.shellWord(record.directory)) --sort \(record.plan.configuration.metric.name.rawValue)
+        \(program) sweep show \(Format.shellWord(record.directory)) --sort \(record.plan.configuration.metric.name)
         \(program) report \(Format.shellWord(record.directory))
         \(program) evaluate --checkpoint \(run)
         \(program) --config \(Format.shellWord(file))

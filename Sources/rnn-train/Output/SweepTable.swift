@@ -1,4 +1,5 @@
 import Configuration
+import Presentation
 import ConfigurationFiles
 import Sweeps
 
@@ -22,7 +23,7 @@ struct SweepTable: CustomStringConvertible {
   }
 
   /// What can be sorted by.
-  var columns: [String] { ["trial", "state", "epochs", metric.name.rawValue] + parameters.map(\.key) }
+  var columns: [String] { ["trial", "state", "epochs", metric.name] + parameters.map(\.key) }
 
   /// Orders the rows by a column; a parameter may go by the last part of its key. Rows without a value come last.
   ///
@@ -32,7 +33,7 @@ struct SweepTable: CustomStringConvertible {
     case "trial": rows.sort { $0.trial.number < $1.trial.number }
     case "state": sort { .text($0.state.rawValue) }
     case "epochs": sort { .number(Double($0.epochs)) }
-    case metric.name.rawValue:
+    case metric.name:
       let sign = metric.goal == .minimize ? 1.0 : -1
       sort { row in row.value.map { .number(sign * $0) } }
     default:
@@ -68,7 +69,7 @@ struct SweepTable: CustomStringConvertible {
 
   var description: String {
     let columns = SweepColumns(
-      metric: metric.name.rawValue, keys: parameters.map(\.key),
+      metric: metric.name, keys: parameters.map(\.key),
       values: rows.map { row in parameters.map { row.trial.assignments[$0.index].value } }, ids: rows.map(\.trial.id))
     let lines = rows.map { row in
       columns.line(
@@ -82,7 +83,7 @@ struct SweepTable: CustomStringConvertible {
 
   /// A heading and a line for each trial, as RFC 4180 has it but for the ends of lines.
   var csv: String {
-    let heading = ["trial", "state", "epochs", metric.name.rawValue, "failure"] + parameters.map(\.key)
+    let heading = ["trial", "state", "epochs", metric.name, "failure"] + parameters.map(\.key)
     let lines = rows.map { row in
       [row.trial.id, row.state.rawValue, "\(row.epochs)", row.value.map { "\($0)" } ?? "", row.failure ?? ""]
         + parameters.map { row.trial.assignments[$0.index].value }
@@ -114,7 +115,7 @@ struct SweepTable: CustomStringConvertible {
 
   var report: Report {
     Report(
-      metric: metric.name.rawValue, goal: metric.goal.rawValue, best: best,
+      metric: metric.name, goal: metric.goal.rawValue, best: best,
       trials: rows.map { row in
         Report.Line(
           trial: row.trial.id, state: row.state.rawValue, epochs: row.epochs,

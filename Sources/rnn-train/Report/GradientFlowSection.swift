@@ -1,33 +1,31 @@
 import Compute
+import Configuration
 import Datasets
+import Presentation
 import Training
 
-/// How far gradients reach through time, as `inspect --gradient-flow` measures it with its usual settings.
-struct GradientFlowSection {
-  let introduction: String
-  let advice: String
-  let curve: ReportPage.Figure
-  let maps: [ReportPage.Figure]
-
+extension ReportSection {
   /// States with a map of their own: a page with all those of a deep network would be large.
   private static let mapLimit = 4
 
-  init(_ checkpoint: Checkpoint, file: String, kernels: Kernels, workers: Workers, _ console: Console) throws {
-    let (split, tokens, forms) = try checkpoint.split(
-      [.validation, .train], file: file, remedy: "gradients flow on one of them", console)
-    let flow = try GradientFlow.measure(
-      checkpoint, file: file, split: tokens, forms: forms, settings: GradientFlow.Settings(), workers: workers,
-      kernels: kernels)
-    introduction =
+  /// How far gradients reach through time, as `inspect --gradient-flow` measures it with its usual settings.
+  static func gradientFlow(of subject: ReportSubject, _ configuration: RunConfiguration) throws -> ReportSection {
+    let (split, tokens, dataset) = try subject.split([.validation, .train], "gradients flow on one of them")
+    let minibatches = try configuration.task.examples(
+      of: tokens, forms: dataset.forms, for: subject.model, ExampleExtent())
+    let flow = GradientFlow.measure(subject.model.parameters, minibatches, workers: subject.workers)
+    let bptt = configuration.task.window(configuration.training)
+    let introduction =
       "The norm of the gradient of the loss at timestep t by a state at timestep k, on \(Format.count(flow.sequences)) "
       + "sequences of the \(split.rawValue) split: h is a layer’s hidden state, c an LSTM’s cell state."
-    let bptt = checkpoint.windowTimesteps
-    advice = GradientFlowInspection(flow, checkpoint: file, split: split.rawValue, bptt: bptt).advice
+    var section = ReportSection(
+      "How far gradients reach", paragraphs: [introduction, GradientFlowAdvice(flow, bptt: bptt).text])
     let pictures = GradientFlowPictures(flow, bptt: bptt)
-    curve = ReportPage.Figure("Gradient by distance in time", pictures.curve)
+    section.panels = [.figure(Figure("Gradient by distance in time", pictures.curve))]
     // The cell states of an LSTM come behind its hidden states in what a reader looks for.
-    maps = pictures.maps.filter { $0.state.hasPrefix("h") }.prefix(Self.mapLimit).map { state, map in
-      ReportPage.Figure("From t back to k: \(state)", map)
+    section.panels += pictures.maps.filter { $0.state.hasPrefix("h") }.prefix(mapLimit).map { state, map in
+      .figure(Figure("From t back to k: \(state)", map))
     }
+    return section
   }
 }

@@ -2,29 +2,58 @@ import Diagnostics
 import Foundation
 import Mustache
 import Plots
+import Presentation
 
 /// One self-contained HTML page: a template filled with what it is about. Whatever is text in it is escaped.
 struct ReportPage {
-  /// A name and a value at the top of the page.
-  struct Fact {
-    let name: String
-    let value: String
-  }
+  /// A section as the template has it.
+  struct Section {
+    struct Panel {
+      let figure: Figure?
+      let table: Table?
+    }
 
-  /// A picture with its heading.
-  struct Figure {
-    let heading: String
-    let svg: String
-    /// A sentence below the picture.
-    let note: String?
-    /// Whether it has the page's whole width, and scrolls where that is too little.
-    let isWide: Bool
+    struct Table {
+      let title: String
+      let columns: [String]
+      let rows: [Row]
+    }
 
-    init(_ heading: String, _ picture: some Picture, note: String? = nil, isWide: Bool = false) {
-      self.heading = heading
-      svg = picture.svg(style: .page)
-      self.note = note
-      self.isWide = isWide
+    struct Row {
+      let name: String
+      let values: [String]
+    }
+
+    struct Sentence {
+      let words: [ReportSection.Word]
+    }
+
+    let title: String
+    let paragraphs: [String]
+    let hasPanels: Bool
+    let panels: [Panel]
+    let hasTexts: Bool
+    let texts: [ReportSection.Text]
+    let sentences: [Sentence]
+
+    init(_ section: ReportSection) {
+      title = section.title
+      paragraphs = section.paragraphs
+      hasPanels = !section.panels.isEmpty
+      panels = section.panels.map { panel in
+        switch panel {
+        case .figure(let figure): Panel(figure: figure, table: nil)
+        case .table(let title, let table):
+          Panel(
+            figure: nil,
+            table: Table(
+              title: title, columns: table.heading,
+              rows: table.rows.map { Row(name: $0.first ?? "", values: Array($0.dropFirst())) }))
+        }
+      }
+      hasTexts = !section.texts.isEmpty
+      texts = section.texts
+      sentences = section.sentences.map { Sentence(words: $0) }
     }
   }
 

@@ -1,5 +1,6 @@
 import Configuration
 import Plots
+import Presentation
 import Training
 
 /// The curves of a run's metrics.
@@ -11,24 +12,24 @@ struct RunCurves {
   init(_ metrics: RunMetrics, configuration: RunConfiguration) {
     self.metrics = metrics
     self.configuration = configuration
-    best = RunProgress.best(of: metrics.epochs, task: configuration.task)
+    best = metrics.bestEpoch(by: configuration.task.measure)
   }
 
   /// Those that there are values for.
-  var figures: [ReportPage.Figure] {
-    [loss, configuration.task == .tagging ? accuracy : perplexity, learningRate, gradientNorm, throughput]
+  var figures: [Figure] {
+    [loss, measure, learningRate, gradientNorm, throughput]
       .compactMap(\.self)
   }
 
   private static let step = Axis("step", isWhole: true)
 
-  private var loss: ReportPage.Figure? {
+  private var loss: Figure? {
     let steps = points(of: .train, \.loss)
     // A run that is logged more rarely than it is measured has the means of its epochs at least.
     let training = steps.isEmpty ? points(of: .epoch, \.trainLoss) : steps
     let validation = points(of: .epoch, \.validationLoss)
     guard !training.isEmpty || !validation.isEmpty else { return nil }
-    return ReportPage.Figure(
+    return Figure(
       "Loss",
       Plot(
         title: "Loss by step",
@@ -37,27 +38,22 @@ struct RunCurves {
         series: series(training: training, validation: validation), markers: marker(at: best?.step)))
   }
 
-  private var perplexity: ReportPage.Figure? {
-    func points(_ value: KeyPath<RunMetrics.Line, Double?>) -> [Series.Point] {
-      metrics.epochs.map { line in
-        Series.Point(
-          Double(line.epoch), line[keyPath: value].map { LanguageEvaluation.perplexity(ofLoss: $0) } ?? .nan)
-      }.whereAnyIsFinite
+  /// What people compare models by.
+  private var measure: Figure? {
+    let (curve, field) = (configuration.task.curve, configuration.task.measure.field)
+    func points(_ value: (RunMetrics.Line) -> Double?) -> [Series.Point] {
+      metrics.epochs.map { Series.Point(Double($0.epoch), value($0) ?? .nan) }.whereAnyIsFinite
     }
     return byEpoch(
-      "Perplexity", training: points(\.trainLoss), validation: points(\.validationLoss), unit: "perplexity")
-  }
-
-  private var accuracy: ReportPage.Figure? {
-    let validation = metrics.epochs.map { Series.Point(Double($0.epoch), 100 * ($0.validationAccuracy ?? .nan)) }
-    return byEpoch("Accuracy", training: [], validation: validation.whereAnyIsFinite, unit: "accuracy (% of words)")
+      curve.name, training: curve.training.map { training in points { $0.trainLoss.map(training) } } ?? [],
+      validation: points { $0[field].map(curve.validation) }, unit: curve.unit)
   }
 
   private func byEpoch(
     _ name: String, training: [Series.Point], validation: [Series.Point], unit: String
-  ) -> ReportPage.Figure? {
+  ) -> Figure? {
     guard !training.isEmpty || !validation.isEmpty else { return nil }
-    return ReportPage.Figure(
+    return Figure(
       name,
       Plot(
         title: "\(name) by epoch",
@@ -68,11 +64,11 @@ struct RunCurves {
       note: training.isEmpty ? nil : "Training: the mean over the epoch, while the model was learning.")
   }
 
-  private var learningRate: ReportPage.Figure? {
+  private var learningRate: Figure? {
     single("Learning rate", \.learningRate, axis: Axis("learning rate", including: [0]))
   }
 
-  private var gradientNorm: ReportPage.Figure? {
+  private var gradientNorm: Figure? {
     let clip = configuration.training.clipNorm
     let scale = scale(of: points(of: .train, \.gradientNorm), above: 50)
     let axis = Axis("norm", scale: scale, including: scale == .linear ? [0] : [])
@@ -81,19 +77,19 @@ struct RunCurves {
       note: clip > 0 ? "Before clipping, which begins at \(shortest(clip))." : nil)
   }
 
-  private var throughput: ReportPage.Figure? {
+  private var throughput: Figure? {
     single("Throughput", \.tokensPerSecond, axis: Axis("tokens per second", including: [0]))
   }
 
   private func single(
     _ name: String, _ value: KeyPath<RunMetrics.Line, Double?>, axis: Axis, note: String? = nil
-  ) -> ReportPage.Figure? {
+  ) -> Figure? {
     let points = points(of: .train, value)
     guard !points.isEmpty else { return nil }
     let plot = Plot(
       title: "\(name) by step", description: summary(points, of: name), x: Self.step, y: axis,
       series: [Series("", points: points)])
-    return ReportPage.Figure(name, plot, note: note)
+    return Figure(name, plot, note: note)
   }
 
   // MARK: parts of plots

@@ -1,25 +1,25 @@
 import Configuration
+import Presentation
 import Training
 
 /// How far a run has come, in a few facts.
 struct RunProgress {
-  let facts: [ReportPage.Fact]
+  let facts: [Fact]
 
   /// - Parameter lastStep: of the newest checkpoint; nil if there is none.
   init(_ configuration: RunConfiguration, metrics: RunMetrics, lastStep: Int?) {
-    let epochs = metrics.epochs
+    let (task, epochs) = (configuration.task, metrics.epochs)
     let step = max(metrics.last?.step ?? 0, lastStep ?? 0)
-    var facts: [ReportPage.Fact] = []
-    func add(_ name: String, _ value: String) { facts.append(ReportPage.Fact(name: name, value: value)) }
+    var facts: [Fact] = []
+    func add(_ name: String, _ value: String) { facts.append(Fact(name, value)) }
 
-    add("State", Self.state(configuration, epochs: epochs, step: step))
+    add("State", Self.state(configuration, metrics, step: step))
     add("Epochs", "\(Format.count(epochs.last?.epoch ?? 0)) of \(Format.count(configuration.training.epochs))")
     add("Steps", Format.count(step))
-    if let best = Self.best(of: epochs, task: configuration.task) {
+    if let best = metrics.bestEpoch(by: task.measure) {
       add("Best epoch", Format.count(best.epoch))
-      if let accuracy = best.validationAccuracy { add("Validation accuracy", Format.percent(accuracy)) }
-      if configuration.task == .languageModel, let loss = best.validationLoss {
-        add("Validation perplexity", Format.perplexity(LanguageEvaluation.perplexity(ofLoss: loss)))
+      if let figure = best[task.measure.field].flatMap({ task.figures(of: $0).last }) {
+        add("Validation \(figure.name)", figure.text)
       }
       if let loss = best.validationLoss { add("Validation loss", Format.loss(loss)) }
       if let loss = best.trainLoss { add("Training loss then", Format.loss(loss)) }
@@ -36,20 +36,20 @@ struct RunProgress {
     self.facts = facts
   }
 
-  private static func state(_ configuration: RunConfiguration, epochs: [RunMetrics.Line], step: Int) -> String {
+  private static func state(_ configuration: RunConfiguration, _ metrics: RunMetrics, step: Int) -> String {
     if step == 0 { return "not trained yet" }
-    let done = epochs.last?.epoch ?? 0
+    let done = metrics.epochs.last?.epoch ?? 0
     if done >= configuration.training.epochs { return "done" }
-    let sinceBest = best(of: epochs, task: configuration.task).map { done - $0.epoch } ?? 0
+    let sinceBest = metrics.bestEpoch(by: configuration.task.measure).map { done - $0.epoch } ?? 0
     if let patience = configuration.training.earlyStopping?.patience, sinceBest >= patience { return "stopped early" }
     return "under way, or interrupted"
   }
+}
 
+extension RunMetrics {
   /// The epoch whose checkpoint is the best one: the first of equals.
-  static func best(of epochs: [RunMetrics.Line], task: RunConfiguration.Task) -> RunMetrics.Line? {
-    func measure(_ line: RunMetrics.Line) -> Double? {
-      task == .tagging ? line.validationAccuracy.map { 1 - $0 } : line.validationLoss
-    }
-    return epochs.filter { measure($0) != nil }.min { measure($0) ?? 0 < measure($1) ?? 0 }
+  func bestEpoch(by measure: Measure) -> Line? {
+    let costs = epochs.compactMap { line in line[measure.field].map { (line, cost: measure.cost(of: $0)) } }
+    return costs.min { $0.cost < $1.cost }?.0
   }
 }

@@ -3,6 +3,7 @@ import Configuration
 import ConfigurationFiles
 import Files
 import Foundation
+import Presentation
 import Training
 
 /// A run as a page. It is read as it lies there, and may be going on meanwhile.
@@ -10,11 +11,9 @@ struct RunReport {
   let title: String
   let lead: String
   let notices: [String]
-  let facts: [ReportPage.Fact]
-  let curves: [ReportPage.Figure]
-  let tagging: TaggingSection?
-  let samples: WritingSection?
-  let gradientFlow: GradientFlowSection?
+  let facts: [Fact]
+  let curves: [Figure]
+  let sections: [ReportPage.Section]
   let configuration: String
 
   /// - Throws: what is wrong with the run's configuration. What else can't be read is said on the page.
@@ -33,33 +32,33 @@ struct RunReport {
         notices.append("The checkpoint can’t be read: \(error)")
       }
     }
+    var part = TaskReport()
     // Before its first step a model has nothing to show.
-    let trained = checkpoint.flatMap { $0.checkpoint.state.step > 0 ? $0 : nil }
-    /// A part of the page; why there is none is said instead.
-    func section<Section>(_ task: RunConfiguration.Task?, _ name: String, make: (Checkpoint, String) throws -> Section)
-      -> Section?
-    {
-      guard let (checkpoint, path) = trained, task == nil || task == configuration.task else { return nil }
-      do {
-        return try make(checkpoint, path)
-      } catch {
-        notices.append("\(name) can’t be shown: \(error)")
-        return nil
+    if let (checkpoint, path) = checkpoint, checkpoint.state.step > 0 {
+      /// A part of the page; why there is none is said instead.
+      func include(_ name: String, _ make: () throws -> Void) {
+        do {
+          try make()
+        } catch {
+          notices.append("\(name) can’t be shown: \(error)")
+        }
+      }
+      let task = configuration.task
+      let subject = Result {
+        ReportSubject(
+          try checkpoint.model(file: path, kernels: kernels), step: checkpoint.state.step, workers: workers
+        ) { try checkpoint.split($0, file: path, remedy: $1, console) }
+      }
+      include(task.reportTitle) { part = try task.report(on: subject.get()) }
+      include("How far gradients reach") {
+        part.sections.append(try .gradientFlow(of: subject.get(), checkpoint.configuration))
       }
     }
-    samples = section(.languageModel, "What the model writes") { checkpoint, path in
-      try WritingSection(checkpoint, file: path, kernels: kernels)
-    }
-    tagging = section(.tagging, "How the model tags") { checkpoint, path in
-      try TaggingSection(checkpoint, file: path, kernels: kernels, workers: workers, console)
-    }
-    gradientFlow = section(nil, "How far gradients reach") { checkpoint, path in
-      try GradientFlowSection(checkpoint, file: path, kernels: kernels, workers: workers, console)
-    }
+    sections = part.sections.map { ReportPage.Section($0) }
     title = Self.name(of: directory)
     lead = Self.lead(configuration, parameters: checkpoint?.checkpoint.parameters.reduce(0) { $0 + $1.elements.count })
     let progress = RunProgress(configuration, metrics: metrics, lastStep: contents.checkpoints.last?.step)
-    facts = progress.facts + (tagging?.facts ?? [])
+    facts = progress.facts + part.facts
     curves = RunCurves(metrics, configuration: configuration).figures
     self.notices = notices
     self.configuration = try String(decoding: FileContents.read(file), as: UTF8.self)
@@ -84,7 +83,7 @@ struct RunReport {
     let (model, training) = (configuration.model, configuration.training)
     let layers = model.layers == 1 ? "one layer" : "\(model.layers) layers"
     let parts = [
-      configuration.task == .tagging ? "Tagger" : "Language model", model.cell.summary,
+      configuration.task.title, model.cell.summary,
       "\(layers) of \(model.bidirectional ? "2 × " : "")\(Format.count(model.hidden)) units",
       parameters.map { "\(Format.count($0)) parameters" },
       "\(training.optimizer.name), learning rate \(training.optimizer.learningRate)",

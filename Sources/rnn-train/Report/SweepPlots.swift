@@ -1,6 +1,7 @@
 import Configuration
 import ConfigurationFiles
 import Plots
+import Presentation
 import Sweeps
 import Training
 
@@ -29,19 +30,14 @@ struct SweepPlots {
     self.best = best
     metric = record.plan.configuration.metric
     let values = self.rows.map(\.value)
-    metricAxis = Axis(metric.name.rawValue, scale: Self.scale(of: values))
-    metricLabel =
-      switch metric.name {
-      case .validationLoss: "validation loss (nats per target)"
-      case .trainLoss: "training loss (nats per target)"
-      case .validationAccuracy: "validation accuracy (share of words)"
-      }
+    metricAxis = Axis(metric.name, scale: Self.scale(of: values))
+    metricLabel = metric.measure.label
     parameters = record.plan.configuration.parameters.enumerated().compactMap { index, parameter in
       Self.parameter(parameter, texts: rows.map { $0.trial.assignments[index].value })
     }
   }
 
-  var figures: [ReportPage.Figure] {
+  var figures: [Figure] {
     guard !rows.isEmpty else { return [] }
     return [curves, coordinates].compactMap(\.self) + parameters.map(scatter)
   }
@@ -71,52 +67,52 @@ struct SweepPlots {
   // MARK: pictures
 
   /// The metric after each epoch, trial by trial.
-  private var curves: ReportPage.Figure? {
+  private var curves: Figure? {
     let series = rows.map { row, _ in
       let metrics = RunMetrics(ofRunAt: SweepDirectory.runPath(record.directory, row.trial))
       let isBest = row.trial.id == best?.trial.id
       return Series(
         isBest ? "best: \(row.trial.id)" : "", mark: isBest ? .line : .faintLine, color: isBest ? 2 : 1,
-        points: metrics.epochs.map { Series.Point(Double($0.epoch), $0.value(of: metric.name) ?? .nan) })
+        points: metrics.epochs.map { Series.Point(Double($0.epoch), $0[metric.name] ?? .nan) })
     }
     guard series.contains(where: { $0.points.count > 1 }) else { return nil }
     let plot = Plot(
-      title: "\(metric.name.rawValue) of each trial by epoch",
+      title: "\(metric.name) of each trial by epoch",
       description: "One line for each of \(rows.count) trials.",
       x: Axis("epoch", isWhole: true), y: Axis(metricLabel, scale: metricAxis.scale),
       series: series.filter { $0.name.isEmpty } + series.filter { !$0.name.isEmpty })
-    return ReportPage.Figure("All trials by epoch", plot)
+    return Figure("All trials by epoch", plot)
   }
 
-  private var coordinates: ReportPage.Figure? {
+  private var coordinates: Figure? {
     guard !parameters.isEmpty else { return nil }
     let picture = ParallelCoordinates(
-      title: "Parameters and \(metric.name.rawValue)",
+      title: "Parameters and \(metric.name)",
       description:
-        "A line for each of \(rows.count) trials across its parameters; the last axis is \(metric.name.rawValue).",
+        "A line for each of \(rows.count) trials across its parameters; the last axis is \(metric.name).",
       axes: parameters.map(\.axis) + [metricAxis],
       rows: rows.map { row, value in
         ParallelCoordinates.Row(
           parameters.map { $0.values[row.trial.number] } + [value], note: note(on: row),
           isEmphasized: row.trial.id == best?.trial.id)
       }, prefersSmall: metric.goal == .minimize)
-    return ReportPage.Figure(
+    return Figure(
       "Parameters together", picture, note: "The better a trial, the stronger its colour; the thick line is the best.",
       isWide: true)
   }
 
-  private func scatter(_ parameter: Parameter) -> ReportPage.Figure {
+  private func scatter(_ parameter: Parameter) -> Figure {
     func points(_ rows: [(row: SweepRecord.Row, value: Double)]) -> [Series.Point] {
       rows.map { Series.Point(parameter.values[$0.row.trial.number], $0.value, note: note(on: $0.row)) }
     }
     let plot = Plot(
-      title: "\(metric.name.rawValue) by \(parameter.name)", description: "A point for each of \(rows.count) trials.",
+      title: "\(metric.name) by \(parameter.name)", description: "A point for each of \(rows.count) trials.",
       x: parameter.axis, y: Axis(metricLabel, scale: metricAxis.scale),
       series: [
         Series("trials", mark: .points, points: points(rows)),
         Series("best", mark: .rings, points: points(rows.filter { $0.row.trial.id == best?.trial.id })),
       ])
-    return ReportPage.Figure("By \(parameter.name)", plot)
+    return Figure("By \(parameter.name)", plot)
   }
 
   private func note(on row: SweepRecord.Row) -> String {

@@ -3,6 +3,7 @@ import ConfigurationFiles
 import Files
 import Foundation
 import Glibc
+import Presentation
 import Sweeps
 
 /// A sweep as a page. It is read as it lies there, and may be going on meanwhile.
@@ -38,11 +39,11 @@ struct SweepReport {
 
   let title: String
   let lead: String
-  let facts: [ReportPage.Fact]
+  let facts: [Fact]
   let columns: [Column]
   let rows: [Row]
   let failures: [String]
-  let figures: [ReportPage.Figure]
+  let figures: [Figure]
   let best: Best?
   let configuration: String
 
@@ -53,14 +54,14 @@ struct SweepReport {
     let count = sweep.parameters.count == 1 ? "one parameter" : "\(sweep.parameters.count) parameters"
     lead =
       "Sweep · \(sweep.method.name) · \(rows.count) trials of \(count) · "
-      + "\(sweep.metric.goal == .minimize ? "the lowest" : "the highest") \(sweep.metric.name.rawValue) is best"
-    facts = Self.facts(rows, best: best, metric: sweep.metric.name.rawValue)
+      + "\(sweep.metric.goal == .minimize ? "the lowest" : "the highest") \(sweep.metric.name) is best"
+    facts = Self.facts(rows, best: best, metric: sweep.metric.name)
 
     let isNumeric = sweep.parameters.indices.map { index in
       rows.allSatisfy { Double($0.trial.assignments[index].value) != nil }
     }
     columns =
-      [("trial", false), ("state", false), ("epochs", true), (sweep.metric.name.rawValue, true)].map(Column.init)
+      [("trial", false), ("state", false), ("epochs", true), (sweep.metric.name, true)].map(Column.init)
       + zip(sweep.parameters.map(\.key), isNumeric).map(Column.init)
     self.rows = rows.map { row in
       Row(
@@ -81,19 +82,19 @@ struct SweepReport {
 
   private static func facts(
     _ rows: [SweepRecord.Row], best: SweepRecord.Row?, metric: String
-  ) -> [ReportPage.Fact] {
+  ) -> [Fact] {
     let states: [SweepRecord.State] = [.done, .stopped, .failed, .unfinished, .paused, .waiting]
-    var facts = states.compactMap { state -> ReportPage.Fact? in
+    var facts = states.compactMap { state -> Fact? in
       let count = rows.count { $0.state == state }
-      return count > 0 ? ReportPage.Fact(name: "Trials \(state.rawValue)", value: Format.count(count)) : nil
+      return count > 0 ? Fact("Trials \(state.rawValue)", Format.count(count)) : nil
     }
     guard let best, let value = best.value else { return facts }
-    facts.append(ReportPage.Fact(name: "Best \(metric)", value: Format.loss(value)))
-    facts.append(ReportPage.Fact(name: "Best trial", value: best.trial.id))
+    facts.append(Fact("Best \(metric)", Format.loss(value)))
+    facts.append(Fact("Best trial", best.trial.id))
     for (index, assignment) in best.trial.assignments.enumerated()
     where rows.contains(where: { $0.trial.assignments[index].value != assignment.value }) {
       let name = assignment.key.split(separator: ".").last.map(String.init) ?? assignment.key
-      facts.append(ReportPage.Fact(name: "Its \(name)", value: assignment.value))
+      facts.append(Fact("Its \(name)", assignment.value))
     }
     return facts
   }

@@ -2,6 +2,7 @@ import ArgumentParser
 import Configuration
 import ConfigurationFiles
 import Foundation
+import Presentation
 import Sweeps
 
 struct SweepExportCommand: ParsableCommand {

@@ -3,6 +3,7 @@ import Configuration
 import ConfigurationFiles
 import Diagnostics
 import Foundation
+import Presentation
 import Sweeps
 import Training
 

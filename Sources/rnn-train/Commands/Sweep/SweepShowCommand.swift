@@ -1,4 +1,5 @@
 import ArgumentParser
+import Presentation
 import Sweeps
 
 struct SweepShowCommand: ParsableCommand {

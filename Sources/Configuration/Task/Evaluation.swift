@@ -1,0 +1,23 @@
+import Presentation
+
+/// What a model makes of a split.
+package protocol Evaluation: Sendable {
+  /// The mean loss.
+  var natsPerTarget: Double { get }
+  /// The value of its task's measure.
+  var measured: Double { get }
+  /// The figure that people compare models by.
+  var headline: Quantity { get }
+  /// What `metrics.jsonl` has of it beside the loss.
+  var metrics: [(field: String, value: Double)] { get }
+
+  /// What a run says of the split at its end.
+  ///
+  /// - Parameter split: `test`
+  func results(on split: String) -> [Fact]
+
+  /// All that there is to say of it.
+  ///
+  /// - Parameter split: what was measured on: the name of a split or of a file.
+  func report(on split: String) -> any Report
+}

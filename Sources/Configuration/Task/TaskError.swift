@@ -1,0 +1,30 @@
+import Datasets
+import Diagnostics
+
+/// Why a task can't make anything of a dataset.
+package enum TaskError: DiagnosedError, Equatable {
+  /// A dataset that a tagger can't learn from.
+  case noTags
+  /// A dataset whose vocabulary has no place for words that a tagger doesn't know.
+  case noUnknownToken
+  /// A stream would have fewer timesteps than one window.
+  case corpusTooShort(tokens: Int, streams: Int, window: Int)
+  /// Sentences that are all longer than what is to be looked at.
+  case noShortSentence(words: Int)
+
+  package var exitCode: ExitCode { .badInput }
+
+  package var description: String {
+    switch self {
+    case .noTags:
+      "the dataset has no tags, which `task: tagging` needs; prepare it from CoNLL-U with that task"
+    case .noUnknownToken:
+      "the dataset's vocabulary lacks \(Vocabulary.unknownToken), as which a tagger reads words that it doesn't know"
+    case .corpusTooShort(let tokens, let streams, let window):
+      "the training split is too short: training.batch_size \(streams) x training.bptt \(window) need "
+        + "\(streams * window + 1) tokens, found \(tokens); lower one of them"
+    case .noShortSentence(let words):
+      "no sentence of the split has at most \(words) words"
+    }
+  }
+}

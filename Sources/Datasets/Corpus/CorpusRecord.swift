@@ -1,0 +1,81 @@
+/// A text or treebank as it was read: tokens by their order of appearance, before there is a vocabulary.
+///
+/// One pass over a file fills it, and `sequence(in:)` gives the tokens the ids of a vocabulary. Memory: 4 bytes for
+/// each token (12 with tags), 16 for each sentence, and every different token once.
+package struct CorpusRecord: Sendable {
+  /// The different tokens; special ones come first, whether they occur or not.
+  package private(set) var table = TokenTable()
+  /// The different tags, for tagging.
+  package private(set) var tagTable = TokenTable()
+  package let specialTokenCount: Int
+  /// All tokens, as numbers in `table`.
+  package internal(set) var tokens: [Int32] = []
+  /// One number in `tagTable` for each token of a treebank, or `TaggingVocabulary.noTag`; empty for a text.
+  package internal(set) var tags: [Int32] = []
+  /// One number of a form for each token of a treebank, once `addForms` has given them; empty for a text.
+  package internal(set) var forms: [Int32] = []
+  /// n+1 positions: sentence i is `tokens[offsets[i]..<offsets[i+1]]`.
+  package internal(set) var offsets: [Int64] = [0]
+  /// How many Unicode scalars the text has up to the end of each sentence.
+  package internal(set) var characterEnds: [Int] = []
+  /// Unicode scalars read so far.
+  package internal(set) var characters = 0
+  /// The files, for messages.
+  let paths: [String]
+  package internal(set) var sourceSHA256 = ""
+
+  private let endOfLine: Int32?
+
+  /// - Parameter specialTokens: what every vocabulary of this kind of text begins with; `</s>` among them ends
+  ///   each sentence.
+  init(of paths: [String], specialTokens: [String]) {
+    self.paths = paths
+    for token in specialTokens { _ = table.insert(token) }
+    specialTokenCount = table.count
+    endOfLine = table.number(of: Vocabulary.endOfLineToken)
+  }
+
+  /// Appends a token and returns its number.
+  @discardableResult
+  mutating func append(_ token: [UInt8]) -> Int32 {
+    let number = token.withUnsafeBytes { table.insert($0) }
+    tokens.append(number)
+    return number
+  }
+
+  mutating func append(_ token: ArraySlice<UInt8>) { tokens.append(token.withUnsafeBytes { table.insert($0) }) }
+
+  /// Appends a token by the number that it got when it came first.
+  mutating func append(number: Int32) {
+    tokens.append(number)
+  }
+
+  mutating func append(_ token: ArraySlice<UInt8>, tag: ArraySlice<UInt8>?) {
+    tokens.append(token.withUnsafeBytes { table.insert($0) })
+    tags.append(tag.map { $0.withUnsafeBytes { tagTable.insert($0) } } ?? TaggingVocabulary.noTag)
+  }
+
+  /// Ends a sentence, unless nothing has come since the last one ended.
+  mutating func endSentence() {
+    guard Int64(tokens.count) > offsets[offsets.count - 1] else { return }
+    if let endOfLine { tokens.append(endOfLine) }
+    offsets.append(Int64(tokens.count))
+    characterEnds.append(characters)
+  }
+
+  /// The tokens by their ids; tags and forms are as they are. The record's own array is renumbered where it lies.
+  ///
+  /// O(tokens).
+  consuming func sequence(in vocabulary: Vocabulary) throws(CorpusError) -> TokenSequence {
+    let ids = (0..<table.count).map { vocabulary.id(of: table[$0]) }
+    for i in tokens.indices {
+      guard let id = ids[Int(tokens[i])] else {
+        throw .unknownToken(table[Int(tokens[i])], paths: paths)
+      }
+      tokens[i] = id
+    }
+    return TokenSequence(
+      tokens: tokens, offsets: offsets, tags: tags.isEmpty ? nil : tags, forms: forms.isEmpty ? nil : forms,
+      characters: characters, sourceSHA256: sourceSHA256)
+  }
+}

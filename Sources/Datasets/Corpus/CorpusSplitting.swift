@@ -1,0 +1,115 @@
+/// Where the splits of a corpus come from.
+package struct CorpusSources: Sendable, Equatable {
+  /// A split other than that for training.
+  package enum HeldOut: Sendable, Equatable {
+    case none
+    case files([String])
+    /// A part of the training files' end, between 0 and 1.
+    case fraction(Double)
+  }
+
+  /// Files that are read as one, in this order.
+  package var train: [String]
+  package var validation: HeldOut
+  package var test: HeldOut
+
+  package init(train: [String], validation: HeldOut = .none, test: HeldOut = .none) {
+    self.train = train
+    self.validation = validation
+    self.test = test
+  }
+}
+
+/// Where the parts of the training files begin that are held out for validation and test, in units: characters at
+/// character level, sentences otherwise. Training comes first, validation next, test last.
+struct SplitBoundaries: Equatable {
+  let validation: Int
+  let test: Int
+
+  /// Positions are computed in whole millionths, so that no rounding of a product can move them: of n units and the
+  /// fractions v and t, training ends at n·(10⁶ - v·10⁶ - t·10⁶)/10⁶, and validation at n·(10⁶ - t·10⁶)/10⁶.
+  init(units: Int, unit: CorpusRecord.Unit, of sources: CorpusSources) throws(CorpusError) {
+    let (validation, test) = (sources.validation.fraction, sources.test.fraction)
+    let (v, t) = (validation ?? 0, test ?? 0)
+    // Written so that a NaN fails too.
+    guard v >= 0, t >= 0, v + t < 1 else { throw .invalidFractions(validation: v, test: t) }
+
+    let million = 1_000_000
+    let vMillionths = Int((v * Double(million)).rounded())
+    let tMillionths = Int((t * Double(million)).rounded())
+    self.validation = units * (million - vMillionths - tMillionths) / million
+    self.test = units * (million - tMillionths) / million
+
+    let empty: Split? =
+      if self.validation <= 0 {
+        .train
+      } else if validation != nil, self.validation == self.test {
+        .validation
+      } else if test != nil, self.test == units {
+        .test
+      } else {
+        nil
+      }
+    if let empty { throw .emptySplit(empty, paths: sources.train, units: units, unit: unit) }
+  }
+}
+
+extension CorpusSources.HeldOut {
+  /// The part of the training files, nil for what doesn't come from there.
+  fileprivate var fraction: Double? {
+    if case .fraction(let fraction) = self { fraction } else { nil }
+  }
+}
+
+extension CorpusRecord {
+  /// What a text is split between.
+  package enum Unit: String, Sendable {
+    case characters, sentences
+  }
+
+  func count(of unit: Unit) -> Int {
+    switch unit {
+    case .characters: tokens.count
+    case .sentences: offsets.count - 1
+    }
+  }
+
+  /// Takes off everything from a unit on, and returns it as a record of its own.
+  ///
+  /// O(what is taken off); the tokens that stay are not copied.
+  mutating func removeTail(from position: Int, in unit: Unit) -> CorpusRecord {
+    let token: Int
+    let character: Int
+    switch unit {
+    case .characters:
+      token = position
+      character = position
+    case .sentences:
+      token = Int(offsets[position])
+      // White space behind the last sentence goes with that sentence.
+      character = position == 0 ? 0 : position == characterEnds.count ? characters : characterEnds[position - 1]
+    }
+
+    var tail = self
+    tail.tokens = Array(tokens[token...])
+    tokens.removeSubrange(token...)
+    if !tags.isEmpty {
+      tail.tags = Array(tags[token...])
+      tags.removeSubrange(token...)
+    }
+
+    // A cut between characters may go through a sentence, whose parts then are a sentence each.
+    let whole = offsets.lastIndex { $0 <= token } ?? 0
+    tail.offsets = [0] + offsets[(whole + 1)...].map { $0 - Int64(token) }
+    tail.characterEnds = characterEnds[whole...].map { $0 - character }
+    tail.characters = characters - character
+    offsets.removeSubrange((whole + 1)...)
+    characterEnds.removeSubrange(whole...)
+    if offsets[whole] < token {
+      offsets.append(Int64(token))
+      characterEnds.append(character)
+    }
+    characters = character
+    return tail
+  }
+}

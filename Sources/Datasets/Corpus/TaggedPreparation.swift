@@ -1,0 +1,78 @@
+extension SequenceDataset {
+  /// Makes a dataset of files with tags, for a tagger that learns one column.
+  ///
+  /// The tags, in alphabetical order, are those of all splits: a small treebank may have a tag in its validation split
+  /// alone, and a tagger that could not name it could not be measured.
+  package static func prepareTagged(
+    _ sources: CorpusSources, format: any CorpusFormat, tags column: TagColumn, vocabulary settings: VocabularySettings
+  ) throws(CorpusError) -> SequenceDataset {
+    var (train, heldOut) = try read(sources, unit: .sentences) { (paths) throws(CorpusError) in
+      try format.readTagged(paths, tags: column)
+    }
+    let vocabulary = try Vocabulary(counting: train, settings: settings)
+    var tags = TokenTable()
+    for record in [train] + heldOut.values {
+      for number in 0..<record.tagTable.count { _ = tags.insert(record.tagTable[number]) }
+    }
+    var forms = TokenTable()
+    train.addForms(to: &forms)
+    if let tag = TaggingVocabulary.repeatedTag(in: tags.tokens) {
+      throw .equivalentTags(tag, paths: train.paths)
+    }
+    let tagging = TaggingVocabulary(
+      tags: (0..<tags.count).sorted(by: tags.areInIncreasingOrder).map { tags[$0] }, column: column,
+      trainingWords: forms)
+
+    var splits = [Split.train: try train.sequence(in: vocabulary, tagging: tagging)]
+    // In an order that a dictionary's keys don't have, since forms are numbered as they come.
+    for split in Split.allCases {
+      guard var record = heldOut[split] else { continue }
+      record.addForms(to: &forms)
+      splits[split] = try record.sequence(in: vocabulary, tagging: tagging)
+    }
+    return SequenceDataset(
+      tokenization: .word, vocabulary: vocabulary, tagging: tagging, forms: forms.tokens, splits: splits)
+  }
+}
+
+extension TokenSequence {
+  /// Reads files with tags and with what a tagger knows already, to evaluate it on them.
+  ///
+  /// - Returns: the words and tags, and the forms that the words are spelled as: the training words first.
+  package static func readTagged(
+    _ paths: [String], format: any CorpusFormat, vocabulary: Vocabulary, tagging: TaggingVocabulary
+  ) throws(CorpusError) -> (sequence: TokenSequence, forms: [String]) {
+    var record = try format.readTagged(paths, tags: tagging.column)
+    var forms = tagging.trainingWords
+    record.addForms(to: &forms)
+    return (try record.sequence(in: vocabulary, tagging: tagging), forms.tokens)
+  }
+}
+
+extension CorpusRecord {
+  /// Numbers each word by its form, and puts forms that are new into a table in order of appearance.
+  mutating func addForms(to table: inout TokenTable) {
+    var numbers = [Int32?](repeating: nil, count: self.table.count)
+    forms = tokens.map { token in
+      if let number = numbers[Int(token)] { return number }
+      let number = table.insert(self.table[Int(token)])
+      numbers[Int(token)] = number
+      return number
+    }
+  }
+
+  /// The words and tags by their ids. The record's own arrays are renumbered where they lie.
+  fileprivate consuming func sequence(
+    in vocabulary: Vocabulary, tagging: TaggingVocabulary
+  ) throws(CorpusError) -> TokenSequence {
+    let known = TokenTable(tagging.tags)
+    let ids = (0..<tagTable.count).map { known.number(of: tagTable[$0]) }
+    for i in tags.indices where tags[i] != TaggingVocabulary.noTag {
+      guard let id = ids[Int(tags[i])] else {
+        throw .unknownTag(tagTable[Int(tags[i])], paths: paths, known: tagging.tags)
+      }
+      tags[i] = id
+    }
+    return try sequence(in: vocabulary)
+  }
+}

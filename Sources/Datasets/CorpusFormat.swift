@@ -1,0 +1,106 @@
+import Keys
+
+/// The formats of corpus files, each a file of its own and a line here.
+package enum CorpusFormats {
+  package static let all: [any CorpusFormat] = [PlainText(), CoNLLU()]
+}
+
+/// A format of corpus files: where in them sentences, words and tags are.
+package protocol CorpusFormat: Sendable, Equatable {
+  associatedtype Parser: SentenceParser
+
+  /// What a configuration calls it.
+  var name: String { get }
+  /// What people call it.
+  var title: String { get }
+  /// What the names of its files end in; empty for a format of files of any name.
+  var fileEndings: [String] { get }
+  /// Whether its words can have tags, which a tagger learns.
+  var hasTags: Bool { get }
+  /// Whether a file says itself what a token is, so that there is no tokenization to choose.
+  var hasTokens: Bool { get }
+
+  /// Its own keys in a configuration, beside `data.format`.
+  mutating func visitSettings(_ keys: inout some KeyVisitor)
+
+  /// A parser at the start of a file.
+  ///
+  /// - Parameter file: what messages call the file.
+  func parser(of file: String) -> Parser
+
+  /// Whether a line, without its end, is one of this format and hardly of another.
+  func recognizes(_ line: ArraySlice<UInt8>) -> Bool
+
+  /// Reads files as one text without tags, in one pass.
+  func read(_ paths: [String], _ tokenization: Tokenization, chunkSize: Int) throws(CorpusError) -> CorpusRecord
+
+  /// A sentence of this format with one tag for each word put in; everything else is as it was.
+  func tagged(_ sentence: TaggedSentence, _ tags: [String], in column: TagColumn) -> [UInt8]
+
+  /// A sentence of words and tags that came in another format.
+  func text(of words: [String], _ tags: [String], in column: TagColumn) -> [UInt8]
+}
+
+/// Puts sentences together of a file's bytes. The bytes of all sentences in a row are those that came in.
+package protocol SentenceParser: Sendable {
+  /// Takes in one byte, and returns the sentence that ends with it.
+  mutating func advance(_ byte: UInt8) throws(CorpusError) -> TaggedSentence?
+
+  /// The sentence that the file ends in.
+  mutating func finish() throws(CorpusError) -> TaggedSentence?
+}
+
+extension CorpusFormat {
+  package var fileEndings: [String] { [] }
+  package var hasTags: Bool { true }
+  package var hasTokens: Bool { true }
+
+  package mutating func visitSettings(_ keys: inout some KeyVisitor) {}
+
+  package func recognizes(_ line: ArraySlice<UInt8>) -> Bool { false }
+
+  package func tagged(_ sentence: TaggedSentence, _ tags: [String], in column: TagColumn) -> [UInt8] {
+    sentence.replacing(column, with: tags)
+  }
+
+  /// The words as tokens, whatever the tokenization.
+  package func read(
+    _ paths: [String], _ tokenization: Tokenization, chunkSize: Int
+  ) throws(CorpusError) -> CorpusRecord {
+    try record(of: paths, specialTokens: Vocabulary.specialTokens(tokenization), tags: nil, chunkSize: chunkSize)
+  }
+
+  package func isEqual(to other: any CorpusFormat) -> Bool { (other as? Self) == self }
+}
+
+extension CorpusFormat {
+  /// Reads the words of files and their tags in one column.
+  package func readTagged(
+    _ paths: [String], tags column: TagColumn, chunkSize: Int = TextReader.defaultChunkSize
+  ) throws(CorpusError) -> CorpusRecord {
+    let record = try record(
+      of: paths, specialTokens: [Vocabulary.unknownToken], tags: column, chunkSize: chunkSize)
+    if record.tagTable.count == 0 { throw .noTags(column, paths: paths) }
+    return record
+  }
+
+  private func record(
+    of paths: [String], specialTokens: [String], tags column: TagColumn?, chunkSize: Int
+  ) throws(CorpusError) -> CorpusRecord {
+    var record = CorpusRecord(of: paths, specialTokens: specialTokens)
+    var reader = SentenceReader(self, chunkSize: chunkSize)
+    for path in paths {
+      try reader.read(path) { (sentence) throws(CorpusError) in
+        for word in sentence.words {
+          let form = sentence.bytes[word.form]
+          record.characters += String(decoding: form, as: UTF8.self).unicodeScalars.count
+          if let column { record.append(form, tag: sentence.tag(of: word, in: column)) } else { record.append(form) }
+        }
+        record.endSentence()
+      }
+    }
+    record.sourceSHA256 = reader.sourceSHA256
+    if record.tokens.isEmpty { throw .empty(paths: paths) }
+    return record
+  }
+}

@@ -1,0 +1,90 @@
+/// Text without tags. What a token is, a tokenization says; sentences that are to be tagged are lines, with white space
+/// between their words.
+package struct PlainText: CorpusFormat {
+  package let name = "text"
+  package let title = "plain text"
+  package var hasTags: Bool { false }
+  package var hasTokens: Bool { false }
+
+  package init() {}
+
+  package func parser(of file: String) -> Parser { Parser() }
+
+  /// At word and whitespace level a line is a sentence, and an empty line none; a file's last line needs no newline.
+  /// At character level every character counts, empty lines included, and nothing is put in between files.
+  package func read(
+    _ paths: [String], _ tokenization: Tokenization, chunkSize: Int = TextReader.defaultChunkSize
+  ) throws(CorpusError) -> CorpusRecord {
+    var tokenizer = tokenization.tokenizer
+    var record = CorpusRecord(of: paths, specialTokens: Vocabulary.specialTokens(tokenization))
+    var reader = TextReader(chunkSize: chunkSize)
+    for path in paths {
+      try reader.read(path) { text in tokenizer.consume(text, into: &record) }
+      tokenizer.finish(into: &record)
+      record.endSentence()
+    }
+    record.sourceSHA256 = reader.sourceSHA256
+    if record.tokens.isEmpty { throw .empty(paths: paths) }
+    return record
+  }
+
+  /// `word/TAG`, a sentence a line.
+  package func tagged(_ sentence: TaggedSentence, _ tags: [String], in column: TagColumn) -> [UInt8] {
+    text(of: sentence.forms, tags, in: column)
+  }
+
+  /// `word/TAG`, a sentence a line.
+  package func text(of words: [String], _ tags: [String], in column: TagColumn) -> [UInt8] {
+    Array((zip(words, tags).map { "\($0)/\($1)" }.joined(separator: " ") + "\n").utf8)
+  }
+
+  /// Puts lines together, and finds their words.
+  package struct Parser: SentenceParser {
+    private var sentence = TaggedSentence()
+    private var line = 1
+
+    package mutating func advance(_ byte: UInt8) -> TaggedSentence? {
+      sentence.bytes.append(byte)
+      return byte == UInt8(ascii: "\n") ? end() : nil
+    }
+
+    package mutating func finish() -> TaggedSentence? { sentence.bytes.isEmpty ? nil : end() }
+
+    private mutating func end() -> TaggedSentence {
+      defer {
+        sentence.removeAll()
+        line += 1
+      }
+      let start = line == 1 && sentence.bytes.hasByteOrderMark ? byteOrderMarkLength : 0
+      // Where the next scalar is, and where the word begins that is under way.
+      var position = start
+      var wordStart = start
+      func addWord(_ sentence: inout TaggedSentence) {
+        guard wordStart < position else { return }
+        sentence.words.append(TaggedSentence.Word(line: line, form: wordStart..<position, upos: nil, xpos: nil))
+      }
+      for scalar in String(decoding: sentence.bytes[start...], as: UTF8.self).unicodeScalars {
+        let length = UTF8.width(scalar)
+        if WhitespaceTokenizer.isWhitespace(scalar) {
+          addWord(&sentence)
+          wordStart = position + length
+        }
+        position += length
+      }
+      addWord(&sentence)
+      return sentence
+    }
+  }
+}
+
+extension Vocabulary {
+  /// The ids of a text at hand, such as the prompt of `generate`. The text may end in the middle of a line: unlike a
+  /// file's last line it gets no `</s>` then.
+  package func encode(_ text: String, _ tokenization: Tokenization) throws(CorpusError) -> [Int32] {
+    var tokenizer = tokenization.tokenizer
+    var record = CorpusRecord(of: ["the prompt"], specialTokens: Self.specialTokens(tokenization))
+    tokenizer.consume(text.utf8Span, into: &record)
+    tokenizer.finish(into: &record)
+    return try record.sequence(in: self).tokens
+  }
+}

@@ -1,0 +1,73 @@
+/// What a tagger is to tag, in one of the formats of a corpus.
+///
+/// Sentences come as they are read, so whoever writes into a pipe is answered at once. Memory is one chunk with its
+/// sentences, and the longest sentence.
+package struct TaggerInput: ~Copyable {
+  /// Nil until it shows: before the first sentence comes.
+  package private(set) var format: (any CorpusFormat)?
+  private var parser: (any SentenceParser)?
+  private var file: TextFile
+  /// What came before the format showed.
+  private var beginning: [UInt8] = []
+  /// Where in it the line begins that was read last.
+  private var lineStart = 0
+
+  /// - Parameter format: nil to tell it by the file's name, or else by the first line that is neither empty nor begins with
+  ///   a `#`, as comments do and hashtags: a line that no other format recognizes is plain text.
+  package init(
+    _ source: TextSource, format: (any CorpusFormat)? = nil, chunkSize: Int = TextReader.defaultChunkSize
+  ) throws(CorpusError) {
+    file = try TextFile(source, chunkSize: chunkSize)
+    let name = file.name
+    self.format = format ?? CorpusFormats.all.first { $0.fileEndings.contains(where: name.hasSuffix) }
+    parser = self.format?.parser(of: name)
+  }
+
+  /// The next sentences, at least one, or nil at the end.
+  package mutating func next() throws(CorpusError) -> [TaggedSentence]? {
+    var sentences: [TaggedSentence] = []
+    while sentences.isEmpty {
+      guard try file.advance() else {
+        try finish(into: &sentences)
+        return sentences.isEmpty ? nil : sentences
+      }
+      for i in file.chunk { try take(file.bytes[i], into: &sentences) }
+    }
+    return sentences
+  }
+
+  private mutating func take(_ byte: UInt8, into sentences: inout [TaggedSentence]) throws(CorpusError) {
+    if parser == nil {
+      beginning.append(byte)
+      if byte == UInt8(ascii: "\n") { try recognize(into: &sentences) }
+    } else if let sentence = try parser?.advance(byte) {
+      sentences.append(sentence)
+    }
+  }
+
+  private mutating func finish(into sentences: inout [TaggedSentence]) throws(CorpusError) {
+    if format == nil {
+      try recognize(into: &sentences)
+      // A hashtag is likelier than a comment on nothing, and blank lines are text as well as anything.
+      if format == nil { try start(PlainText(), into: &sentences) }
+    }
+    if let sentence = try parser?.finish() { sentences.append(sentence) }
+  }
+
+  private mutating func recognize(into sentences: inout [TaggedSentence]) throws(CorpusError) {
+    let text = beginning[lineStart...].dropFirst(lineStart == 0 && beginning.hasByteOrderMark ? byteOrderMarkLength : 0)
+    lineStart = beginning.count
+    let line = text.split(whereSeparator: { $0 == UInt8(ascii: "\n") || $0 == UInt8(ascii: "\r") }).first
+    guard let line, line.first != UInt8(ascii: "#") else { return }
+    try start(CorpusFormats.all.first { $0.recognizes(line) } ?? PlainText(), into: &sentences)
+  }
+
+  private mutating func start(
+    _ format: any CorpusFormat, into sentences: inout [TaggedSentence]
+  ) throws(CorpusError) {
+    self.format = format
+    parser = format.parser(of: file.name)
+    for byte in beginning { try take(byte, into: &sentences) }
+    beginning = []
+  }
+}

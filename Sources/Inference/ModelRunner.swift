@@ -1,0 +1,72 @@
+import Compute
+import Models
+
+/// Runs a model over minibatches, one after the other.
+///
+/// The order of what a minibatch needs stands here and nowhere else: it is filled; a step of training says which one it is;
+/// the phases run; somebody reads what came of them; and the states at its end become those that the next one begins with.
+package final class ModelRunner: Sendable {
+  package let model: SequenceModel
+  /// What runs over each minibatch, with the time that it takes.
+  package let phases: PhaseList
+  private let workers: Workers
+
+  package init(_ model: SequenceModel, _ phases: [Phase], workers: Workers) {
+    self.model = model
+    self.phases = PhaseList(phases)
+    self.workers = workers
+  }
+
+  /// One for the losses of a model that is not trained meanwhile.
+  ///
+  /// - Parameters:
+  ///   - carriesState: whether a minibatch goes on where the one before ended.
+  ///   - predicts: whether predictions are going to be read as well.
+  package convenience init(
+    _ parameters: Parameters, _ capacity: SequenceModel.Capacity, carriesState: Bool, predicts: Bool = false,
+    workers: Workers
+  ) {
+    let model = SequenceModel(
+      parameters, capacity, gradients: nil, workers: workers.parallelism, carriesState: carriesState, predicts: predicts)
+    self.init(model, model.forwardPhases() + model.lossPhases(), workers: workers)
+  }
+
+  /// Runs over one minibatch.
+  ///
+  /// - Parameters:
+  ///   - training: the step, counted from 1, and the targets of all shards of its minibatch where there are several; nil
+  ///     where nothing is trained.
+  ///   - fill: puts the minibatch in.
+  ///   - read: gets the results, before the states are carried on.
+  package func run<Result>(
+    training: (step: Int, targets: Int?)? = nil, fill: (Minibatch) -> Void, read: (SequenceModel) throws -> Result
+  ) rethrows -> Result {
+    fill(model.minibatch)
+    if let training { model.begin(step: training.step, targets: training.targets) }
+    workers.run(phases)
+    defer { model.carryState() }
+    return try read(model)
+  }
+
+  /// Runs over all minibatches of a source in order, beginning with the zero state.
+  ///
+  /// - Parameters:
+  ///   - check: called before each minibatch; what it throws ends the run.
+  ///   - read: gets the results of each minibatch, with its index.
+  package func run(
+    over minibatches: any MinibatchSource, check: () throws -> Void, read: (SequenceModel, _ index: Int) throws -> Void
+  ) rethrows {
+    model.resetState()
+    for index in 0..<minibatches.count {
+      try check()
+      try run(fill: { minibatches.fill($0, index: index) }, read: { try read($0, index) })
+    }
+  }
+
+  /// The same with nothing to check.
+  package func run(
+    over minibatches: any MinibatchSource, read: (SequenceModel, _ index: Int) throws -> Void
+  ) rethrows {
+    try run(over: minibatches, check: {}, read: read)
+  }
+}

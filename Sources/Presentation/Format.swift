@@ -1,0 +1,95 @@
+import Foundation
+
+/// Numbers as people read them, the same in every locale.
+package enum Format {
+  /// `1234567` as `1,234,567`.
+  package static func count(_ value: Int) -> String {
+    var digits = String(value.magnitude)
+    var groups: [Substring] = []
+    while digits.count > 3 {
+      groups.insert(digits.suffix(3), at: 0)
+      digits = String(digits.dropLast(3))
+    }
+    return (value < 0 ? "-" : "") + ([digits[...]] + groups).joined(separator: ",")
+  }
+
+  package static func fixed(_ value: Double, _ decimals: Int) -> String { String(format: "%.\(decimals)f", value) }
+
+  /// So many significant digits: `0.0123`, `1.2e-08`.
+  package static func significant(_ value: Double, _ digits: Int) -> String { String(format: "%.\(digits)g", value) }
+
+  /// A loss in nats.
+  package static func loss(_ value: Double) -> String {
+    value < 1e6 ? fixed(value, 4) : String(format: "%.3g", value)
+  }
+
+  package static func perplexity(_ value: Double) -> String {
+    value < 100_000 ? fixed(value, 2) : String(format: "%.3g", value)
+  }
+
+  package static func percent(_ part: Int, of whole: Int) -> String {
+    fixed(100 * Double(part) / Double(max(whole, 1)), 1) + "%"
+  }
+
+  /// A share as `95.12%`; a dash where there is none.
+  package static func percent(_ share: Double) -> String { share.isFinite ? fixed(100 * share, 2) + "%" : "-" }
+
+  package static func rate(_ tokens: Int, in time: Duration) -> String {
+    let rate = Double(tokens) / max(time / .seconds(1), 1e-9)
+    return count(Int(min(rate, 1e15))) + " tokens/s"
+  }
+
+  /// `3 h 5 min`, `12 min 34 s`, `56 s`, `0.4 s`.
+  package static func duration(_ duration: Duration) -> String {
+    let seconds = duration / .seconds(1)
+    if seconds < 10 { return fixed(seconds, 1) + " s" }
+    let whole = Int(min(seconds, 1e15).rounded())
+    let (hours, minutes) = (whole / 3600, whole / 60 % 60)
+    if hours > 0 { return "\(count(hours)) h \(minutes) min" }
+    return minutes > 0 ? "\(minutes) min \(whole % 60) s" : "\(whole) s"
+  }
+
+  /// A time of day and its date: `2026-11-25 23:20 UTC`.
+  package static func time(_ secondsSince1970: Double) -> String {
+    let text = Date(timeIntervalSince1970: min(max(secondsSince1970, 0), 1e11)).formatted(.iso8601)
+    return text.prefix(16).replacing("T", with: " ") + " UTC"
+  }
+
+  /// Bytes in powers of 1000, as disks are sold.
+  package static func bytes(_ value: Int) -> String {
+    var (size, units) = (Double(value), ["bytes", "kB", "MB", "GB", "TB"][...])
+    while size >= 1000, units.count > 1 {
+      size /= 1000
+      units = units.dropFirst()
+    }
+    return units.first == "bytes" ? "\(value) bytes" : "\(fixed(size, 1)) \(units.first ?? "")"
+  }
+
+  /// A path as a word that a shell reads as itself.
+  package static func shellWord(_ word: String) -> String {
+    let isPlain =
+      !word.isEmpty
+      && word.unicodeScalars.allSatisfy {
+        $0.properties.isAlphabetic || ("0"..."9").contains($0) || "/._-+,:@%".unicodeScalars.contains($0)
+      }
+    return isPlain ? word : "'" + word.replacingOccurrences(of: "'", with: "'\\''") + "'"
+  }
+
+  /// A text for a terminal, which would obey control characters: they are shown as `\u{1B}`, but for line feeds and tabs.
+  package static func printable(_ text: String) -> String {
+    func isShown(_ scalar: Unicode.Scalar) -> Bool {
+      scalar.properties.generalCategory != .control || scalar == "\n" || scalar == "\t"
+    }
+    if text.unicodeScalars.allSatisfy(isShown) { return text }
+    return text.unicodeScalars.map { isShown($0) ? String($0) : "\\u{\(String($0.value, radix: 16, uppercase: true))}" }
+      .joined()
+  }
+
+  /// Names and values, one pair a line, the values below each other.
+  package static func facts(_ facts: [(name: String, value: String)]) -> String {
+    let width = (facts.map(\.name.count).max() ?? 0) + 2
+    return facts.map { name, value in
+      name + String(repeating: " ", count: width - name.count) + value
+    }.joined(separator: "\n")
+  }
+}

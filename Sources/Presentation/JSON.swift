@@ -1,0 +1,27 @@
+import Foundation
+
+/// A result that people read as it describes itself, and programs as one JSON object.
+package typealias Report = Encodable & CustomStringConvertible
+
+/// Results for programs: one object, keys in snake case and in order of the alphabet.
+package enum JSON {
+  package static func text(_ value: some Encodable) throws -> String {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+    encoder.keyEncodingStrategy = .convertToSnakeCase
+    return String(decoding: try encoder.encode(value), as: UTF8.self)
+  }
+}
+
+/// A number that becomes null where JSON has no way to write it: infinity and NaN.
+@propertyWrapper
+package struct NumberOrNull: Encodable, Sendable {
+  package var wrappedValue: Double
+
+  package init(wrappedValue: Double) { self.wrappedValue = wrappedValue }
+
+  package func encode(to encoder: any Encoder) throws {
+    var container = encoder.singleValueContainer()
+    if wrappedValue.isFinite { try container.encode(wrappedValue) } else { try container.encodeNil() }
+  }
+}

@@ -1,0 +1,75 @@
+import Configuration
+import Datasets
+import Foundation
+import Presentation
+
+/// What a language model makes of a split.
+package struct LanguageEvaluation: Evaluation, Equatable {
+  /// Tokens that were predicted.
+  package internal(set) var targets = 0
+  /// Their losses together, in nats.
+  package internal(set) var nats = 0.0
+  /// Targets that are `<unk>`.
+  package internal(set) var unknownTargets = 0
+  /// Sequences that the split was read as, side by side.
+  package let streams: Int
+  /// Unicode scalars of the raw text that the targets are; 0 where nobody knows.
+  package private(set) var characters = 0
+
+  init(streams: Int) { self.streams = streams }
+
+  /// A split's first tokens are no targets, nor are those that are too few for a timestep of all streams.
+  mutating func noteCharacters(of split: TokenSequence) {
+    let share = Double(targets) / Double(max(split.tokens.count, 1))
+    characters = Int((share * Double(split.characters)).rounded())
+  }
+
+  package var natsPerTarget: Double { nats / Double(max(targets, 1)) }
+  /// Not a number where nobody knows how many characters there are.
+  package var bitsPerCharacter: Double { characters > 0 ? nats / log(2) / Double(characters) : .nan }
+
+  /// - Parameter loss: in nats per target.
+  static func perplexity(ofLoss loss: Double) -> Quantity {
+    Quantity("perplexity", exp(loss), text: Format.perplexity(exp(loss)))
+  }
+
+  package var measured: Double { natsPerTarget }
+  package var headline: Quantity { Self.perplexity(ofLoss: natsPerTarget) }
+  package var metrics: [(field: String, value: Double)] { [] }
+
+  package func results(on split: String) -> [Fact] {
+    [Fact("\(split) loss", Format.loss(natsPerTarget)), Fact("\(split) perplexity", headline.text)]
+  }
+
+  package func report(on split: String) -> any Report { LanguageModelReport(self, split: split) }
+}
+
+/// A language model's evaluation, with the names of its JSON object.
+private struct LanguageModelReport: Encodable, CustomStringConvertible {
+  private let split: String
+  private let targets: Int
+  @NumberOrNull private var natsPerTarget: Double
+  @NumberOrNull private var perplexity: Double
+  @NumberOrNull private var bitsPerCharacter: Double
+  private let unknownTargets: Int
+  private let streams: Int
+
+  init(_ evaluation: LanguageEvaluation, split: String) {
+    self.split = split
+    targets = evaluation.targets
+    natsPerTarget = evaluation.natsPerTarget
+    perplexity = evaluation.headline.value
+    bitsPerCharacter = evaluation.bitsPerCharacter
+    unknownTargets = evaluation.unknownTargets
+    streams = evaluation.streams
+  }
+
+  var description: String {
+    Format.facts([
+      ("split", split), ("targets", Format.count(targets)), ("nats per target", Format.loss(natsPerTarget)),
+      ("perplexity", Format.perplexity(perplexity)), ("bits per character", Format.loss(bitsPerCharacter)),
+      ("unknown targets", "\(Format.count(unknownTargets)) (\(Format.percent(unknownTargets, of: targets)))"),
+      ("streams", Format.count(streams)),
+    ])
+  }
+}

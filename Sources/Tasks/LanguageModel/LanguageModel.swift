@@ -1,0 +1,180 @@
+import Compute
+import Configuration
+import Datasets
+import Inference
+import Keys
+import Models
+import Presentation
+
+/// Predicts the next token of a text, which is read as streams side by side.
+package struct LanguageModel: Task {
+  package let name = "language-model"
+  package let title = "Language model"
+  package let corpusNoun = "text"
+  package var template: String { String(decoding: PackageResources.language_model_cfg, as: UTF8.self) }
+
+  package init() {}
+
+  package func objections(to configuration: RunConfiguration) -> [Objection] {
+    let model = configuration.model
+    var objections: [Objection] = []
+    func object(_ key: String, _ reason: String) {
+      objections.append(Objection(key: key, reason: reason, otherKeys: ["task"]))
+    }
+    if model.bidirectional { object("model.bidirectional", "a language model must not see the future") }
+    if model.characters != nil {
+      object("model.characters", "is for tagging; a language model's words are those of its vocabulary")
+    }
+    if case .text(let corpus) = configuration.data, corpus.tags != .upos {
+      object("data.tags", "is for tagging; a language model has no tags")
+    }
+    return objections
+  }
+
+  // MARK: its data
+
+  package var usualFormat: any CorpusFormat { PlainText() }
+
+  package func dataset(
+    of corpus: RunConfiguration.TextCorpus, format: any CorpusFormat
+  ) throws(CorpusError) -> SequenceDataset {
+    try SequenceDataset.prepare(
+      corpus.sources, format: format, tokenization: corpus.tokens, vocabulary: corpus.vocabulary)
+  }
+
+  package func read(
+    _ file: String, format: any CorpusFormat, for model: TrainedModel
+  ) throws(CorpusError) -> (sequence: TokenSequence, forms: [String]) {
+    (try TokenSequence.read([file], format: format, model.tokenization, vocabulary: model.vocabulary), [])
+  }
+
+  package func check(_ dataset: SequenceDataset, for configuration: RunConfiguration) throws {
+    let (training, tokens) = (configuration.training, dataset.splits[.train]?.tokens.count ?? 0)
+    guard tokens > training.batchSize * training.bptt else {
+      throw TaskError.corpusTooShort(tokens: tokens, streams: training.batchSize, window: training.bptt)
+    }
+    for split in [Split.validation, .test] {
+      guard let sequence = dataset.splits[split] else { continue }
+      _ = try StreamBatches(sequence.tokens, streams: configuration.evaluation.streams, window: 1)
+    }
+  }
+
+  // MARK: its model
+
+  package func classes(vocabulary: Vocabulary, tagging: TaggingVocabulary?) -> Int { vocabulary.count }
+
+  package var carriesState: Bool { true }
+
+  package func minibatches(
+    of train: TokenSequence, in dataset: SequenceDataset, _ configuration: RunConfiguration
+  ) throws -> any MinibatchSource {
+    let training = configuration.training
+    return StreamMinibatches(
+      try StreamBatches(train.tokens, streams: training.batchSize, window: training.bptt),
+      dropout: WordDropout(
+        share: configuration.model.wordDropout, unknown: dataset.vocabulary.unknownId, seed: configuration.seed))
+  }
+
+  /// The first windows of the streams. A short text is read as fewer streams, down to one of a shorter window; the last
+  /// window may be shorter than the others, so it doesn't count.
+  package func examples(
+    of split: TokenSequence, forms: [String], for model: TrainedModel, _ extent: ExampleExtent
+  ) throws -> any MinibatchSource {
+    let pairs = split.tokens.count - 1
+    let streams = max(1, min(extent.sequences, pairs / extent.timesteps))
+    let batches = try StreamBatches(
+      split.tokens, streams: streams, window: max(1, min(extent.timesteps, pairs / streams)))
+    return StreamMinibatches(batches, limit: min(extent.windows, batches.length / batches.window))
+  }
+
+  package func minibatchSize(_ training: RunConfiguration.Training) -> String {
+    "\(training.batchSize) streams by \(training.bptt) timesteps"
+  }
+
+  // MARK: how it is measured
+
+  package var measure: Measure { .validationLoss }
+
+  package func figures(of value: Double) -> [Quantity] {
+    [Quantity("loss", value, text: Format.loss(value)), LanguageEvaluation.perplexity(ofLoss: value)]
+  }
+
+  package func figure(ofTrainingLoss loss: Double) -> Quantity? { LanguageEvaluation.perplexity(ofLoss: loss) }
+
+  package var curve: EpochCurve {
+    let perplexity = { @Sendable (loss: Double) in LanguageEvaluation.perplexity(ofLoss: loss).value }
+    return EpochCurve("Perplexity", unit: "perplexity", training: perplexity, validation: perplexity)
+  }
+
+  /// The loss over a split, cut into streams that each begin with the zero state.
+  package func evaluate(
+    _ model: TrainedModel, on split: TokenSequence, forms: [String], _ configuration: RunConfiguration,
+    workers: Workers, check: () throws -> Void
+  ) throws -> any Evaluation {
+    let streams = configuration.evaluation.streams
+    // How many timesteps are read at a time never shows in a result.
+    let minibatches = StreamMinibatches(
+      try StreamBatches(split.tokens, streams: streams, window: max(1, Self.evaluatedRows / streams)))
+    let runner = ModelRunner(
+      model.parameters, minibatches.capacity, carriesState: carriesState, workers: workers)
+    var result = LanguageEvaluation(streams: streams)
+    try runner.run(over: minibatches, check: check) { sequenceModel, _ in
+      let minibatch = sequenceModel.minibatch
+      result.nats += sequenceModel.lossSum
+      result.targets += minibatch.targetCount
+      for row in 0..<minibatch.rows where minibatch.targets[row] == model.vocabulary.unknownId {
+        result.unknownTargets += 1
+      }
+    }
+    result.noteCharacters(of: split)
+    return result
+  }
+
+  /// Rows of a minibatch.
+  private static let evaluatedRows = 640
+
+  // MARK: what its models do
+
+  package let sampleTitle = "A sample of what it writes:"
+
+  /// A few lines; one that was cut off at its end says so.
+  package func sample(of model: TrainedModel, _ dataset: SequenceDataset) throws -> String {
+    var text = ""
+    let length = dataset.tokenization == .character ? 160 : 30
+    try TextGenerator(model).generate(prompt: "", length: length, sampling: Sampling()) { text += $0 }
+    if !text.hasSuffix("\n") { text += " ..." }
+    return text.split(separator: "\n").joined(separator: "\n")
+  }
+
+  package func command(checkpoint: String) -> String { "generate --checkpoint \(checkpoint)" }
+
+  package func generator(of model: TrainedModel) -> TextGenerator? { TextGenerator(model) }
+
+  package let reportTitle = "What the model writes"
+
+  private static let temperatures = [0.5, 0.8, 1.0]
+
+  /// What it writes: the same text each time for the same checkpoint.
+  package func report(on subject: ReportSubject) throws -> TaskReport {
+    let model = subject.model
+    let (length, tokens) = model.tokenization == .character ? (400, "characters") : (80, "words")
+    var section = ReportSection(
+      "What it writes",
+      paragraphs: [
+        "\(length) \(tokens), drawn from the checkpoint of step \(Format.count(subject.step)) with seed 1. A lower "
+          + "temperature prefers what is likelier."
+      ])
+    let generator = TextGenerator(model)
+    section.texts = try Self.temperatures.map { temperature in
+      var sampling = Sampling()
+      sampling.temperature = temperature
+      var text = ""
+      try generator.generate(prompt: "", length: length, sampling: sampling) { text += $0 }
+      if !text.hasSuffix("\n") { text += " …" }
+      return ReportSection.Text(title: "Temperature \(temperature)", text: text)
+    }
+    var report = TaskReport()
+    report.sections = [section]
+    return report
+  }
+}

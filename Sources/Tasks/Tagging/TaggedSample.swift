@@ -1,0 +1,50 @@
+import Datasets
+import Inference
+
+/// A sentence that a tagger tags, for people to look at: the same each time.
+struct TaggedSample {
+  private let dataset: SequenceDataset
+  /// By id.
+  private let tags: [String]
+
+  init(of dataset: SequenceDataset, tags: [String]) {
+    self.dataset = dataset
+    self.tags = tags
+  }
+
+  /// A sentence of some length; where a tag isn't the corpus', that one follows.
+  func text(by tagger: Tagger) -> String {
+    let split = dataset.splits[.test] ?? dataset.splits[.validation] ?? dataset.splits[.train]
+    guard let split, let forms = split.forms, let gold = split.tags, let sentence = example(in: split, forms) else {
+      return ""
+    }
+    let words = sentence.map { dataset.forms[Int(forms[$0])] }
+    let lines = zip(zip(words, tagger.tag([words])[0]), sentence).map { pair, position in
+      let right = gold[position] < 0 ? pair.1 : tags[Int(gold[position])]
+      return (word: pair.0, tag: pair.1, note: pair.1 == right ? "" : "(the corpus has \(right))")
+    }
+    func padded(_ text: String, _ width: Int) -> String {
+      text + String(repeating: " ", count: max(0, width - text.count))
+    }
+    let wordWidth = lines.map(\.word.count).max() ?? 0
+    let tagWidth = lines.map(\.tag.count).max() ?? 0
+    return lines.map { line in
+      let tag = line.note.isEmpty ? line.tag : padded(line.tag, tagWidth) + "  " + line.note
+      return padded(line.word, wordWidth) + "  " + tag
+    }.joined(separator: "\n")
+  }
+
+  /// Of sentences that are neither short nor long, whose words the training split has, the one with the most words that
+  /// have several tags there: what there is to learn can be seen in it.
+  private func example(in split: TokenSequence, _ forms: [Int32]) -> Range<Int>? {
+    var known: [Int32: Set<Int32>] = [:]
+    if let train = dataset.splits[.train], let trainForms = train.forms, let trainTags = train.tags {
+      for (form, tag) in zip(trainForms, trainTags) { known[form, default: []].insert(tag) }
+    }
+    let sentences = (0..<split.sentenceCount).map { split.range(ofSentence: $0) }
+    let short = sentences.filter { (8...14).contains($0.count) }
+    let familiar = short.filter { $0.allSatisfy { known[forms[$0]] != nil } }
+    func doubts(_ sentence: Range<Int>) -> Int { sentence.count { known[forms[$0], default: []].count > 1 } }
+    return familiar.max { doubts($0) < doubts($1) } ?? short.first ?? sentences.first
+  }
+}

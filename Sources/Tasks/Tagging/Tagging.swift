@@ -1,0 +1,169 @@
+import Compute
+import Configuration
+import Datasets
+import Inference
+import Keys
+import Models
+import Presentation
+
+/// Predicts a tag for every word of a sentence.
+package struct Tagging: Task {
+  package let name = "tagging"
+  package let title = "Tagger"
+  package let corpusNoun = "treebank"
+  package var template: String { String(decoding: PackageResources.tagging_cfg, as: UTF8.self) }
+
+  package init() {}
+
+  package func objections(to configuration: RunConfiguration) -> [Objection] {
+    let model = configuration.model
+    var objections: [Objection] = []
+    func object(_ key: String, _ reason: String, _ otherKeys: [String] = ["task"]) {
+      objections.append(Objection(key: key, reason: reason, otherKeys: otherKeys))
+    }
+    if model.tieEmbeddings {
+      object("model.tie_embeddings", "a tagger's output layer has tags, not the tokens of the embedding")
+    }
+    if !model.output.suitsTags {
+      object("model.output.kind", "\(model.output.name) is for language models; tags are too few for it")
+    }
+    if !configuration.format.hasTags {
+      object("data.format", "\(configuration.format.title) has no tags, which a tagger learns")
+    }
+    return objections
+  }
+
+  // MARK: its data
+
+  package var usualFormat: any CorpusFormat { CoNLLU() }
+
+  package var learnsTags: Bool { true }
+
+  package func dataset(
+    of corpus: RunConfiguration.TextCorpus, format: any CorpusFormat
+  ) throws(CorpusError) -> SequenceDataset {
+    try SequenceDataset.prepareTagged(
+      corpus.sources, format: format, tags: corpus.tags, vocabulary: corpus.vocabulary)
+  }
+
+  package func read(
+    _ file: String, format: any CorpusFormat, for model: TrainedModel
+  ) throws(CorpusError) -> (sequence: TokenSequence, forms: [String]) {
+    // Without tags nothing is right or wrong.
+    guard let tagging = model.tagging else { throw .noTags(.upos, paths: [file]) }
+    return try TokenSequence.readTagged([file], format: format, vocabulary: model.vocabulary, tagging: tagging)
+  }
+
+  package func check(_ dataset: SequenceDataset, for configuration: RunConfiguration) throws {
+    _ = try vocabulary(of: dataset)
+  }
+
+  private func vocabulary(of dataset: SequenceDataset) throws(TaskError) -> TaggingVocabulary {
+    guard let tagging = dataset.tagging else { throw .noTags }
+    if dataset.vocabulary.unknownId == nil { throw .noUnknownToken }
+    return tagging
+  }
+
+  // MARK: its model
+
+  package func classes(vocabulary: Vocabulary, tagging: TaggingVocabulary?) throws(TaskError) -> Int {
+    guard let tagging else { throw .noTags }
+    return tagging.tags.count
+  }
+
+  package var carriesState: Bool { false }
+
+  package func minibatches(
+    of train: TokenSequence, in dataset: SequenceDataset, _ configuration: RunConfiguration
+  ) throws -> any MinibatchSource {
+    let tagging = try vocabulary(of: dataset)
+    let sentences = TaggedSentences(
+      train, forms: dataset.forms, characters: configuration.model.characters == nil ? nil : tagging.characters)
+    return SentenceMinibatches(
+      sentences, size: configuration.training.batchSize, seed: configuration.seed,
+      dropout: WordDropout(
+        share: configuration.model.wordDropout, unknown: dataset.vocabulary.unknownId, seed: configuration.seed))
+  }
+
+  /// The longest sentences that are not too long.
+  package func examples(
+    of split: TokenSequence, forms: [String], for model: TrainedModel, _ extent: ExampleExtent
+  ) throws -> any MinibatchSource {
+    let lengths = (0..<split.sentenceCount).map { split.range(ofSentence: $0).count }
+    let fitting = lengths.indices.filter { 0 < lengths[$0] && lengths[$0] <= extent.timesteps }
+      .sorted { (lengths[$1], $0) < (lengths[$0], $1) }
+    guard !fitting.isEmpty else { throw TaskError.noShortSentence(words: extent.timesteps) }
+    return ChosenSentences(
+      model.sentences(split, forms: forms), chosen: Array(fitting.prefix(extent.windows * extent.sequences)),
+      size: extent.sequences)
+  }
+
+  package func minibatchSize(_ training: RunConfiguration.Training) -> String { "\(training.batchSize) sentences" }
+
+  // MARK: how it is measured
+
+  /// What a tagger is for is not its loss.
+  package let measure = Measure(
+    field: TaggingEvaluation.accuracyField, name: "validation accuracy", label: "validation accuracy (share of words)",
+    goal: .maximize, text: Format.percent)
+
+  package func figures(of value: Double) -> [Quantity] { [TaggingEvaluation.accuracy(value)] }
+
+  package var curve: EpochCurve {
+    EpochCurve("Accuracy", unit: "accuracy (% of words)", training: nil) { 100 * $0 }
+  }
+
+  package func evaluate(
+    _ model: TrainedModel, on split: TokenSequence, forms: [String], _ configuration: RunConfiguration,
+    workers: Workers, check: () throws -> Void
+  ) throws -> any Evaluation {
+    guard let tagging = model.tagging else { throw TaskError.noTags }
+    let minibatches = SentenceMinibatches(model.sentences(split, forms: forms), size: Self.evaluatedSentences)
+    let runner = ModelRunner(
+      model.parameters, minibatches.capacity, carriesState: carriesState, predicts: true, workers: workers)
+    var result = TaggingEvaluation(tags: tagging.tags)
+    try runner.run(over: minibatches, check: check) { model, index in
+      result.nats += model.lossSum
+      for (b, sentence) in minibatches.sentences(ofMinibatch: index).enumerated() {
+        for (t, position) in split.range(ofSentence: sentence).enumerated() {
+          let row = model.minibatch.timeline.row(t, b)
+          let tag = model.minibatch.targets[row]
+          guard tag != Minibatch.masked else { continue }
+          result.add(
+            tag: Int(tag), predicted: Int(model.prediction(row: row)),
+            isKnown: split.forms.map { $0[position] < tagging.trainingWords.count } ?? true)
+        }
+      }
+    }
+    return result
+  }
+
+  /// Sentences of a minibatch: how many are read at a time never shows in a result.
+  private static let evaluatedSentences = 32
+
+  // MARK: what its models do
+
+  package let sampleTitle = "A sentence as it tags it:"
+
+  package func sample(of model: TrainedModel, _ dataset: SequenceDataset) throws -> String {
+    guard let tagging = model.tagging, let tagger = Tagger(model, workers: Workers(count: 1)) else {
+      throw TaskError.noTags
+    }
+    return TaggedSample(of: dataset, tags: tagging.tags).text(by: tagger)
+  }
+
+  package func command(checkpoint: String) -> String { "tag --checkpoint \(checkpoint) FILE" }
+
+  package func tagger(of model: TrainedModel, workers: Workers) -> Tagger? { Tagger(model, workers: workers) }
+
+  package let reportTitle = "How the model tags"
+
+  package func report(on subject: ReportSubject) throws -> TaskReport {
+    // As the run itself measures.
+    let (name, split, dataset) = try subject.split([.validation, .test], "a tagger is measured on one")
+    return TaggingSection(
+      try TaggingAnalysis(subject.model, of: split, in: dataset, workers: subject.workers), split: name,
+      step: subject.step
+    ).report
+  }
+}

@@ -1,0 +1,94 @@
+import Datasets
+import Plots
+import Presentation
+import Configuration
+
+/// What a tagger makes of a split, as a part of a report: which tags it takes for which, how frequent words matter, and
+/// sentences.
+struct TaggingSection {
+  let report: TaskReport
+
+  init(_ analysis: TaggingAnalysis, split: Split, step: Int) {
+    let evaluation = analysis.evaluation
+    var tags = ReportSection(
+      "Tags",
+      paragraphs: [
+        "The checkpoint of step \(Format.count(step)) on the \(split.rawValue) split: "
+          + "\(Format.percent(evaluation.accuracy)) of \(Format.count(evaluation.all.words)) words are tagged right."
+      ])
+    tags.panels =
+      [Self.frequency(analysis.bands).map(ReportSection.Panel.figure)].compactMap(\.self)
+      + [.table(title: "Tag by tag", Self.scores(evaluation))]
+      + [Self.confusion(evaluation).map(ReportSection.Panel.figure)].compactMap(\.self)
+    var sentences = ReportSection(
+      "Sentences as it tags them",
+      paragraphs: ["Where the corpus has another tag, the tagger’s is struck out and the corpus’ stands behind it."])
+    sentences.sentences = analysis.sentences.map { words in
+      words.map { word in
+        ReportSection.Word(word.form, given: word.given, correction: word.right == word.given ? nil : word.right)
+      }
+    }
+    var report = TaskReport()
+    report.facts = [("On known words", evaluation.known), ("On unknown words", evaluation.unknown)]
+      .filter { $0.1.words > 0 }
+      .map { Fact($0, Format.percent($1.accuracy)) }
+    report.sections = [tags, sentences]
+    self.report = report
+  }
+
+  private static func scores(_ evaluation: TaggingEvaluation) -> Table {
+    Table(
+      ["Tag", "Words", "Precision", "Recall", "F1"],
+      evaluation.perTag.filter { $0.words > 0 || $0.precision > 0 }.map { score in
+        [
+          score.tag, Format.count(score.words), Format.percent(score.precision), Format.percent(score.recall),
+          Format.percent(score.f1),
+        ]
+      })
+  }
+
+  private static func frequency(_ bands: [TaggingAnalysis.Band]) -> Figure? {
+    let shown = bands.filter { $0.words > 0 }
+    guard !shown.isEmpty else { return nil }
+    let points = shown.enumerated().map { index, band in
+      let share = 100 * Double(band.right) / Double(band.words)
+      return Series.Point(
+        Double(index), share,
+        note: "\(Format.percent(share / 100)) of \(Format.count(band.words)) words")
+    }
+    let plot = Plot(
+      title: "Accuracy by a word’s frequency in the training split",
+      description: zip(shown, points).map { "\(name(of: $0)): \($1.note ?? "")." }.joined(separator: " "),
+      x: Axis("occurrences of the word in the training split", scale: .categories(shown.map(name(of:)))),
+      y: Axis("accuracy (%)", including: [0, 100]), series: [Series("", mark: .bars, points: points)])
+    let counts = shown.map { "\(name(of: $0)): \(Format.count($0.words))" }
+    return Figure(
+      "Accuracy by frequency", plot, note: "Words in each bar: \(counts.joined(separator: "; ")).")
+  }
+
+  private static func name(of band: TaggingAnalysis.Band) -> String {
+    let (least, most) = (band.occurrences.lowerBound, band.occurrences.upperBound)
+    if least == most { return Format.count(least) }
+    return most == .max ? "\(Format.count(least))+" : "\(Format.count(least))–\(Format.count(most))"
+  }
+
+  private static func confusion(_ evaluation: TaggingEvaluation) -> Figure? {
+    let counts = evaluation.confusion
+    // Tags that occur, or were given.
+    let shown = evaluation.tags.indices.filter { tag in
+      counts[tag].contains { $0 > 0 } || counts.contains { $0[tag] > 0 }
+    }
+    guard !shown.isEmpty else { return nil }
+    let names = Axis.Scale.categories(shown.map { evaluation.tags[$0] })
+    let rows = shown.map { row in shown.map { counts[row][$0] } }
+    let wrong = evaluation.all.words - evaluation.all.right
+    let map = HeatMap(
+      title: "Confusion matrix",
+      description:
+        "Rows: the corpus’ tags; columns: the tags given. \(Format.count(wrong)) words lie off the diagonal.",
+      x: Axis("tag given", scale: names), y: Axis("tag in the corpus", scale: names),
+      color: Axis("words", scale: .logarithmic), rows: rows.map { $0.map { $0 == 0 ? nil : Double($0) } },
+      texts: rows.map { $0.map { $0 == 0 ? "" : String($0) } })
+    return Figure("Which tags it takes for which", map, isWide: true)
+  }
+}

@@ -1,0 +1,143 @@
+import Compute
+import Configuration
+import Datasets
+import Foundation
+import Inference
+import Models
+
+/// Measures training steps, as they are in a run, without leaving anything behind.
+package struct Benchmark: Sendable, Equatable {
+  /// Median over the steps.
+  package var tokensPerSecond: Double
+  /// 6 FLOP per weight of the recurrent and output layers and token.
+  package var gflops: Double
+  package var threads: Int
+  package var isa: String
+  package var parameters: Int
+  package var peakMemoryBytes: Int
+  /// Of that, a minibatch's activations and their gradients.
+  package var activationBytes: Int
+  package var steps: Int
+  /// How long phases of each kind took in all steps, warm-up included, and how many those are.
+  package var phaseTimes: [PhaseTime]
+  package var allSteps: Int
+
+  package struct PhaseTime: Sendable, Equatable {
+    package let kind: Phase.Kind
+    package let time: Duration
+  }
+
+  /// Steps before the clock starts, and fewest steps that are timed.
+  private static let (warmUp, fewest) = (3, 5)
+  /// Different minibatches, taken in turn.
+  private static let minibatches = 16
+
+  /// - Parameter dataset: where minibatches are from; nil for a configuration with `data.synthetic`.
+  package static func run(
+    _ configuration: RunConfiguration, dataset: SequenceDataset?, seconds: Double, workers: Workers, kernels: Kernels
+  ) throws -> Benchmark {
+    let training = configuration.training
+    let shape: ModelShape
+    let source: any MinibatchSource
+    // Memory is checked before the minibatches take any.
+    if case .synthetic(let corpus) = configuration.data {
+      let classes = corpus.classes ?? corpus.vocabulary
+      shape = try ModelShape(configuration.model, vocabulary: corpus.vocabulary, classes: classes)
+      try configuration.checkMemory(shape)
+      source = ZipfMinibatches(
+        Timeline.Capacity(sequences: training.batchSize, timesteps: training.bptt), vocabulary: corpus.vocabulary,
+        classes: classes, carriesState: configuration.task.carriesState, count: minibatches,
+        seed: UInt64(configuration.seed))
+    } else if let dataset {
+      shape = try ModelShape(configuration, vocabulary: dataset.vocabulary, tagging: dataset.tagging)
+      try configuration.checkMemory(shape)
+      source = try configuration.task.minibatches(of: dataset.trainSplit(), in: dataset, configuration)
+    } else {
+      throw TrainingError.noSplit(name: "train", remedy: "name its text in data.train")
+    }
+    let engine = Engine(configuration, shape, minibatches: source, workers: workers, kernels: kernels)
+    engine.initialize(configuration)
+
+    var times: [Double] = []
+    var tokens: [Int] = []
+    let clock = ContinuousClock()
+    let begin = clock.now
+    var count = 0
+    while count < warmUp + fewest || clock.now - begin < .seconds(seconds) {
+      let start = clock.now
+      let result = engine.step.run(step: count + 1, learningRate: training.optimizer.learningRate) { minibatch in
+        source.fill(minibatch, index: count % source.count, epoch: count / source.count, step: count + 1)
+      }
+      guard !result.diverged else {
+        throw Divergence(step: count + 1, epoch: 1, quantity: "gradient's norm")
+      }
+      if count >= warmUp {
+        times.append((clock.now - start) / .seconds(1))
+        tokens.append(result.targets)
+      }
+      count += 1
+    }
+    let rate = zip(tokens, times).map { Double($0) / $1 }.sorted()[times.count / 2]
+    return Benchmark(
+      tokensPerSecond: rate, gflops: rate * 6 * Double(shape.multipliedWeights) / 1e9, threads: workers.count,
+      isa: kernels.name, parameters: engine.model.parameters.layout.elementCount, peakMemoryBytes: peakMemory(),
+      activationBytes: engine.activationBytes, steps: times.count,
+      phaseTimes: engine.phaseTimes.map { PhaseTime(kind: $0.kind, time: $0.time) }, allSteps: count)
+  }
+
+  private static func peakMemory() -> Int {
+    var usage = rusage()
+    getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
+    return usage.ru_maxrss * 1024
+  }
+}
+
+/// Ids drawn independently by Zipf's law: id i with a probability proportional to 1 / (i + 1).
+private final class ZipfMinibatches: MinibatchSource {
+  let capacity: SequenceModel.Capacity
+  let carriesState: Bool
+  private let inputs: [[Int32]]
+  private let targets: [[Int32]]
+
+  init(
+    _ timeline: Timeline.Capacity, vocabulary: Int, classes: Int, carriesState: Bool, count: Int, seed: UInt64
+  ) {
+    capacity = SequenceModel.Capacity(timeline)
+    self.carriesState = carriesState
+    let (rows, random) = (timeline.rows, Philox(seed: seed))
+    func draw(_ size: Int, stream: Int) -> [[Int32]] {
+      var sum = 0.0
+      let cumulative = (0..<size).map { index in
+        sum += 1 / Double(index + 1)
+        return sum
+      }
+      return (0..<count).map { minibatch in
+        (0..<rows).map { row in
+          let at = random.uniformDouble(.synthetic, step: stream, position: minibatch * rows + row) * sum
+          return Int32(min(Self.firstIndex(in: cumulative, above: at), size - 1))
+        }
+      }
+    }
+    inputs = draw(vocabulary, stream: 0)
+    targets = draw(classes, stream: 1)
+  }
+
+  private static func firstIndex(in sorted: [Double], above value: Double) -> Int {
+    var (low, high) = (0, sorted.count)
+    while low < high {
+      let middle = (low + high) / 2
+      if sorted[middle] > value { high = middle } else { low = middle + 1 }
+    }
+    return low
+  }
+
+  var count: Int { inputs.count }
+  var targetCount: Int { inputs.count * capacity.timeline.rows }
+
+  func fill(_ minibatch: Minibatch, index: Int, epoch: Int, step: Int) {
+    let ids = inputs[index]
+    minibatch.inputs.base.update(from: ids, count: ids.count)
+    minibatch.targets.base.update(from: targets[index], count: ids.count)
+    minibatch.prepare(timesteps: capacity.timeline.timesteps)
+  }
+}

@@ -1,0 +1,55 @@
+import Compute
+import Configuration
+import Inference
+import Models
+import Optimizers
+
+/// What computes in a run: parameters, model and optimizer, and the steps over them.
+///
+/// A run that goes back to a checkpoint gets a new one, as a resumed one does: the activations of a step that diverged
+/// must not be met again.
+package struct Engine {
+  package let model: SequenceModel
+  let gradients: Gradients
+  let optimizer: OptimizerStep
+  let step: TrainingStep
+  /// The memory of a minibatch's activations and their gradients.
+  let activationBytes: Int
+
+  /// Takes all the memory that training takes. The parameters mean nothing until they are drawn or restored.
+  init(
+    _ configuration: RunConfiguration, _ shape: ModelShape, minibatches: any MinibatchSource, workers: Workers,
+    kernels: Kernels
+  ) {
+    let training = configuration.training
+    let parameters = Parameters(shape, kernels: kernels)
+    gradients = Gradients(parameters.layout, minibatches.capacity)
+    let bytesBefore = Arena.bytesInUse
+    model = SequenceModel(
+      parameters, minibatches.capacity, gradients: gradients, workers: workers.parallelism,
+      carriesState: minibatches.carriesState, dropout: configuration.dropout)
+    activationBytes = Arena.bytesInUse - bytesBefore
+    optimizer = OptimizerStep(
+      training.optimizer, clipNorm: training.clipNorm, sparse: training.sparseUpdates, parameters: parameters,
+      gradients: gradients)
+    step = TrainingStep(model: model, optimizer: optimizer, workers: workers)
+  }
+
+  /// Draws the parameters.
+  func initialize(_ configuration: RunConfiguration) {
+    model.parameters.initialize(seed: UInt64(configuration.seed), configuration.model.initialization)
+  }
+
+  /// Takes over a checkpoint's parameters, moments and carried states.
+  ///
+  /// - Parameter file: what errors call the checkpoint.
+  func restore(_ checkpoint: Checkpoint, file: String) throws(TrainingError) {
+    try checkpoint.restore(model.parameters, file: file)
+    try checkpoint.restore(model, optimizer: optimizer, file: file)
+  }
+
+  /// How long phases of each kind have taken in all steps together.
+  package var phaseTimes: [(kind: Phase.Kind, time: Duration)] { step.phaseTimes }
+  /// Steps made.
+  package var steps: Int { step.count }
+}

@@ -1,0 +1,51 @@
+import Configuration
+import Datasets
+import Glibc
+import Models
+
+extension RunConfiguration {
+  /// Finds out whether a run of this configuration could fail later for what the dataset is: before it makes a directory,
+  /// and before it trains an epoch only to find that the validation split is too short.
+  package func checkTrainable(on dataset: SequenceDataset) throws {
+    _ = try dataset.trainSplit()
+    try task.check(dataset, for: self)
+    let followsValidation = if case .halving = training.schedule { true } else { training.earlyStopping != nil }
+    if followsValidation && dataset.splits[.validation] == nil {
+      throw TrainingError.noSplit(
+        name: "validation",
+        remedy: "early stopping and the schedule halving follow its loss; give one, or leave them out")
+    }
+    try checkMemory(ModelShape(self, vocabulary: dataset.vocabulary, tagging: dataset.tagging))
+  }
+
+  /// Refuses what there is no memory for; a rough count, and in favour of trying.
+  func checkMemory(_ shape: ModelShape) throws(TrainingError) {
+    let layout = ParameterLayout(shape)
+    let parameters = Double(layout.floatCount)
+    let rows = Double(training.batchSize) * Double(training.bptt)
+    let units = Double(shape.hidden * shape.layers)
+    // Values and moments, both as they are and in a checkpoint's image; gradients; hidden states, gates and theirs.
+    let kept = parameters * Double(1 + training.optimizer.momentNames.count)
+    let floats = 2 * kept + Double(layout.denseCount) + rows * units * Double(1 + shape.cell.gates.count)
+    let available = Self.availableMemory
+    guard floats * 4 < available else { throw .tooLarge(bytes: floats * 4, available: available) }
+  }
+
+  /// What the machine has, or less where the process has a limit (`ulimit -v`, `ulimit -d`).
+  private static var availableMemory: Double {
+    let machine = Double(sysconf(Int32(_SC_PHYS_PAGES))) * Double(sysconf(Int32(_SC_PAGESIZE)))
+    return [RLIMIT_AS, RLIMIT_DATA].reduce(machine) { least, resource in
+      var limit = rlimit()
+      guard getrlimit(__rlimit_resource_t(resource.rawValue), &limit) == 0 else { return least }
+      return min(least, Double(limit.rlim_cur))
+    }
+  }
+}
+
+extension SequenceDataset {
+  /// The split that is trained on.
+  func trainSplit() throws(TrainingError) -> TokenSequence {
+    guard let train = splits[.train] else { throw .noSplit(name: "train", remedy: "name its text in data.train") }
+    return train
+  }
+}

@@ -1,0 +1,235 @@
+import Compute
+import Configuration
+import Datasets
+import Inference
+import Models
+
+/// A run: the training loop, with what it reads and what it leaves behind.
+///
+///     config → dataset → minibatch → workers → reducer → update → checkpoint
+///
+/// `init` goes from the configuration to the minibatches, `trainEpochs` from there to the checkpoints; what the workers do in
+/// a step, reducer and update included, are the phases of `TrainingStep`.
+package final class Trainer {
+  private let configuration: RunConfiguration
+  private let dataset: SequenceDataset
+  private let minibatches: any MinibatchSource
+  private let validation: TokenSequence?
+  private let workers: Workers
+  private let kernels: Kernels
+  package private(set) var engine: Engine
+  /// Of a new run whose embeddings begin with word vectors.
+  private let coverage: VectorCoverage?
+  private let directory: RunDirectory
+  private let log: RunLog
+  private let saver: CheckpointSaver
+  private let reporter: any TrainingReporter
+  private var state: TrainingState
+  private var speedometer = Speedometer()
+
+  /// Steps from one line of metrics to the next.
+  private static let logInterval = 100
+
+  /// How a run ended.
+  package enum Outcome: Sendable, Equatable {
+    case allEpochs
+    /// The validation's measure had stopped getting better.
+    case stoppedEarly
+    /// On request, with a checkpoint to go on from.
+    case interrupted
+  }
+
+  /// - Parameters:
+  ///   - checkpoint: where a resumed run goes on, and the file it is from; nil for a new run.
+  ///   - vectors: the configuration's word vectors, for a new run.
+  package init(
+    _ configuration: RunConfiguration, dataset: SequenceDataset, directory: RunDirectory,
+    resuming checkpoint: (checkpoint: Checkpoint, path: String)?, vectors: WordVectors? = nil, workers: Workers,
+    kernels: Kernels, reporter: any TrainingReporter
+  ) throws {
+    minibatches = try configuration.task.minibatches(of: dataset.trainSplit(), in: dataset, configuration)
+    let shape = try ModelShape(configuration, vocabulary: dataset.vocabulary, tagging: dataset.tagging)
+    if let (checkpoint, path) = checkpoint {
+      try checkpoint.check(against: dataset, steps: minibatches.count, configuration, file: path)
+    }
+    engine = Engine(configuration, shape, minibatches: minibatches, workers: workers, kernels: kernels)
+    if let (checkpoint, path) = checkpoint {
+      try engine.restore(checkpoint, file: path)
+      coverage = nil
+    } else {
+      engine.initialize(configuration)
+      coverage = vectors.map { [engine] in engine.model.parameters.setEmbeddings($0, of: dataset.vocabulary) }
+    }
+    state = checkpoint?.checkpoint.state ?? TrainingState()
+    log = try RunLog(directory, tensorboard: configuration.output.tensorboard, resumingAt: state.step) {
+      [weak reporter] in reporter?.unwrittenEvents($0)
+    }
+    saver = CheckpointSaver(directory: directory, log: log, reporter: reporter)
+    validation = dataset.splits[.validation]
+    self.workers = workers
+    self.kernels = kernels
+    self.configuration = configuration
+    self.dataset = dataset
+    self.directory = directory
+    self.reporter = reporter
+  }
+
+  // MARK: the loop
+
+  /// Trains to the end, or until `requests` say so.
+  ///
+  /// - Throws: `Divergence`, or `CheckpointFailure` if the last checkpoint can't be written, or the very first: a run that
+  ///   can't be saved from the start doesn't begin.
+  package func train(heeding requests: RunRequests) throws -> Outcome {
+    reporter.begin(summary, state: state)
+    // A resumed run may have been cut off before it had removed what it keeps no longer.
+    if state.step == 0 { try save() } else { try directory.prune(state, configuration) }
+    if let failure = saver.failure { throw failure }
+    while true {
+      do {
+        let outcome = try trainEpochs(heeding: requests)
+        if let failure = saver.failure { throw failure }
+        return outcome
+      } catch let divergence as Divergence {
+        try rollBack(after: divergence)
+      }
+    }
+  }
+
+  private func trainEpochs(heeding requests: RunRequests) throws -> Outcome {
+    let training = configuration.training
+    while state.epoch < training.epochs {
+      if let patience = training.earlyStopping?.patience, state.epochsWithoutImprovement >= patience {
+        return .stoppedEarly
+      }
+      if state.window == 0 { engine.model.resetState() }
+      while state.window < minibatches.count {
+        let rate = training.learningRate(at: state, stepsPerEpoch: minibatches.count)
+        let result = speedometer.measure {
+          engine.step.run(step: state.step + 1, learningRate: rate) { minibatch in
+            minibatches.fill(minibatch, index: state.window, epoch: state.epoch, step: state.step + 1)
+          }
+        }
+        if result.diverged { throw divergence(of: result, learningRate: rate) }
+        state.advance(lossSum: result.lossSum, targets: result.targets)
+        reporter.step(state, targets: result.targets)
+        if state.step % Self.logInterval == 0 {
+          try log.trained(state, result, learningRate: rate, rate: speedometer.takeRate())
+          state.recentLoss = TrainingState.Sum()
+        }
+        if state.window < minibatches.count {
+          let isRegular = state.step % configuration.output.checkpointEvery == 0
+          let isStop = requests.isStopRequested
+          if requests.takeCheckpointRequest() || isStop || isRegular { try save(isRegular: isRegular) }
+          if isStop { return .interrupted }
+        }
+      }
+      do {
+        try finishEpoch(heeding: requests)
+      } catch is StopInEvaluation {
+        try save(isRegular: false)
+        return .interrupted
+      }
+      if requests.isStopRequested && state.epoch < training.epochs { return .interrupted }
+    }
+    return .allEpochs
+  }
+
+  /// An evaluation may take longer than whoever wants the run to stop will wait: a resumed run begins it again.
+  private struct StopInEvaluation: Error {}
+
+  private func finishEpoch(heeding requests: RunRequests) throws {
+    let (task, model, trainLoss) = (configuration.task, trainedModel, state.epochLoss.mean)
+    let evaluation = try validation.map { split in
+      try task.evaluate(model, on: split, forms: dataset.forms, configuration, workers: workers) {
+        if requests.isStopUrgent { throw StopInEvaluation() }
+      }
+    }
+    if let evaluation, !evaluation.natsPerTarget.isFinite {
+      throw Divergence(step: state.step, epoch: state.epoch + 1, quantity: "validation loss")
+    }
+    state.finishEpoch(validationMeasure: evaluation.map { task.measure.cost(of: $0.measured) })
+    try log.finishedEpoch(state, trainLoss: trainLoss, validation: evaluation) {
+      // A sample that can't be made is no reason to end a run.
+      try? task.sample(of: model, dataset)
+    }
+    let isBest = evaluation != nil && state.bestEpoch == state.epoch
+    reporter.epoch(state, trainLoss: trainLoss, validation: evaluation, isBest: isBest)
+    try save(isBest: isBest)
+  }
+
+  private var trainedModel: TrainedModel {
+    TrainedModel(
+      engine.model.parameters, vocabulary: dataset.vocabulary, tokenization: dataset.tokenization,
+      tagging: configuration.task.tagging(of: dataset))
+  }
+
+  /// - Parameter isRegular: whether the configuration alone says that there is a checkpoint here.
+  private func save(isBest: Bool = false, isRegular: Bool = true) throws {
+    if isRegular { state.rollbackSteps.add(state.step) }
+    let checkpoint = Checkpoint(
+      of: engine.model, optimizer: engine.optimizer, state: state, configuration: configuration, dataset: dataset)
+    if let tensor = checkpoint.divergedTensor {
+      throw Divergence(step: state.step, epoch: state.epoch + (state.window > 0 ? 1 : 0), quantity: tensor)
+    }
+    try saver.save(checkpoint, isBest: isBest)
+  }
+
+  // MARK: divergence
+
+  private func divergence(of result: TrainingStep.Result, learningRate: Double) -> Divergence {
+    let quantity = !result.lossSum.isFinite ? "loss" : result.overflowed ? "update" : "gradient's norm"
+    var divergence = Divergence(step: state.step + 1, epoch: state.epoch + 1, quantity: quantity)
+    let report = DivergenceReport(model: engine.model, gradients: engine.gradients, dataset: dataset)
+    divergence.place = report.place
+    let path = directory.divergencePath(ofStep: divergence.step)
+    // A disk that is full must not hide what happened.
+    let isWritten: Void? = try? report.write(
+      about: divergence, learningRate: learningRate, gradientNorm: result.gradientNorm, to: path)
+    if isWritten != nil { divergence.report = path }
+    return divergence
+  }
+
+  /// Goes back to the last checkpoint, with half the learning rate from there on, if the configuration says so.
+  private func rollBack(after divergence: Divergence) throws {
+    var divergence = divergence
+    divergence.rollbacks = state.rollbacks
+    guard case .rollback(let limit) = configuration.training.onDivergence, state.rollbacks < limit else {
+      throw divergence
+    }
+    guard let target = rollbackTarget else { throw divergence }
+    engine = Engine(
+      configuration, engine.model.parameters.shape, minibatches: minibatches, workers: workers, kernels: kernels)
+    try engine.restore(target.checkpoint, file: target.path)
+    let (rollbacks, steps) = (state.rollbacks + 1, state.rollbackSteps)
+    state = target.checkpoint.state
+    state.rollbacks = rollbacks
+    if state.step < steps.last { state.rollbackSteps = TrainingState.RollbackSteps(only: state.step) }
+    saver.rewind()
+    try directory.rewind(to: state)
+    try log.rewind(to: state.step)
+    reporter.rolledBack(after: divergence, to: state)
+  }
+
+  /// The last checkpoint; or, where the run went back to that one since it was written and diverged again, the one
+  /// before: parameters may be such that no learning rate helps.
+  private var rollbackTarget: (checkpoint: Checkpoint, path: String)? {
+    func read(_ step: Int) -> (checkpoint: Checkpoint, path: String)? {
+      let path = directory.checkpointPath(ofStep: step)
+      return (try? CheckpointFile.read(path)).map { ($0, path) }
+    }
+    let last = read(state.rollbackSteps.last)
+    if let last, last.checkpoint.state.rollbacks == state.rollbacks { return last }
+    // Both are gone only where the disk didn't take them.
+    return read(state.rollbackSteps.earlier) ?? last ?? directory.newestStep.flatMap(read)
+  }
+
+  private var summary: RunSummary {
+    RunSummary(
+      task: configuration.task, parameters: engine.model.parameters.layout.elementCount,
+      vocabulary: dataset.vocabulary.count, classes: engine.model.parameters.shape.classes,
+      trainTokens: dataset.splits[.train]?.tokens.count ?? 0, epochs: configuration.training.epochs,
+      stepsPerEpoch: minibatches.count, targetsPerEpoch: minibatches.targetCount, vectors: coverage,
+      samplesLoss: configuration.model.output.samplesLoss)
+  }
+}

@@ -1,0 +1,35 @@
+import Configuration
+import Files
+
+/// What a run is about, for whoever watches it.
+package struct RunSummary: Sendable {
+  package let task: any Task
+  package let parameters: Int
+  package let vocabulary: Int
+  /// What the model tells apart.
+  package let classes: Int
+  package let trainTokens: Int
+  package let epochs: Int
+  package let stepsPerEpoch: Int
+  package let targetsPerEpoch: Int
+  /// Of a new run whose embeddings begin with word vectors.
+  package let vectors: VectorCoverage?
+  /// Whether losses of training are over a sample of the vocabulary: no measure of the model.
+  package let samplesLoss: Bool
+}
+
+/// Hears of a run's progress. It only looks: nothing it does can change the run.
+package protocol TrainingReporter: AnyObject {
+  func begin(_ summary: RunSummary, state: TrainingState)
+  /// After every step; `targets` were trained in it.
+  func step(_ state: TrainingState, targets: Int)
+  /// After an epoch and its validation; `state.epoch` counts it already.
+  func epoch(_ state: TrainingState, trainLoss: Double, validation: (any Evaluation)?, isBest: Bool)
+  func saved(_ path: String, step: Int)
+  /// A checkpoint that couldn't be written; training goes on.
+  func unsaved(_ failure: CheckpointFailure)
+  /// Events for TensorBoard that couldn't be written; training goes on.
+  func unwrittenEvents(_ failure: FileError)
+  /// The run went back to an earlier checkpoint; `state` is that one's, with a lower learning rate.
+  func rolledBack(after divergence: Divergence, to state: TrainingState)
+}

@@ -1,0 +1,77 @@
+import Compute
+import Configuration
+import Inference
+import Models
+import Optimizers
+
+/// One step, from a minibatch of ids to renewed parameters: a list of phases that the workers run.
+///
+///     forward       input projections and recurrences, layer after layer     shards of streams, or of rows
+///     output        logits, softmax, loss and their gradient                  groups of rows
+///     backward      back through time, layer after layer                      shards of streams, or of rows
+///     reduce        the gradients of shared parameters, summed over rows      tiles of the gradients
+///     exchange      the seam: gradients summed with those of other shards     nothing, where there are none
+///     norm, update  clipping, optimizer, transposed copies                    slices of the parameters
+///
+/// Nothing is allocated in a step.
+package final class TrainingStep: Sendable {
+  package let model: SequenceModel
+  package let optimizer: OptimizerStep
+  private let runner: ModelRunner
+
+  /// - Parameter exchange: sums gradients with those of others before anybody looks at them.
+  package init(
+    model: SequenceModel, optimizer: OptimizerStep, workers: Workers, exchange: any GradientExchange = NoExchange()
+  ) {
+    self.model = model
+    self.optimizer = optimizer
+    runner = ModelRunner(
+      model,
+      model.forwardPhases() + model.outputPhases() + model.backwardPhases() + model.reducePhases()
+        + (model.gradients.map(exchange.phases) ?? []) + optimizer.phases() + [model.parameters.renewalPhase()],
+      workers: workers)
+  }
+
+  /// How long phases of each kind have taken in all steps together.
+  package var phaseTimes: [(kind: Phase.Kind, time: Duration)] { runner.phases.times }
+  /// Steps made.
+  package var count: Int { runner.phases.runs }
+
+  package struct Result: Sendable {
+    /// Nats, summed over the targets.
+    package let lossSum: Double
+    package let targets: Int
+    /// Before clipping.
+    package let gradientNorm: Double
+    /// The loss, the gradient or the update was not finite: the model is of no use any more.
+    package var diverged: Bool { !lossSum.isFinite || !gradientNorm.isFinite || overflowed }
+    /// The update led to a number that isn't finite; where the gradient is, too, the parameters are what they were.
+    package let overflowed: Bool
+  }
+
+  /// Trains on a minibatch.
+  ///
+  /// - Parameters:
+  ///   - step: counts updates from 1.
+  ///   - targets: what losses and gradients are divided by, where the minibatch is a shard: the targets of all shards; nil:
+  ///     the minibatch's own.
+  ///   - fill: puts the minibatch in.
+  package func run(
+    step: Int, learningRate: Double, targets: Int? = nil, fill: (Minibatch) -> Void
+  ) -> Result {
+    optimizer.prepare(step: step, learningRate: learningRate)
+    return runner.run(training: (step, targets), fill: fill) { model in
+      noteRecurrenceTime()
+      return Result(
+        lossSum: model.lossSum, targets: model.minibatch.targetCount, gradientNorm: optimizer.gradientNorm,
+        overflowed: optimizer.overflowed)
+    }
+  }
+
+  private static let recurrent: Set<Phase.Kind> = [.forward, .backward]
+
+  private func noteRecurrenceTime() {
+    guard !model.sharingTrial.isSettled else { return }
+    model.sharingTrial.note(timeSoFar: runner.phases.time(of: Self.recurrent), rows: model.minibatch.rows)
+  }
+}

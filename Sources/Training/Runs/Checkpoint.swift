@@ -1,0 +1,203 @@
+import Compute
+import Configuration
+import Datasets
+import HDF5
+import Inference
+import Models
+import Optimizers
+
+/// All that a run is, at a step's end: enough to go on with it, to evaluate its model, or to use it elsewhere.
+///
+/// In a file: `/parameters/…` under PyTorch's names and in its shapes, `/optimizer/MOMENT/…` likewise, `/state`, `/config`
+/// (the resolved text) and `/vocabulary/tokens`.
+package struct Checkpoint: Sendable, Equatable {
+  /// A parameter's, or an optimizer moment's, elements in PyTorch's order.
+  package struct Tensor: Sendable, Equatable {
+    package let name: String
+    package let shape: [Int]
+    /// The elements of some rows: the first dimension's.
+    package let rows: @Sendable (Range<Int>) -> [Float]
+
+    /// - Parameter rows: asked for anew each time, so that those of a model needn't be in memory twice.
+    package init(name: String, shape: [Int], rows: @escaping @Sendable (Range<Int>) -> [Float]) {
+      self.name = name
+      self.shape = shape
+      self.rows = rows
+    }
+
+    /// One with elements of its own.
+    package init(name: String, shape: [Int], elements: [Float]) {
+      let rowSize = shape.dropFirst().reduce(1, *)
+      self.init(name: name, shape: shape) { Array(elements[$0.lowerBound * rowSize..<$0.upperBound * rowSize]) }
+    }
+
+    package var elements: [Float] { rows(0..<rowCount) }
+
+    /// A scalar, which a file of somebody else's may hold, has one row.
+    private var rowCount: Int { shape.first ?? 1 }
+
+    /// Ranges of rows that cover them all, each of about a mebibyte.
+    var parts: [Range<Int>] {
+      let step = max(1, (1 << 18) / max(1, shape.dropFirst().reduce(1, *)))
+      return stride(from: 0, to: rowCount, by: step).map { $0..<min($0 + step, rowCount) }
+    }
+
+    /// With elements of its own.
+    fileprivate var copy: Tensor { Tensor(name: name, shape: shape, elements: elements) }
+
+    package static func == (a: Tensor, b: Tensor) -> Bool {
+      a.name == b.name && a.shape == b.shape && a.elements == b.elements
+    }
+  }
+
+  package let configuration: RunConfiguration
+  package let vocabulary: Vocabulary
+  package let tokenization: Tokenization
+  /// What a tagger knows beside the vocabulary; nil for other models.
+  package let tagging: TaggingVocabulary?
+  /// Hash of each split's source: a run goes on with the same text or not at all.
+  package let sources: [Split: String]
+  package let state: TrainingState
+  package let parameters: [Tensor]
+  /// By moment, in the order of the parameters.
+  package let moments: [String: [Tensor]]
+  /// What the next window begins with: `h_l0` [B, units] and so on.
+  package let carriedStates: [Tensor]
+
+  static let format = "rnn-train checkpoint"
+  static let formatVersion = 1
+
+  package init(
+    configuration: RunConfiguration, vocabulary: Vocabulary, tokenization: Tokenization,
+    tagging: TaggingVocabulary?, sources: [Split: String], state: TrainingState, parameters: [Tensor],
+    moments: [String: [Tensor]], carriedStates: [Tensor]
+  ) {
+    self.configuration = configuration
+    self.vocabulary = vocabulary
+    self.tokenization = tokenization
+    self.tagging = tagging
+    self.sources = sources
+    self.state = state
+    self.parameters = parameters
+    self.moments = moments
+    self.carriedStates = carriedStates
+  }
+
+  /// A model as it stands between two steps. Its tensors are the model's own, and good until the next step; see `copy`.
+  package init(
+    of model: SequenceModel, optimizer: OptimizerStep, state: TrainingState, configuration: RunConfiguration,
+    dataset: SequenceDataset
+  ) {
+    let layout = model.parameters.layout
+    func tensors(_ arena: Arena) -> [Tensor] {
+      layout.parameters.map { parameter in
+        Tensor(name: parameter.name, shape: parameter.shape) { layout.elements(of: parameter, outputs: $0, in: arena) }
+      }
+    }
+    self.init(
+      configuration: configuration, vocabulary: dataset.vocabulary, tokenization: dataset.tokenization,
+      tagging: configuration.task.tagging(of: dataset),
+      sources: dataset.splits.mapValues(\.sourceSHA256), state: state,
+      parameters: tensors(model.parameters.values),
+      moments: Dictionary(uniqueKeysWithValues: optimizer.moments.map { ($0.name, tensors($0.arena)) }),
+      carriedStates: model.carriedStates.map { name, matrix in
+        // A view, which may outlive what it is of.
+        Tensor(name: name, shape: [matrix.rows, matrix.columns], elements: matrix.rowMajor())
+      })
+  }
+
+  /// The same with tensors of its own.
+  var copy: Checkpoint {
+    Checkpoint(
+      configuration: configuration, vocabulary: vocabulary, tokenization: tokenization, tagging: tagging,
+      sources: sources, state: state, parameters: parameters.map(\.copy), moments: moments.mapValues { $0.map(\.copy) },
+      carriedStates: carriedStates.map(\.copy))
+  }
+
+  /// The sizes that the configuration and the vocabulary give the model.
+  package var shape: ModelShape {
+    get throws(TrainingError) { try ModelShape(configuration, vocabulary: vocabulary, tagging: tagging) }
+  }
+
+  /// Makes sure that a split is what it was when the run began.
+  ///
+  /// - Parameter file: what errors call the checkpoint.
+  package func checkSource(of split: Split, in dataset: SequenceDataset, file: String) throws(TrainingError) {
+    guard vocabulary == dataset.vocabulary, tagging == nil || tagging == dataset.tagging else {
+      throw .otherVocabulary(file: file)
+    }
+    guard sources[split] == dataset.splits[split]?.sourceSHA256 else {
+      throw .otherText(file: file, split: split.rawValue)
+    }
+  }
+
+  /// Makes sure that a run can go on from here.
+  ///
+  /// - Parameters:
+  ///   - steps: those of an epoch.
+  ///   - file: what errors call the checkpoint.
+  func check(
+    against dataset: SequenceDataset, steps: Int, _ configuration: RunConfiguration, file: String
+  ) throws(TrainingError) {
+    for split in [Split.train, .validation] { try checkSource(of: split, in: dataset, file: file) }
+    guard state.window <= steps else {
+      throw .notCheckpoint(file: file, found: "its position is past the epoch's end")
+    }
+    guard state.epoch <= configuration.training.epochs else {
+      throw .epochsDone(state.epoch, asked: configuration.training.epochs)
+    }
+  }
+
+  // MARK: into a model
+
+  /// The model, to be used.
+  ///
+  /// - Parameter file: what errors call the checkpoint.
+  package func model(file: String, kernels: Kernels) throws(TrainingError) -> TrainedModel {
+    let parameters = Parameters(try shape, kernels: kernels)
+    try restore(parameters, file: file)
+    return TrainedModel(parameters, vocabulary: vocabulary, tokenization: tokenization, tagging: tagging)
+  }
+
+  /// Puts the parameters into a model of the checkpoint's own shape.
+  ///
+  /// - Parameter file: what errors call the checkpoint.
+  package func restore(_ parameters: Parameters, file: String) throws(TrainingError) {
+    try put(self.parameters, of: parameters.layout, into: parameters.values, file: file)
+    parameters.renewTransposedCopies()
+  }
+
+  /// Puts back what only training needs: moments and carried states.
+  package func restore(_ model: SequenceModel, optimizer: OptimizerStep, file: String) throws(TrainingError) {
+    for moment in optimizer.moments {
+      guard let tensors = moments[moment.name] else {
+        throw .otherModel(file: file, expected: "/optimizer/\(moment.name)", found: "none")
+      }
+      try put(tensors, of: model.parameters.layout, into: moment.arena, file: file)
+    }
+    for (name, matrix) in model.carriedStates {
+      guard let tensor = carriedStates.first(where: { $0.name == name }),
+        tensor.shape == [matrix.rows, matrix.columns]
+      else {
+        throw .otherModel(
+          file: file, expected: "/state/\(name) of \(matrix.rows) x \(matrix.columns)", found: "another")
+      }
+      matrix.setRowMajor(tensor.elements)
+    }
+  }
+
+  private func put(
+    _ tensors: [Tensor], of layout: ParameterLayout, into arena: Arena, file: String
+  ) throws(TrainingError) {
+    for parameter in layout.parameters {
+      guard let tensor = tensors.first(where: { $0.name == parameter.name }) else {
+        throw .otherModel(file: file, expected: "\(parameter.name) \(parameter.shape)", found: "none")
+      }
+      guard tensor.shape == parameter.shape else {
+        throw .otherModel(
+          file: file, expected: "\(parameter.name) \(parameter.shape)", found: "\(tensor.shape)")
+      }
+      for part in tensor.parts { layout.setElements(of: parameter, outputs: part, in: arena, to: tensor.rows(part)) }
+    }
+  }
+}

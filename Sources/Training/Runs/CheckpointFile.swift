@@ -1,0 +1,183 @@
+import Configuration
+import ConfigurationFiles
+import Datasets
+import Diagnostics
+import Files
+import HDF5
+import Models
+
+/// Checkpoints as sealed HDF5 files.
+package enum CheckpointFile {
+  // MARK: writing
+
+  /// Writes a checkpoint so that it is there whole or not at all, and stays after a power cut.
+  package static func write(_ checkpoint: Checkpoint, to path: String) throws {
+    try image(of: checkpoint).save(to: path)
+  }
+
+  static func image(of checkpoint: Checkpoint) throws -> HDF5Image {
+    try HDF5Image.build { root in
+      try root.setAttribute("format", Checkpoint.format)
+      try root.setAttribute("format_version", Checkpoint.formatVersion)
+      try root.setAttribute("created_by", Version.name)
+      try root.writeText("config", checkpoint.configuration.render())
+      let vocabulary = try root.group("vocabulary")
+      try vocabulary.setAttribute("tokenization", checkpoint.tokenization.rawValue)
+      try vocabulary.writeStrings("tokens", checkpoint.vocabulary.tokens)
+      if let tagging = checkpoint.tagging {
+        try vocabulary.writeStrings("tags", tagging.tags)
+        try vocabulary.setAttribute("tag_column", tagging.column.rawValue)
+        try vocabulary.writeStrings("characters", tagging.characters.tokens)
+        try vocabulary.writeStrings("training_words", tagging.trainingWords.tokens)
+      }
+      try write(checkpoint.parameters, to: root.group("parameters"))
+      let optimizer = try root.group("optimizer")
+      for (name, tensors) in checkpoint.moments.sorted(by: { $0.key < $1.key }) {
+        try write(tensors, to: optimizer.group(name))
+      }
+      let state = try root.group("state")
+      for (split, hash) in checkpoint.sources.sorted(by: { $0.key.rawValue < $1.key.rawValue }) {
+        try state.setAttribute("\(split.rawValue)_sha256", hash)
+      }
+      try write(checkpoint.state, to: state)
+      try write(checkpoint.carriedStates, to: state)
+    }
+  }
+
+  private static func write(_ tensors: [Checkpoint.Tensor], to group: WritableGroup) throws {
+    for tensor in tensors { try group.write(tensor.name, shape: tensor.shape, rows: tensor.rows) }
+  }
+
+  private static func write(_ state: TrainingState, to group: WritableGroup) throws {
+    for (name, path) in counters { try group.setAttribute(name, state[keyPath: path]) }
+    for (name, path) in sums { try group.setAttribute(name, state[keyPath: path]) }
+    try group.write("validation_measures", shape: [state.validationMeasures.count], state.validationMeasures)
+  }
+
+  // What of the state is an attribute of `/state`, for writing and reading alike.
+  private static var counters: [(String, WritableKeyPath<TrainingState, Int>)] {
+    [
+      ("step", \.step), ("epoch", \.epoch), ("position", \.window), ("epoch_targets", \.epochLoss.targets),
+      ("recent_targets", \.recentLoss.targets), ("rollbacks", \.rollbacks),
+      ("rollback_step", \.rollbackSteps.last), ("earlier_rollback_step", \.rollbackSteps.earlier),
+    ]
+  }
+  private static var sums: [(String, WritableKeyPath<TrainingState, Double>)] {
+    [("epoch_nats", \.epochLoss.nats), ("recent_nats", \.recentLoss.nats)]
+  }
+
+  // MARK: reading
+
+  /// What is taken into memory: all that going on with a run needs, or what using its model does.
+  package enum Extent { case all, model }
+
+  /// Reads a checkpoint whose seal is whole, and checks that its parts fit each other. Only with `.all` there are moments.
+  package static func read(_ path: String, _ extent: Extent = .all) throws -> Checkpoint {
+    try HDF5File.open(path, seal: .required) { root in
+      try checkFormat(root, path: path)
+      let vocabulary = try root.group("vocabulary")
+      func entries(_ name: String) throws -> [String] {
+        let entries = try vocabulary.readStrings(name)
+        if let repeated = Vocabulary.repeatedToken(in: entries) {
+          throw TrainingError.notCheckpoint(file: path, found: "its \(name) have \(repeated) twice")
+        }
+        return entries
+      }
+      let tokens = try entries("tokens")
+      var tagging: TaggingVocabulary?
+      if try vocabulary.contains("tags") {
+        tagging = TaggingVocabulary(
+          tags: try entries("tags"), column: try TagColumn(of: vocabulary, file: path),
+          characters: Vocabulary(tokens: try entries("characters")),
+          trainingWords: TokenTable(try entries("training_words")))
+      }
+      let tokenization = Tokenization(rawValue: try vocabulary.stringAttribute("tokenization"))
+      guard let tokenization else { throw TrainingError.notCheckpoint(file: path, found: "an unknown tokenization") }
+      let optimizer = try root.group("optimizer")
+      var moments: [String: [Checkpoint.Tensor]] = [:]
+      for child in try optimizer.children where extent == .all {
+        moments[child.name] = try tensors(of: optimizer.group(child.name))
+      }
+      let state = try root.group("state")
+      var sources: [Split: String] = [:]
+      for split in Split.allCases where try state.hasAttribute("\(split.rawValue)_sha256") {
+        sources[split] = try state.stringAttribute("\(split.rawValue)_sha256")
+      }
+      let checkpoint = Checkpoint(
+        configuration: try RunConfiguration.parse(
+          text: root.readText("config"), name: "\(path):/config", directory: "/", checkFiles: false),
+        vocabulary: Vocabulary(tokens: tokens), tokenization: tokenization, tagging: tagging,
+        sources: sources, state: try trainingState(of: state),
+        parameters: try tensors(of: root.group("parameters")), moments: moments,
+        carriedStates: try tensors(of: state, except: "validation_measures"))
+      try check(checkpoint, path: path)
+      return checkpoint
+    }
+  }
+
+  /// Anyone can seal a file: what a checkpoint says of itself has to fit together before memory is taken by it.
+  private static func check(_ checkpoint: Checkpoint, path: String) throws(TrainingError) {
+    guard checkpoint.vocabulary.count > 0 else { throw .notCheckpoint(file: path, found: "its vocabulary is empty") }
+    try check(checkpoint.tagging, of: checkpoint, path: path)
+    let layout = ParameterLayout(try checkpoint.shape)
+    let expected = Dictionary(uniqueKeysWithValues: layout.parameters.map { ($0.name, $0.shape) })
+    for tensors in [checkpoint.parameters] + checkpoint.moments.values {
+      let found = Dictionary(uniqueKeysWithValues: tensors.map { ($0.name, $0.shape) })
+      for (name, shape) in expected.sorted(by: { $0.key < $1.key }) where found[name] != shape {
+        throw .otherModel(
+          file: path, expected: "\(name) \(shape), as its configuration says",
+          found: found[name].map { "\($0)" } ?? "none")
+      }
+    }
+    let state = checkpoint.state
+    let counters = counters.map { state[keyPath: $0.1] }
+    guard counters.allSatisfy({ (0...1 << 48).contains($0) }), state.validationMeasures.count <= state.epoch else {
+      throw .notCheckpoint(file: path, found: "its counters make no sense")
+    }
+  }
+
+  /// Tags are there for a tagger alone, and it finds an id for every word and every character.
+  private static func check(
+    _ tagging: TaggingVocabulary?, of checkpoint: Checkpoint, path: String
+  ) throws(TrainingError) {
+    guard (tagging != nil) == checkpoint.configuration.task.learnsTags else {
+      throw .notCheckpoint(file: path, found: "its vocabulary is for another task than its configuration")
+    }
+    guard let tagging else { return }
+    if tagging.tags.isEmpty { throw .notCheckpoint(file: path, found: "it has no tags") }
+    if let tag = TaggingVocabulary.repeatedTag(in: tagging.tags) {
+      throw .notCheckpoint(file: path, found: "its tags have \(tag) twice")
+    }
+    guard checkpoint.vocabulary.unknownId != nil, tagging.characters.unknownId != nil else {
+      throw .notCheckpoint(file: path, found: "its tokens or its characters lack \(Vocabulary.unknownToken)")
+    }
+  }
+
+  private static func checkFormat(_ root: ReadableGroup, path: String) throws {
+    let format = try root.hasAttribute("format") ? root.stringAttribute("format") : "that of another program"
+    guard format == Checkpoint.format else {
+      throw TrainingError.notCheckpoint(file: path, found: "its format is \(format)")
+    }
+    let version = try root.intAttribute("format_version")
+    guard version == Checkpoint.formatVersion else {
+      throw TrainingError.notCheckpoint(
+        file: path,
+        found: "its format is version \(version), and this program reads version \(Checkpoint.formatVersion)")
+    }
+  }
+
+  private static func tensors(of group: ReadableGroup, except: String? = nil) throws -> [Checkpoint.Tensor] {
+    try group.children.filter { $0.name != except }.map {
+      let elements: [Float] = try group.read($0.name)
+      return Checkpoint.Tensor(name: $0.name, shape: try group.shape(of: $0.name), elements: elements)
+    }
+  }
+
+  private static func trainingState(of group: ReadableGroup) throws -> TrainingState {
+    var state = TrainingState()
+    for (name, path) in counters { state[keyPath: path] = try group.intAttribute(name) }
+    for (name, path) in sums { state[keyPath: path] = try group.doubleAttribute(name) }
+    state.validationMeasures = try group.read("validation_measures")
+    return state
+  }
+}

@@ -1,0 +1,101 @@
+import Configuration
+import Files
+import Foundation
+
+/// What a run's `metrics.jsonl` says. The run may be going on meanwhile.
+package struct RunMetrics: Sendable {
+  /// In their order, without the one that is being written.
+  package private(set) var lines: [Line] = []
+  /// Bytes that are no line of metrics, in lines.
+  package private(set) var unreadable = 0
+
+  /// A line of any kind; a value that isn't there, or wasn't a number, is nil.
+  package struct Line: Decodable, Sendable {
+    package let step: Int
+    package let epoch: Int
+    package let kind: Kind
+    /// Of a line within an epoch.
+    package let loss: Double?
+    package let gradientNorm: Double?
+    package let learningRate: Double?
+    /// The time of day.
+    package let seconds: Double?
+    package let tokensPerSecond: Double?
+    /// Of an epoch's line, by name.
+    private let values: [String: Double]
+
+    package var trainLoss: Double? { self[Measure.trainLoss.field] }
+    package var validationLoss: Double? { self[Measure.validationLoss.field] }
+
+    /// A number of an epoch's line.
+    package subscript(field: String) -> Double? { values[field] }
+
+    package init(from decoder: any Decoder) throws {
+      let container = try decoder.container(keyedBy: CodingKeys.self)
+      step = try container.decode(Int.self, forKey: .step)
+      epoch = try container.decode(Int.self, forKey: .epoch)
+      kind = try container.decode(Kind.self, forKey: .kind)
+      loss = try container.decodeIfPresent(Double.self, forKey: .loss)
+      gradientNorm = try container.decodeIfPresent(Double.self, forKey: .gradientNorm)
+      learningRate = try container.decodeIfPresent(Double.self, forKey: .learningRate)
+      seconds = try container.decodeIfPresent(Double.self, forKey: .seconds)
+      tokensPerSecond = try container.decodeIfPresent(Double.self, forKey: .tokensPerSecond)
+      // Of the many lines within epochs, what has no name here is not worth the time.
+      values = kind == .epoch ? try decoder.singleValueContainer().decode(Numbers.self).values : [:]
+    }
+
+    // Written out: to derive them by a decoding strategy takes most of the time of reading a long run.
+    private enum CodingKeys: String, CodingKey {
+      case step, epoch, kind, loss, seconds
+      case gradientNorm = "gradient_norm"
+      case learningRate = "learning_rate"
+      case tokensPerSecond = "tokens_per_second"
+    }
+  }
+
+  /// The numbers of an object, by name.
+  private struct Numbers: Decodable {
+    var values: [String: Double] = [:]
+
+    private struct Name: CodingKey {
+      let stringValue: String
+      var intValue: Int? { nil }
+
+      init(stringValue: String) { self.stringValue = stringValue }
+      init?(intValue: Int) { nil }
+    }
+
+    init(from decoder: any Decoder) throws {
+      let container = try decoder.container(keyedBy: Name.self)
+      for name in container.allKeys {
+        // What is no number is for somebody else.
+        if let value = try? container.decode(Double.self, forKey: name) { values[name.stringValue] = value }
+      }
+    }
+  }
+
+  package enum Kind: String, Decodable, Sendable {
+    /// Within an epoch.
+    case train
+    /// At an epoch's end.
+    case epoch
+  }
+
+  /// A run that has written nothing yet has no lines.
+  package init(ofRunAt directory: String) {
+    guard let bytes = try? FileContents.read(RunDirectory.metricsPath(directory)) else { return }
+    let decoder = JSONDecoder()
+    // A line that is being written has no end yet, and is none.
+    for line in bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false).dropLast() {
+      guard let line = try? decoder.decode(Line.self, from: Data(line)) else {
+        unreadable += 1
+        continue
+      }
+      lines.append(line)
+    }
+  }
+
+  /// The lines of epochs that are done.
+  package var epochs: [Line] { lines.filter { $0.kind == .epoch } }
+  package var last: Line? { lines.last }
+}
