@@ -27,7 +27,8 @@ package final class ModelRunner: Sendable {
     workers: Workers
   ) {
     let model = SequenceModel(
-      parameters, capacity, gradients: nil, workers: workers.parallelism, carriesState: carriesState, predicts: predicts)
+      parameters, capacity, gradients: nil, workers: workers.parallelism, carriesState: carriesState, predicts: predicts
+    )
     self.init(model, model.forwardPhases() + model.lossPhases(), workers: workers)
   }
 

@@ -10,7 +10,7 @@ package struct Fact: Sendable, Equatable {
 }
 
 /// A number that people compare models by.
-package struct Quantity: Sendable, Equatable {
+package struct Quantity: Sendable, Equatable, CustomStringConvertible {
   /// `perplexity`
   package let name: String
   package let value: Double
@@ -22,4 +22,7 @@ package struct Quantity: Sendable, Equatable {
     self.value = value
     self.text = text
   }
+
+  /// `perplexity 12.34`
+  package var description: String { "\(name) \(text)" }
 }

@@ -77,7 +77,9 @@ package final class SweepRunner {
       var queue = trials[...]
       // A request to stop and our own reasons come to the children in the same way.
       let relay = _Concurrency.Task {
-        while !stop.isStopRequested && !_Concurrency.Task.isCancelled { try? await _Concurrency.Task.sleep(for: .milliseconds(20)) }
+        while !stop.isStopRequested && !_Concurrency.Task.isCancelled {
+          try? await _Concurrency.Task.sleep(for: .milliseconds(20))
+        }
         if stop.isStopRequested { halt.requestStop() }
       }
       while true {

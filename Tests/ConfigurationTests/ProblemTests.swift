@@ -246,6 +246,24 @@ import Testing
     #expect(complaints("task: tagging\ndata: {train: a.conllu, tags: xpos}\n") == [])
   }
 
+  /// The format is a choice of its own; what doesn't go with it or the task is said.
+  @Test func formatsAreForSomeTasksAndTokens() {
+    #expect(complaints("data: {train: a.conllu, format: conllu}\n") == [])
+    #expect(complaints("task: tagging\ndata: {train: a, format: conllu}\n") == [])
+    #expect(
+      complaints("data: {train: a.conllu, format: conllu, tokens: character}\n") == [
+        "lm.cfg:1:41: data.tokens: CoNLL-U says itself what a token is"
+      ])
+    #expect(
+      complaints("task: tagging\ndata: {train: a, format: text}\n") == [
+        "lm.cfg:2:18: data.format: plain text has no tags, which a tagger learns"
+      ])
+    #expect(
+      complaints("data: {train: a, format: conll}\n") == [
+        "lm.cfg:1:26: data.format: expected auto, text or conllu, found 'conll'; did you mean conllu?"
+      ])
+  }
+
   @Test func everythingAtOnceInTheOrderOfLines() {
     let text = """
       sed: 1

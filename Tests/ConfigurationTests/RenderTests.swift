@@ -19,6 +19,7 @@ import Testing
           validation: /v
           test:
             split: 0.05
+          format: auto
           tokens: word
           tags: upos
           vocabulary:

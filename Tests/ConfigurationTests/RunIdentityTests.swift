@@ -71,6 +71,7 @@ import Testing
         data.train=
         data.validation=
         data.test.split=0.1
+        data.format=auto
         data.tokens=word
         data.tags=upos
         data.vocabulary.size=9

@@ -58,7 +58,8 @@ private func sentences(_ text: String, chunkSize: Int = 64) throws -> [TaggedSen
   @Test func datasetHasFormsAndTags() throws {
     let files = try TemporaryFiles()
     let sources = CorpusSources(train: [try files.write("t.conllu", treebank + "\n" + treebank)])
-    let dataset = try SequenceDataset.prepareTagged(sources, format: CoNLLU(), tags: .upos, vocabulary: VocabularySettings())
+    let dataset = try SequenceDataset.prepareTagged(
+      sources, format: CoNLLU(), tags: .upos, vocabulary: VocabularySettings())
     #expect(dataset.tagging?.tags == ["AUX", "NUM", "PART", "PRON", "PUNCT"])
     #expect(dataset.tagging?.characters.tokens.joined() == "<unk> '.01Ideinost")
     #expect(dataset.forms == ["It", "does", "n't", ".", "10 000", "it"])
@@ -76,7 +77,8 @@ private func sentences(_ text: String, chunkSize: Int = 64) throws -> [TaggedSen
     let files = try TemporaryFiles()
     let sources = CorpusSources(
       train: [try files.write("t", row("1", "a", "X"))], validation: .files([try files.write("v", row("1", "b", "B"))]))
-    let dataset = try SequenceDataset.prepareTagged(sources, format: CoNLLU(), tags: .upos, vocabulary: VocabularySettings())
+    let dataset = try SequenceDataset.prepareTagged(
+      sources, format: CoNLLU(), tags: .upos, vocabulary: VocabularySettings())
     #expect(dataset.tagging?.tags == ["B", "X"])
     #expect(dataset.splits[.validation]?.tags == [0] && dataset.splits[.validation]?.tokens == [0])
   }
@@ -85,7 +87,8 @@ private func sentences(_ text: String, chunkSize: Int = 64) throws -> [TaggedSen
     let files = try TemporaryFiles()
     let text = (0..<4).map { row("1", "w\($0)", "T\($0)") + row("2", "x", "X") }.joined(separator: "\n")
     let sources = CorpusSources(train: [try files.write("t", text)], test: .fraction(0.25))
-    let dataset = try SequenceDataset.prepareTagged(sources, format: CoNLLU(), tags: .upos, vocabulary: VocabularySettings())
+    let dataset = try SequenceDataset.prepareTagged(
+      sources, format: CoNLLU(), tags: .upos, vocabulary: VocabularySettings())
     #expect(dataset.splits[.train]?.tags == [0, 4, 1, 4, 2, 4])
     #expect(dataset.splits[.test]?.tags == [3, 4] && dataset.splits[.test]?.characters == 3)
   }
@@ -109,7 +112,8 @@ private func sentences(_ text: String, chunkSize: Int = 64) throws -> [TaggedSen
     // The tail of the training text has none of the training words' rights.
     sources = CorpusSources(
       train: [try files.write("s", row("1", "b", "X") + "\n" + row("1", "c", "X"))], test: .fraction(0.5))
-    let parts = try SequenceDataset.prepareTagged(sources, format: CoNLLU(), tags: .upos, vocabulary: VocabularySettings())
+    let parts = try SequenceDataset.prepareTagged(
+      sources, format: CoNLLU(), tags: .upos, vocabulary: VocabularySettings())
     #expect(parts.tagging?.trainingWords.tokens == ["b"] && parts.forms == ["b", "c"])
     #expect(parts.vocabulary.tokens == ["<unk>", "b"])
   }
@@ -123,6 +127,20 @@ private func sentences(_ text: String, chunkSize: Int = 64) throws -> [TaggedSen
     #expect(dataset.splits[.train]?.tags == [-1, 0, -1])
     let error = #expect(throws: CorpusError.self) { try CoNLLU().readTagged([path], tags: .xpos) }
     #expect(error?.description == "\(path): expected tags in the XPOS column, found none")
+  }
+
+  /// A language model reads its words as they are, whatever they would be in plain text.
+  @Test func wordsAreTokensOfATextToo() throws {
+    let files = try TemporaryFiles()
+    let sources = CorpusSources(train: [try files.write("t.conllu", treebank)])
+    let dataset = try SequenceDataset.prepare(
+      sources, format: CoNLLU(), tokenization: .word, vocabulary: VocabularySettings())
+    let train = try #require(dataset.splits[.train])
+    #expect(
+      train.tokens.map { dataset.vocabulary.tokens[Int($0)] }
+        == ["It", "does", "n't", ".", "</s>", "10 000", "it", "</s>"])
+    #expect(train.tags == nil && train.forms == nil && dataset.tagging == nil)
+    #expect(train.characters == 2 + 4 + 3 + 1 + 6 + 2)
   }
 
   @Test func aTaggerIsMeasuredWithWhatItKnows() throws {

@@ -1,7 +1,7 @@
+import Configuration
 import Datasets
 import Plots
 import Presentation
-import Configuration
 
 /// What a tagger makes of a split, as a part of a report: which tags it takes for which, how frequent words matter, and
 /// sentences.

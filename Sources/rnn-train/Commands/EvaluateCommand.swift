@@ -64,7 +64,8 @@ struct EvaluateCommand: ParsableCommand {
     let task = configuration.task
     if let streams {
       guard task.carriesState else {
-        throw ValidationError("--streams is for language models; a \(task.title.lowercased()) reads sentence by sentence")
+        throw ValidationError(
+          "--streams is for language models; a \(task.title.lowercased()) reads sentence by sentence")
       }
       configuration.evaluation.streams = streams
     }

@@ -1,5 +1,5 @@
-import ConfigurationFiles
 import Configuration
+import ConfigurationFiles
 import Presentation
 import Training
 

@@ -73,7 +73,8 @@ struct GradientFlowInspection: Encodable, CustomStringConvertible {
     Format.facts(
       states.map { state in
         let reach = state.reach(share: GradientFlowAdvice.share)
-        return (state.name, reach.map { "below 1 % past \(GradientFlowAdvice.timesteps($0))" } ?? "above 1 % as far as was looked")
+        let past = reach.map { "below 1 % past \(GradientFlowAdvice.timesteps($0))" }
+        return (state.name, past ?? "above 1 % as far as was looked")
       })
   }
 }

@@ -84,6 +84,7 @@ final class ProgressReporter: TrainingReporter {
   private func progress(_ state: TrainingState, _ summary: RunSummary) -> ProgressLine {
     let loss = state.epochLoss.mean
     let perStep = elapsed / Double(max(state.step - begun.step, 1))
+    // A loss over a sample is no measure of the model.
     let figures = summary.samplesLoss ? [] : [summary.task.figure(ofTrainingLoss: loss)].compactMap(\.self)
     let left = perStep * Double(summary.epochs * summary.stepsPerEpoch - state.step)
     return ProgressLine(
@@ -92,8 +93,7 @@ final class ProgressReporter: TrainingReporter {
       details: [
         "\(summary.samplesLoss ? "sampled " : "")loss \(Format.loss(loss))", "\(Format.duration(left)) left", epochRate,
       ]
-        // A loss over a sample is no measure of the model.
-        + figures.map { "\($0.name) \($0.text)" }
+        + figures.map { "\($0)" }
         + ["step \(Format.count(state.step))"])
   }
 
@@ -106,7 +106,7 @@ final class ProgressReporter: TrainingReporter {
     func line(_ word: String, rate: Bool) -> String {
       var fields = ["epoch \(padding)\(number)/\(epochs)", "\(sampled)train \(word)\(Format.loss(trainLoss))"]
       if let validation {
-        fields += ["validation \(word)\(Format.loss(validation.natsPerTarget))", "\(validation.headline.name) \(validation.headline.text)"]
+        fields += ["validation \(word)\(Format.loss(validation.natsPerTarget))", "\(validation.headline)"]
       }
       return (fields + (rate ? [epochRate] : []) + (isBest ? ["best"] : [])).joined(separator: "  ")
     }

@@ -1,6 +1,6 @@
 import Configuration
-import Presentation
 import ConfigurationFiles
+import Presentation
 import Sweeps
 
 /// A sweep's trials as a table: for people, as comma-separated values, and as an object for programs.
