@@ -1,6 +1,7 @@
 import Compute
 import ModelTestSupport
 import Models
+import Optimizers
 import Testing
 import Training
 
@@ -48,9 +49,8 @@ import Training
   func twoShardsAreOneMinibatch(_ sizes: ModelCase, streams: Int) {
     var random = TestRandom(seed: 71)
     let window = Window(timesteps: sizes.timesteps, streams: sizes.streams, of: sizes.shape, using: &random)
-    let whole = TrainingRun(sizes, .sgd(learningRate: 20), clipNorm: 0.01)
-    whole.test.load(window)
-    let expected = whole.step.run(step: 1, learningRate: 20)
+    let whole = TrainingRun(sizes, SGD(learningRate: 20), clipNorm: 0.01)
+    let expected = whole.step.run(step: 1, learningRate: 20) { _ in whole.test.load(window) }
 
     func model(_ streams: Int) -> TestModel {
       TestModel(sizes.shape, streams: streams, timesteps: sizes.timesteps)
@@ -59,9 +59,10 @@ import Training
     others.load(Self.shard(window, 0..<streams))
     others.model.begin(step: 1, targets: window.targetCount)
     Workers(count: 1).run(PhaseList(others.gradientPhases))
-    let run = TrainingRun(mine, .sgd(learningRate: 20), clipNorm: 0.01, workers: 2, exchange: Sum(other: others))
-    mine.load(Self.shard(window, streams..<sizes.streams))
-    let found = run.step.run(step: 1, learningRate: 20, targets: window.targetCount)
+    let run = TrainingRun(mine, SGD(learningRate: 20), clipNorm: 0.01, workers: 2, exchange: Sum(other: others))
+    let found = run.step.run(step: 1, learningRate: 20, targets: window.targetCount) { _ in
+      mine.load(Self.shard(window, streams..<sizes.streams))
+    }
 
     #expect(abs(found.lossSum + others.model.lossSum - expected.lossSum) < 1e-5 * expected.lossSum)
     // Clipped by the norm of the sum.
