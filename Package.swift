@@ -119,7 +119,7 @@ let package = Package(
     tests(
       "TrainingTests", ["Training", "Tasks", "Inference", "ModelTestSupport", "HDF5"], resources: [.copy("Golden")]),
     tests("SweepsTests", ["Sweeps", "ConfigurationFiles"]),
-    tests("CommandTests", ["rnn-train", "Training", "Presentation", "Compute"], exclude: ["Slurm"]),
+    tests("CommandTests", ["rnn-train", "Training", "Presentation", "Compute", "CHDF5"], exclude: ["Slurm"]),
   ],
   swiftLanguageModes: [.v6]
 )

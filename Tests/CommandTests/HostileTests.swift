@@ -1,11 +1,16 @@
+import CHDF5
 import Foundation
 import Testing
 
 /// Files that crash the HDF5 library, or keep it busy without end: to the program they are damaged, no more.
 struct HostileTests {
-  private static let cases = [
-    ("crash", "reading it crashes the HDF5 library"), ("endless", "reading it comes to no end"),
-  ]
+  private static let cases = [("crash", crash), ("endless", " is damaged: reading it comes to no end")]
+
+  /// From 1.14 on the library itself sees that the file lies.
+  private static let crash =
+    (H5_VERS_MAJOR, H5_VERS_MINOR) < (1, 14)
+    ? " is damaged: reading it crashes the HDF5 library"
+    : ": / attribute format: can't read: ran off end of input buffer while decoding"
 
   /// The bytes of a file of the folder. Not every version of the library falls for them.
   private static func hostile(_ name: String, to file: String, in workspace: Workspace) throws {
@@ -21,7 +26,7 @@ struct HostileTests {
     // Should the program read the file itself, it must not do so for ever.
     let outcome = try workspace.start(arguments, through: ["timeout", "-s", "KILL", "120"]).wait()
     #expect(outcome.code == 65 && !outcome.wasKilled, "\(outcome)")
-    #expect(outcome.errors == "rnn-train: \(file) is damaged: \(reason)\n")
+    #expect(outcome.errors == "rnn-train: \(file)\(reason)\n")
     #expect(outcome.output.isEmpty)
   }
 
@@ -51,7 +56,6 @@ struct HostileTests {
   @Test func namesLikeOptions() throws {
     let workspace = try Workspace()
     try Self.hostile("crash", to: "-crash.h5", in: workspace)
-    try Self.expectRefusal(
-      of: ["inspect", "--", "-crash.h5"], in: workspace, "-crash.h5", "reading it crashes the HDF5 library")
+    try Self.expectRefusal(of: ["inspect", "--", "-crash.h5"], in: workspace, "-crash.h5", Self.crash)
   }
 }
