@@ -28,19 +28,19 @@ let package = Package(
     .package(url: "https://github.com/hummingbird-project/swift-mustache", exact: "2.1.1"),
     .package(url: "https://github.com/jpsim/Yams", exact: "6.2.2"),
     .package(url: "https://github.com/ordo-one/TextTable", exact: "0.0.2"),
-    .package(url: "https://github.com/swiftlang/swift-subprocess", exact: "1.0.2", traits: []),
   ],
   targets: [
     // Nothing below imports anything above it.
     .target(name: "CKernels", cSettings: strictC),
     .target(name: "CAffinity", cSettings: strictC),
+    .target(name: "CFiles", cSettings: strictC),
     .target(name: "CRevision", cSettings: strictC + revision),
     .systemLibrary(name: "CHDF5", pkgConfig: "hdf5", providers: [.apt(["libhdf5-dev"])]),
     .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
     library("Diagnostics"),
     library("Keys"),
     library("Compute", ["CKernels", "Diagnostics"]),
-    library("Files", ["CCrypto", "Diagnostics"]),
+    library("Files", ["CCrypto", "CFiles", "Diagnostics"]),
     library("HDF5", ["CHDF5", "Files", "Diagnostics"]),
     library("Datasets", ["HDF5", "Files", "Keys", "Diagnostics"]),
     library("GrammarCorpus", ["Diagnostics"]),
@@ -73,10 +73,7 @@ let package = Package(
       ]),
     library(
       "Sweeps",
-      [
-        "Training", "Compute", "Configuration", "ConfigurationFiles", "Files", "Diagnostics",
-        .product(name: "Subprocess", package: "swift-subprocess"),
-      ]),
+      ["Training", "Compute", "Configuration", "ConfigurationFiles", "Files", "Diagnostics"]),
     .executableTarget(
       name: "rnn-train",
       dependencies: [

@@ -1,5 +1,6 @@
 import CCrypto
 import Diagnostics
+import Glibc
 
 /// SHA-256 as 64 lowercase hexadecimal digits: of bytes at hand, of bytes as they come, or of a file.
 package struct ContentHash: ~Copyable {
@@ -46,8 +47,11 @@ package struct ContentHash: ~Copyable {
   }
 
   /// The hash of a file's bytes, read in pieces: memory is bounded whatever the file's size.
+  ///
+  /// - Throws: `FileError.notAFile` for what may have no end.
   package static func hex(ofFile path: String) throws(FileError) -> String {
-    let file = try OpenFile(reading: path)
+    let file = try OpenFile(path, flags: O_RDONLY | O_NONBLOCK, as: .open)
+    _ = try file.requireRegular()
     var hash = ContentHash()
     while true {
       let chunk = try FileContents.chunk(of: file, size: 1 << 20)

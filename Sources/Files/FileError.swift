@@ -22,6 +22,14 @@ package enum FileError: DiagnosedError, Equatable {
 
   /// A system call failed; `code` is its `errno`.
   case system(Operation, path: String, code: Int32)
+  /// Something else than a file where only a file will do: a pipe, which may never end, or a directory.
+  case notAFile(path: String, found: String)
+  /// A name in a directory of ours that leads out of it: what is written there would be somewhere else.
+  case notOfDirectory(path: String, what: String)
+  /// A directory that was removed while it was in use.
+  case directoryGone(String)
+  /// A directory whose lock somebody else has got since.
+  case lockLost(directory: String, holder: String)
   /// A live process holds the directory.
   case inUse(directory: String, holder: String)
   /// The lock file was left by, or belongs to, a process on a host that can't be asked whether it lives.
@@ -33,6 +41,14 @@ package enum FileError: DiagnosedError, Equatable {
     switch self {
     case .system(let operation, let path, let code):
       "\(path): can't \(operation.rawValue): \(errorText(code))\(remedy(for: code, operation))"
+    case .notAFile(let path, let found):
+      "\(path): expected a file, found \(found); write what it holds to a file first"
+    case .notOfDirectory(let path, let what):
+      "\(path) \(what); a run writes to nothing but what lies in its own directory: put the thing itself there"
+    case .directoryGone(let directory):
+      "\(directory) was removed while it was in use"
+    case .lockLost(let directory, let holder):
+      "\(directory) belongs to \(holder) now: its run.lock was removed while this process was at work"
     case .inUse(let directory, let holder):
       "\(directory) is in use by \(holder)"
     case .lockedElsewhere(let lockFile, let holder):
@@ -42,17 +58,26 @@ package enum FileError: DiagnosedError, Equatable {
     }
   }
 
+  /// What the system said, without the path.
+  package var reason: String { if case .system(_, _, let code) = self { errorText(code) } else { description } }
+
   package var exitCode: ExitCode {
     switch self {
     case .system(let operation, _, let code):
       // A failing device is another matter than a place that can't be written to.
       operation.isOutput && code != EIO ? .cannotWrite : .inputOutput
-    case .inUse, .lockedElsewhere, .locksUnsupported: .cannotWrite
+    case .notAFile: .badInput
+    case .notOfDirectory, .directoryGone, .lockLost, .inUse, .lockedElsewhere, .locksUnsupported: .cannotWrite
     }
   }
 }
 
 extension FileError {
+  /// Whether there simply is nothing of that path; other errors say nothing about what is there.
+  package var isForWantOfFile: Bool {
+    if case .system(_, _, let code) = self { code == ENOENT || code == ENOTDIR } else { false }
+  }
+
   /// Whether a disk or a quota is full.
   package var isForWantOfSpace: Bool {
     if case .system(_, _, let code) = self { code == ENOSPC || code == EDQUOT } else { false }

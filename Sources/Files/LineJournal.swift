@@ -8,19 +8,22 @@ package struct LineJournal: ~Copyable {
   private let file: OpenFile
 
   /// Opens a journal, a new one if there is none. That only one process does so at a time is the caller's care.
-  package init(_ path: String) throws(FileError) {
-    let file = try OpenFile(path, flags: O_RDWR | O_CREAT | O_APPEND, as: .create)
-    let length = try Self.wholeLines(of: path).length
-    guard ftruncate(file.descriptor, off_t(length)) == 0 else { throw .system(.write, path: path, code: errno) }
-    try Directory.flush(Path.directory(of: path))
+  package init(_ name: String, in directory: OpenDirectory) throws(FileError) {
+    let file = try directory.openOwnFile(name, flags: O_RDWR | O_CREAT | O_APPEND, as: .create)
+    let length = Self.wholeLines(of: try InputFile(name, in: directory).contents()).length
+    guard ftruncate(file.descriptor, off_t(length)) == 0 else {
+      throw .system(.write, path: file.path, code: errno)
+    }
+    try directory.flush()
     self.file = file
   }
 
   /// The whole lines of a journal that another process may be writing.
-  package static func lines(_ path: String) throws(FileError) -> [String] { try wholeLines(of: path).lines }
+  package static func lines(of file: InputFile) throws(FileError) -> [String] {
+    wholeLines(of: try file.contents()).lines
+  }
 
-  private static func wholeLines(of path: String) throws(FileError) -> (lines: [String], length: Int) {
-    let bytes = try FileContents.read(path)
+  private static func wholeLines(of bytes: [UInt8]) -> (lines: [String], length: Int) {
     guard let end = bytes.lastIndex(of: UInt8(ascii: "\n")) else { return ([], 0) }
     let lines = bytes[..<end].split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
     return (lines.map { String(decoding: $0, as: UTF8.self) }, end + 1)

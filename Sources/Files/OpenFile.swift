@@ -14,9 +14,36 @@ package struct OpenFile: ~Copyable {
 
   /// Opens a file with the flags of open(2); a created file gets the permissions that the umask leaves.
   init(_ path: String, flags: Int32, as operation: FileError.Operation) throws(FileError) {
+    try self.init(path, at: AT_FDCWD, path: path, flags: flags, permissions: 0o666, as: operation)
+  }
+
+  /// Opens a file of a directory. A link is refused if the flags say not to follow it.
+  init(
+    _ name: String, in directory: OpenDirectory, flags: Int32, permissions: mode_t = 0o666,
+    as operation: FileError.Operation
+  ) throws(FileError) {
+    try self.init(
+      name, at: directory.descriptor, path: directory.path(of: name), flags: flags, permissions: permissions,
+      as: operation)
+  }
+
+  private init(
+    _ name: String, at directory: Int32, path: String, flags: Int32, permissions: mode_t,
+    as operation: FileError.Operation
+  ) throws(FileError) {
     var descriptor: Int32
-    repeat { descriptor = Glibc.open(path, flags | O_CLOEXEC, 0o666) } while descriptor < 0 && errno == EINTR
-    guard descriptor >= 0 else { throw .system(operation, path: path, code: errno) }
+    repeat {
+      descriptor = Glibc.openat(directory, name, flags | O_CLOEXEC, permissions)
+    } while descriptor < 0 && errno == EINTR
+    guard descriptor >= 0 else {
+      switch errno {
+      case ELOOP where flags & O_NOFOLLOW != 0:
+        throw .notOfDirectory(path: path, what: "is a symbolic link")
+      // A pipe that is opened for writing, without waiting for somebody who reads it.
+      case ENXIO: throw .notAFile(path: path, found: "a pipe or device")
+      default: throw .system(operation, path: path, code: errno)
+      }
+    }
     self.path = path
     self.descriptor = descriptor
   }
@@ -26,12 +53,27 @@ package struct OpenFile: ~Copyable {
     let path = "standard input"
     let descriptor = fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 0)
     guard descriptor >= 0 else { throw .system(.open, path: path, code: errno) }
-    return OpenFile(path: path, descriptor: descriptor)
+    return OpenFile(descriptor: descriptor, path: path)
   }
 
-  private init(path: String, descriptor: Int32) {
+  /// Takes over an open descriptor.
+  init(descriptor: Int32, path: String) {
     self.path = path
     self.descriptor = descriptor
+  }
+
+  /// Gives the descriptor away: closing it is somebody else's care.
+  consuming func release() -> Int32 {
+    let descriptor = descriptor
+    self.descriptor = -1
+    return descriptor
+  }
+
+  /// - Throws: `FileError.notAFile` for anything but a regular file.
+  func requireRegular() throws(FileError) -> FileStatus {
+    guard let status = FileStatus(of: descriptor) else { throw .system(.read, path: path, code: errno) }
+    guard status.isRegular else { throw .notAFile(path: path, found: status.name) }
+    return status
   }
 
   deinit {

@@ -7,6 +7,12 @@ package enum Path {
     return slash == path.startIndex ? "/" : String(path[..<slash])
   }
 
+  /// `a/b/c` -> `c`, `a/b/` -> `b`.
+  package static func name(of path: String) -> String {
+    let path = path.trimmingSlashes()
+    return path.utf8.lastIndex(of: UInt8(ascii: "/")).map { String(path[path.index(after: $0)...]) } ?? String(path)
+  }
+
   /// A name within a directory; a name that begins with `/` stands for itself.
   package static func join(_ directory: String, _ name: String) -> String {
     if name.hasPrefix("/") || directory == "." || directory.isEmpty { return name }

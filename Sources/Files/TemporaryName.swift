@@ -17,10 +17,10 @@ enum TemporaryName {
     return time.tv_sec * 1_000_000_000 + time.tv_nsec
   }()
 
-  /// A path in `directory` that no other call returns, in this process or another.
-  static func next(in directory: String) -> String {
+  /// A name that no other call returns, in this process or another.
+  static func next() -> String {
     let number = counter.add(1, ordering: .relaxed).newValue
-    return Path.join(directory, "\(prefix)\(Host.name)-\(getpid())-\(start)-\(number)\(suffix)")
+    return "\(prefix)\(Host.name)-\(getpid())-\(start)-\(number)\(suffix)"
   }
 
   /// Whether `name` is a temporary file of a process of this host that lives no more.
@@ -43,6 +43,19 @@ enum Host {
       guard let start = buffer.baseAddress, gethostname(start, buffer.count - 1) == 0 else { return "localhost" }
       buffer[buffer.count - 1] = 0
       return String(cString: start)
+    }
+  }()
+
+  /// What all processes of one running kernel have in common, those of its containers too; its name where the system
+  /// doesn't tell.
+  static let machine: String = {
+    withUnsafeTemporaryAllocation(of: CChar.self, capacity: 64) { buffer in
+      let descriptor = open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC)
+      guard descriptor >= 0 else { return name }
+      defer { close(descriptor) }
+      let count = read(descriptor, buffer.baseAddress, buffer.count)
+      let id = String(decoding: buffer.prefix(max(count, 0)).map { UInt8(bitPattern: $0) }, as: UTF8.self)
+      return id.isEmpty ? name : String(id.prefix { $0 != "\n" })
     }
   }()
 }

@@ -16,6 +16,8 @@ package enum HDF5File {
     case required
     /// Files of other tools too. One that had a seal and lost it, or was edited since, is refused all the same.
     case ifPresent
+    /// Those too that had a seal and lost it, as to whoever opens one with h5py's mode "a": somebody vouches for them.
+    case waived
   }
 
   /// Opens a file for `body`, which gets its root group; the group is of no use afterwards.
@@ -24,7 +26,14 @@ package enum HDF5File {
   package static func open<R>(
     _ path: String, seal: SealPolicy = .ifPresent, _ body: (ReadableGroup) throws -> R
   ) throws -> R {
-    try open(bytes: FileContents.read(path), named: path, seal: seal, body)
+    try open(InputFile(path), seal: seal, body)
+  }
+
+  /// Opens a file whose descriptor is at hand.
+  package static func open<R>(
+    _ file: InputFile, seal: SealPolicy = .ifPresent, _ body: (ReadableGroup) throws -> R
+  ) throws -> R {
+    try open(bytes: file.contents(), named: file.path, seal: seal, body)
   }
 
   /// Opens a file that is in memory; `name` is what errors call it.
@@ -33,8 +42,7 @@ package enum HDF5File {
   ) throws -> R {
     try bytes.withUnsafeBytes { bytes in
       guard hasSignature(bytes) else { throw HDF5Error.notHDF5(file: name) }
-      let sealedLength = try Seal.verify(bytes, name: name)
-      if sealedLength == nil && seal == .required { throw HDF5Error.unsealed(file: name) }
+      let sealedLength = try sealedLength(of: bytes, name: name, seal)
       let image = UnsafeRawBufferPointer(rebasing: bytes[..<(sealedLength ?? bytes.count)])
       let file = try openImage(image, named: name)
       let root = Location(file: file, fileName: name, path: "/")
@@ -51,10 +59,23 @@ package enum HDF5File {
     }
   }
 
-  /// Whether a file has its seal and is as it was written, whatever else may keep somebody from reading it.
-  package static func isWhole(_ path: String) throws(FileError) -> Bool {
-    let bytes = try FileContents.read(path)
-    return bytes.withUnsafeBytes { bytes in (try? Seal.verify(bytes, name: path)) != nil }
+  /// What a file's seal says of it, whatever else may keep somebody from reading it.
+  package static func seal(of file: InputFile) throws(FileError) -> SealState {
+    try file.contents().withUnsafeBytes { Seal.state(of: $0) }
+  }
+
+  /// The length of the image that a file begins with; nil for a file without a seal: all of it.
+  private static func sealedLength(
+    of bytes: UnsafeRawBufferPointer, name: String, _ policy: SealPolicy
+  ) throws(HDF5Error) -> Int? {
+    switch (Seal.state(of: bytes), policy) {
+    case (.whole(let length), _): return length
+    case (.none, .required): throw .unsealed(file: name)
+    case (.none, .ifPresent), (.none, .waived), (.lost, .waived): return nil
+    case (.lost, .required), (.lost, .ifPresent), (.altered, _):
+      throw .damaged(file: name, reason: "the seal at its end is missing or altered")
+    case (.broken, _): throw .damaged(file: name, reason: "its contents don't match the SHA-256 hash at its end")
+    }
   }
 
   /// What every HDF5 file begins with.

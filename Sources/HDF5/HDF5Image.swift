@@ -45,9 +45,19 @@ package final class HDF5Image {
   }
 
   /// Writes the file: after a crash at any moment there is either this one, whole and on the disk, or what was there.
-  package func save(to path: String) throws(FileError) {
-    try DurableFile.write(to: path) { write throws(FileError) in try forEachPart(write) }
+  ///
+  /// - Parameter permissions: of a new file, less what the umask takes.
+  package func save(to path: String, permissions: UInt32 = 0o666) throws(FileError) {
+    try DurableFile.write(to: path, permissions: permissions) { write throws(FileError) in try forEachPart(write) }
   }
+
+  /// Likewise a file of a directory.
+  package func save(to name: String, in directory: OpenDirectory) throws(FileError) {
+    try directory.write(to: name) { write throws(FileError) in try forEachPart(write) }
+  }
+
+  /// The file's size, the seal included.
+  package var byteCount: Int { memory.count + Seal.size }
 
   /// The file's bytes, the seal included: for tests.
   package var bytes: [UInt8] {

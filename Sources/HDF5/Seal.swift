@@ -1,5 +1,20 @@
 import Files
 
+/// What a file's seal says of it.
+package enum SealState: Sendable, Equatable {
+  /// The file is as it was written.
+  case whole(imageLength: Int)
+  /// There never was one.
+  case none
+  /// There was one, and now the file ends where its image does: another program has opened it to write, as h5py's mode "a"
+  /// does, whether it changed anything or not.
+  case lost
+  /// There was one, and what is left of it is none.
+  case altered
+  /// There is one, of other contents.
+  case broken
+}
+
 /// The seal behind an HDF5 image: one line of fixed length with the image's SHA-256 and length.
 ///
 ///     \nrnn-train seal 1 sha256 HEX length DIGITS\n
@@ -25,19 +40,21 @@ enum Seal {
     return start + Array(hash.utf8) + middle + zeros + digits + [UInt8(ascii: "\n")]
   }
 
-  /// Checks the seal at the end of a file's bytes.
-  ///
-  /// - Returns: the image's length, nil if there is no seal and was none.
-  static func verify(_ file: UnsafeRawBufferPointer, name: String) throws(HDF5Error) -> Int? {
+  /// Looks for the seal at the end of a file's bytes, and checks it.
+  static func state(of file: UnsafeRawBufferPointer) -> SealState {
     guard file.count >= size, file[(file.count - size)...].starts(with: start) else {
-      if wasSealed(file) { throw .damaged(file: name, reason: "the seal at its end is missing or altered") }
-      return nil
+      return !wasSealed(file) ? .none : file.count == imageLength(of: file) ? .lost : .altered
     }
     let image = UnsafeRawBufferPointer(rebasing: file[..<(file.count - size)])
-    guard file[image.count...].elementsEqual(bytes(hash: ContentHash.hex(of: image), length: image.count)) else {
-      throw .damaged(file: name, reason: "its contents don't match the SHA-256 hash at its end")
-    }
-    return image.count
+    let expected = bytes(hash: ContentHash.hex(of: image), length: image.count)
+    return file[image.count...].elementsEqual(expected) ? .whole(imageLength: image.count) : .broken
+  }
+
+  /// Where an image ends, as its superblock says: of the versions 0 to 3, with addresses of 64 bits, as they all are.
+  private static func imageLength(of file: UnsafeRawBufferPointer) -> Int? {
+    guard file.count >= 48 else { return nil }
+    let offset = file[8] < 2 ? 40 : 28
+    return Int(exactly: UInt64(littleEndian: file.loadUnaligned(fromByteOffset: offset, as: UInt64.self)))
   }
 
   /// Whether the mark of a sealed image is anywhere in the file.

@@ -13,6 +13,9 @@ package enum Format {
     return (value < 0 ? "-" : "") + ([digits[...]] + groups).joined(separator: ",")
   }
 
+  /// A whole number that a file holds as another kind: what is beyond all counts is shown as their end.
+  package static func count(_ value: Double) -> String { value.isNaN ? "-" : count(Int(min(max(value, -1e15), 1e15))) }
+
   package static func fixed(_ value: Double, _ decimals: Int) -> String { String(format: "%.\(decimals)f", value) }
 
   /// So many significant digits: `0.0123`, `1.2e-08`.
@@ -36,7 +39,7 @@ package enum Format {
 
   package static func rate(_ tokens: Int, in time: Duration) -> String {
     let rate = Double(tokens) / max(time / .seconds(1), 1e-9)
-    return count(Int(min(rate, 1e15))) + " tokens/s"
+    return count(rate) + " tokens/s"
   }
 
   /// `3 h 5 min`, `12 min 34 s`, `56 s`, `0.4 s`.

@@ -15,6 +15,10 @@ struct Journal: Sendable {
     let epochs: [Int]
   }
 
+  /// Each rung has twice the epochs of the one before at least.
+  private static let mostRungs = 64
+  private static let plausibleEpochs = 1...1 << 31
+
   let beginning: Beginning
   private(set) var ends: [TrialEnd]
 
@@ -32,13 +36,19 @@ struct Journal: Sendable {
       }
     }
     let beginning: Beginning = try decode(first, number: 1)
-    guard beginning.event == "begin", beginning.format == 1, beginning.epochs.count == beginning.ids.count else {
+    // Anybody may have written the file: ids become paths, and numbers indices and sums.
+    guard beginning.event == "begin", beginning.format == 1, beginning.epochs.count == beginning.ids.count,
+      beginning.ids.enumerated().allSatisfy({ Trial.isId($1, ofTrial: $0) }),
+      beginning.epochs.allSatisfy(Self.plausibleEpochs.contains)
+    else {
       throw SweepError.damagedJournal(file: file, line: 1)
     }
     self.beginning = beginning
     ends = try lines.dropFirst().enumerated().map { index, line in
       let end: TrialEnd = try decode(line, number: index + 2)
-      guard beginning.ids.indices.contains(end.trial) else {
+      guard beginning.ids.indices.contains(end.trial), (0..<Self.mostRungs).contains(end.rung),
+        end.epochs == 0 || Self.plausibleEpochs.contains(end.epochs)
+      else {
         throw SweepError.damagedJournal(file: file, line: index + 2)
       }
       return end

@@ -13,6 +13,8 @@ package enum SweepError: DiagnosedError, Equatable {
   case tooManyJobs(Int, processors: Int)
   /// More processors than there are.
   case tooManyProcessors(Int, available: Int)
+  /// A trial whose directory is gone, and can't be made again as it was.
+  case trialLost(trial: String, directory: String)
   /// A trial that failed for what is around it, a full disk for instance: it isn't over.
   case obstructed(trial: String, reason: String, code: ExitCode)
   /// A trial failed, and the sweep was to stop then.
@@ -27,7 +29,7 @@ package enum SweepError: DiagnosedError, Equatable {
   package var exitCode: ExitCode {
     switch self {
     case .holdsSweep: .cannotWrite
-    case .holdsNoSweep, .damagedJournal, .changed: .badInput
+    case .holdsNoSweep, .damagedJournal, .changed, .trialLost: .badInput
     case .tooManyJobs, .tooManyProcessors, .notExportable: .usage
     case .obstructed(_, _, let code), .stoppedByFailure(_, _, _, let code): code
     case .allFailed: .diverged
@@ -50,6 +52,9 @@ package enum SweepError: DiagnosedError, Equatable {
       "--jobs \(jobs): expected no more trials at a time than processors, which are \(processors)"
     case .tooManyProcessors(let count, let available):
       "--cores \(count): this process may use \(available)"
+    case .trialLost(let trial, let directory):
+      "trial \(trial) can't go on: \(directory) is gone, and what the sweep's base says now would make another trial of it; "
+        + "put the directory or the base back"
     case .obstructed(let trial, let reason, _):
       "trial \(trial) can't go on: \(reason)"
     case .stoppedByFailure(let trial, let reason, let directory, _):

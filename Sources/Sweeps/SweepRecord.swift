@@ -1,7 +1,6 @@
 import Configuration
 import ConfigurationFiles
 import Files
-import Glibc
 import Training
 
 /// A sweep as far as it has come. Everything here follows from the directory; the sweep may be going on meanwhile.
@@ -13,16 +12,19 @@ package struct SweepRecord: Sendable {
   /// - Throws: `SweepError.holdsNoSweep`, and what else is wrong with the directory.
   package init(of directory: String) throws {
     let path = SweepDirectory.journalPath(directory)
-    guard access(path, F_OK) == 0, let journal = try Journal(lines: try LineJournal.lines(path), file: path) else {
-      throw SweepError.holdsNoSweep(directory: directory)
-    }
-    let file = SweepDirectory.configurationPath(directory)
-    let bytes = try FileContents.read(file)
+    guard let file = try InputFile.ifThere(path),
+      let journal = try Journal(lines: LineJournal.lines(of: file), file: path)
+    else { throw SweepError.holdsNoSweep(directory: directory) }
+    let configurationPath = SweepDirectory.configurationPath(directory)
+    let bytes = try InputFile(configurationPath).contents()
     guard bytes.withUnsafeBytes({ ContentHash.hex(of: $0) }) == journal.beginning.sweepSha256 else {
-      throw SweepError.changed(file: file)
+      throw SweepError.changed(file: configurationPath)
     }
     let configuration = try SweepConfiguration.parse(
-      text: String(decoding: bytes, as: UTF8.self), name: file, directory: directory)
+      text: String(decoding: bytes, as: UTF8.self), name: configurationPath, directory: directory)
+    guard configuration.assignments.count == journal.beginning.ids.count else {
+      throw SweepError.damagedJournal(file: path, line: 1)
+    }
     self.directory = directory
     self.journal = journal
     plan = SweepPlan(configuration, ids: journal.beginning.ids, epochs: journal.beginning.epochs.first ?? 1)
@@ -84,12 +86,16 @@ package struct SweepRecord: Sendable {
   }
 
   /// All trials, in their order.
+  ///
+  /// - Throws: what keeps a run's metrics from being read.
   package var rows: [Row] {
-    let members = plan.rungs.indices.map { self.members(ofRung: $0) }
-    return plan.trials.map { row(of: $0, members: members) }
+    get throws {
+      let members = plan.rungs.indices.map { self.members(ofRung: $0) }
+      return try plan.trials.map { try row(of: $0, members: members) }
+    }
   }
 
-  private func row(of trial: Trial, members: [[Int]?]) -> Row {
+  private func row(of trial: Trial, members: [[Int]?]) throws -> Row {
     let end = journal.ends.filter { $0.trial == trial.number }.max { $0.rung < $1.rung }
     if let end, let failure = end.failure {
       return Row(trial: trial, state: .failed, epochs: end.epochs, value: nil, failure: failure)
@@ -102,14 +108,14 @@ package struct SweepRecord: Sendable {
         trial: trial, state: isLast ? .done : .stopped, epochs: end.epochs, value: end.value, failure: nil)
     }
     let run = SweepDirectory.runPath(directory, trial)
-    let metrics = RunMetrics(ofRunAt: run)
+    let metrics = try RunMetrics(ofRunAt: run)
     let limit = plan.rungs[min(next, plan.rungs.count - 1)].epochs
     let done = metrics.done(within: limit)
     let isBegun =
       if let end {
         metrics.last.map { $0.epoch > end.epochs } ?? false
       } else {
-        access(RunDirectory.checkpointPath(run), F_OK) == 0
+        try RunDirectory.hasCheckpoint(run)
       }
     // It may have been trained by another way, a job array for one.
     let isDone = limit == nil && done >= journal.beginning.epochs[trial.number]
@@ -121,18 +127,20 @@ package struct SweepRecord: Sendable {
 
   /// The best of the trials that have a value, of equals the first.
   package var best: Row? {
-    let goal = plan.configuration.metric.goal
-    return rows.reduce(nil) { best, row in
-      guard let value = row.value else { return best }
-      guard let other = best?.value else { return row }
-      return goal.prefers(value, to: other) ? row : best
+    get throws {
+      let goal = plan.configuration.metric.goal
+      return try rows.reduce(nil) { best, row in
+        guard let value = row.value else { return best }
+        guard let other = best?.value else { return row }
+        return goal.prefers(value, to: other) ? row : best
+      }
     }
   }
 
   /// The best trial's configuration, to train with as it is: into a directory of its own. Nil without a trial that has a
   /// value.
   package func bestConfiguration() throws -> RunConfiguration? {
-    guard let best else { return nil }
+    guard let best = try best else { return nil }
     let source = RunDirectory.configurationPath(SweepDirectory.runPath(directory, best.trial))
     var configuration = try RunConfiguration.load(path: source, checkFiles: false)
     configuration.output.directory = Path.join(directory, "best")
@@ -160,8 +168,8 @@ package struct SweepRecord: Sendable {
     package let loss: Double?
   }
 
-  package func progress(of trial: Trial) -> Progress {
-    let metrics = RunMetrics(ofRunAt: SweepDirectory.runPath(directory, trial))
+  package func progress(of trial: Trial) throws(FileError) -> Progress {
+    let metrics = try RunMetrics(ofRunAt: SweepDirectory.runPath(directory, trial))
     return Progress(
       epochs: metrics.done(within: nil), value: metrics.best(plan.configuration.metric, within: nil),
       step: metrics.last?.step, loss: metrics.last?.loss ?? metrics.last?.trainLoss)

@@ -15,8 +15,21 @@ package struct Trial: Sendable {
     var configuration = configuration
     configuration.output.directory = ""
     let hash = Array(configuration.render().utf8).withUnsafeBytes { ContentHash.hex(of: $0) }
+    return prefix(number) + hash.prefix(hashDigits)
+  }
+
+  private static let hashDigits = 8
+
+  private static func prefix(_ number: Int) -> String {
     let digits = String(number)
-    return String(repeating: "0", count: max(0, 3 - digits.count)) + digits + "-" + hash.prefix(8)
+    return String(repeating: "0", count: max(0, 3 - digits.count)) + digits + "-"
+  }
+
+  /// Whether a text has the form of the id of a trial with this number: no part of a path has.
+  static func isId(_ text: String, ofTrial number: Int) -> Bool {
+    let hash = text.utf8.dropFirst(prefix(number).utf8.count)
+    return text.hasPrefix(prefix(number)) && hash.count == hashDigits
+      && hash.allSatisfy { "0123456789abcdef".utf8.contains($0) }
   }
 }
 

@@ -1,6 +1,6 @@
 import Compute
 import ConfigurationFiles
-import Glibc
+import Foundation
 
 extension SweepConfiguration {
   /// What each trial sets: trial i is a pure function of the sweep file and i.
@@ -48,6 +48,7 @@ extension SweepParameter.Range {
     let end = isWhole ? maximum + 1 : maximum
     let number =
       switch distribution {
+      case .uniform where !(end - minimum).isFinite: minimum * (1 - share) + end * share
       case .uniform: minimum + share * (end - minimum)
       case .logUniform: exp(log(minimum) + share * (log(end) - log(minimum)))
       }
@@ -60,8 +61,9 @@ extension SweepParameter.Range {
   /// can't make another trial.
   private static func rounded(_ number: Double) -> Double {
     guard number != 0 else { return 0 }
-    let digits = 3 - Int(log10(number.magnitude).rounded(.down))
     // Through text, whose value is the closest to the decimal number on every machine.
+    guard number.magnitude > 1e-300 else { return Double(String(format: "%.3e", number)) ?? number }
+    let digits = 3 - Int(log10(number.magnitude).rounded(.down))
     let scaled = (number * pow(10, Double(digits))).rounded()
     return Double("\(Int(scaled))e\(-digits)") ?? number
   }

@@ -7,11 +7,11 @@ import Foundation
 /// the events up to that checkpoint's step and removes the old one: a TensorBoard that has read that one goes over to the
 /// new file, whose first words tell it to forget what it has read.
 package final class EventLog {
-  private let directory: String
+  private let directory: OpenDirectory
   private var file: AppendedFile
 
   /// - Parameter step: where the run goes on; events of later steps are dropped.
-  package init(directory: String, resumingAt step: Int) throws(FileError) {
+  package init(directory: OpenDirectory, resumingAt step: Int) throws(FileError) {
     self.directory = directory
     file = try Self.begin(in: directory, keepingUpTo: step)
   }
@@ -42,28 +42,30 @@ package final class EventLog {
   /// - Returns: the seconds of an event file's name; nil for another file's.
   private static func seconds(of name: String) -> Int? {
     guard name.hasPrefix(prefix), name.hasSuffix(suffix) else { return nil }
-    return Int(name.dropFirst(prefix.count).dropLast(suffix.count))
+    return Int(name.dropFirst(prefix.count).dropLast(suffix.count)).flatMap { plausible.contains($0) ? $0 : nil }
   }
 
-  private static func begin(in directory: String, keepingUpTo step: Int) throws(FileError) -> AppendedFile {
-    let old = try Directory.names(in: directory).filter { seconds(of: $0) != nil }.sorted()
+  /// Seconds of event files that rnn-train writes, up to the year 2286: a larger number is another program's.
+  private static let plausible = 0..<10_000_000_000
+
+  private static func begin(in directory: OpenDirectory, keepingUpTo step: Int) throws(FileError) -> AppendedFile {
+    let old = try directory.names().filter { seconds(of: $0) != nil }.sorted()
     // TensorBoard reads files in the order of their names.
     let now = max(Int(Date().timeIntervalSince1970), (old.last.flatMap(seconds(of:)) ?? 0) + 1)
     let digits = String(now)
     let name = prefix + String(repeating: "0", count: max(0, 10 - digits.count)) + digits + suffix
-    let path = Path.join(directory, name)
     var kept: [UInt8] = []
-    if step > 0, let last = old.last { kept = try events(ofFile: Path.join(directory, last), upTo: step) }
+    if step > 0, let last = old.last { kept = try events(ofFile: InputFile(last, in: directory), upTo: step) }
     if kept.isEmpty { kept = [Event.version, Event.start].flatMap(EventRecords.record) }
-    try DurableFile.write(kept, to: path)
-    let file = try AppendedFile(path)
-    for name in old { try Directory.remove(Path.join(directory, name)) }
+    try directory.write(kept, to: name)
+    let file = try AppendedFile(name, in: directory)
+    for name in old { try directory.remove(name) }
     return file
   }
 
   /// The records of a file up to the first that is damaged or of a later step. Steps never fall from event to event.
-  private static func events(ofFile path: String, upTo step: Int) throws(FileError) -> [UInt8] {
-    let bytes = try FileContents.read(path)
+  private static func events(ofFile file: InputFile, upTo step: Int) throws(FileError) -> [UInt8] {
+    let bytes = try file.contents()
     var end = 0
     for record in EventRecords.messages(in: bytes) {
       guard Event.step(of: record.message) <= step else { break }

@@ -8,6 +8,8 @@ package enum TrainingError: DiagnosedError, Equatable {
   case holdsRun(directory: String)
   /// A directory with `--resume` that no run has been in.
   case holdsNoRun(directory: String)
+  /// A directory to resume whose configuration is gone, or is no file.
+  case noConfiguration(directory: String)
   /// None of a run's checkpoints can be used.
   case noUsableCheckpoint(directory: String, reasons: [String])
   /// A configuration that a run can't go on with.
@@ -31,6 +33,8 @@ package enum TrainingError: DiagnosedError, Equatable {
   /// A setting that doesn't suit the data.
   case unsuitable(Objection)
   case notCheckpoint(file: String, found: String)
+  /// A checkpoint that another program has written to, or may have.
+  case sealLost(file: String)
   /// A checkpoint whose name says another step than its contents.
   case misnamed(file: String, step: Int)
   case noSplit(name: String, remedy: String)
@@ -52,6 +56,9 @@ package enum TrainingError: DiagnosedError, Equatable {
         + "output.directory"
     case .holdsNoRun(let directory):
       "\(directory) holds no run to resume; expected config.cfg and checkpoints/ in it"
+    case .noConfiguration(let directory):
+      "\(directory): expected the file config.cfg in it, which the run goes by; each of its checkpoints holds a copy, which "
+        + "`rnn-train inspect` shows"
     case .noUsableCheckpoint(let directory, let reasons):
       "\(directory): no checkpoint can be used: "
         + (reasons.isEmpty ? "there is none" : reasons.joined(separator: "; "))
@@ -80,6 +87,9 @@ package enum TrainingError: DiagnosedError, Equatable {
     case .unsuitable(let objection): "\(objection.key): \(objection.reason)"
     case .notCheckpoint(let file, let found):
       "\(file) is not an rnn-train checkpoint: \(found)"
+    case .sealLost(let file):
+      "\(file) has lost the seal at its end: another program has opened it to write, as h5py's mode \"a\" does, and nobody "
+        + "can say whether it is as rnn-train left it; if you trust it, add --accept-lost-seal"
     case .misnamed(let file, let step):
       "\(file) is the checkpoint of step \(step) under another one's name; rename it, or take it out of the directory"
     case .noSplit(let name, let remedy):

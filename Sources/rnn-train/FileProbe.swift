@@ -2,6 +2,7 @@ import ArgumentParser
 import Configuration
 import Datasets
 import Diagnostics
+import Files
 import Foundation
 import HDF5
 import Training
@@ -11,28 +12,37 @@ import Training
 /// The HDF5 library isn't hardened against crafted bytes, and anybody can put a seal behind them. Whatever a file does to
 /// its reader, it does to that process, which has limits on memory and time; to this one such a file is damaged.
 enum FileProbe {
+  /// Opens a file and looks at it: what is read from it next is what was looked at.
+  static func open(_ path: String) throws -> InputFile {
+    let file = try InputFile(path)
+    try check(file)
+    return file
+  }
+
   /// - Throws: `HDF5Error.damaged` if the reader came to a bad end. Whatever else is wrong with a file is for the one to
   ///   say who reads it next.
-  static func check(_ path: String) throws {
-    // After `--`, a path is never taken for an option.
-    switch try endSignal(of: [RnnTrain.configuration.commandName ?? "", ProbeCommand.name, "--", path], path: path) {
-    case SIGXCPU: throw HDF5Error.damaged(file: path, reason: "reading it comes to no end")
+  static func check(_ file: InputFile) throws {
+    switch try endSignal(of: file) {
+    case SIGXCPU: throw HDF5Error.damaged(file: file.path, reason: "reading it comes to no end")
     case SIGSEGV, SIGBUS, SIGABRT, SIGILL, SIGTRAP, SIGFPE:
-      throw HDF5Error.damaged(file: path, reason: "reading it crashes the HDF5 library")
+      throw HDF5Error.damaged(file: file.path, reason: "reading it crashes the HDF5 library")
     // Whoever sent another one had something else in mind: no file is to be taken for damaged that isn't.
     default: return
     }
   }
 
-  /// Runs this program with arguments and nothing to read or write, and waits for its end. Needs no thread and no open
-  /// file: both may be scarce.
+  /// Runs this program with the open file and nothing else to read or write, and waits for its end. Needs no thread and no
+  /// other open file: both may be scarce.
   ///
   /// - Returns: the signal that ended it; 0: none.
-  private static func endSignal(of arguments: [String], path: String) throws(ProbeError) -> Int32 {
+  private static func endSignal(of file: InputFile) throws(ProbeError) -> Int32 {
     var actions = posix_spawn_file_actions_t()
     posix_spawn_file_actions_init(&actions)
     defer { posix_spawn_file_actions_destroy(&actions) }
     for stream in Int32(0)...2 { posix_spawn_file_actions_addopen(&actions, stream, "/dev/null", O_RDWR, 0) }
+    posix_spawn_file_actions_adddup2(&actions, file.descriptor, ProbeCommand.descriptor)
+    // After `--`, a path is never taken for an option.
+    let arguments = [RnnTrain.configuration.commandName ?? "", ProbeCommand.name, "--", file.path]
     let environment = ProcessInfo.processInfo.environment.merging(["SWIFT_BACKTRACE": "enable=no"]) { $1 }
     // Both lists end with a null.
     var words = arguments.map { strdup($0) } + [nil]
@@ -42,10 +52,10 @@ enum FileProbe {
     signal(SIGCHLD, SIG_DFL)
     var child = pid_t(0)
     let code = posix_spawn(&child, "/proc/self/exe", &actions, nil, &words, &variables)
-    guard code == 0 else { throw ProbeError(file: path, code: code) }
+    guard code == 0 else { throw ProbeError(file: file.path, code: code) }
     var status = Int32(0)
     while waitpid(child, &status, 0) < 0 {
-      guard errno == EINTR else { throw ProbeError(file: path, code: errno) }
+      guard errno == EINTR else { throw ProbeError(file: file.path, code: errno) }
     }
     return status & 0x7F
   }
@@ -66,15 +76,18 @@ struct ProbeError: DiagnosedError {
 /// What the other process does.
 struct ProbeCommand: ParsableCommand {
   static let name = "probe-file"
+  /// Where it has the open file.
+  static let descriptor = Int32(3)
   static let configuration = CommandConfiguration(
     commandName: name, abstract: "Read a dataset or checkpoint, and do nothing with it.", shouldDisplay: false)
 
+  /// What messages call the file.
   @Argument
   var path: String
 
   func run() throws {
-    var status = stat()
-    let bytes = stat(path, &status) == 0 ? Int(status.st_size) : 0
+    let file = try InputFile(descriptor: Self.descriptor, path: path)
+    let bytes = file.byteCount
     // Who started the program may have blocked the signal that tells of too long a time.
     var signals = sigset_t()
     sigemptyset(&signals)
@@ -85,14 +98,15 @@ struct ProbeCommand: ParsableCommand {
     Self.limit(__rlimit_resource_t(RLIMIT_DATA.rawValue), to: 1 << 30 + 16 * bytes)
     Self.limit(__rlimit_resource_t(RLIMIT_CPU.rawValue), to: 4 + bytes >> 22)
     Self.limit(__rlimit_resource_t(RLIMIT_CORE.rawValue), to: 0)
-    let format = try HDF5File.open(path) { root in
+    // All that the next reader may accept.
+    let format = try HDF5File.open(file, seal: .waived) { root in
       try root.hasAttribute("format") ? root.stringAttribute("format") : ""
     }
     if format == DatasetFile.format {
-      _ = try DatasetSummary(of: path)
-      _ = try DatasetFile.read(path)
+      _ = try DatasetSummary(of: file)
+      _ = try DatasetFile.read(file)
     } else {
-      _ = try CheckpointFile.read(path)
+      _ = try CheckpointFile.read(file, acceptsLostSeal: true)
     }
   }
 
@@ -106,7 +120,6 @@ struct ProbeCommand: ParsableCommand {
 extension DatasetCache {
   /// The dataset of a configuration. One that the configuration names is probed before it is read.
   static func dataset(for configuration: RunConfiguration, _ console: Console) throws -> SequenceDataset {
-    if case .dataset(let path) = configuration.data { try FileProbe.check(path) }
-    return try DatasetCache().dataset(for: configuration, notice: console.warn)
+    try DatasetCache().dataset(for: configuration, open: FileProbe.open, notice: console.warn)
   }
 }

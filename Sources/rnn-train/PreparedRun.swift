@@ -26,22 +26,27 @@ struct PreparedRun {
     try configuration.checkTrainable(on: dataset)
     let vectors = try configuration.wordVectors(for: dataset)
     let directory = try RunDirectory.create(configuration.output.directory, configuration: configuration)
-    try console.keepLog(at: RunDirectory.logPath(directory.path))
+    try console.keepLog(RunDirectory.logName, in: directory.directory)
     return PreparedRun(
       configuration: configuration, kernels: kernels, dataset: dataset, directory: directory, isResumed: false,
       vectors: vectors)
   }
 
-  static func resume(_ path: String, overrides: [String], _ console: Console) throws -> PreparedRun {
-    if overrides.contains(where: { $0.hasPrefix("output.directory=") }) {
+  /// - Parameter acceptsLostSeal: whether checkpoints will do that another program has taken the seal off.
+  static func resume(
+    _ path: String, overrides: [String], acceptsLostSeal: Bool, _ console: Console
+  ) throws -> PreparedRun {
+    let directory = try RunDirectory.resume(path)
+    try console.keepLog(RunDirectory.logName, in: directory.directory)
+    let file = RunDirectory.configurationPath(path)
+    let configuration = try RunConfiguration.load(path: file, overrides: overrides, checkFiles: false)
+    // However the override is spelled.
+    let own = try RunConfiguration.load(path: file, overrides: [], checkFiles: false)
+    guard configuration.output.directory == own.output.directory else {
       throw ValidationError("a resumed run stays in its directory; leave out output.directory")
     }
-    let directory = try RunDirectory.resume(path)
-    try console.keepLog(at: RunDirectory.logPath(path))
-    let configuration = try RunConfiguration.load(
-      path: RunDirectory.configurationPath(path), overrides: overrides, checkFiles: false)
     let kernels = try Kernels.chosen()
-    let checkpoint = try newestCheckpoint(of: directory, console)
+    let checkpoint = try newestCheckpoint(of: directory, acceptsLostSeal: acceptsLostSeal, console)
     if let checkpoint {
       let keys = checkpoint.checkpoint.configuration.incompatibilities(with: configuration)
       guard keys.isEmpty else { throw TrainingError.incompatible(directory: path, keys: keys) }
@@ -61,12 +66,12 @@ struct PreparedRun {
 
   /// - Returns: nil for a run that was cut off before it had saved anything.
   private static func newestCheckpoint(
-    of directory: RunDirectory, _ console: Console
+    of directory: RunDirectory, acceptsLostSeal: Bool, _ console: Console
   ) throws -> (checkpoint: Checkpoint, path: String)? {
     do {
-      let (checkpoint, path, refused) = try directory.newestCheckpoint(probe: FileProbe.check)
-      for reason in refused { console.warn("passed over: \(reason)") }
-      return (checkpoint, path)
+      let found = try directory.newestCheckpoint(acceptsLostSeal: acceptsLostSeal, probe: FileProbe.check)
+      found.notices.forEach(console.warn)
+      return (found.checkpoint, found.path)
     } catch TrainingError.noUsableCheckpoint(_, let reasons) where reasons.isEmpty {
       console.say("\(directory.path) has no checkpoint yet: the run begins at its first step")
       return nil

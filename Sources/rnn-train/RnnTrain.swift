@@ -30,7 +30,7 @@ struct RnnTrain: ParsableCommand {
     ],
     defaultSubcommand: TrainCommand.self)
 
-  static func main() async {
+  static func main() {
     // A file that is opened later must not get the number of a standard stream that the caller closed.
     for descriptor in Int32(0)...2 where fcntl(descriptor, F_GETFD) == -1 { _ = open("/dev/null", O_RDWR) }
     // Writing to a pipe that nobody reads fails with EPIPE then, instead of ending a run between two checkpoints.
@@ -39,11 +39,7 @@ struct RnnTrain: ParsableCommand {
     signal(SIGXFSZ, SIG_IGN)
     do {
       var command = try parseAsRoot()
-      if var command = command as? any AsyncParsableCommand {
-        try await command.run()
-      } else {
-        try command.run()
-      }
+      try command.run()
     } catch {
       Failure.exit(error)
     }

@@ -69,6 +69,7 @@ import Training
     func saved(_ path: String, step: Int) {}
     func unsaved(_ failure: CheckpointFailure) { Issue.record("\(failure)") }
     func unwrittenEvents(_ failure: FileError) { Issue.record("\(failure)") }
+    func notice(_ text: String) { Issue.record("\(text)") }
   }
 
   /// A run in a directory of its own.

@@ -60,9 +60,9 @@ import Training
   /// A run with checkpoints of the steps 0, 10 (the best) and 15.
   private func makeRun() throws -> RunDirectory {
     let run = try RunDirectory.create(directory, configuration: Self.configuration)
-    _ = try run.save(checkpoint(step: 0, losses: []), isBest: false)
-    _ = try run.save(checkpoint(step: 10, losses: [2]), isBest: true)
-    _ = try run.save(checkpoint(step: 15, losses: [2]), isBest: false)
+    _ = try run.save(checkpoint(step: 0, losses: []))
+    _ = try run.save(checkpoint(step: 10, losses: [2]))
+    _ = try run.save(checkpoint(step: 15, losses: [2]))
     return run
   }
 
@@ -75,7 +75,8 @@ import Training
   @Test func aCheckpointComesBackAsItWas() throws {
     defer { try? FileManager.default.removeItem(atPath: directory) }
     let run = try makeRun()
-    let (found, file, refused) = try run.newestCheckpoint()
+    let result = try run.newestCheckpoint()
+    let (found, file, refused) = (result.checkpoint, result.path, result.notices)
     let saved = try checkpoint(step: 15, losses: [2])
     #expect(refused == [] && file.hasSuffix("step-00000015.h5"))
     #expect(found.state == saved.state && found.configuration == saved.configuration)
@@ -89,7 +90,7 @@ import Training
   @Test func aModelIsReadWithoutItsMoments() throws {
     defer { try? FileManager.default.removeItem(atPath: directory) }
     let adam = Adam(.coupled)
-    let path = try makeRun().save(checkpoint(step: 16, losses: [2], optimizer: adam), isBest: false)
+    let path = try makeRun().save(checkpoint(step: 16, losses: [2], optimizer: adam))
     let (model, all) = (try CheckpointFile.read(path, .model), try CheckpointFile.read(path))
     #expect(all.moments.count == 2 && model.moments.isEmpty)
     #expect(model.parameters == all.parameters && model.state == all.state)
@@ -99,10 +100,10 @@ import Training
     defer { try? FileManager.default.removeItem(atPath: directory) }
     let run = try makeRun()
     #expect(try names == ["step-00000010.h5", "step-00000015.h5"])
-    _ = try run.save(checkpoint(step: 20, losses: [2, 3]), isBest: false)
+    _ = try run.save(checkpoint(step: 20, losses: [2, 3]))
     #expect(try names == ["step-00000010.h5", "step-00000020.h5"])
     #expect(try link("best.h5") == "step-00000010.h5" && link("last.h5") == "step-00000020.h5")
-    #expect(RunDirectory.checkpointPath(directory) == path("best.h5"))
+    #expect(try ChosenCheckpoint(directory).file.path == path("best.h5"))
   }
 
   @Test func thoseThatARollbackMayReturnToStay() throws {
@@ -112,12 +113,12 @@ import Training
     configuration.training.onDivergence = .rollback(limit: 1)
     for step in [16, 17, 18] {
       let checkpoint = try checkpoint(step: step, losses: [2], configuration: configuration, rollback: (16, 15))
-      _ = try run.save(checkpoint, isBest: false)
+      _ = try run.save(checkpoint)
     }
     #expect(try names == [10, 15, 16, 18].map { "step-000000\($0).h5" })
     let found = try run.newestCheckpoint().checkpoint.state.rollbackSteps
     #expect(found.last == 16 && found.earlier == 15)
-    _ = try run.save(checkpoint(step: 19, losses: [2]), isBest: false)
+    _ = try run.save(checkpoint(step: 19, losses: [2]))
     #expect(try names == [10, 19].map { "step-000000\($0).h5" })
   }
 
@@ -125,10 +126,11 @@ import Training
     defer { try? FileManager.default.removeItem(atPath: directory) }
     let run = try makeRun()
     try damage("step-00000015.h5")
-    let (found, _, refused) = try run.newestCheckpoint()
+    let result = try run.newestCheckpoint()
+    let (found, refused) = (result.checkpoint, result.notices)
     #expect(found.state.step == 10 && refused.count == 1 && refused[0].contains("step-00000015.h5"))
     #expect(try link("last.h5") == "step-00000010.h5")
-    _ = try run.save(checkpoint(step: 12, losses: [2]), isBest: false)
+    _ = try run.save(checkpoint(step: 12, losses: [2]))
     #expect(try names == ["step-00000010.h5", "step-00000012.h5", "step-00000015.h5.damaged"])
     #expect(try link("last.h5") == "step-00000012.h5")
   }
@@ -143,7 +145,7 @@ import Training
     try damage("step-00000020.h5")
     #expect(try run.newestCheckpoint().checkpoint.state.step == 15)
     #expect(throws: (any Error).self) { try link("best.h5") }
-    #expect(RunDirectory.checkpointPath(directory) == path("last.h5"))
+    #expect(try ChosenCheckpoint(directory).file.path == path("last.h5"))
   }
 
   /// A whole file that can't be used is another matter than a damaged one: a newer program's, or memory is short.

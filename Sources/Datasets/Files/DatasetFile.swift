@@ -1,4 +1,5 @@
 import Diagnostics
+import Files
 import HDF5
 
 /// Datasets as HDF5 files, which other programs may write too.
@@ -35,8 +36,12 @@ package enum DatasetFile {
   /// Writes a dataset; after a crash at any moment there is either this file, whole, or what was there before.
   ///
   /// The same dataset and settings give the same bytes each time.
-  /// - Parameter settings: A hash of what the dataset was made by, to find out whether it needs to be made again.
-  package static func write(_ dataset: SequenceDataset, settings: String, to path: String) throws {
+  /// - Parameters:
+  ///   - settings: A hash of what the dataset was made by, to find out whether it needs to be made again.
+  ///   - permissions: of a new file, less what the umask takes.
+  package static func write(
+    _ dataset: SequenceDataset, settings: String, to path: String, permissions: UInt32 = 0o666
+  ) throws {
     let image = try HDF5Image.build { root in
       try root.setAttribute("format", format)
       try root.setAttribute("format_version", formatVersion)
@@ -50,7 +55,7 @@ package enum DatasetFile {
         if let sequence = dataset.splits[split] { try write(sequence, to: root.group(split.rawValue)) }
       }
     }
-    try image.save(to: path)
+    try image.save(to: path, permissions: permissions)
   }
 
   /// Reads a dataset and the settings that it was written with, empty if it came from another tool without any.
@@ -58,7 +63,13 @@ package enum DatasetFile {
   /// All that holds of a `SequenceDataset` is checked: offsets, ids, tags, and that no token occurs twice.
   /// - Throws: `FileError`, `HDF5Error` or `DatasetError`.
   package static func read(_ path: String) throws -> (dataset: SequenceDataset, settings: String) {
-    try HDF5File.open(path) { root in
+    try read(InputFile(path))
+  }
+
+  /// Reads a dataset whose descriptor is at hand.
+  package static func read(_ file: InputFile) throws -> (dataset: SequenceDataset, settings: String) {
+    let path = file.path
+    return try HDF5File.open(file) { root in
       let tokenization = try header(of: root, file: path)
       let vocabulary = try root.group("vocabulary")
       let tokens = try vocabulary.readStrings("tokens")

@@ -1,3 +1,4 @@
+import Files
 import HDF5
 
 /// What a dataset file holds, without its tokens: for people who look at it.
@@ -23,8 +24,9 @@ package struct DatasetSummary: Sendable, Equatable {
   /// Reads the summary. The file is checked for damage, its tokens are not looked at.
   ///
   /// - Throws: `FileError`, `HDF5Error` or `DatasetError`.
-  package init(of path: String) throws {
-    self = try HDF5File.open(path) { root in
+  package init(of file: InputFile) throws {
+    let path = file.path
+    self = try HDF5File.open(file) { root in
       let tokenization = try DatasetFile.header(of: root, file: path)
       let vocabulary = try root.group("vocabulary")
       let splits = try Split.allCases.filter { try root.contains($0.rawValue) }

@@ -32,12 +32,8 @@ struct DivergenceReport {
 
   // MARK: the minibatch
 
-  /// Writes the minibatch to a file of the run's directory.
-  ///
-  /// - Returns: the file's path.
-  func write(about divergence: Divergence, learningRate: Double, gradientNorm: Double, to path: String)
-    throws(FileError)
-  {
+  /// The minibatch, for a file of the run's directory.
+  func text(about divergence: Divergence, learningRate: Double, gradientNorm: Double) -> String {
     var text = """
       \(divergence.summary)
       learning rate \(learningRate), gradient norm \(gradientNorm)
@@ -46,7 +42,7 @@ struct DivergenceReport {
 
       """
     for sequence in 0..<model.minibatch.timeline.sequences { text += "\n" + self.text(ofSequence: sequence) }
-    try DurableFile.write(Array(text.utf8), to: path)
+    return text
   }
 
   private func text(ofSequence sequence: Int) -> String {

@@ -1,6 +1,8 @@
 import Compute
 import Configuration
 import Datasets
+import Files
+import Foundation
 import Inference
 import Models
 
@@ -15,9 +17,12 @@ package final class Trainer {
   private let dataset: SequenceDataset
   private let minibatches: any MinibatchSource
   private let validation: TokenSequence?
+  /// What checkpoints say of the data that the run reads.
+  private let contents: [Split: String]
   private let workers: Workers
   private let kernels: Kernels
-  package private(set) var engine: Engine
+  /// Nil only while a rollback makes a new one: there is memory for one of them.
+  private var current: Engine?
   /// Of a new run whose embeddings begin with word vectors.
   private let coverage: VectorCoverage?
   private let directory: RunDirectory
@@ -52,14 +57,16 @@ package final class Trainer {
     if let (checkpoint, path) = checkpoint {
       try checkpoint.check(against: dataset, steps: minibatches.count, configuration, file: path)
     }
-    engine = Engine(configuration, shape, minibatches: minibatches, workers: workers, kernels: kernels)
+    let engine = Engine(configuration, shape, minibatches: minibatches, workers: workers, kernels: kernels)
     if let (checkpoint, path) = checkpoint {
       try engine.restore(checkpoint, file: path)
       coverage = nil
     } else {
       engine.initialize(configuration)
-      coverage = vectors.map { [engine] in engine.model.parameters.setEmbeddings($0, of: dataset.vocabulary) }
+      coverage = vectors.map { engine.model.parameters.setEmbeddings($0, of: dataset.vocabulary) }
     }
+    current = engine
+    contents = dataset.contentHashes
     state = checkpoint?.checkpoint.state ?? TrainingState()
     log = try RunLog(directory, tensorboard: configuration.output.tensorboard, resumingAt: state.step) {
       [weak reporter] in reporter?.unwrittenEvents($0)
@@ -72,6 +79,11 @@ package final class Trainer {
     self.dataset = dataset
     self.directory = directory
     self.reporter = reporter
+  }
+
+  package var engine: Engine {
+    guard let current else { preconditionFailure("there is no engine during a rollback") }
+    return current
   }
 
   // MARK: the loop
@@ -153,9 +165,8 @@ package final class Trainer {
       // A sample that can't be made is no reason to end a run.
       try? task.sample(of: model, dataset)
     }
-    let isBest = evaluation != nil && state.bestEpoch == state.epoch
-    reporter.epoch(state, trainLoss: trainLoss, validation: evaluation, isBest: isBest)
-    try save(isBest: isBest)
+    reporter.epoch(state, trainLoss: trainLoss, validation: evaluation, isBest: state.isBest)
+    try save()
   }
 
   private var trainedModel: TrainedModel {
@@ -165,14 +176,15 @@ package final class Trainer {
   }
 
   /// - Parameter isRegular: whether the configuration alone says that there is a checkpoint here.
-  private func save(isBest: Bool = false, isRegular: Bool = true) throws {
+  private func save(isRegular: Bool = true) throws {
     if isRegular { state.rollbackSteps.add(state.step) }
     let checkpoint = Checkpoint(
-      of: engine.model, optimizer: engine.optimizer, state: state, configuration: configuration, dataset: dataset)
+      of: engine.model, optimizer: engine.optimizer, state: state, configuration: configuration, dataset: dataset,
+      contents: contents)
     if let tensor = checkpoint.divergedTensor {
       throw Divergence(step: state.step, epoch: state.epoch + (state.window > 0 ? 1 : 0), quantity: tensor)
     }
-    try saver.save(checkpoint, isBest: isBest)
+    try saver.save(checkpoint)
   }
 
   // MARK: divergence
@@ -182,11 +194,13 @@ package final class Trainer {
     var divergence = Divergence(step: state.step + 1, epoch: state.epoch + 1, quantity: quantity)
     let report = DivergenceReport(model: engine.model, gradients: engine.gradients, dataset: dataset)
     divergence.place = report.place
-    let path = directory.divergencePath(ofStep: divergence.step)
-    // A disk that is full must not hide what happened.
-    let isWritten: Void? = try? report.write(
-      about: divergence, learningRate: learningRate, gradientNorm: result.gradientNorm, to: path)
-    if isWritten != nil { divergence.report = path }
+    let text = report.text(about: divergence, learningRate: learningRate, gradientNorm: result.gradientNorm)
+    do throws(FileError) {
+      divergence.report = try directory.writeDivergence(text, step: divergence.step)
+    } catch {
+      // A disk that is full must not hide what happened.
+      reporter.notice("the minibatch isn't kept: \(error)")
+    }
     return divergence
   }
 
@@ -197,10 +211,13 @@ package final class Trainer {
     guard case .rollback(let limit) = configuration.training.onDivergence, state.rollbacks < limit else {
       throw divergence
     }
-    guard let target = rollbackTarget else { throw divergence }
-    engine = Engine(
-      configuration, engine.model.parameters.shape, minibatches: minibatches, workers: workers, kernels: kernels)
+    let shape = engine.model.parameters.shape
+    // The activations of a step that diverged must not be met again.
+    current = nil
+    guard let target = try rollbackTarget() else { throw divergence }
+    let engine = Engine(configuration, shape, minibatches: minibatches, workers: workers, kernels: kernels)
     try engine.restore(target.checkpoint, file: target.path)
+    current = engine
     let (rollbacks, steps) = (state.rollbacks + 1, state.rollbackSteps)
     state = target.checkpoint.state
     state.rollbacks = rollbacks
@@ -213,15 +230,16 @@ package final class Trainer {
 
   /// The last checkpoint; or, where the run went back to that one since it was written and diverged again, the one
   /// before: parameters may be such that no learning rate helps.
-  private var rollbackTarget: (checkpoint: Checkpoint, path: String)? {
-    func read(_ step: Int) -> (checkpoint: Checkpoint, path: String)? {
-      let path = directory.checkpointPath(ofStep: step)
-      return (try? CheckpointFile.read(path)).map { ($0, path) }
-    }
-    let last = read(state.rollbackSteps.last)
-    if let last, last.checkpoint.state.rollbacks == state.rollbacks { return last }
+  ///
+  /// - Throws: what keeps one from being read that is there: going back further would cost it.
+  private func rollbackTarget() throws -> (checkpoint: Checkpoint, path: String)? {
+    let (last, earlier) = (state.rollbackSteps.last, state.rollbackSteps.earlier)
+    let lastState = try directory.state(ofStep: last)
+    if let lastState, lastState.rollbacks == state.rollbacks { return try directory.checkpoint(ofStep: last) }
+    if let target = try directory.checkpoint(ofStep: earlier) { return target }
+    if lastState != nil { return try directory.checkpoint(ofStep: last) }
     // Both are gone only where the disk didn't take them.
-    return read(state.rollbackSteps.earlier) ?? last ?? directory.newestStep.flatMap(read)
+    return try directory.newestStep.flatMap { try directory.checkpoint(ofStep: $0) }
   }
 
   private var summary: RunSummary {

@@ -30,6 +30,8 @@ package protocol TrainingReporter: AnyObject {
   func unsaved(_ failure: CheckpointFailure)
   /// Events for TensorBoard that couldn't be written; training goes on.
   func unwrittenEvents(_ failure: FileError)
+  /// Something that people want to know, and that the run itself has dealt with.
+  func notice(_ text: String)
   /// The run went back to an earlier checkpoint; `state` is that one's, with a lower learning rate.
   func rolledBack(after divergence: Divergence, to state: TrainingState)
 }

@@ -73,6 +73,12 @@ package struct TrainingState: Sendable, Equatable {
     return index + 1
   }
 
+  /// The step whose checkpoint is the best one: epochs are all of the same number of steps. Nil without a validation.
+  var bestStep: Int? { bestEpoch.flatMap { epoch > 0 ? (step - window) / epoch * $0 : nil } }
+
+  /// Whether this is where the best checkpoint belongs.
+  var isBest: Bool { step == bestStep }
+
   /// Epochs since the measure last fell below all before it.
   package var epochsWithoutImprovement: Int { bestEpoch.map { validationMeasures.count - $0 } ?? 0 }
 }

@@ -57,6 +57,8 @@ package struct Checkpoint: Sendable, Equatable {
   package let tagging: TaggingVocabulary?
   /// Hash of each split's source: a run goes on with the same text or not at all.
   package let sources: [Split: String]
+  /// Hash of what the run reads of each split, see `TokenSequence.contentHash`. Empty in checkpoints of older versions.
+  package let contents: [Split: String]
   package let state: TrainingState
   package let parameters: [Tensor]
   /// By moment, in the order of the parameters.
@@ -69,14 +71,15 @@ package struct Checkpoint: Sendable, Equatable {
 
   package init(
     configuration: RunConfiguration, vocabulary: Vocabulary, tokenization: Tokenization,
-    tagging: TaggingVocabulary?, sources: [Split: String], state: TrainingState, parameters: [Tensor],
-    moments: [String: [Tensor]], carriedStates: [Tensor]
+    tagging: TaggingVocabulary?, sources: [Split: String], contents: [Split: String] = [:], state: TrainingState,
+    parameters: [Tensor], moments: [String: [Tensor]], carriedStates: [Tensor]
   ) {
     self.configuration = configuration
     self.vocabulary = vocabulary
     self.tokenization = tokenization
     self.tagging = tagging
     self.sources = sources
+    self.contents = contents
     self.state = state
     self.parameters = parameters
     self.moments = moments
@@ -84,9 +87,11 @@ package struct Checkpoint: Sendable, Equatable {
   }
 
   /// A model as it stands between two steps. Its tensors are the model's own, and good until the next step; see `copy`.
+  ///
+  /// - Parameter contents: `dataset.contentHashes`, which take long enough to be made once for all of a run's checkpoints.
   package init(
     of model: SequenceModel, optimizer: OptimizerStep, state: TrainingState, configuration: RunConfiguration,
-    dataset: SequenceDataset
+    dataset: SequenceDataset, contents: [Split: String] = [:]
   ) {
     let layout = model.parameters.layout
     func tensors(_ arena: Arena) -> [Tensor] {
@@ -97,7 +102,7 @@ package struct Checkpoint: Sendable, Equatable {
     self.init(
       configuration: configuration, vocabulary: dataset.vocabulary, tokenization: dataset.tokenization,
       tagging: configuration.task.tagging(of: dataset),
-      sources: dataset.splits.mapValues(\.sourceSHA256), state: state,
+      sources: dataset.splits.mapValues(\.sourceSHA256), contents: contents, state: state,
       parameters: tensors(model.parameters.values),
       moments: Dictionary(uniqueKeysWithValues: optimizer.moments.map { ($0.name, tensors($0.arena)) }),
       carriedStates: model.carriedStates.map { name, matrix in
@@ -110,7 +115,8 @@ package struct Checkpoint: Sendable, Equatable {
   var copy: Checkpoint {
     Checkpoint(
       configuration: configuration, vocabulary: vocabulary, tokenization: tokenization, tagging: tagging,
-      sources: sources, state: state, parameters: parameters.map(\.copy), moments: moments.mapValues { $0.map(\.copy) },
+      sources: sources, contents: contents, state: state, parameters: parameters.map(\.copy),
+      moments: moments.mapValues { $0.map(\.copy) },
       carriedStates: carriedStates.map(\.copy))
   }
 
@@ -126,9 +132,15 @@ package struct Checkpoint: Sendable, Equatable {
     guard vocabulary == dataset.vocabulary, tagging == nil || tagging == dataset.tagging else {
       throw .otherVocabulary(file: file)
     }
-    guard sources[split] == dataset.splits[split]?.sourceSHA256 else {
-      throw .otherText(file: file, split: split.rawValue)
-    }
+    let tokens = dataset.splits[split]
+    let isSame =
+      if let content = contents[split] {
+        content == tokens?.contentHash(forms: dataset.forms)
+      } else {
+        // A split that the run doesn't have, or all that older versions kept of it.
+        sources[split] == tokens?.sourceSHA256
+      }
+    guard isSame else { throw .otherText(file: file, split: split.rawValue) }
   }
 
   /// Makes sure that a run can go on from here.
@@ -139,7 +151,7 @@ package struct Checkpoint: Sendable, Equatable {
   func check(
     against dataset: SequenceDataset, steps: Int, _ configuration: RunConfiguration, file: String
   ) throws(TrainingError) {
-    for split in [Split.train, .validation] { try checkSource(of: split, in: dataset, file: file) }
+    for split in Split.allCases { try checkSource(of: split, in: dataset, file: file) }
     guard state.window <= steps else {
       throw .notCheckpoint(file: file, found: "its position is past the epoch's end")
     }

@@ -36,8 +36,10 @@ package enum CheckpointFile {
         try write(tensors, to: optimizer.group(name))
       }
       let state = try root.group("state")
-      for (split, hash) in checkpoint.sources.sorted(by: { $0.key.rawValue < $1.key.rawValue }) {
-        try state.setAttribute("\(split.rawValue)_sha256", hash)
+      for (hashes, suffix) in [(checkpoint.sources, sourceSuffix), (checkpoint.contents, contentSuffix)] {
+        for (split, hash) in hashes.sorted(by: { $0.key.rawValue < $1.key.rawValue }) {
+          try state.setAttribute(split.rawValue + suffix, hash)
+        }
       }
       try write(checkpoint.state, to: state)
       try write(checkpoint.carriedStates, to: state)
@@ -53,6 +55,9 @@ package enum CheckpointFile {
     for (name, path) in sums { try group.setAttribute(name, state[keyPath: path]) }
     try group.write("validation_measures", shape: [state.validationMeasures.count], state.validationMeasures)
   }
+
+  // Attributes of `/state` behind a split's name.
+  private static let (sourceSuffix, contentSuffix) = ("_sha256", "_content_sha256")
 
   // What of the state is an attribute of `/state`, for writing and reading alike.
   private static var counters: [(String, WritableKeyPath<TrainingState, Int>)] {
@@ -73,46 +78,83 @@ package enum CheckpointFile {
 
   /// Reads a checkpoint whose seal is whole, and checks that its parts fit each other. Only with `.all` there are moments.
   package static func read(_ path: String, _ extent: Extent = .all) throws -> Checkpoint {
-    try HDF5File.open(path, seal: .required) { root in
-      try checkFormat(root, path: path)
-      let vocabulary = try root.group("vocabulary")
-      func entries(_ name: String) throws -> [String] {
-        let entries = try vocabulary.readStrings(name)
-        if let repeated = Vocabulary.repeatedToken(in: entries) {
-          throw TrainingError.notCheckpoint(file: path, found: "its \(name) have \(repeated) twice")
-        }
-        return entries
+    try read(InputFile(path), extent)
+  }
+
+  /// Reads a checkpoint whose descriptor is at hand.
+  ///
+  /// - Parameter acceptsLostSeal: whether somebody vouches for a file that another program has taken the seal off.
+  /// - Throws: `TrainingError.sealLost` for one that nobody does for, and what else is wrong with it.
+  package static func read(
+    _ file: InputFile, _ extent: Extent = .all, acceptsLostSeal: Bool = false
+  ) throws -> Checkpoint {
+    do {
+      return try open(file, acceptsLostSeal: acceptsLostSeal) { root in
+        try checkpoint(in: root, extent, path: file.path)
       }
-      let tokens = try entries("tokens")
-      var tagging: TaggingVocabulary?
-      if try vocabulary.contains("tags") {
-        tagging = TaggingVocabulary(
-          tags: try entries("tags"), column: try TagColumn(of: vocabulary, file: path),
-          characters: Vocabulary(tokens: try entries("characters")),
-          trainingWords: TokenTable(try entries("training_words")))
-      }
-      let tokenization = Tokenization(rawValue: try vocabulary.stringAttribute("tokenization"))
-      guard let tokenization else { throw TrainingError.notCheckpoint(file: path, found: "an unknown tokenization") }
-      let optimizer = try root.group("optimizer")
-      var moments: [String: [Checkpoint.Tensor]] = [:]
-      for child in try optimizer.children where extent == .all {
-        moments[child.name] = try tensors(of: optimizer.group(child.name))
-      }
-      let state = try root.group("state")
-      var sources: [Split: String] = [:]
-      for split in Split.allCases where try state.hasAttribute("\(split.rawValue)_sha256") {
-        sources[split] = try state.stringAttribute("\(split.rawValue)_sha256")
-      }
-      let checkpoint = Checkpoint(
-        configuration: try RunConfiguration.parse(
-          text: root.readText("config"), name: "\(path):/config", directory: "/", checkFiles: false),
-        vocabulary: Vocabulary(tokens: tokens), tokenization: tokenization, tagging: tagging,
-        sources: sources, state: try trainingState(of: state),
-        parameters: try tensors(of: root.group("parameters")), moments: moments,
-        carriedStates: try tensors(of: state, except: "validation_measures"))
-      try check(checkpoint, path: path)
-      return checkpoint
+    } catch let error as HDF5Error {
+      guard !acceptsLostSeal, try HDF5File.seal(of: file) == .lost else { throw error }
+      throw TrainingError.sealLost(file: file.path)
     }
+  }
+
+  /// Where the run stands, without all that is large.
+  static func state(of file: InputFile, acceptsLostSeal: Bool = false) throws -> TrainingState {
+    try open(file, acceptsLostSeal: acceptsLostSeal) { root in
+      try checkFormat(root, path: file.path)
+      return try trainingState(of: root.group("state"), path: file.path)
+    }
+  }
+
+  private static func open<R>(
+    _ file: InputFile, acceptsLostSeal: Bool, _ body: (ReadableGroup) throws -> R
+  ) throws -> R {
+    try HDF5File.open(file, seal: acceptsLostSeal ? .waived : .required, body)
+  }
+
+  private static func checkpoint(in root: ReadableGroup, _ extent: Extent, path: String) throws -> Checkpoint {
+    try checkFormat(root, path: path)
+    let vocabulary = try root.group("vocabulary")
+    func entries(_ name: String) throws -> [String] {
+      let entries = try vocabulary.readStrings(name)
+      if let repeated = Vocabulary.repeatedToken(in: entries) {
+        throw TrainingError.notCheckpoint(file: path, found: "its \(name) have \(repeated) twice")
+      }
+      return entries
+    }
+    let tokens = try entries("tokens")
+    var tagging: TaggingVocabulary?
+    if try vocabulary.contains("tags") {
+      tagging = TaggingVocabulary(
+        tags: try entries("tags"), column: try TagColumn(of: vocabulary, file: path),
+        characters: Vocabulary(tokens: try entries("characters")),
+        trainingWords: TokenTable(try entries("training_words")))
+    }
+    let tokenization = Tokenization(rawValue: try vocabulary.stringAttribute("tokenization"))
+    guard let tokenization else { throw TrainingError.notCheckpoint(file: path, found: "an unknown tokenization") }
+    let optimizer = try root.group("optimizer")
+    var moments: [String: [Checkpoint.Tensor]] = [:]
+    for child in try optimizer.children where extent == .all {
+      moments[child.name] = try tensors(of: optimizer.group(child.name))
+    }
+    let state = try root.group("state")
+    func hashes(_ suffix: String) throws -> [Split: String] {
+      var hashes: [Split: String] = [:]
+      for split in Split.allCases where try state.hasAttribute(split.rawValue + suffix) {
+        hashes[split] = try state.stringAttribute(split.rawValue + suffix)
+      }
+      return hashes
+    }
+    let checkpoint = Checkpoint(
+      configuration: try RunConfiguration.parse(
+        text: root.readText("config"), name: "\(path):/config", directory: "/", checkFiles: false),
+      vocabulary: Vocabulary(tokens: tokens), tokenization: tokenization, tagging: tagging,
+      sources: try hashes(sourceSuffix), contents: try hashes(contentSuffix),
+      state: try trainingState(of: state, path: path),
+      parameters: try tensors(of: root.group("parameters")), moments: moments,
+      carriedStates: try tensors(of: state, except: "validation_measures"))
+    try check(checkpoint, path: path)
+    return checkpoint
   }
 
   /// Anyone can seal a file: what a checkpoint says of itself has to fit together before memory is taken by it.
@@ -128,11 +170,6 @@ package enum CheckpointFile {
           file: path, expected: "\(name) \(shape), as its configuration says",
           found: found[name].map { "\($0)" } ?? "none")
       }
-    }
-    let state = checkpoint.state
-    let counters = counters.map { state[keyPath: $0.1] }
-    guard counters.allSatisfy({ (0...1 << 48).contains($0) }), state.validationMeasures.count <= state.epoch else {
-      throw .notCheckpoint(file: path, found: "its counters make no sense")
     }
   }
 
@@ -173,11 +210,15 @@ package enum CheckpointFile {
     }
   }
 
-  private static func trainingState(of group: ReadableGroup) throws -> TrainingState {
+  private static func trainingState(of group: ReadableGroup, path: String) throws -> TrainingState {
     var state = TrainingState()
     for (name, path) in counters { state[keyPath: path] = try group.intAttribute(name) }
     for (name, path) in sums { state[keyPath: path] = try group.doubleAttribute(name) }
     state.validationMeasures = try group.read("validation_measures")
+    let isPlausible =
+      counters.allSatisfy { (0...1 << 48).contains(state[keyPath: $0.1]) } && state.window <= state.step
+      && state.validationMeasures.count <= state.epoch && state.validationMeasures.allSatisfy(\.isFinite)
+    guard isPlausible else { throw TrainingError.notCheckpoint(file: path, found: "its counters make no sense") }
     return state
   }
 }

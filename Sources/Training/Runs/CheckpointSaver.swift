@@ -10,6 +10,8 @@ final class CheckpointSaver {
   private var unsavedBest: Checkpoint?
   /// Why the newest checkpoint isn't on the disk; nil if it is.
   private(set) var failure: CheckpointFailure?
+  /// Where people know the directory to be.
+  private var whereabouts = OpenDirectory.Whereabouts.atItsPath
 
   init(directory: RunDirectory, log: RunLog, reporter: any TrainingReporter) {
     self.directory = directory
@@ -21,20 +23,32 @@ final class CheckpointSaver {
   func rewind() { unsavedBest = nil }
 
   /// Writes the metrics that belong to a checkpoint, then the checkpoint; whether it could is `failure` afterwards.
-  func save(_ checkpoint: Checkpoint, isBest: Bool) throws {
+  ///
+  /// - Throws: `FileError.lockLost`: nothing may be written any more.
+  func save(_ checkpoint: Checkpoint) throws {
     do {
-      try log.makeDurable()
-      if let best = unsavedBest, !isBest { _ = try directory.save(best, isBest: true) }
-      let path = try directory.save(checkpoint, isBest: isBest)
+      try directory.lock.check()
+      if try log.makeDurable() { reporter.notice("metrics.jsonl was gone, and was written again") }
+      if let best = unsavedBest, !checkpoint.state.isBest { _ = try directory.save(best) }
+      let path = try directory.save(checkpoint)
       unsavedBest = nil
       failure = nil
+      tellOfMoves()
       return reporter.saved(path, step: checkpoint.state.step)
     } catch let error as FileError {
+      if case .lockLost = error { throw error }
       failure = CheckpointFailure(error, directory: directory.path)
     } catch let error as CheckpointFailure {
       failure = error
     }
-    if isBest { unsavedBest = checkpoint.copy }
+    if checkpoint.state.isBest { unsavedBest = checkpoint.copy }
     if let failure { reporter.unsaved(failure) }
+  }
+
+  private func tellOfMoves() {
+    let now = directory.directory.whereabouts
+    defer { whereabouts = now }
+    guard now != whereabouts, case .moved = now else { return }
+    reporter.notice("\(directory.path) was moved; the run goes on writing to it, which is now \(directory.currentPath)")
   }
 }

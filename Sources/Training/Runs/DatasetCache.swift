@@ -25,26 +25,24 @@ package struct DatasetCache {
 
   /// The dataset of a configuration, prepared now or taken from before, or read from where `data.dataset` says.
   ///
-  /// - Parameter notice: gets a line about anything unusual: a cache that can't be used costs time, never a run.
+  /// - Parameters:
+  ///   - open: opens the file of `data.dataset`, and throws what is wrong with it before it is read here.
+  ///   - notice: gets a line about anything unusual: a cache that can't be used costs time, never a run.
   package func dataset(
-    for configuration: RunConfiguration, notice: (String) -> Void
+    for configuration: RunConfiguration, open: (String) throws -> InputFile = { try InputFile($0) },
+    notice: (String) -> Void
   ) throws -> SequenceDataset {
     switch configuration.data {
-    case .dataset(let path): return try DatasetFile.read(path).dataset
+    case .dataset(let path): return try DatasetFile.read(open(path)).dataset
     case .synthetic:
       throw TrainingError.unsupported("data.synthetic is for `rnn-train benchmark`; name text in data.train")
     case .text(let corpus):
       let settings = try Self.settings(of: configuration, corpus)
       let path = path(settings: settings)
       if let dataset = cached(path, settings: settings, notice: notice) { return dataset }
-      let dataset = try configuration.task.dataset(of: corpus, format: configuration.format)
-      guard try Self.settings(of: configuration, corpus) == settings else {
-        throw TrainingError.changingText(files: corpus.files)
-      }
+      let dataset = try Self.prepare(configuration, corpus, settings: settings)
       do {
-        try Directory.create(directory)
-        _ = try? Directory.removeLeftovers(in: directory)
-        try DatasetFile.write(dataset, settings: settings, to: path)
+        try Self.write(dataset, settings: settings, to: path, makingDirectoryWith: 0o700)
       } catch {
         notice("the prepared dataset isn't kept: \(error)")
       }
@@ -52,10 +50,54 @@ package struct DatasetCache {
     }
   }
 
-  private func cached(_ path: String, settings: String, notice: (String) -> Void) -> SequenceDataset? {
-    guard FileManager.default.fileExists(atPath: path) else { return nil }
+  /// Prepares the dataset of a configuration, whether there is one already or not, and writes it to a file.
+  ///
+  /// - Parameter path: nil: the cache.
+  /// - Returns: the dataset and the file.
+  package func prepare(
+    _ configuration: RunConfiguration, _ corpus: RunConfiguration.TextCorpus, to path: String?
+  ) throws -> (dataset: SequenceDataset, path: String) {
+    let settings = try Self.settings(of: configuration, corpus)
+    let dataset = try Self.prepare(configuration, corpus, settings: settings)
+    if let path {
+      try Self.write(dataset, settings: settings, to: path, makingDirectoryWith: 0o777)
+      return (dataset, path)
+    }
+    let cached = self.path(settings: settings)
+    try Self.write(dataset, settings: settings, to: cached, makingDirectoryWith: 0o700)
+    return (dataset, cached)
+  }
+
+  /// Reads the text, and makes sure that it is still the one that has the settings' hash.
+  private static func prepare(
+    _ configuration: RunConfiguration, _ corpus: RunConfiguration.TextCorpus, settings: String
+  ) throws -> SequenceDataset {
+    let dataset = try configuration.task.dataset(of: corpus, format: configuration.format)
+    guard try Self.settings(of: configuration, corpus) == settings else {
+      throw TrainingError.changingText(files: corpus.files)
+    }
+    return dataset
+  }
+
+  /// - Parameter permissions: of the directory, if it has to be made; a new file's go with them: text that its owner alone
+  ///   may read isn't shown to others by the cache.
+  private static func write(
+    _ dataset: SequenceDataset, settings: String, to path: String, makingDirectoryWith permissions: UInt32
+  ) throws {
+    let directory = Path.directory(of: path)
+    try Directory.create(directory, permissions: permissions)
     do {
-      let (dataset, found) = try DatasetFile.read(path)
+      try Directory.removeLeftovers(in: directory)
+    } catch FileError.system(.list, _, _) {
+      // What can't be listed keeps them.
+    }
+    try DatasetFile.write(dataset, settings: settings, to: path, permissions: permissions & 0o666)
+  }
+
+  private func cached(_ path: String, settings: String, notice: (String) -> Void) -> SequenceDataset? {
+    do {
+      guard let file = try InputFile.ifThere(path) else { return nil }
+      let (dataset, found) = try DatasetFile.read(file)
       return found == settings ? dataset : nil
     } catch {
       notice("\(error); preparing the dataset again")

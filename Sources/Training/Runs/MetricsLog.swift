@@ -10,8 +10,8 @@ final class MetricsLog {
   /// Opens the log for appending.
   ///
   /// - Parameter step: where the run goes on; lines of later steps, and a line that was cut off, are dropped.
-  init(_ path: String, resumingAt step: Int) throws(FileError) {
-    file = try AppendedFile(path)
+  init(in directory: RunDirectory, resumingAt step: Int) throws(FileError) {
+    file = try AppendedFile(RunDirectory.metricsName, in: directory.directory, heldBy: directory.lock)
     try rewind(to: step)
   }
 
@@ -47,7 +47,9 @@ final class MetricsLog {
   }
 
   /// Waits until the disk has all lines: before the checkpoint that a resumed run would not write them again after.
-  func makeDurable() throws(FileError) { try file.makeDurable() }
+  ///
+  /// - Returns: whether the file had been removed or replaced, and was put back.
+  func makeDurable() throws(FileError) -> Bool { try file.makeDurable() }
 }
 
 /// What a line of metrics can hold, as JSON.

@@ -1,8 +1,7 @@
 import Files
-import Glibc
 
 /// What a run directory holds, for people who look at it. The run may be going on meanwhile.
-package struct RunContents: Sendable, Equatable {
+package struct RunContents: Sendable {
   package struct CheckpointEntry: Sendable, Equatable {
     package let path: String
     package let step: Int
@@ -14,34 +13,56 @@ package struct RunContents: Sendable, Equatable {
 
   /// In the order of their steps.
   package let checkpoints: [CheckpointEntry]
+  /// The newest checkpoint that can be read, without moments; nil if there is none.
+  package let newest: Checkpoint?
   /// The last whole line of `metrics.jsonl`, as it is there.
   package let lastMetrics: String?
 
+  /// - Parameter probe: throws what is wrong with a file, before it is read here.
   /// - Throws: `TrainingError.holdsNoRun`, or `FileError`.
-  package init(of directory: String) throws {
-    guard RunDirectory.holdsRun(directory) else { throw TrainingError.holdsNoRun(directory: directory) }
-    let folder = RunDirectory.checkpointsPath(directory)
-    let (best, last) = (Self.linkedStep(folder, RunDirectory.bestName), Self.linkedStep(folder, RunDirectory.lastName))
+  package init(of path: String, probe: (InputFile) throws -> Void = { _ in }) throws {
+    let directory = try RunDirectory.requireRun(in: path)
+    lastMetrics = try Self.lastLine(of: RunDirectory.metricsPath(path))
     // A run that was cut off at its very beginning has no checkpoints yet.
-    let steps = access(folder, F_OK) == 0 ? try RunDirectory.steps(in: folder) : []
-    checkpoints = steps.compactMap { step in
-      let path = Path.join(folder, RunDirectory.name(ofStep: step))
-      var status = stat()
-      // It may have been removed just now.
-      guard stat(path, &status) == 0 else { return nil }
-      return CheckpointEntry(
-        path: path, step: step, bytes: Int(status.st_size), isBest: step == best, isLast: step == last)
+    guard try directory.contains(RunDirectory.checkpointsName) else {
+      (checkpoints, newest) = ([], nil)
+      return
     }
-    lastMetrics = try Self.lastLine(of: RunDirectory.metricsPath(directory))
+    let folder = try directory.subdirectory(RunDirectory.checkpointsName)
+    var files: [(step: Int, file: InputFile)] = []
+    for step in try CheckpointNames.steps(in: folder) {
+      do throws(FileError) {
+        files.append((step, try InputFile(CheckpointNames.name(ofStep: step), in: folder)))
+      } catch {
+        // It may have been removed just now.
+        if !error.isForWantOfFile { throw error }
+      }
+    }
+    let newest = try Self.newest(of: files.map(\.file), probe)
+    let state = newest?.state
+    checkpoints = files.map { step, file in
+      CheckpointEntry(
+        path: file.path, step: step, bytes: file.byteCount, isBest: step == state?.bestStep, isLast: step == state?.step
+      )
+    }
+    self.newest = newest
   }
 
-  private static func linkedStep(_ folder: String, _ name: String) -> Int? {
-    RunDirectory.linkTarget(Path.join(folder, name)).flatMap(RunDirectory.step(of:))
+  /// One that is damaged is shown by its size; `inspect` of the file itself says what is wrong with it.
+  private static func newest(of files: [InputFile], _ probe: (InputFile) throws -> Void) throws -> Checkpoint? {
+    for file in files.reversed() {
+      do {
+        try probe(file)
+        return try CheckpointFile.read(file, .model)
+      } catch {
+        if error is FileError { throw error }
+      }
+    }
+    return nil
   }
 
   private static func lastLine(of path: String) throws(FileError) -> String? {
-    guard access(path, F_OK) == 0 else { return nil }
-    let text = try FileContents.read(path)
+    guard let text = try InputFile.ifThere(path)?.contents() else { return nil }
     guard let end = text.lastIndex(of: UInt8(ascii: "\n")) else { return nil }
     let line = text[..<end].split(separator: UInt8(ascii: "\n")).last
     return line.map { String(decoding: $0, as: UTF8.self) }

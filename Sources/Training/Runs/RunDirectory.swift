@@ -1,37 +1,44 @@
 import Configuration
 import ConfigurationFiles
 import Files
-import Glibc
 import HDF5
 
-/// A directory that one run lives in, held against every other process for as long as the object lives.
+/// A directory that one run lives in, held against every other process for as long as the object lives. All of it is written
+/// to by way of the open directory: wherever that is moved to, the run goes with it, and another directory that has got its
+/// path is nobody's business here.
 ///
 ///     config.cfg       the resolved configuration        metrics.jsonl   one object a log line
 ///     train.log        what standard error said          checkpoints/    step-00001000.h5 …, last.h5, best.h5 (links)
 package final class RunDirectory: Sendable {
+  /// Where it was when the run began.
   package let path: String
-  private let lock: DirectoryLock
+  package let directory: OpenDirectory
+  let lock: DirectoryLock
 
-  private init(locking path: String) throws {
+  private init(locking path: String) throws(FileError) {
     self.path = path
-    lock = try DirectoryLock(directory: path)
+    directory = try OpenDirectory(path)
+    lock = try DirectoryLock(directory)
   }
 
-  private static let configurationName = "config.cfg"
-  private static let checkpointsName = "checkpoints"
+  package static let configurationName = "config.cfg"
+  static let metricsName = "metrics.jsonl"
+  package static let logName = "train.log"
+  static let checkpointsName = "checkpoints"
   static let lastName = "last.h5"
   static let bestName = "best.h5"
 
   package static func configurationPath(_ directory: String) -> String { Path.join(directory, configurationName) }
-  package static func logPath(_ directory: String) -> String { Path.join(directory, "train.log") }
-  package static func metricsPath(_ directory: String) -> String { Path.join(directory, "metrics.jsonl") }
-  static func checkpointsPath(_ directory: String) -> String { Path.join(directory, checkpointsName) }
-  package var metricsPath: String { Self.metricsPath(path) }
-  private var checkpointsPath: String { Self.checkpointsPath(path) }
+  package static func logPath(_ directory: String) -> String { Path.join(directory, logName) }
+  package static func metricsPath(_ directory: String) -> String { Path.join(directory, metricsName) }
 
-  /// Whether a run has been here.
-  static func holdsRun(_ path: String) -> Bool {
-    [configurationName, checkpointsName].contains { access(Path.join(path, $0), F_OK) == 0 }
+  /// Where it is now, for people.
+  package var currentPath: String { if case .moved(let place?) = directory.whereabouts { place } else { path } }
+
+  /// Whether a run has been in a directory.
+  static func holdsRun(_ directory: OpenDirectory) throws(FileError) -> Bool {
+    if try directory.contains(configurationName) { return true }
+    return try directory.contains(checkpointsName)
   }
 
   // MARK: beginning
@@ -39,164 +46,223 @@ package final class RunDirectory: Sendable {
   /// Makes the directory for a new run.
   package static func create(_ path: String, configuration: RunConfiguration) throws -> RunDirectory {
     try Directory.create(path)
-    let directory = try RunDirectory(locking: path)
-    guard !holdsRun(path) else { throw TrainingError.holdsRun(directory: path) }
-    // One that can't be listed keeps them.
-    _ = try? Directory.removeLeftovers(in: path)
-    try directory.write(configuration)
-    try Directory.create(directory.checkpointsPath)
-    return directory
+    let run = try RunDirectory(locking: path)
+    guard try !holdsRun(run.directory) else { throw TrainingError.holdsRun(directory: path) }
+    do {
+      try run.directory.removeLeftovers()
+    } catch FileError.system(.list, _, _) {
+      // One that can't be listed keeps them.
+    }
+    try run.write(configuration)
+    _ = try run.checkpoints()
+    return run
   }
 
   /// Takes over the directory of a run that ended or was cut off.
   package static func resume(_ path: String) throws -> RunDirectory {
-    guard holdsRun(path) else { throw TrainingError.holdsNoRun(directory: path) }
-    let directory = try RunDirectory(locking: path)
+    try requireRun(in: path)
+    let run = try RunDirectory(locking: path)
     // It may have been cut off before there was one.
-    try Directory.create(directory.checkpointsPath)
-    for folder in [path, directory.checkpointsPath] { try Directory.removeLeftovers(in: folder) }
+    for folder in [run.directory, try run.checkpoints()] { try folder.removeLeftovers() }
+    // A pipe of that name would keep us waiting, and a link leads somewhere else when it is replaced.
+    guard try run.directory.containsFile(configurationName) else {
+      throw TrainingError.noConfiguration(directory: path)
+    }
+    return run
+  }
+
+  /// Opens the directory of a run to look at it.
+  @discardableResult
+  static func requireRun(in path: String) throws -> OpenDirectory {
+    let directory: OpenDirectory
+    do throws(FileError) {
+      directory = try OpenDirectory(path)
+    } catch {
+      guard error.isForWantOfFile else { throw error }
+      throw TrainingError.holdsNoRun(directory: path)
+    }
+    guard try holdsRun(directory) else { throw TrainingError.holdsNoRun(directory: path) }
     return directory
   }
 
   package func write(_ configuration: RunConfiguration) throws {
-    try DurableFile.write(Array(configuration.render().utf8), to: Self.configurationPath(path))
+    try directory.write(Array(configuration.render().utf8), to: Self.configurationName)
   }
 
-  // MARK: checkpoints
-
-  /// The step of the newest checkpoint; nil if there is none, or the directory can't be read.
-  var newestStep: Int? { (try? Self.steps(in: checkpointsPath))?.last }
-
-  func checkpointPath(ofStep step: Int) -> String { Path.join(checkpointsPath, Self.name(ofStep: step)) }
-
-  /// Where the minibatch is put that a step diverged on.
-  func divergencePath(ofStep step: Int) -> String { Path.join(path, "diverged-\(step).txt") }
-
-  /// The steps of all checkpoints in a directory of them, in order.
-  static func steps(in checkpoints: String) throws(FileError) -> [Int] {
-    try Directory.names(in: checkpoints).compactMap(step(of:)).sorted()
+  /// Writes the minibatch down that a step diverged on.
+  ///
+  /// - Returns: the file's path.
+  func writeDivergence(_ text: String, step: Int) throws(FileError) -> String {
+    let name = "diverged-\(step).txt"
+    try directory.write(Array(text.utf8), to: name)
+    return directory.path(of: name)
   }
 
-  static func name(ofStep step: Int) -> String {
-    let digits = String(step)
-    return "step-\(String(repeating: "0", count: max(0, 8 - digits.count)))\(digits).h5"
-  }
+  // MARK: writing checkpoints
 
-  /// Nil for a name that no checkpoint gets, such as that of somebody's copy.
-  static func step(of name: String) -> Int? {
-    guard name.hasPrefix("step-"), name.hasSuffix(".h5"), let step = Int(name.dropFirst(5).dropLast(3)) else {
-      return nil
-    }
-    return Self.name(ofStep: step) == name ? step : nil
-  }
+  /// Made again if it is gone.
+  private func checkpoints() throws(FileError) -> OpenDirectory { try directory.subdirectory(Self.checkpointsName) }
 
-  /// Writes a checkpoint, then moves `last` (and `best`), then removes old ones. Whatever fails or cuts this off, the
+  /// Writes a checkpoint, then moves `last` and `best`, then removes old ones. Whatever fails or cuts this off, the
   /// checkpoint before stays.
   ///
-  /// - Parameter isBest: whether its validation loss is the lowest so far.
   /// - Returns: the checkpoint's path.
   /// - Throws: `CheckpointFailure` if the disk doesn't take the file, `FileError` if it is in the way of what follows.
-  package func save(_ checkpoint: Checkpoint, isBest: Bool) throws -> String {
-    let name = Self.name(ofStep: checkpoint.state.step)
-    let path = Path.join(checkpointsPath, name)
+  package func save(_ checkpoint: Checkpoint) throws -> String {
+    try lock.check()
+    let checkpoints = try checkpoints()
+    let name = CheckpointNames.name(ofStep: checkpoint.state.step)
     let image = try CheckpointFile.image(of: checkpoint)
     do throws(FileError) {
-      try image.save(to: path)
+      try image.save(to: name, in: checkpoints)
     } catch {
-      throw CheckpointFailure(error, bytes: image.bytes.count, directory: checkpointsPath)
+      throw CheckpointFailure(error, bytes: image.byteCount, directory: checkpoints.path)
     }
-    try DurableFile.link(Path.join(checkpointsPath, Self.lastName), to: name)
-    if isBest { try DurableFile.link(Path.join(checkpointsPath, Self.bestName), to: name) }
+    try setLinks(to: checkpoint.state, in: checkpoints)
     try prune(checkpoint.state, checkpoint.configuration)
-    return path
+    return checkpoints.path(of: name)
   }
 
   /// Removes the checkpoints that a run keeps no longer at a state: all but the newest, the best one and those that a
   /// rollback may return to.
   func prune(_ state: TrainingState, _ configuration: RunConfiguration) throws(FileError) {
-    let best = Self.linkTarget(Path.join(checkpointsPath, Self.bestName))
-    let steps = try Self.steps(in: checkpointsPath).filter { $0 <= state.step }
-    var returns: [Int] = []
+    let checkpoints = try checkpoints()
+    let steps = try CheckpointNames.steps(in: checkpoints).filter { $0 <= state.step }
+    var kept = [state.bestStep].compactMap(\.self)
     if case .rollback = configuration.training.onDivergence {
-      returns = [state.rollbackSteps.last, state.rollbackSteps.earlier]
+      kept += [state.rollbackSteps.last, state.rollbackSteps.earlier]
     }
-    for step in steps.dropLast(configuration.output.keep)
-    where Self.name(ofStep: step) != best && !returns.contains(step) {
-      try Directory.remove(checkpointPath(ofStep: step))
+    for step in steps.dropLast(configuration.output.keep) where !kept.contains(step) {
+      try checkpoints.remove(CheckpointNames.name(ofStep: step))
     }
   }
 
-  /// What a symbolic link says, nil if there is none.
-  static func linkTarget(_ path: String) -> String? {
-    withUnsafeTemporaryAllocation(of: CChar.self, capacity: Int(PATH_MAX)) { buffer in
-      guard let start = buffer.baseAddress else { return nil }
-      let count = readlink(path, start, buffer.count)
-      guard count > 0 else { return nil }
-      return String(decoding: buffer.prefix(count).map { UInt8(bitPattern: $0) }, as: UTF8.self)
+  /// Makes a checkpoint the newest: later ones belong to steps that the run has taken back.
+  func rewind(to state: TrainingState) throws(FileError) {
+    let checkpoints = try checkpoints()
+    try setLinks(to: state, in: checkpoints)
+    for step in try CheckpointNames.steps(in: checkpoints) where step > state.step {
+      try checkpoints.remove(CheckpointNames.name(ofStep: step))
     }
+  }
+
+  private func setLinks(to state: TrainingState, in checkpoints: OpenDirectory) throws(FileError) {
+    try checkpoints.link(Self.lastName, to: CheckpointNames.name(ofStep: state.step))
+    let best = state.bestStep.map(CheckpointNames.name(ofStep:))
+    if let best, try checkpoints.containsFile(best) {
+      try checkpoints.link(Self.bestName, to: best)
+    } else {
+      try checkpoints.remove(Self.bestName)
+    }
+  }
+
+  // MARK: reading checkpoints
+
+  /// What a run goes on from.
+  package struct Found {
+    package let checkpoint: Checkpoint
+    package let path: String
+    /// What people are to know: why newer ones were passed over, and whether the best one is gone.
+    package let notices: [String]
   }
 
   /// The newest checkpoint that is whole, as a run goes on from it.
   ///
   /// Newer ones that aren't whole are put aside as `*.damaged`, so that they are neither counted nor met again. `last` and
-  /// `best` are set anew: the run may have been cut off between writing a checkpoint and moving them.
-  /// - Parameter probe: throws what is wrong with a file, before it is read here.
-  /// - Returns: it, its path, and why newer ones were passed over.
+  /// `best` are set anew: the run may have been cut off between writing a checkpoint and moving them, and a copy of a
+  /// directory may have none, or files in their places, which get their steps' names.
+  /// - Parameters:
+  ///   - acceptsLostSeal: whether checkpoints will do that another program has taken the seal off.
+  ///   - probe: throws what is wrong with a file, before it is read here.
   /// - Throws: what keeps the newest whole one from being used. All stay where they are then: a newer version of the
   ///   program may have written it, or the machine lacks memory just now.
   package func newestCheckpoint(
-    probe: (String) throws -> Void = { _ in }
-  ) throws -> (checkpoint: Checkpoint, path: String, refused: [String]) {
-    var refused: [String] = []
-    for step in try Self.steps(in: checkpointsPath).reversed() {
-      let path = Path.join(checkpointsPath, Self.name(ofStep: step))
+    acceptsLostSeal: Bool = false, probe: (InputFile) throws -> Void = { _ in }
+  ) throws -> Found {
+    let checkpoints = try checkpoints()
+    var notices: [String] = []
+    /// Reads a file; nil for one that is damaged, which is put aside.
+    func read<Result>(_ name: String, _ body: (InputFile) throws -> Result) throws -> Result? {
+      let file = try InputFile(name, in: checkpoints)
       do {
-        try probe(path)
-        let checkpoint = try CheckpointFile.read(path)
-        guard checkpoint.state.step == step else {
-          throw TrainingError.misnamed(file: path, step: checkpoint.state.step)
-        }
-        try setLinks(to: checkpoint.state)
-        return (checkpoint, path, refused)
+        try probe(file)
+        return try body(file)
       } catch {
-        if error is FileError { throw error }
-        if try HDF5File.isWhole(path) { throw error }
-        refused.append("\(error)")
-        guard rename(path, path + ".damaged") == 0 else {
-          throw FileError.system(.rename, path: path, code: errno)
-        }
+        guard try Self.isDamaged(file, error) else { throw error }
+        notices.append("passed over: \(error)")
+        try checkpoints.rename(name, to: name + ".damaged")
+        return nil
       }
     }
-    throw TrainingError.noUsableCheckpoint(directory: path, reasons: refused)
-  }
-
-  /// Makes a checkpoint the newest: later ones belong to steps that the run has taken back.
-  func rewind(to state: TrainingState) throws(FileError) {
-    try setLinks(to: state)
-    for step in try Self.steps(in: checkpointsPath) where step > state.step {
-      try Directory.remove(checkpointPath(ofStep: step))
+    while true {
+      for name in [Self.bestName, Self.lastName] where try checkpoints.containsFile(name) {
+        let state = try read(name) { try CheckpointFile.state(of: $0, acceptsLostSeal: acceptsLostSeal) }
+        guard let step = state?.step else { continue }
+        let own = CheckpointNames.name(ofStep: step)
+        if try !checkpoints.contains(own) { try checkpoints.rename(name, to: own) }
+      }
+      guard let step = try CheckpointNames.steps(in: checkpoints).last else {
+        throw TrainingError.noUsableCheckpoint(directory: path, reasons: notices)
+      }
+      let name = CheckpointNames.name(ofStep: step)
+      guard let checkpoint = try read(name, { try CheckpointFile.read($0, acceptsLostSeal: acceptsLostSeal) }) else {
+        continue
+      }
+      guard checkpoint.state.step == step else {
+        throw TrainingError.misnamed(file: checkpoints.path(of: name), step: checkpoint.state.step)
+      }
+      try setLinks(to: checkpoint.state, in: checkpoints)
+      if let best = checkpoint.state.bestStep, try !checkpoints.containsFile(CheckpointNames.name(ofStep: best)) {
+        notices.append(
+          "the best checkpoint, \(checkpoints.path(of: CheckpointNames.name(ofStep: best))), is gone; there is none until "
+            + "an epoch is better")
+      }
+      return Found(checkpoint: checkpoint, path: checkpoints.path(of: name), notices: notices)
     }
   }
 
-  private func setLinks(to state: TrainingState) throws(FileError) {
-    let name = Self.name(ofStep: state.step)
-    try DurableFile.link(Path.join(checkpointsPath, Self.lastName), to: name)
-    let best = Path.join(checkpointsPath, Self.bestName)
-    if state.window == 0, let epoch = state.bestEpoch, epoch == state.epoch {
-      try DurableFile.link(best, to: name)
-    } else if let target = Self.linkTarget(best),
-      access(best, F_OK) != 0 || Self.step(of: target).map({ $0 > state.step }) ?? true
-    {
-      try Directory.remove(best)
+  /// Whether an error in reading a checkpoint is that file's own, and not the machine's or a newer version's.
+  private static func isDamaged(_ file: InputFile, _ error: any Error) throws -> Bool {
+    if error is FileError { return false }
+    switch try HDF5File.seal(of: file) {
+    case .whole: return false
+    case .none, .altered, .broken: return true
+    case .lost:
+      do {
+        _ = try CheckpointFile.read(file, acceptsLostSeal: true)
+        return false
+      } catch is HDF5Error {
+        return true
+      }
     }
   }
 
-  /// The checkpoint that a user's PATH means: the file itself, or a run's best checkpoint, else its last.
-  package static func checkpointPath(_ path: String) -> String {
-    var status = stat()
-    guard stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFDIR else { return path }
-    let checkpoints = checkpointsPath(path)
-    let best = Path.join(checkpoints, bestName)
-    return access(best, F_OK) == 0 ? best : Path.join(checkpoints, lastName)
+  /// The state of a step's checkpoint; nil where there is none, or a damaged one.
+  func state(ofStep step: Int) throws -> TrainingState? { try read(step) { try CheckpointFile.state(of: $0) } }
+
+  /// A step's checkpoint and its path; nil where there is none, or a damaged one.
+  func checkpoint(ofStep step: Int) throws -> (checkpoint: Checkpoint, path: String)? {
+    try read(step) { (try CheckpointFile.read($0), $0.path) }
+  }
+
+  private func read<Result>(_ step: Int, _ body: (InputFile) throws -> Result) throws -> Result? {
+    let checkpoints = try checkpoints()
+    let name = CheckpointNames.name(ofStep: step)
+    guard try checkpoints.contains(name) else { return nil }
+    let file = try InputFile(name, in: checkpoints)
+    do {
+      return try body(file)
+    } catch {
+      guard try Self.isDamaged(file, error) else { throw error }
+      return nil
+    }
+  }
+
+  /// The step of the newest checkpoint; nil if there is none.
+  var newestStep: Int? { get throws(FileError) { try CheckpointNames.steps(in: checkpoints()).last } }
+
+  /// The run's best checkpoint, else its last, to use its model.
+  package func chosenCheckpoint() throws -> ChosenCheckpoint {
+    try ChosenCheckpoint(in: directory)
   }
 }

@@ -13,7 +13,7 @@ final class RunEvents {
   /// - Parameters:
   ///   - step: where the run goes on; events of later steps are dropped.
   ///   - report: gets what can't be written.
-  init(directory: String, resumingAt step: Int, report: @escaping (FileError) -> Void) {
+  init(directory: OpenDirectory, resumingAt step: Int, report: @escaping (FileError) -> Void) {
     self.report = report
     do throws(FileError) {
       log = try EventLog(directory: directory, resumingAt: step)

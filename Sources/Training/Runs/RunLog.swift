@@ -13,8 +13,8 @@ final class RunLog {
   init(
     _ directory: RunDirectory, tensorboard: Bool, resumingAt step: Int, report: @escaping (FileError) -> Void
   ) throws(FileError) {
-    metrics = try MetricsLog(directory.metricsPath, resumingAt: step)
-    events = tensorboard ? RunEvents(directory: directory.path, resumingAt: step, report: report) : nil
+    metrics = try MetricsLog(in: directory, resumingAt: step)
+    events = tensorboard ? RunEvents(directory: directory.directory, resumingAt: step, report: report) : nil
   }
 
   /// A line within an epoch.
@@ -52,9 +52,12 @@ final class RunLog {
   }
 
   /// Waits until the disk has everything, before the checkpoint that a resumed run would not write it again after.
-  func makeDurable() throws(FileError) {
-    try metrics.makeDurable()
+  ///
+  /// - Returns: whether `metrics.jsonl` was gone, and was written again.
+  func makeDurable() throws(FileError) -> Bool {
+    let wasGone = try metrics.makeDurable()
     events?.makeDurable()
+    return wasGone
   }
 
   /// Drops what was written of all steps after one.

@@ -82,8 +82,10 @@ package struct RunMetrics: Sendable {
   }
 
   /// A run that has written nothing yet has no lines.
-  package init(ofRunAt directory: String) {
-    guard let bytes = try? FileContents.read(RunDirectory.metricsPath(directory)) else { return }
+  ///
+  /// - Throws: why the file can't be read, though it is there.
+  package init(ofRunAt directory: String) throws(FileError) {
+    guard let bytes = try InputFile.ifThere(RunDirectory.metricsPath(directory))?.contents() else { return }
     let decoder = JSONDecoder()
     // A line that is being written has no end yet, and is none.
     for line in bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false).dropLast() {

@@ -2,7 +2,7 @@ import ArgumentParser
 import Compute
 import Configuration
 import Datasets
-import Glibc
+import Files
 import HDF5
 import Presentation
 import Training
@@ -33,6 +33,9 @@ struct InspectCommand: ParsableCommand {
   var gradientFlow: GradientFlowOptions
 
   @OptionGroup
+  var seal: SealOption
+
+  @OptionGroup
   var threads: ThreadOptions
 
   @OptionGroup
@@ -42,14 +45,14 @@ struct InspectCommand: ParsableCommand {
   var json = false
 
   func run() throws {
-    let report = gradientFlow.isWanted ? try flow() : try Self.report(on: path)
+    let report = gradientFlow.isWanted ? try flow() : try self.report(on: path)
     try Results.print(json ? JSON.text(report) : report.description)
   }
 
   private func flow() throws -> any Encodable & CustomStringConvertible {
     let (workers, kernels) = (Workers(count: try threads.count()), try Kernels.chosen())
     let console = options.console
-    let (checkpoint, file) = try CheckpointOption.read(path)
+    let (checkpoint, file) = try seal.read(path)
     let chosen = gradientFlow.split.map { [$0] } ?? [.validation, .train]
     let (split, tokens, dataset) = try checkpoint.split(
       chosen, file: file, remedy: "choose another by --split", console)
@@ -65,15 +68,15 @@ struct InspectCommand: ParsableCommand {
       flow, checkpoint: file, split: split.rawValue, bptt: checkpoint.windowTimesteps)
   }
 
-  private static func report(on path: String) throws -> any Encodable & CustomStringConvertible {
-    var status = stat()
-    if stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFDIR { return try RunInspection(path) }
-    try FileProbe.check(path)
-    let format = try HDF5File.open(path) { root in
+  private func report(on path: String) throws -> any Encodable & CustomStringConvertible {
+    if Directory.isDirectory(path) { return try RunInspection(path) }
+    let file = try FileProbe.open(path)
+    let format = try HDF5File.open(file, seal: .waived) { root in
       try root.hasAttribute("format") ? root.stringAttribute("format") : ""
     }
     // A file of another kind gets the message of a reader that expected this one.
-    if format == DatasetFile.format { return DatasetInspection(try DatasetSummary(of: path)) }
-    return CheckpointInspection(try CheckpointFile.read(path), bytes: Int(status.st_size))
+    if format == DatasetFile.format { return DatasetInspection(try DatasetSummary(of: file)) }
+    return CheckpointInspection(
+      try CheckpointFile.read(file, acceptsLostSeal: seal.acceptLostSeal), bytes: file.byteCount)
   }
 }

@@ -2,7 +2,7 @@ import ArgumentParser
 import Configuration
 import Datasets
 import Files
-import Glibc
+import HDF5
 import Presentation
 import Training
 
@@ -36,15 +36,26 @@ struct PrepareCommand: ParsableCommand {
       throw TrainingError.unsupported(
         "\(options.config): there is no text to prepare; name it in data.train")
     }
-    let path = try output ?? DatasetCache().path(for: configuration, corpus)
-    // A slip of the hand must not cost a corpus or a checkpoint: only a dataset is replaced.
-    if access(path, F_OK) == 0 && (try? DatasetSummary(of: path)) == nil {
+    if let output { try Self.requireDataset(at: output) }
+    let (dataset, path) = try DatasetCache().prepare(configuration, corpus, to: output)
+    try Results.print(Self.summary(dataset, path: path))
+  }
+
+  /// A slip of the hand must not cost a corpus or a checkpoint: only a dataset is replaced, a damaged one too.
+  private static func requireDataset(at path: String) throws {
+    guard let file = try InputFile.ifThere(path) else { return }
+    let isDataset: Bool
+    do {
+      try FileProbe.check(file)
+      isDataset = try HDF5File.open(file) { root in
+        try root.hasAttribute("format") && root.stringAttribute("format") == DatasetFile.format
+      }
+    } catch is HDF5Error {
+      isDataset = false
+    }
+    guard isDataset else {
       throw ValidationError("--output \(path): there is a file that isn't a dataset; choose another name")
     }
-    let dataset = try configuration.task.dataset(of: corpus, format: configuration.format)
-    try Directory.create(Path.directory(of: path))
-    try DatasetFile.write(dataset, settings: DatasetCache.settings(of: configuration, corpus), to: path)
-    try Results.print(Self.summary(dataset, path: path))
   }
 
   private static func summary(_ dataset: SequenceDataset, path: String) -> String {

@@ -2,7 +2,6 @@ import ArgumentParser
 import Compute
 import Diagnostics
 import Files
-import Glibc
 import Sweeps
 import Training
 
@@ -34,6 +33,9 @@ struct ReportCommand: ParsableCommand {
   var output: String?
 
   @OptionGroup
+  var seal: SealOption
+
+  @OptionGroup
   var threads: ThreadOptions
 
   func run() throws {
@@ -41,7 +43,7 @@ struct ReportCommand: ParsableCommand {
     if output == "-" { return try Results.print(page, terminator: "") }
     let path = output ?? Path.join(directory, "report.html")
     // A slip of the hand must not cost a corpus or a checkpoint: only a page is replaced.
-    if access(path, F_OK) == 0, try !FileContents.read(path).starts(with: page.utf8.prefix(15)) {
+    if let old = try InputFile.ifThere(path), try !old.contents().starts(with: page.utf8.prefix(15)) {
       throw ValidationError("--output \(path): there is a file that isn't a page; choose another name")
     }
     try DurableFile.write(Array(page.utf8), to: path)
@@ -49,14 +51,14 @@ struct ReportCommand: ParsableCommand {
   }
 
   private func page() throws -> String {
-    if access(SweepDirectory.journalPath(directory), F_OK) == 0 {
+    if try InputFile.ifThere(SweepDirectory.journalPath(directory)) != nil {
       return try SweepReport(SweepRecord(of: directory)).page()
     }
-    guard access(RunDirectory.configurationPath(directory), F_OK) == 0 else {
+    guard try InputFile.ifThere(RunDirectory.configurationPath(directory)) != nil else {
       throw ReportError.nothingToReport(directory: directory)
     }
     return try RunReport(
-      of: directory, kernels: Kernels.chosen(), workers: Workers(count: threads.count()), Console(isQuiet: false)
+      of: directory, seal, kernels: Kernels.chosen(), workers: Workers(count: threads.count()), Console(isQuiet: false)
     ).page()
   }
 }

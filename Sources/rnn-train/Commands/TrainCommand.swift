@@ -40,6 +40,9 @@ struct TrainCommand: ParsableCommand {
   var pause: PauseOptions
 
   @OptionGroup
+  var seal: SealOption
+
+  @OptionGroup
   var overrides: OverrideArguments
 
   func validate() throws {
@@ -71,7 +74,10 @@ struct TrainCommand: ParsableCommand {
     let workers = Workers(count: try threads.count())
     var prepared =
       if let resume {
-        try pause.whenFree(resume) { try PreparedRun.resume(resume, overrides: overrides.list, console) }
+        try pause.whenFree(resume) {
+          try PreparedRun.resume(
+            resume, overrides: overrides.list, acceptsLostSeal: seal.acceptLostSeal, console)
+        }
       } else {
         try PreparedRun.begin(config ?? "", overrides: overrides.list, console)
       }
@@ -105,15 +111,13 @@ struct TrainCommand: ParsableCommand {
     // Only now is it certain that the run can go on with its new configuration.
     if resume != nil && !overrides.list.isEmpty { try run.directory.write(run.configuration) }
     let requests = RunRequests(deadline: run.configuration.training.timeLimit.map { begun + $0 })
-    let signals = RunSignals(requests, console: console)
-    let input = pause.stopsAtEndOfInput ? signals.watchInput(console) : nil
+    let signals = try RunSignals(requests, console: console, heedsEndOfInput: pause.stopsAtEndOfInput)
     reporter.afterEpoch = { [pause] state in if pause.isReached(state) { requests.requestStop() } }
     let outcome = try trainer.train(heeding: requests)
     signals.cancel()
-    input?.cancel()
     let state = reporter.lastState
     if outcome == .interrupted, signals.received != nil || state.window != 0 || !pause.isReached(state) {
-      throw Stopped(signal: signals.received, directory: run.directory.path, step: reporter.savedStep)
+      throw Stopped(signal: signals.received, directory: run.directory.currentPath, step: reporter.savedStep)
     }
     let speed =
       explainSpeed

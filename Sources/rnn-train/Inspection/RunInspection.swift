@@ -31,17 +31,13 @@ struct RunInspection: Encodable, CustomStringConvertible {
   }
 
   init(_ directory: String) throws {
-    let contents = try RunContents(of: directory)
+    let contents = try RunContents(of: directory, probe: FileProbe.check)
     configuration = RunDirectory.configurationPath(directory)
     log = RunDirectory.logPath(directory)
     checkpoints = contents.checkpoints.map {
       CheckpointEntry(path: $0.path, step: $0.step, bytes: $0.bytes, isBest: $0.isBest, isLast: $0.isLast)
     }
-    // One that can't be read is shown by its size; `inspect` of the file itself says what is wrong with it.
-    let newest = contents.checkpoints.reversed().lazy.compactMap { checkpoint -> Checkpoint? in
-      guard (try? FileProbe.check(checkpoint.path)) != nil else { return nil }
-      return try? CheckpointFile.read(checkpoint.path, .model)
-    }.first
+    let newest = contents.newest
     epoch = newest?.state.epoch
     epochs = newest?.configuration.training.epochs
     validationMeasures = newest?.state.validationMeasures

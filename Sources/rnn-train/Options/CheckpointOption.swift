@@ -1,5 +1,6 @@
 import ArgumentParser
 import Datasets
+import Files
 import Training
 
 /// The model that a command uses.
@@ -11,14 +12,32 @@ struct CheckpointOption: ParsableArguments {
     completion: .file())
   var path: String
 
-  /// The checkpoint and the file it is from.
-  func read() throws -> (checkpoint: Checkpoint, path: String) { try Self.read(path) }
+  @OptionGroup
+  var seal: SealOption
 
+  /// The checkpoint and the file it is from.
+  func read() throws -> (checkpoint: Checkpoint, path: String) { try seal.read(path) }
+}
+
+/// Whether checkpoints will do that another program has taken the seal off.
+struct SealOption: ParsableArguments {
+  @Flag(
+    help: ArgumentHelp(
+      "Use a checkpoint that has lost its seal, since another program has opened it to write."))
+  var acceptLostSeal = false
+
+  /// A checkpoint and the file it is from. What is unusual about the choice is said on standard error.
+  ///
   /// - Parameter path: a checkpoint, or the directory of a run.
-  static func read(_ path: String) throws -> (checkpoint: Checkpoint, path: String) {
-    let file = RunDirectory.checkpointPath(path)
-    try FileProbe.check(file)
-    return (try CheckpointFile.read(file, .model), file)
+  func read(_ path: String) throws -> (checkpoint: Checkpoint, path: String) {
+    let chosen = try ChosenCheckpoint(path, acceptsLostSeal: acceptLostSeal, probe: FileProbe.check)
+    if let notice = chosen.notice { Console(isQuiet: false).warn(notice) }
+    return (try read(chosen.file), chosen.file.path)
+  }
+
+  /// Reads a checkpoint that has passed the probe.
+  func read(_ file: InputFile) throws -> Checkpoint {
+    try CheckpointFile.read(file, .model, acceptsLostSeal: acceptLostSeal)
   }
 }
 

@@ -20,7 +20,16 @@ struct ThreadOptions: ParsableArguments {
   }
 
   /// `--threads`, else `SLURM_CPUS_PER_TASK`, else the processors that this process may use.
+  ///
+  /// - Throws: `SystemShortage` if the system doesn't give those threads that can run at a time.
   func count(environment: [String: String] = ProcessInfo.processInfo.environment) throws -> Int {
+    let count = try wanted(environment)
+    // One more tells of signals, and one is Dispatch's own.
+    try ThreadSupply.require(min(count, ProcessInfo.processInfo.processorCount) + 2)
+    return count
+  }
+
+  private func wanted(_ environment: [String: String]) throws -> Int {
     if let requested { return requested }
     guard let text = environment[Self.variable], !text.isEmpty else {
       return min(ProcessorCount.available(), Self.range.upperBound)

@@ -9,8 +9,8 @@ final class Console: Sendable {
     /// Lines that are updated, with the cursor at the end of the last.
     var statusLines = 0
     /// Nil until `keepLog`.
-    var log: FileDescriptor?
-    /// What was said and isn't in the log yet: there is none, or its disk is full.
+    var log: AppendedFile?
+    /// What was said before there was a log.
     var unlogged: [UInt8] = []
     var reportedLogFailure = false
   }
@@ -27,18 +27,10 @@ final class Console: Sendable {
     hasStatus = !isQuiet && StandardStream.error.isTerminal && !isDumb
   }
 
-  deinit {
-    state.withLock { state in
-      if let log = state.log { close(log.rawValue) }
-    }
-  }
-
-  /// Appends to the file from now on, beginning with what was said before.
-  func keepLog(at path: String) throws(FileError) {
-    let descriptor = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o666)
-    guard descriptor >= 0 else { throw .system(.create, path: path, code: errno) }
-    state.withLock { state in
-      state.log = FileDescriptor(rawValue: descriptor)
+  /// Appends to a file of a directory from now on, beginning with what was said before.
+  func keepLog(_ name: String, in directory: OpenDirectory) throws(FileError) {
+    try state.withLock { state throws(FileError) in
+      state.log = try AppendedFile(name, in: directory)
       Self.log("", &state)
     }
   }
@@ -69,17 +61,25 @@ final class Console: Sendable {
     }
   }
 
-  /// Bytes that may wait for a log whose disk is full.
+  /// Bytes that may wait for a log.
   private static let unloggedLimit = 1 << 20
 
   private static func log(_ text: String, _ state: inout State) {
-    if state.unlogged.count < unloggedLimit { state.unlogged += Array(text.utf8) }
-    guard let log = state.log else { return }
-    let code = log.write(&state.unlogged)
-    let isNew = code != 0 && !state.reportedLogFailure
-    state.reportedLogFailure = code != 0
-    guard isNew else { return }
-    StandardStream.error.write("rnn-train: train.log can't be written: \(String(cString: strerror(code)))\n")
+    guard let log = state.log else {
+      if state.unlogged.count < unloggedLimit { state.unlogged += Array(text.utf8) }
+      return
+    }
+    do throws(FileError) {
+      try log.append(state.unlogged + Array(text.utf8))
+      state.unlogged = []
+      try log.settle()
+      state.reportedLogFailure = false
+    } catch {
+      if !state.reportedLogFailure {
+        StandardStream.error.write("rnn-train: train.log can't be written: \(error.reason)\n")
+      }
+      state.reportedLogFailure = true
+    }
   }
 
   // MARK: the lines that are updated

@@ -1,3 +1,4 @@
+import ArgumentParser
 import Files
 import Plots
 import Presentation
@@ -39,12 +40,20 @@ struct GradientFlowPictures {
 
   static let suffix = ".svg"
 
+  /// What every picture begins with.
+  private static let beginning = Array("<svg ".utf8)
+
   /// Writes the curve to an SVG file, and each heat map beside it: `flow.svg` and `flow-h_l0.svg`.
   ///
+  /// A slip of the hand must not cost another file: only pictures are replaced.
   /// - Returns: the paths written.
-  func write(to path: String) throws(FileError) -> [String] {
+  func write(to path: String) throws -> [String] {
     let stem = path.hasSuffix(Self.suffix) ? String(path.dropLast(Self.suffix.count)) : path
     let files = [(path, curve.svg())] + maps.map { ("\(stem)-\($0.state)\(Self.suffix)", $0.map.svg()) }
+    for (path, _) in files {
+      guard let old = try InputFile.ifThere(path), try !old.contents().starts(with: Self.beginning) else { continue }
+      throw ValidationError("--output \(path): there is a file that isn't a picture; choose another name")
+    }
     for (path, text) in files { try DurableFile.write(Array(text.utf8), to: path) }
     return files.map(\.0)
   }

@@ -127,6 +127,8 @@ final class ProgressReporter: TrainingReporter {
 
   func unwrittenEvents(_ failure: FileError) { console.warn("no events for TensorBoard: \(failure)") }
 
+  func notice(_ text: String) { console.warn(text) }
+
   func rolledBack(after divergence: Divergence, to state: TrainingState) {
     console.warn(
       "\(divergence.summary); going on from step \(Format.count(state.step)) with half the learning rate "

@@ -13,10 +13,11 @@ struct RunResults {
   private let task: any Task
 
   init(_ run: PreparedRun, _ reporter: ProgressReporter, workers: Workers) throws {
-    directory = run.directory.path
+    directory = run.directory.currentPath
     let elapsed = reporter.elapsed
-    let path = RunDirectory.checkpointPath(directory)
-    let checkpoint = try CheckpointFile.read(path, .model)
+    let chosen = try run.directory.chosenCheckpoint()
+    let path = chosen.file.path
+    let checkpoint = try CheckpointFile.read(chosen.file, .model)
     let model = try checkpoint.model(file: path, kernels: run.kernels)
     task = run.configuration.task
     var facts: [Fact] = []
@@ -33,6 +34,7 @@ struct RunResults {
         model, on: test, forms: run.dataset.forms, run.configuration, workers: workers, check: {})
       facts += evaluation.results(on: Split.test.rawValue)
     }
+    if let notice = chosen.notice { facts.append(Fact("notice", notice)) }
     facts.append(Fact("tokens trained", Format.count(reporter.targetsOfWholeEpochs)))
     if reporter.targets > 0 {
       facts.append(Fact(run.isResumed ? "time since resuming" : "time", Format.duration(elapsed)))

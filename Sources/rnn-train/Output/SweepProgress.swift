@@ -1,25 +1,21 @@
-import Dispatch
+import Files
 import Presentation
 import Sweeps
-import Synchronization
 
 /// Shows a sweep's progress: a table that gets a line whenever a trial's process ends and, on a terminal, below it the
 /// trials that run, updated in place.
-final class SweepProgress: SweepReporter, Sendable {
-  private struct State {
-    var running: [Trial] = []
-    var rows: [Int: SweepRecord.Row] = [:]
-    var saidHeading = false
-  }
-
+final class SweepProgress: SweepReporter {
+  private var running: [Trial] = []
+  private var rows: [Int: SweepRecord.Row] = [:]
+  private var saidHeading = false
+  /// When the updated lines were shown last.
+  private var shown = ContinuousClock.now
   private let console: Console
   private let record: SweepRecord
   private let columns: SweepColumns
-  private let state = Mutex(State())
   private let begun = ContinuousClock.now
-  // DispatchSource is thread-safe.
-  private nonisolated(unsafe) let timer = DispatchSource.makeTimerSource(
-    queue: DispatchQueue(label: "rnn-train.sweep-progress"))
+
+  private static let interval = Duration.milliseconds(500)
 
   init(console: Console, record: SweepRecord) {
     self.console = console
@@ -28,9 +24,6 @@ final class SweepProgress: SweepReporter, Sendable {
     columns = SweepColumns(
       metric: plan.configuration.metric.name, keys: plan.configuration.parameters.map(\.key),
       values: plan.trials.map { $0.assignments.map(\.value) }, ids: plan.trials.map(\.id))
-    timer.setEventHandler { [weak self] in self?.show() }
-    timer.schedule(deadline: .now(), repeating: .milliseconds(500))
-    timer.activate()
   }
 
   func begin(_ rung: Int, of plan: SweepPlan, remaining: Int) {
@@ -42,39 +35,41 @@ final class SweepProgress: SweepReporter, Sendable {
     } else {
       console.say("\(remaining) of \(plan.trials.count) trials to run")
     }
-    let isFirst = state.withLock { state in
-      defer { state.saidHeading = true }
-      return !state.saidHeading
-    }
-    if isFirst { console.say(columns.heading) }
+    if !saidHeading { console.say(columns.heading) }
+    saidHeading = true
   }
 
   func started(_ trial: Trial) {
-    state.withLock { $0.running.append(trial) }
+    running.append(trial)
     show()
   }
 
   func ended(_ row: SweepRecord.Row) {
-    state.withLock { state in
-      state.running.removeAll { $0.id == row.trial.id }
-      state.rows[row.trial.number] = row
-    }
+    running.removeAll { $0.id == row.trial.id }
+    rows[row.trial.number] = row
     console.say(columns.line(row, values: row.trial.assignments.map(\.value), mark: row.failure ?? ""))
     show()
   }
 
-  func end() {
-    timer.cancel()
-    console.clearStatus()
+  func passed() {
+    guard .now - shown > Self.interval else { return }
+    show()
   }
 
+  func end() { console.clearStatus() }
+
   private func show() {
+    shown = .now
     guard console.hasStatus else { return }
-    let (running, rows) = state.withLock { ($0.running, $0.rows) }
     guard !running.isEmpty else { return }
     let lines = running.map { trial in
-      let progress = record.progress(of: trial)
       var details: [String] = []
+      let progress: SweepRecord.Progress
+      do throws(FileError) {
+        progress = try record.progress(of: trial)
+      } catch {
+        return columns.line([trial.id, "running", "", ""] + trial.assignments.map(\.value) + ["\(error)"])
+      }
       if let step = progress.step { details.append("step \(Format.count(step))") }
       if let loss = progress.loss { details.append("loss \(Format.loss(loss))") }
       return columns.line(

@@ -8,7 +8,7 @@ struct SweepResults {
   init(_ record: SweepRecord) { self.record = record }
 
   func print() throws {
-    guard let best = record.best, let file = try record.writeBest() else { return }
+    guard let best = try record.best, let file = try record.writeBest() else { return }
     let program = Format.shellWord(RunResults.program)
     let facts = Format.facts([
       ("best trial", best.trial.id),

@@ -12,10 +12,10 @@ struct SweepTable: CustomStringConvertible {
   private let parameters: [(index: Int, key: String)]
 
   /// - Parameter onlyChanged: whether parameters that are the same in all trials are left out.
-  init(_ record: SweepRecord, onlyChanged: Bool = false) {
-    let rows = record.rows
+  init(_ record: SweepRecord, onlyChanged: Bool = false) throws {
+    let rows = try record.rows
     self.rows = rows
-    best = record.best?.trial.id
+    best = try record.best?.trial.id
     metric = record.plan.configuration.metric
     parameters = record.plan.configuration.parameters.enumerated()
       .filter { index, _ in !onlyChanged || Set(rows.map { $0.trial.assignments[index].value }).count > 1 }

@@ -27,7 +27,7 @@ struct RunProgress {
       add("Training loss", Format.loss(loss))
     }
     let rates = metrics.lines.compactMap(\.tokensPerSecond).sorted()
-    if !rates.isEmpty { add("Median speed", "\(Format.count(Int(rates[rates.count / 2]))) tokens/s") }
+    if !rates.isEmpty { add("Median speed", "\(Format.count(rates[rates.count / 2])) tokens/s") }
     let times = metrics.lines.compactMap(\.seconds)
     if let first = times.first, let last = times.last {
       add("Logged since", Format.time(first))

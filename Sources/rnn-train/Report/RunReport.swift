@@ -17,17 +17,20 @@ struct RunReport {
   let configuration: String
 
   /// - Throws: what is wrong with the run's configuration. What else can't be read is said on the page.
-  init(of directory: String, kernels: Kernels, workers: Workers, _ console: Console) throws {
+  init(of directory: String, _ seal: SealOption, kernels: Kernels, workers: Workers, _ console: Console) throws {
     let file = RunDirectory.configurationPath(directory)
     let configuration = try RunConfiguration.load(path: file, checkFiles: false)
-    let contents = try RunContents(of: directory)
-    let metrics = RunMetrics(ofRunAt: directory)
-    var notices = Self.notices(of: metrics, in: directory)
+    let contents = try RunContents(of: directory, probe: FileProbe.check)
+    let metrics = try RunMetrics(ofRunAt: directory)
+    var notices = try Self.notices(of: metrics, in: directory)
 
     var checkpoint: (checkpoint: Checkpoint, path: String)?
     if !contents.checkpoints.isEmpty {
       do {
-        checkpoint = try Self.checkpoint(of: directory)
+        // The best one, else the last.
+        let chosen = try ChosenCheckpoint(directory, acceptsLostSeal: seal.acceptLostSeal, probe: FileProbe.check)
+        if let notice = chosen.notice { notices.append("\(notice).") }
+        checkpoint = (try seal.read(chosen.file), chosen.file.path)
       } catch {
         notices.append("The checkpoint can’t be read: \(error)")
       }
@@ -69,16 +72,6 @@ struct RunReport {
   /// The last part of a path, or what `.` and the like stand for.
   static func name(of directory: String) -> String { URL(fileURLWithPath: directory).lastPathComponent }
 
-  /// The best checkpoint, else the last. A run that goes on may remove it before it is read; then there is a newer one.
-  private static func checkpoint(of directory: String) throws -> (checkpoint: Checkpoint, path: String) {
-    func read() throws -> (checkpoint: Checkpoint, path: String) {
-      let path = RunDirectory.checkpointPath(directory)
-      try FileProbe.check(path)
-      return (try CheckpointFile.read(path, .model), path)
-    }
-    return try (try? read()) ?? read()
-  }
-
   private static func lead(_ configuration: RunConfiguration, parameters: Int?) -> String {
     let (model, training) = (configuration.model, configuration.training)
     let layers = model.layers == 1 ? "one layer" : "\(model.layers) layers"
@@ -91,9 +84,9 @@ struct RunReport {
     return parts.compactMap(\.self).joined(separator: " · ")
   }
 
-  private static func notices(of metrics: RunMetrics, in directory: String) -> [String] {
+  private static func notices(of metrics: RunMetrics, in directory: String) throws -> [String] {
     var notices: [String] = []
-    let diverged = ((try? Directory.names(in: directory)) ?? []).filter {
+    let diverged = try Directory.names(in: directory).filter {
       $0.hasPrefix("diverged-") && $0.hasSuffix(".txt")
     }
     if !diverged.isEmpty {

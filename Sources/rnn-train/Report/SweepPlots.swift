@@ -37,9 +37,9 @@ struct SweepPlots {
     }
   }
 
-  var figures: [Figure] {
+  func figures() throws -> [Figure] {
     guard !rows.isEmpty else { return [] }
-    return [curves, coordinates].compactMap(\.self) + parameters.map(scatter)
+    return [try curves(), coordinates].compactMap(\.self) + parameters.map(scatter)
   }
 
   /// Logarithmic, if some values are many times as large as others.
@@ -67,9 +67,9 @@ struct SweepPlots {
   // MARK: pictures
 
   /// The metric after each epoch, trial by trial.
-  private var curves: Figure? {
-    let series = rows.map { row, _ in
-      let metrics = RunMetrics(ofRunAt: SweepDirectory.runPath(record.directory, row.trial))
+  private func curves() throws -> Figure? {
+    let series = try rows.map { row, _ in
+      let metrics = try RunMetrics(ofRunAt: SweepDirectory.runPath(record.directory, row.trial))
       let isBest = row.trial.id == best?.trial.id
       return Series(
         isBest ? "best: \(row.trial.id)" : "", mark: isBest ? .line : .faintLine, color: isBest ? 2 : 1,

@@ -48,7 +48,7 @@ struct SweepReport {
   let configuration: String
 
   init(_ record: SweepRecord) throws {
-    let (rows, best) = (record.rows, record.best)
+    let (rows, best) = (try record.rows, try record.best)
     let sweep = record.plan.configuration
     title = RunReport.name(of: record.directory)
     let count = sweep.parameters.count == 1 ? "one parameter" : "\(sweep.parameters.count) parameters"
@@ -72,7 +72,7 @@ struct SweepReport {
         ] + zip(row.trial.assignments, isNumeric).map { Cell($0.value, isText: !$1) })
     }
     failures = rows.compactMap { row in row.failure.map { "\(row.trial.id) failed: \($0)" } }
-    figures = SweepPlots(record, rows: rows, best: best).figures
+    figures = try SweepPlots(record, rows: rows, best: best).figures()
     self.best = try best.flatMap { best in try Self.best(best, of: record) }
     configuration = try String(
       decoding: FileContents.read(SweepDirectory.configurationPath(record.directory)), as: UTF8.self)
@@ -105,7 +105,7 @@ struct SweepReport {
     let file = SweepDirectory.bestPath(record.directory)
     // The file is written at the sweep's end; until then the trial's own serves as well.
     let train =
-      access(file, F_OK) == 0
+      try InputFile.ifThere(file) != nil
       ? "rnn-train --config \(Format.shellWord(file))"
       : "rnn-train --config \(Format.shellWord(run + "/config.cfg")) "
         + "output.directory=\(Format.shellWord(configuration.output.directory))"

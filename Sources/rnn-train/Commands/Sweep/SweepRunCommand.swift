@@ -2,12 +2,11 @@ import ArgumentParser
 import Configuration
 import ConfigurationFiles
 import Diagnostics
-import Foundation
 import Presentation
 import Sweeps
 import Training
 
-struct SweepRunCommand: AsyncParsableCommand {
+struct SweepRunCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "run",
     abstract: "Run a sweep, or go on with one.",
@@ -65,14 +64,14 @@ struct SweepRunCommand: AsyncParsableCommand {
     if let cores, cores < 1 { throw ValidationError("--cores \(cores): expected a number of at least 1") }
   }
 
-  func run() async throws {
+  func run() throws {
     let shares = try ProcessorShares(available: ProcessorCount.processors(), cores: cores, jobs: jobs)
-    guard let config else { return try await run(in: resume ?? "", shares) }
+    guard let config else { return try run(in: resume ?? "", shares) }
     let configuration = try SweepConfiguration.load(path: config, overrides: overrides)
     let plan = try SweepPlan(configuration, file: config)
     if dryRun { return try Self.print(plan) }
     try SweepDirectory.create(plan, at: configuration.output.directory)
-    try await run(in: configuration.output.directory, shares)
+    try run(in: configuration.output.directory, shares)
   }
 
   /// The trials of a sweep that hasn't begun.
@@ -86,20 +85,19 @@ struct SweepRunCommand: AsyncParsableCommand {
     try Results.print("\(table)\n\n\(rungs.joined(separator: ", "))")
   }
 
-  private func run(in directory: String, _ shares: ProcessorShares) async throws {
+  private func run(in directory: String, _ shares: ProcessorShares) throws {
     let console = Console(isQuiet: quiet)
     let progress = SweepProgress(console: console, record: try SweepRecord(of: directory))
     let runner = try SweepRunner(
-      directory: directory, executable: FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe"),
-      shares: shares, onFailure: onFailure, reporter: progress)
-    try console.keepLog(at: SweepDirectory.logPath(directory))
+      directory: directory, shares: shares, onFailure: onFailure, reporter: progress)
+    try console.keepLog(SweepDirectory.logName, in: runner.directory)
     RunSignals.ignoreCheckpointRequests()
     let requests = RunRequests()
-    let signals = RunSignals(
+    let signals = try RunSignals(
       requests, console: console, announcement: "letting the running trials save their checkpoints",
       heedsCheckpointRequests: false)
     do {
-      let outcome = try await runner.run(until: requests)
+      let outcome = try runner.run(until: requests)
       progress.end()
       signals.cancel()
       if outcome == .interrupted, let signal = signals.received {

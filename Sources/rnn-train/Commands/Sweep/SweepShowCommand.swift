@@ -36,7 +36,7 @@ struct SweepShowCommand: ParsableCommand {
   }
 
   func run() throws {
-    var table = SweepTable(try SweepRecord(of: directory), onlyChanged: onlyChanged)
+    var table = try SweepTable(SweepRecord(of: directory), onlyChanged: onlyChanged)
     if let sort {
       guard table.sort(by: sort) else {
         throw ValidationError("--sort \(sort): expected one of \(table.columns.joined(separator: ", "))")
