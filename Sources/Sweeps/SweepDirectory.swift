@@ -1,3 +1,4 @@
+import Configuration
 import ConfigurationFiles
 import Files
 import Training
