@@ -34,6 +34,7 @@ let package = Package(
     .target(name: "CKernels", cSettings: strictC),
     .target(name: "CAffinity", cSettings: strictC),
     .target(name: "CFiles", cSettings: strictC),
+    .target(name: "CMemory", cSettings: strictC),
     .target(name: "CRevision", cSettings: strictC + revision),
     .systemLibrary(name: "CHDF5", pkgConfig: "hdf5", providers: [.apt(["libhdf5-dev"])]),
     .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
@@ -79,7 +80,7 @@ let package = Package(
       dependencies: [
         "Sweeps", "Training", "Tasks", "Inference", "Models", "Compute", "Datasets", "Configuration",
         "ConfigurationFiles", "Keys", "HDF5", "Files", "Plots", "Presentation", "Diagnostics", "CAffinity",
-        "CRevision",
+        "CMemory", "CRevision",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Mustache", package: "swift-mustache"),
       ],

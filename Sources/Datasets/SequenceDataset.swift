@@ -41,6 +41,9 @@ package struct TokenSequence: Sendable, Equatable {
     self.sourceSHA256 = sourceSHA256
   }
 
+  /// Whether there is nothing to learn or to measure: no token, or, with tags, none that has one.
+  package var isEmpty: Bool { tags?.allSatisfy { $0 == TaggingVocabulary.noTag } ?? tokens.isEmpty }
+
   package var sentenceCount: Int { offsets.count - 1 }
 }
 

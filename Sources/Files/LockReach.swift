@@ -22,7 +22,6 @@ package enum LockReach: Sendable {
     0xF2F5_2010,  // F2FS
     0xCA45_1A4E,  // bcachefs
     0x0102_1994,  // tmpfs
-    0x8584_58F6,  // ramfs
     0x794C_7630,  // overlayfs
   ]
 

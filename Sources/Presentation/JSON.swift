@@ -5,11 +5,17 @@ package typealias Report = Encodable & CustomStringConvertible
 
 /// Results for programs: one object, keys in snake case and in order of the alphabet.
 package enum JSON {
+  /// A text that no result holds, in the place of a number until it is null.
+  private static let noNumber = "\u{1}"
+
   package static func text(_ value: some Encodable) throws -> String {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
     encoder.keyEncodingStrategy = .convertToSnakeCase
-    return String(decoding: try encoder.encode(value), as: UTF8.self)
+    // JSON has no way to write infinity and NaN.
+    encoder.nonConformingFloatEncodingStrategy = .convertToString(
+      positiveInfinity: noNumber, negativeInfinity: noNumber, nan: noNumber)
+    return String(decoding: try encoder.encode(value), as: UTF8.self).replacing("\"\\u0001\"", with: "null")
   }
 }
 

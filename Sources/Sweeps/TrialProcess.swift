@@ -60,7 +60,7 @@ final class TrialProcess {
 
   /// Runs this very program, whatever has become of its file.
   private static func start(_ arguments: [String]) throws(SystemShortage) -> (pid_t, input: Int32?, errors: Int32) {
-    let (input, errors) = (try Pipe(), try Pipe())
+    let (input, errors) = (try PipeEnds(), try PipeEnds())
     defer {
       close(input.reading)
       close(errors.writing)

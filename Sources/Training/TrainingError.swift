@@ -37,6 +37,8 @@ package enum TrainingError: DiagnosedError, Equatable {
   case sealLost(file: String)
   /// A checkpoint whose name says another step than its contents.
   case misnamed(file: String, step: Int)
+  /// A split without a single token, or, for tagging, without a tag.
+  case emptySplit(name: String)
   case noSplit(name: String, remedy: String)
   /// A task or option that this version can't train.
   case unsupported(String)
@@ -92,6 +94,8 @@ package enum TrainingError: DiagnosedError, Equatable {
         + "can say whether it is as rnn-train left it; if you trust it, add --accept-lost-seal"
     case .misnamed(let file, let step):
       "\(file) is the checkpoint of step \(step) under another one's name; rename it, or take it out of the directory"
+    case .emptySplit(let name):
+      "the \(name) split is empty: nothing can be learnt from it or measured on it; give it text, or leave it out"
     case .noSplit(let name, let remedy):
       "there is no \(name) split; \(remedy)"
     case .unsupported(let what):

@@ -22,7 +22,13 @@ enum FileProbe {
   /// - Throws: `HDF5Error.damaged` if the reader came to a bad end. Whatever else is wrong with a file is for the one to
   ///   say who reads it next.
   static func check(_ file: InputFile) throws {
-    switch try endSignal(of: file) {
+    let (signal, code) = try end(of: file)
+    if code == Diagnostics.ExitCode.noResources.rawValue {
+      // Of its own limits, unless this process has one too.
+      guard !Self.isLimited else { throw ProbeError(file: file.path, code: ENOMEM) }
+      throw HDF5Error.damaged(file: file.path, reason: "reading it takes more memory than a file of its size may")
+    }
+    switch signal {
     case SIGXCPU: throw HDF5Error.damaged(file: file.path, reason: "reading it comes to no end")
     case SIGSEGV, SIGBUS, SIGABRT, SIGILL, SIGTRAP, SIGFPE:
       throw HDF5Error.damaged(file: file.path, reason: "reading it crashes the HDF5 library")
@@ -34,8 +40,8 @@ enum FileProbe {
   /// Runs this program with the open file and nothing else to read or write, and waits for its end. Needs no thread and no
   /// other open file: both may be scarce.
   ///
-  /// - Returns: the signal that ended it; 0: none.
-  private static func endSignal(of file: InputFile) throws(ProbeError) -> Int32 {
+  /// - Returns: the signal that ended it, 0 for none, and its exit code then.
+  private static func end(of file: InputFile) throws(ProbeError) -> (signal: Int32, code: Int32) {
     var actions = posix_spawn_file_actions_t()
     posix_spawn_file_actions_init(&actions)
     defer { posix_spawn_file_actions_destroy(&actions) }
@@ -57,7 +63,15 @@ enum FileProbe {
     while waitpid(child, &status, 0) < 0 {
       guard errno == EINTR else { throw ProbeError(file: file.path, code: errno) }
     }
-    return status & 0x7F
+    return (status & 0x7F, status >> 8 & 0xFF)
+  }
+
+  /// Whether somebody has set this process a limit on memory.
+  private static var isLimited: Bool {
+    [RLIMIT_AS, RLIMIT_DATA].contains { resource in
+      var limit = rlimit()
+      return getrlimit(__rlimit_resource_t(resource.rawValue), &limit) == 0 && limit.rlim_cur != ~0
+    }
   }
 }
 

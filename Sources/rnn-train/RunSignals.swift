@@ -127,7 +127,7 @@ private final class Announcer: Sendable {
     self.console = console
     self.announcement = announcement
     self.watchesInput = watchesInput
-    let pipe = try Pipe()
+    let pipe = try PipeEnds()
     (output, input) = (pipe.reading, pipe.writing)
     // Neither a signal's handler nor who looks for its bytes may be kept waiting.
     for end in [output, input] { _ = fcntl(end, F_SETFL, O_NONBLOCK) }

@@ -1,4 +1,5 @@
 import Datasets
+import Files
 import Foundation
 import HDF5
 import Testing
@@ -58,7 +59,7 @@ import Testing
   @Test func summaryCounts() throws {
     try withDatasetPath { path in
       try DatasetFile.write(Self.text, settings: "key", to: path)
-      let summary = try DatasetSummary(of: path)
+      let summary = try DatasetSummary(of: InputFile(path))
       #expect(summary.tokenization == .word)
       #expect(summary.vocabularySize == 4)
       #expect(summary.tags == nil)
@@ -68,7 +69,7 @@ import Testing
       #expect(summary.splits.map(\.sentences) == [2, 0])
       #expect(summary.splits.map(\.characters) == [11, 0])
       try DatasetFile.write(Self.tagged, settings: "", to: path)
-      #expect(try DatasetSummary(of: path).tags == ["NOUN", "VERB"])
+      #expect(try DatasetSummary(of: InputFile(path)).tags == ["NOUN", "VERB"])
     }
   }
 
@@ -157,7 +158,7 @@ import Testing
             tokenization: .whitespace, vocabulary: Vocabulary(tokens: ["<unk>", "a", "b"]),
             splits: [.train: TokenSequence(tokens: [1, 2, 0], offsets: [0, 3], characters: 0, sourceSHA256: "abc")]))
       #expect(settings.isEmpty)
-      let summary = try DatasetSummary(of: path)
+      let summary = try DatasetSummary(of: InputFile(path))
       #expect(summary.createdBy == "unknown" && summary.tokenization == .whitespace)
       #expect(summary.splits.map(\.characters) == [0] && summary.splits.map(\.sentences) == [1])
     }
@@ -201,7 +202,7 @@ import Testing
         try HDF5Image.build(build).save(to: path)
         let found = #expect(throws: (any Error).self) { try DatasetFile.read(path) }
         #expect(found.map { "\($0)" } == "\(error)")
-        #expect(throws: (any Error).self) { try DatasetSummary(of: path) }
+        #expect(throws: (any Error).self) { try DatasetSummary(of: InputFile(path)) }
       }
       try refuses(DatasetError.notADataset(file: path, format: nil)) { _ in }
       try refuses(DatasetError.notADataset(file: path, format: "rnn-train checkpoint")) {

@@ -75,6 +75,23 @@ import Testing
     }
   }
 
+  /// A container that was killed comes back under another host name.
+  @Test func aLockOfAnotherHostThatNobodyHoldsIsNobodysWhereEverybodySeesLocks() throws {
+    try withTemporaryDirectory { directory in
+      let file = "\(directory)/run.lock"
+      try put("host node-17\npid 42\nsince 2026-01-01T00:00:00Z\n", at: file)
+      let lock = try DirectoryLock(OpenDirectory(directory), reach: .everybody)
+      #expect(try text(of: file).contains("\npid \(getpid())\n"))
+      // Two live ones never have it.
+      #expect(throws: FileError.self) { try DirectoryLock(OpenDirectory(directory), reach: .everybody) }
+      lock.release()
+      // One of this machine's containers, where locks end at the machine.
+      let machine = try text(of: "/proc/sys/kernel/random/boot_id")
+      try put("host node-17\npid 42\nsince 2026-01-01T00:00:00Z\nmachine \(machine)", at: file)
+      try DirectoryLock(OpenDirectory(directory), reach: .eachMachine).release()
+    }
+  }
+
   @Test func aLockOfAnotherHostIsNotStolen() throws {
     try withTemporaryDirectory { directory in
       let file = "\(directory)/run.lock"
@@ -83,10 +100,10 @@ import Testing
       #expect(
         throws: FileError.lockedElsewhere(
           lockFile: file, holder: "process 42 on host node-17 (since 2026-01-01T00:00:00Z)")
-      ) { try DirectoryLock(directory: directory) }
+      ) { try DirectoryLock(OpenDirectory(directory), reach: .eachMachine) }
       #expect(try text(of: file) == content)
       try Directory.remove(file)
-      try DirectoryLock(directory: directory).release()
+      try DirectoryLock(OpenDirectory(directory), reach: .eachMachine).release()
     }
   }
 }

@@ -166,6 +166,7 @@ import Training
         func saved(_ path: String, step: Int) {}
         func unsaved(_ failure: CheckpointFailure) {}
         func unwrittenEvents(_ failure: FileError) {}
+        func notice(_ text: String) {}
       }
       let reporter = Obstinate()
       let trainer = try Trainer(

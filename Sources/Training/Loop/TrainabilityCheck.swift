@@ -8,6 +8,9 @@ extension RunConfiguration {
   /// and before it trains an epoch only to find that the validation split is too short.
   package func checkTrainable(on dataset: SequenceDataset) throws {
     _ = try dataset.trainSplit()
+    for (split, sequence) in dataset.splits.sorted(by: { $0.key.rawValue < $1.key.rawValue }) where sequence.isEmpty {
+      throw TrainingError.emptySplit(name: split.rawValue)
+    }
     try task.check(dataset, for: self)
     let followsValidation = if case .halving = training.schedule { true } else { training.earlyStopping != nil }
     if followsValidation && dataset.splits[.validation] == nil {

@@ -81,6 +81,9 @@ package struct RunMetrics: Sendable {
     case epoch
   }
 
+  /// What steps and epochs can be: anybody may have written the file, and they are reckoned with.
+  private static let counters = 0...1 << 48
+
   /// A run that has written nothing yet has no lines.
   ///
   /// - Throws: why the file can't be read, though it is there.
@@ -89,11 +92,16 @@ package struct RunMetrics: Sendable {
     let decoder = JSONDecoder()
     // A line that is being written has no end yet, and is none.
     for line in bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false).dropLast() {
-      guard let line = try? decoder.decode(Line.self, from: Data(line)) else {
+      do {
+        let line = try decoder.decode(Line.self, from: Data(line))
+        guard Self.counters.contains(line.step), Self.counters.contains(line.epoch) else {
+          unreadable += 1
+          continue
+        }
+        lines.append(line)
+      } catch {
         unreadable += 1
-        continue
       }
-      lines.append(line)
     }
   }
 

@@ -2,7 +2,7 @@ import Diagnostics
 import Glibc
 
 /// The two ends of a pipe, which child processes don't inherit. Whoever has an end closes it.
-package struct Pipe: Sendable {
+package struct PipeEnds: Sendable {
   package let reading: Int32
   package let writing: Int32
 

@@ -1,0 +1,52 @@
+import Foundation
+import Testing
+
+/// Limits on processes and memory: every command comes to an end, with a line and exit code 71 where it can't do its work.
+struct LimitTests {
+  private static let sweep = ["sweep", "run", "--config", "sweep.cfg", "--jobs", "1", "--quiet"]
+  private static let train = ["--config", "lm.cfg", "training.epochs=1"]
+
+  /// Ends a program that would never end.
+  private static let timeout = ["timeout", "-s", "KILL", "120"]
+
+  private static func expectAnEnd(_ outcome: Outcome, _ comment: Comment) {
+    #expect([0, 71].contains(outcome.code) && !outcome.wasKilled, comment)
+    if outcome.code == 71 { #expect(outcome.errors.contains("rnn-train: "), comment) }
+  }
+
+  /// From limits that leave room for nothing to such as leave room for everything.
+  @Test(arguments: [sweep, train, ["prepare", "--config", "lm.cfg", "--output", "data.h5"]])
+  func limitsOnMemory(arguments: [String]) throws {
+    var codes: Set<Int32> = []
+    for kilobytes in stride(from: 60_000, through: 900_000, by: 60_000) {
+      let workspace = try SweepTests.workspace()
+      let limit = Self.timeout + ["prlimit", "--as=\(kilobytes * 1024)"]
+      let outcome = try workspace.start(arguments, through: limit).wait()
+      // The loader itself may find no room for the libraries.
+      if outcome.errors.contains("error while loading shared libraries") { continue }
+      Self.expectAnEnd(outcome, "\(kilobytes) kB: \(outcome)")
+      codes.insert(outcome.code)
+    }
+    #expect(codes == [0, 71])
+  }
+
+  /// For a user of its own, whose processes the limit counts.
+  @Test(.enabled(if: geteuid() == 0, "limits on the processes of another user need root"), arguments: [sweep, train])
+  func limitsOnProcesses(arguments: [String]) throws {
+    var codes: Set<Int32> = []
+    for count in [1, 2, 3, 4, 5, 6, 7, 8, 10, 30] {
+      let workspace = try SweepTests.workspace()
+      #expect(try workspace.shell("chmod -R a+rwX .") == 0)
+      // No other test runs as this user.
+      let user = String(60_000 + count)
+      let limit =
+        Self.timeout + [
+          "setpriv", "--reuid=\(user)", "--regid=\(user)", "--clear-groups", "prlimit", "--nproc=\(count)",
+        ]
+      let outcome = try workspace.start(arguments, through: limit).wait()
+      Self.expectAnEnd(outcome, "\(count) processes: \(outcome)")
+      codes.insert(outcome.code)
+    }
+    #expect(codes == [0, 71])
+  }
+}
