@@ -142,7 +142,7 @@ struct SignalTests {
     let outcome = try program.wait()
     #expect(outcome.code == 143 && !outcome.wasKilled, "\(outcome)")
     let state = try workspace.lastCheckpoint().state
-    #expect(state.step == 90 && state.epoch == 0 && state.window == 90)
+    #expect(state.step == 90 && state.epoch == 0 && state.minibatch == 90)
     try workspace.succeed(["train", "--resume", "run"])
     #expect(try workspace.lastCheckpoint().state.epoch == 1)
     let reference = try Workspace()

@@ -260,7 +260,7 @@ import Testing
       ])
     #expect(
       complaints("data: {train: a, format: conll}\n") == [
-        "lm.cfg:1:26: data.format: expected auto, text or conllu, found 'conll'; did you mean conllu?"
+        "lm.cfg:1:26: data.format: expected auto, conllu or text, found 'conll'; did you mean conllu?"
       ])
   }
 

@@ -39,7 +39,7 @@ import Training
     let model = SequenceModel(parameters, streams: 2, timesteps: 3, gradients: gradients, workers: 1)
     let optimizer = OptimizerStep(optimizer, clipNorm: 5, parameters: parameters, gradients: gradients)
     var state = TrainingState()
-    (state.step, state.epoch, state.window) = (step, step / 10, step % 10)
+    (state.step, state.epoch, state.minibatch) = (step, step / 10, step % 10)
     state.validationMeasures = losses
     (state.rollbackSteps.last, state.rollbackSteps.earlier) = rollback
     return Checkpoint(
@@ -201,7 +201,7 @@ import Training
         carriedStates: [])
     }
     var backwards = whole.state
-    backwards.window = -1
+    backwards.minibatch = -1
     let short = whole.parameters.map {
       $0.name == "decoder.bias" ? Checkpoint.Tensor(name: $0.name, shape: [2], elements: [0, 0]) : $0
     }

@@ -114,12 +114,12 @@ package final class Trainer {
       if let patience = training.earlyStopping?.patience, state.epochsWithoutImprovement >= patience {
         return .stoppedEarly
       }
-      if state.window == 0 { engine.model.resetState() }
-      while state.window < minibatches.count {
+      if state.minibatch == 0 { engine.model.resetState() }
+      while state.minibatch < minibatches.count {
         let rate = training.learningRate(at: state, stepsPerEpoch: minibatches.count)
         let result = speedometer.measure {
           engine.step.run(step: state.step + 1, learningRate: rate) { minibatch in
-            minibatches.fill(minibatch, index: state.window, epoch: state.epoch, step: state.step + 1)
+            minibatches.fill(minibatch, index: state.minibatch, epoch: state.epoch, step: state.step + 1)
           }
         }
         if result.diverged { throw divergence(of: result, learningRate: rate) }
@@ -129,7 +129,7 @@ package final class Trainer {
           try log.trained(state, result, learningRate: rate, rate: speedometer.takeRate())
           state.recentLoss = TrainingState.Sum()
         }
-        if state.window < minibatches.count {
+        if state.minibatch < minibatches.count {
           let isRegular = state.step % configuration.output.checkpointEvery == 0
           let isStop = requests.isStopRequested
           if requests.takeCheckpointRequest() || isStop || isRegular { try save(isRegular: isRegular) }
@@ -182,7 +182,7 @@ package final class Trainer {
       of: engine.model, optimizer: engine.optimizer, state: state, configuration: configuration, dataset: dataset,
       contents: contents)
     if let tensor = checkpoint.divergedTensor {
-      throw Divergence(step: state.step, epoch: state.epoch + (state.window > 0 ? 1 : 0), quantity: tensor)
+      throw Divergence(step: state.step, epoch: state.epoch + (state.minibatch > 0 ? 1 : 0), quantity: tensor)
     }
     try saver.save(checkpoint)
   }

@@ -4,8 +4,8 @@ package struct TrainingState: Sendable, Equatable {
   package var step = 0
   /// Epochs done.
   package var epoch = 0
-  /// Windows of the current epoch done.
-  package var window = 0
+  /// Minibatches of the current epoch done.
+  package var minibatch = 0
   /// Nats and targets of the current epoch.
   package var epochLoss = Sum()
   /// Nats and targets since the last line of metrics.
@@ -52,7 +52,7 @@ package struct TrainingState: Sendable, Equatable {
   /// Takes a step's result in.
   mutating func advance(lossSum: Double, targets: Int) {
     step += 1
-    window += 1
+    minibatch += 1
     epochLoss.add(nats: lossSum, targets: targets)
     recentLoss.add(nats: lossSum, targets: targets)
   }
@@ -60,7 +60,7 @@ package struct TrainingState: Sendable, Equatable {
   /// - Parameter validationMeasure: nil without a validation split.
   mutating func finishEpoch(validationMeasure: Double?) {
     epoch += 1
-    window = 0
+    minibatch = 0
     epochLoss = Sum()
     if let validationMeasure { validationMeasures.append(validationMeasure) }
   }

@@ -152,7 +152,7 @@ package struct Checkpoint: Sendable, Equatable {
     against dataset: SequenceDataset, steps: Int, _ configuration: RunConfiguration, file: String
   ) throws(TrainingError) {
     for split in Split.allCases { try checkSource(of: split, in: dataset, file: file) }
-    guard state.window <= steps else {
+    guard state.minibatch <= steps else {
       throw .notCheckpoint(file: file, found: "its position is past the epoch's end")
     }
     guard state.epoch <= configuration.training.epochs else {

@@ -62,7 +62,7 @@ package enum CheckpointFile {
   // What of the state is an attribute of `/state`, for writing and reading alike.
   private static var counters: [(String, WritableKeyPath<TrainingState, Int>)] {
     [
-      ("step", \.step), ("epoch", \.epoch), ("position", \.window), ("epoch_targets", \.epochLoss.targets),
+      ("step", \.step), ("epoch", \.epoch), ("position", \.minibatch), ("epoch_targets", \.epochLoss.targets),
       ("recent_targets", \.recentLoss.targets), ("rollbacks", \.rollbacks),
       ("rollback_step", \.rollbackSteps.last), ("earlier_rollback_step", \.rollbackSteps.earlier),
     ]

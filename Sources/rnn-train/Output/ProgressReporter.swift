@@ -68,7 +68,7 @@ final class ProgressReporter: TrainingReporter {
     lastState = state
     stepped = clock.now
     guard let summary else { return }
-    let isEpochEnd = state.window == summary.stepsPerEpoch
+    let isEpochEnd = state.minibatch == summary.stepsPerEpoch
     if console.hasStatus {
       guard isEpochEnd || stepped - shown > Self.updateInterval else { return }
       console.update { width in progress(state, summary).text(width: width) }
@@ -76,7 +76,8 @@ final class ProgressReporter: TrainingReporter {
       guard !isEpochEnd, stepped - shown > Self.lineInterval else { return }
       let line = progress(state, summary)
       console.say(
-        ([line.head, Format.percent(state.window, of: summary.stepsPerEpoch)] + line.details).joined(separator: "  "))
+        ([line.head, Format.percent(state.minibatch, of: summary.stepsPerEpoch)] + line.details).joined(separator: "  ")
+      )
     }
     shown = stepped
   }
@@ -89,7 +90,7 @@ final class ProgressReporter: TrainingReporter {
     let left = perStep * Double(summary.epochs * summary.stepsPerEpoch - state.step)
     return ProgressLine(
       head: "epoch \(state.epoch + 1)/\(summary.epochs)",
-      fraction: Double(state.window) / Double(summary.stepsPerEpoch),
+      fraction: Double(state.minibatch) / Double(summary.stepsPerEpoch),
       details: [
         "\(summary.samplesLoss ? "sampled " : "")loss \(Format.loss(loss))", "\(Format.duration(left)) left", epochRate,
       ]
@@ -118,7 +119,7 @@ final class ProgressReporter: TrainingReporter {
   func saved(_ path: String, step: Int) {
     savedStep = step
     // An epoch ends with a checkpoint, whose time isn't the next one's.
-    if lastState.window == 0 { epochBegun = mark(lastState) }
+    if lastState.minibatch == 0 { epochBegun = mark(lastState) }
   }
 
   func unsaved(_ failure: CheckpointFailure) {

@@ -1,7 +1,6 @@
 import Foundation
 import Inference
 import Testing
-import Training
 
 /// How the next token is drawn.
 @Suite struct SamplingTests {

@@ -115,7 +115,7 @@ struct PreparedRun {
     if state.step > 0 {
       let place =
         state.epoch < summary.epochs
-        ? "\(Format.count(state.window)) of \(Format.count(summary.stepsPerEpoch)) steps of epoch \(state.epoch + 1) done"
+        ? "\(Format.count(state.minibatch)) of \(Format.count(summary.stepsPerEpoch)) steps of epoch \(state.epoch + 1) done"
         : "all epochs done"
       facts.append(("resumed", "at step \(Format.count(state.step)), \(place)"))
     }

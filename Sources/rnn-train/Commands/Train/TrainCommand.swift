@@ -116,7 +116,7 @@ struct TrainCommand: ParsableCommand {
     let outcome = try trainer.train(heeding: requests)
     signals.cancel()
     let state = reporter.lastState
-    if outcome == .interrupted, signals.received != nil || state.window != 0 || !pause.isReached(state) {
+    if outcome == .interrupted, signals.received != nil || state.minibatch != 0 || !pause.isReached(state) {
       throw Stopped(signal: signals.received, directory: run.directory.currentPath, step: reporter.savedStep)
     }
     let speed =

@@ -31,7 +31,7 @@ struct CheckpointInspection: Encodable, CustomStringConvertible {
     self.bytes = bytes
     step = checkpoint.state.step
     epoch = checkpoint.state.epoch
-    position = checkpoint.state.window
+    position = checkpoint.state.minibatch
     validationMeasures = checkpoint.state.validationMeasures
     tokenization = checkpoint.tokenization.rawValue
     vocabulary = checkpoint.vocabulary.count
