@@ -74,7 +74,7 @@ package struct TrainingState: Sendable, Equatable {
   }
 
   /// The step whose checkpoint is the best one: epochs are all of the same number of steps. Nil without a validation.
-  var bestStep: Int? { bestEpoch.flatMap { epoch > 0 ? (step - window) / epoch * $0 : nil } }
+  var bestStep: Int? { bestEpoch.flatMap { epoch > 0 ? (step - minibatch) / epoch * $0 : nil } }
 
   /// Whether this is where the best checkpoint belongs.
   var isBest: Bool { step == bestStep }

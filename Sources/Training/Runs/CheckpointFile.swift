@@ -216,7 +216,7 @@ package enum CheckpointFile {
     for (name, path) in sums { state[keyPath: path] = try group.doubleAttribute(name) }
     state.validationMeasures = try group.read("validation_measures")
     let isPlausible =
-      counters.allSatisfy { (0...1 << 48).contains(state[keyPath: $0.1]) } && state.window <= state.step
+      counters.allSatisfy { (0...1 << 48).contains(state[keyPath: $0.1]) } && state.minibatch <= state.step
       && state.validationMeasures.count <= state.epoch && state.validationMeasures.allSatisfy(\.isFinite)
     guard isPlausible else { throw TrainingError.notCheckpoint(file: path, found: "its counters make no sense") }
     return state
