@@ -140,7 +140,7 @@ import Testing
         }
       }
     }
-    #expect(gates.count == 6 * cell.gates)
+    #expect(gates.count == 6 * cell.gates.count)
     #expect(kind == .identity || Set(gates).count == gates.count, "every gate has a matrix of its own")
   }
 
