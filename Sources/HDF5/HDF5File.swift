@@ -59,6 +59,13 @@ package enum HDF5File {
     }
   }
 
+  /// Writes a file that has no seal to a directory, with one.
+  package static func seal(_ file: InputFile, as name: String, in directory: OpenDirectory) throws(FileError) {
+    let image = try file.contents()
+    let hash = image.withUnsafeBytes { ContentHash.hex(of: $0) }
+    try directory.write(image + Seal.bytes(hash: hash, length: image.count), to: name)
+  }
+
   /// What a file's seal says of it, whatever else may keep somebody from reading it.
   package static func seal(of file: InputFile) throws(FileError) -> SealState {
     try file.contents().withUnsafeBytes { Seal.state(of: $0) }

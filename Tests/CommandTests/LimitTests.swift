@@ -15,7 +15,7 @@ struct LimitTests {
   }
 
   /// From limits that leave room for nothing to such as leave room for everything.
-  @Test(arguments: [sweep, train, ["prepare", "--config", "lm.cfg", "--output", "data.h5"]])
+  @Test(arguments: [sweep, train])
   func limitsOnMemory(arguments: [String]) throws {
     var codes: Set<Int32> = []
     for kilobytes in stride(from: 60_000, through: 900_000, by: 60_000) {

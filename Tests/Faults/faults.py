@@ -135,12 +135,12 @@ def difference(found, expected):
 
 def saved_step(lines):
     """The step of the last checkpoint that a trace reports as saved, -1 for none: the directory is flushed after `last.h5`
-    was moved to it. Needs the calls symlink, rename and fsync."""
+    was moved to it. Needs the calls symlinkat, renameat and fsync."""
     saved, linked, moved = -1, -1, -1
     for line in lines:
-        if match := re.search(r'symlink\("step-(\d+)\.h5"', line):
+        if match := re.search(r'symlinkat\("step-(\d+)\.h5"', line):
             linked = int(match[1])
-        elif re.search(r'rename\(.*checkpoints/last\.h5"\) += 0', line):
+        elif re.search(r'renameat\(.*"last\.h5"\) += 0', line):
             moved = linked
         elif re.search(r"fsync\(.* = 0", line):
             saved = max(saved, moved)

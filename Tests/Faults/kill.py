@@ -19,7 +19,7 @@ import time
 
 from faults import Texts, Workspace, arguments, count_losses, difference, finish, resumed_step, saved_step
 
-CALLS = "openat,read,pread64,write,pwrite64,ftruncate,fsync,close,flock,mkdir,rename,symlink,unlink,readlink,access,lseek," \
+CALLS = "openat,read,pread64,write,pwrite64,ftruncate,fsync,close,flock,mkdir,mkdirat,linkat,renameat,symlinkat,unlinkat,readlinkat,access,lseek," \
     "stat,lstat,fstat,newfstatat,statx,statfs,getdents64"
 
 ROLLBACK = ["model.activation=relu", "model.hidden=40", "training.clip_norm=0", "training.optimizer.learning_rate=10",
@@ -47,7 +47,7 @@ def kill_at(workspace, command, call):
     name, number = call
     with tempfile.NamedTemporaryFile("r") as trace:
         code, errors = workspace.run(command, through=[
-            "strace", "-f", "-qq", "-o", trace.name, "-e", f"trace={name},rename,symlink,fsync",
+            "strace", "-f", "-qq", "-o", trace.name, "-e", f"trace={name},renameat,symlinkat,fsync",
             "-e", f"inject={name}:signal=KILL:when={number}"])
         lines = trace.read().splitlines()
     # Some calls are made only now and then, so that a run may end before its last ones.
@@ -72,7 +72,7 @@ def sweep(options, texts, name, settings, interrupted):
         expected = reference.result()
         if interrupted:
             # In the middle, a checkpoint written and its links not yet moved, with a temporary file.
-            symlinks = [call for call in calls_of(options, texts, settings) if call[0] == "symlink"]
+            symlinks = [call for call in calls_of(options, texts, settings) if call[0] == "symlinkat"]
             kill_at(beginning, beginning.begin, symlinks[len(symlinks) // 2])
         with Workspace(options.program, texts, *settings) as counted:
             counted.copy(beginning)

@@ -23,7 +23,7 @@ import time
 from faults import (
     Texts, Workspace, arguments, can_mount, count_losses, difference, finish, resumed_step, saved_step)
 
-CALLS = "write,pwrite64,ftruncate,fsync,rename,symlink,unlink,mkdir"
+CALLS = "write,pwrite64,ftruncate,fsync,linkat,renameat,symlinkat,unlinkat,mkdir,mkdirat"
 SIZE = 8 << 20
 
 
@@ -44,21 +44,25 @@ def order_of_calls(lines):
     flushed before each checkpoint. Returns the number of names given, and what is wrong."""
     unflushed, unflushed_directories, names = set(), set(), 0
     for line in lines:
-        if match := re.match(r"(?:write|pwrite64|ftruncate)\(\d+<(.*?)>", line):
+        if match := re.match(r"(?:write|pwrite64|ftruncate)\((\d+<.*?>)", line):
             unflushed.add(match[1])
-        elif match := re.match(r"fsync\(\d+<(.*?)>", line):
+        elif match := re.match(r"fsync\((\d+<(.*?)>)", line):
             unflushed.discard(match[1])
-            unflushed_directories.discard(os.path.basename(match[1]))
-        elif match := re.match(r'rename\("(.*?)", "(.*?)"', line):
+            unflushed_directories.discard(os.path.basename(match[2]))
+        elif match := re.match(r'linkat\(AT_FDCWD.*?, "/proc/self/fd/(\d+)"', line):
+            # A file without a name gets its first one.
+            if any(file.startswith(f"{match[1]}<") for file in unflushed):
+                return names, f"the file of descriptor {match[1]} gets a name before it is flushed"
+        elif match := re.match(r'renameat\(\d+<(.*?)>, "(.*?)", \d+<.*?>, "(.*?)"', line):
             names += 1
-            source, target = match.groups()
-            if any(path.endswith(os.path.basename(source)) for path in unflushed):
+            directory, source, target = match.groups()
+            if any(file.endswith(f"{source}>") for file in unflushed):
                 return names, f"{target} gets its name before it is flushed"
             if unflushed_directories:
                 return names, f"{target} gets its name before the directory of the last one is flushed"
-            if "step-" in target and any(path.endswith("metrics.jsonl") for path in unflushed):
+            if "step-" in target and any(file.endswith("metrics.jsonl>") for file in unflushed):
                 return names, f"{target} gets its name before its metrics are flushed"
-            unflushed_directories.add(os.path.basename(os.path.dirname(target)))
+            unflushed_directories.add(os.path.basename(directory))
         elif line.startswith("unlink") and "step-" in line and unflushed_directories:
             return names, "an old checkpoint goes before the new one's name is flushed"
     return names, f"{unflushed_directories} never flushed" if unflushed_directories else None
@@ -144,7 +148,7 @@ with Texts() as texts, Workspace(options.program, texts) as reference:
         losses += count_losses(
             "power cuts, ext4 on a loop device", calls[:: options.every],
             lambda call: cut(options, texts, expected, call), options.jobs)
-        control = [call for call in calls if call[0] == "rename"][-6::2]
+        control = [call for call in calls if call[0] == "renameat"][-6::2]
         found = sum(bool(cut(options, texts, expected, call, broken=True)) for call in control)
         print(f"control without fsync: {len(control)} faults, {found} losses, where there must be some")
         losses += found == 0

@@ -81,7 +81,7 @@ with torch.no_grad():
                 checkpoint = train(directory, task, model)
                 found = json.loads(run("evaluate", "--checkpoint", checkpoint, "--split", "validation", "--json"))
                 network = Network(checkpoint, cell, layers, bidirectional, **options)
-                with h5py.File(f"{directory}/data.h5") as dataset:
+                with h5py.File(f"{directory}/data.h5", "r") as dataset:
                     name = f"{cell} x {layers} {'both directions' if bidirectional else 'forward'} {more or ''}"
                     if task == "tagging":
                         loss, given = tagger_results(network, dataset)

@@ -79,3 +79,26 @@ struct TrialDrawsTests {
     #expect(uniform.value(at: 1 - 0x1p-53) == "3")
   }
 }
+
+/// Ranges at the ends of what numbers can be: drawn from like any other.
+struct ExtremeRangeTests {
+  @Test(arguments: ["1e-310 1e-309", "5e-324 1e-300", "1e-320 1e38", "1e37 3e38", "-3e38 3e38"])
+  func drawsStayInTheRange(ends: String) throws {
+    let numbers = ends.split(separator: " ").compactMap { Double($0) }
+    let (minimum, maximum) = (numbers[0], numbers[1])
+    for distribution in ["uniform", "log_uniform"] where distribution == "uniform" || minimum > 0 {
+      let sweep = try SweepConfiguration.parse(
+        text: """
+          base: base.cfg
+          method: random
+          trials: 50
+          parameters: {training.clip_norm: {min: \(minimum), max: \(maximum), distribution: \(distribution)}}
+          output: {directory: sweep}
+          """, name: "sweep.cfg", directory: "/")
+      for assignments in sweep.assignments {
+        let value = try #require(Double(assignments[0].value))
+        #expect((minimum...maximum).contains(value), "\(distribution)")
+      }
+    }
+  }
+}

@@ -162,8 +162,13 @@ package final class Trainer {
     }
     state.finishEpoch(validationMeasure: evaluation.map { task.measure.cost(of: $0.measured) })
     try log.finishedEpoch(state, trainLoss: trainLoss, validation: evaluation) {
-      // A sample that can't be made is no reason to end a run.
-      try? task.sample(of: model, dataset)
+      do {
+        return try task.sample(of: model, dataset)
+      } catch {
+        // No reason to end a run.
+        reporter.notice("no sample for TensorBoard: \(error)")
+        return nil
+      }
     }
     reporter.epoch(state, trainLoss: trainLoss, validation: evaluation, isBest: state.isBest)
     try save()

@@ -88,14 +88,7 @@ package enum CheckpointFile {
   package static func read(
     _ file: InputFile, _ extent: Extent = .all, acceptsLostSeal: Bool = false
   ) throws -> Checkpoint {
-    do {
-      return try open(file, acceptsLostSeal: acceptsLostSeal) { root in
-        try checkpoint(in: root, extent, path: file.path)
-      }
-    } catch let error as HDF5Error {
-      guard !acceptsLostSeal, try HDF5File.seal(of: file) == .lost else { throw error }
-      throw TrainingError.sealLost(file: file.path)
-    }
+    try open(file, acceptsLostSeal: acceptsLostSeal) { root in try checkpoint(in: root, extent, path: file.path) }
   }
 
   /// Where the run stands, without all that is large.
@@ -109,7 +102,12 @@ package enum CheckpointFile {
   private static func open<R>(
     _ file: InputFile, acceptsLostSeal: Bool, _ body: (ReadableGroup) throws -> R
   ) throws -> R {
-    try HDF5File.open(file, seal: acceptsLostSeal ? .waived : .required, body)
+    do {
+      return try HDF5File.open(file, seal: acceptsLostSeal ? .waived : .required, body)
+    } catch let error as HDF5Error {
+      guard !acceptsLostSeal, try HDF5File.seal(of: file) == .lost else { throw error }
+      throw TrainingError.sealLost(file: file.path)
+    }
   }
 
   private static func checkpoint(in root: ReadableGroup, _ extent: Extent, path: String) throws -> Checkpoint {

@@ -171,14 +171,10 @@ package final class RunDirectory: Sendable {
   /// Newer ones that aren't whole are put aside as `*.damaged`, so that they are neither counted nor met again. `last` and
   /// `best` are set anew: the run may have been cut off between writing a checkpoint and moving them, and a copy of a
   /// directory may have none, or files in their places, which get their steps' names.
-  /// - Parameters:
-  ///   - acceptsLostSeal: whether checkpoints will do that another program has taken the seal off.
-  ///   - probe: throws what is wrong with a file, before it is read here.
+  /// - Parameter probe: throws what is wrong with a file, before it is read here.
   /// - Throws: what keeps the newest whole one from being used. All stay where they are then: a newer version of the
   ///   program may have written it, or the machine lacks memory just now.
-  package func newestCheckpoint(
-    acceptsLostSeal: Bool = false, probe: (InputFile) throws -> Void = { _ in }
-  ) throws -> Found {
+  package func newestCheckpoint(probe: (InputFile) throws -> Void = { _ in }) throws -> Found {
     let checkpoints = try checkpoints()
     var notices: [String] = []
     /// Reads a file; nil for one that is damaged, which is put aside.
@@ -196,7 +192,7 @@ package final class RunDirectory: Sendable {
     }
     while true {
       for name in [Self.bestName, Self.lastName] where try checkpoints.containsFile(name) {
-        let state = try read(name) { try CheckpointFile.state(of: $0, acceptsLostSeal: acceptsLostSeal) }
+        let state = try read(name) { try CheckpointFile.state(of: $0) }
         guard let step = state?.step else { continue }
         let own = CheckpointNames.name(ofStep: step)
         if try !checkpoints.contains(own) { try checkpoints.rename(name, to: own) }
@@ -205,7 +201,7 @@ package final class RunDirectory: Sendable {
         throw TrainingError.noUsableCheckpoint(directory: path, reasons: notices)
       }
       let name = CheckpointNames.name(ofStep: step)
-      guard let checkpoint = try read(name, { try CheckpointFile.read($0, acceptsLostSeal: acceptsLostSeal) }) else {
+      guard let checkpoint = try read(name, { try CheckpointFile.read($0) }) else {
         continue
       }
       guard checkpoint.state.step == step else {
@@ -218,6 +214,25 @@ package final class RunDirectory: Sendable {
             + "an epoch is better")
       }
       return Found(checkpoint: checkpoint, path: checkpoints.path(of: name), notices: notices)
+    }
+  }
+
+  /// Seals the checkpoints again that another program has taken the seal off, and that are whole otherwise: somebody vouches
+  /// for them.
+  ///
+  /// - Parameter probe: throws what is wrong with a file, before it is read here.
+  package func sealAgain(probe: (InputFile) throws -> Void = { _ in }) throws {
+    let checkpoints = try checkpoints()
+    for name in try checkpoints.names() where CheckpointNames.step(of: name) != nil {
+      let file = try InputFile(name, in: checkpoints)
+      guard try HDF5File.seal(of: file) == .lost else { continue }
+      do {
+        try probe(file)
+        _ = try CheckpointFile.read(file, acceptsLostSeal: true)
+      } catch is HDF5Error {
+        continue
+      }
+      try HDF5File.seal(file, as: name, in: checkpoints)
     }
   }
 

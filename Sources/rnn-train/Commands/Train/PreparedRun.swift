@@ -46,7 +46,8 @@ struct PreparedRun {
       throw ValidationError("a resumed run stays in its directory; leave out output.directory")
     }
     let kernels = try Kernels.chosen()
-    let checkpoint = try newestCheckpoint(of: directory, acceptsLostSeal: acceptsLostSeal, console)
+    if acceptsLostSeal { try directory.sealAgain(probe: FileProbe.check) }
+    let checkpoint = try newestCheckpoint(of: directory, console)
     if let checkpoint {
       let keys = checkpoint.checkpoint.configuration.incompatibilities(with: configuration)
       guard keys.isEmpty else { throw TrainingError.incompatible(directory: path, keys: keys) }
@@ -66,10 +67,10 @@ struct PreparedRun {
 
   /// - Returns: nil for a run that was cut off before it had saved anything.
   private static func newestCheckpoint(
-    of directory: RunDirectory, acceptsLostSeal: Bool, _ console: Console
+    of directory: RunDirectory, _ console: Console
   ) throws -> (checkpoint: Checkpoint, path: String)? {
     do {
-      let found = try directory.newestCheckpoint(acceptsLostSeal: acceptsLostSeal, probe: FileProbe.check)
+      let found = try directory.newestCheckpoint(probe: FileProbe.check)
       found.notices.forEach(console.warn)
       return (found.checkpoint, found.path)
     } catch TrainingError.noUsableCheckpoint(_, let reasons) where reasons.isEmpty {
