@@ -68,7 +68,8 @@ let package = Package(
     library(
       "Training",
       [
-        "Keys", "Inference", "Models", "Optimizers", "Compute", "Datasets", "Configuration", "ConfigurationFiles", "HDF5",
+        "Keys", "Inference", "Models", "Optimizers", "Compute", "Datasets", "Configuration", "ConfigurationFiles",
+        "HDF5",
         "TensorBoard",
         "Files", "Diagnostics",
       ]),
