@@ -44,7 +44,7 @@ package enum FileError: DiagnosedError, Equatable {
     case .notAFile(let path, let found):
       "\(path): expected a file, found \(found); write what it holds to a file first"
     case .notOfDirectory(let path, let what):
-      "\(path) \(what); a run writes to nothing but what lies in its own directory: put the thing itself there"
+      "\(path): this \(what); a run writes to nothing but what lies in its own directory: put the thing itself there"
     case .directoryGone(let directory):
       "\(directory) was removed while it was in use"
     case .lockLost(let directory, let holder):

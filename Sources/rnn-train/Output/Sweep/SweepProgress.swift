@@ -8,8 +8,8 @@ final class SweepProgress: SweepReporter {
   private var running: [Trial] = []
   private var rows: [Int: SweepRecord.Row] = [:]
   private var saidHeading = false
-  /// When the updated lines were shown last.
-  private var shown = ContinuousClock.now
+  /// When the lines were updated last for no other reason than that time passes.
+  private var updated = ContinuousClock.now
   private let console: Console
   private let record: SweepRecord
   private let columns: SweepColumns
@@ -52,14 +52,14 @@ final class SweepProgress: SweepReporter {
   }
 
   func passed() {
-    guard .now - shown > Self.interval else { return }
+    guard .now - updated > Self.interval else { return }
+    updated = .now
     show()
   }
 
   func end() { console.clearStatus() }
 
   private func show() {
-    shown = .now
     guard console.hasStatus else { return }
     guard !running.isEmpty else { return }
     let lines = running.map { trial in
