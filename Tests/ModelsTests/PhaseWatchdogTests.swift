@@ -34,8 +34,8 @@ struct PhaseWatchdogTests {
       case .sampled: return OutputTest.model(OutputCase(output: .sampled(samples: 9)).shape, OutputTest.lengths[0]).0
       case .wordClasses: return OutputTest.model(OutputCase(output: .wordClasses(5)).shape, OutputTest.lengths[0]).0
       case .adaptive:
-        let output = OutputKind.adaptive(cutoffs: [4, 9], divValue: 2)
-        return OutputTest.model(OutputCase(output: output).shape, OutputTest.lengths[0]).0
+        let output = OutputCase(output: .adaptive(cutoffs: [4, 9], divValue: 2))
+        return OutputTest.model(output.shape, OutputTest.lengths[0]).0
       }
     }
 
