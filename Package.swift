@@ -40,7 +40,7 @@ let package = Package(
     .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
     library("Diagnostics"),
     library("Keys"),
-    library("Compute", ["CKernels", "Diagnostics"]),
+    library("Compute", ["CKernels", "CAffinity", "Diagnostics"]),
     library("Files", ["CCrypto", "CFiles", "Diagnostics"]),
     library("HDF5", ["CHDF5", "Files", "Diagnostics"]),
     library("Datasets", ["HDF5", "Files", "Keys", "Diagnostics"]),

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <sched.h>
+#include <unistd.h>
 
 int caffinity_set(const int *processors, size_t count) {
   cpu_set_t set;
@@ -12,4 +13,11 @@ int caffinity_set(const int *processors, size_t count) {
     CPU_SET(processors[i], &set);
   }
   return sched_setaffinity(0, sizeof set, &set) == 0 ? 0 : errno;
+}
+
+int caffinity_count(void) {
+  cpu_set_t set;
+  // Machines with more processors than the set holds are asked how many are online.
+  if (sched_getaffinity(0, sizeof set, &set) != 0) return (int)sysconf(_SC_NPROCESSORS_ONLN);
+  return CPU_COUNT(&set);
 }

@@ -15,6 +15,13 @@ package final class Buffer<Element: BitwiseCopyable & Sendable>: @unchecked Send
     base.initialize(repeating: value, count: count)
   }
 
+  /// With a list's elements. Cost: O(count), the only allocation.
+  @inlinable package init(_ elements: [Element]) {
+    count = elements.count
+    base = .allocate(capacity: count)
+    _ = UnsafeMutableBufferPointer(start: base, count: count).initialize(from: elements)
+  }
+
   deinit { base.deallocate() }
 
   /// One element; loops over many are better off with `base`.

@@ -1,7 +1,9 @@
 import Glibc
 
 /// A part of a step that is split into independent jobs: no job writes what another one of the phase reads or writes.
-package struct Phase: Sendable {
+///
+/// A class, so that workers can call its closures without counting references to them.
+package final class Phase: Sendable {
   /// What a phase is part of: profiles add up time by it.
   package enum Kind: String, CaseIterable, Sendable {
     /// The character encoder, forward.
@@ -30,21 +32,29 @@ package struct Phase: Sendable {
   }
 
   package let kind: Kind
+  /// Whether job i is meant for worker i, which finds in its cache what job i of an earlier phase had; otherwise jobs are taken
+  /// in turn.
+  let isAssigned: Bool
   /// How many jobs there are; asked by every worker when the phase before is done, with the same answer for each.
   package let jobs: @Sendable () -> Int
   package let run: @Sendable (_ job: Int) -> Void
 
-  package init(_ kind: Kind, jobs: @escaping @Sendable () -> Int, run: @escaping @Sendable (_ job: Int) -> Void) {
+  package init(
+    _ kind: Kind, isAssigned: Bool = false, jobs: @escaping @Sendable () -> Int,
+    run: @escaping @Sendable (_ job: Int) -> Void
+  ) {
     self.kind = kind
+    self.isAssigned = isAssigned
     self.jobs = jobs
     self.run = run
   }
 }
 
-/// Phases with the counters that workers meet at; made once, run in every step.
+/// Phases with the time that they take; made once, run in every step.
 package final class PhaseList: Sendable {
   package let phases: [Phase]
-  let counters: JobCounters
+  /// The same without owning them: see `forEach`.
+  private let references: Buffer<Unmanaged<Phase>>
   let clock: PhaseClock
   #if DEBUG
     let accesses = PhaseAccesses()
@@ -52,8 +62,22 @@ package final class PhaseList: Sendable {
 
   package init(_ phases: [Phase]) {
     self.phases = phases
-    counters = JobCounters(phases: phases.count)
+    references = Buffer(phases.map { .passUnretained($0) })
     clock = PhaseClock(phases: phases.count)
+  }
+
+  /// Calls back with each phase in order. No reference is counted: workers would wait for each other's cache lines.
+  func forEach(_ body: (_ index: Int, _ phase: Phase) -> Void) {
+    for index in 0..<references.count { references.base[index]._withUnsafeGuaranteedRef { body(index, $0) } }
+  }
+
+  /// Runs one of a phase's jobs.
+  func run(_ job: Int, of jobs: Int, _ phase: Phase, _ index: Int) {
+    #if DEBUG
+      accesses.run(phase, index: index, job: job, of: jobs)
+    #else
+      phase.run(job)
+    #endif
   }
 
   /// Runs so far. To be asked between runs.

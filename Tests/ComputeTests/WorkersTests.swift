@@ -39,23 +39,67 @@ private final class Ledger: @unchecked Sendable {
 }
 
 @Suite struct WorkersTests {
-  @Test(arguments: [1, 2, 3, 16, 64])
-  func everyJobRunsOnceAndPhasesAreApart(count: Int) {
-    let workers = Workers(count: count)
-    #expect(workers.count == count)
-    let ledger = Ledger(phases: 4, most: 90)
+  /// Phases of both kinds, with as many threads as are asked for, however few processors there are.
+  @Test(arguments: [(threads: 1, rounds: 2000), (2, 2000), (3, 1000), (16, 100), (64, 20)])
+  func everyJobRunsOnceAndPhasesAreApart(threads: Int, rounds: Int) {
+    let workers = Workers(count: threads, processors: threads)
+    #expect(workers.count == threads && workers.parallelism == threads)
+    let ledger = Ledger(phases: 6, most: 90)
     let phases = PhaseList(
-      (0..<4).map { phase in
-        Phase(.product, jobs: { ledger.jobs(phase) }, run: { ledger.run(phase, $0) })
+      (0..<6).map { phase in
+        Phase(
+          .product, isAssigned: phase % 3 != 0, jobs: { ledger.jobs(phase) }, run: { ledger.run(phase, $0) })
       })
     var expected = 0
-    for round in 1...2000 {
+    for round in 1...rounds {
       ledger.round = round
       workers.run(phases)
-      expected += (0..<4).reduce(0) { $0 + ledger.jobs($1) }
+      expected += (0..<6).reduce(0) { $0 + ledger.jobs($1) }
     }
     #expect(ledger.executions.load(ordering: .relaxed) == expected)
     #expect(ledger.faults.load(ordering: .relaxed) == 0)
+  }
+
+  @Test func noMoreThreadsAreBusyThanThereAreProcessors() {
+    #expect(Workers(count: 16, processors: 3).parallelism == 3)
+    #expect(Workers(count: 2, processors: 3).parallelism == 2)
+  }
+
+  /// Job 0 ends only when job 2 is done, which is meant for the same worker: another one has to take it over.
+  @Test(.timeLimit(.minutes(1))) func whatIsAssignedToABusyWorkerIsDoneByAnother() {
+    let isDone = Atomic(false)
+    let list = PhaseList([
+      Phase(.product, isAssigned: true, jobs: { 3 }) { job in
+        if job == 2 { isDone.store(true, ordering: .releasing) }
+        while job == 0 && !isDone.load(ordering: .acquiring) { sched_yield() }
+      }
+    ])
+    let workers = Workers(count: 2, processors: 2)
+    for _ in 0..<20 {
+      isDone.store(false, ordering: .relaxed)
+      workers.run(list)
+      let wasDone = isDone.load(ordering: .relaxed)
+      #expect(wasDone)
+    }
+  }
+
+  /// Job 0 ends only when another worker has begun job 1: one that slept in between has to wake.
+  @Test(.timeLimit(.minutes(1))) func sleepingWorkersWake() {
+    let begun = Atomic(0)
+    let list = PhaseList([
+      Phase(.product, isAssigned: true, jobs: { 2 }) { _ in
+        begun.add(1, ordering: .releasing)
+        while begun.load(ordering: .acquiring) < 2 { sched_yield() }
+      }
+    ])
+    let workers = Workers(count: 2, processors: 2)
+    for microseconds in [0, 30_000, 1_000, 200, 30_000] {
+      begun.store(0, ordering: .relaxed)
+      usleep(UInt32(microseconds))
+      workers.run(list)
+    }
+    let total = begun.load(ordering: .relaxed)
+    #expect(total == 2)
   }
 
   @Test func emptyListsEnd() {

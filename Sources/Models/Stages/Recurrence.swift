@@ -90,7 +90,9 @@ struct Recurrence<Projection: InputProjection>: Stage {
   ) -> Phase {
     let (timeline, trial, directions) = (timeline, trial, directions)
     let (panels, jobs) = (directions[0].panels, directions.count * sharing.sequences * sharing.units)
-    return Phase(kind, jobs: { trial.isCurrent(sharing) && timestep < timeline.timesteps ? jobs : 0 }) { job in
+    // Each worker keeps its columns of the weights in its cache from timestep to timestep.
+    return Phase(kind, isAssigned: true, jobs: { trial.isCurrent(sharing) && timestep < timeline.timesteps ? jobs : 0 })
+    { job in
       let (units, rest) = (job % sharing.units, job / sharing.units)
       let (direction, sequences) = (rest % directions.count, rest / directions.count)
       run(

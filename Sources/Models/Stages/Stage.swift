@@ -38,7 +38,7 @@ final class StepSettings: @unchecked Sendable {
 
 extension Phase {
   /// A phase over rows, in shares of whole register tiles.
-  init(
+  convenience init(
     _ kind: Kind, rows: @escaping @Sendable () -> Int, workers: Int, _ run: @escaping @Sendable (Range<Int>) -> Void
   ) {
     let shares = { @Sendable in GuidedShares(of: rows(), workers: workers, unit: 12) }

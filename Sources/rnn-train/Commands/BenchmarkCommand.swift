@@ -45,7 +45,7 @@ struct BenchmarkCommand: ParsableCommand {
   func run() throws {
     let configuration = try options.load()
     let kernels = try Kernels.chosen()
-    let workers = Workers(count: try threads.count())
+    let workers = try threads.workers()
     var dataset: SequenceDataset?
     if case .synthetic = configuration.data {
     } else {

@@ -57,7 +57,7 @@ struct EvaluateCommand: ParsableCommand {
   }
 
   func run() throws {
-    let workers = Workers(count: try threads.count())
+    let workers = try threads.workers()
     let kernels = try Kernels.chosen()
     let (checkpoint, path) = try checkpoint.read()
     var configuration = checkpoint.configuration

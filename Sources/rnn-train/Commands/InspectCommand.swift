@@ -50,7 +50,7 @@ struct InspectCommand: ParsableCommand {
   }
 
   private func flow() throws -> any Encodable & CustomStringConvertible {
-    let (workers, kernels) = (Workers(count: try threads.count()), try Kernels.chosen())
+    let (workers, kernels) = (try threads.workers(), try Kernels.chosen())
     let console = options.console
     let (checkpoint, file) = try seal.read(path)
     let chosen = gradientFlow.split.map { [$0] } ?? [.validation, .train]

@@ -58,7 +58,7 @@ struct ReportCommand: ParsableCommand {
       throw ReportError.nothingToReport(directory: directory)
     }
     return try RunReport(
-      of: directory, seal, kernels: Kernels.chosen(), workers: Workers(count: threads.count()), Console(isQuiet: false)
+      of: directory, seal, kernels: Kernels.chosen(), workers: threads.workers(), Console(isQuiet: false)
     ).page()
   }
 }

@@ -38,7 +38,7 @@ struct TagCommand: ParsableCommand {
   var threads: ThreadOptions
 
   func run() throws {
-    let workers = Workers(count: try threads.count())
+    let workers = try threads.workers()
     let kernels = try Kernels.chosen()
     let (checkpoint, path) = try checkpoint.read()
     let task = checkpoint.configuration.task

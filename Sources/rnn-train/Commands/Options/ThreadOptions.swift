@@ -1,4 +1,5 @@
 import ArgumentParser
+import Compute
 import Foundation
 
 /// How many threads a command computes with. The number never shows in a result.
@@ -18,6 +19,9 @@ struct ThreadOptions: ParsableArguments {
       throw ValidationError("--threads \(requested): expected a number from 1 to 1024")
     }
   }
+
+  /// As many threads, of which no more are busy than this process may use processors.
+  func workers() throws -> Workers { Workers(count: try count(), processors: ProcessorCount.available()) }
 
   /// `--threads`, else `SLURM_CPUS_PER_TASK`, else the processors that this process may use.
   ///

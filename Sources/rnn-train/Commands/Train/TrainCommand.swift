@@ -71,7 +71,7 @@ struct TrainCommand: ParsableCommand {
     let begun = ContinuousClock.now
     RunSignals.ignoreCheckpointRequests()
     pause.restrictProcessors(console)
-    let workers = Workers(count: try threads.count())
+    let workers = try threads.workers()
     var prepared =
       if let resume {
         try pause.whenFree(resume) {
