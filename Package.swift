@@ -102,6 +102,9 @@ let package = Package(
       name: "ModelTestSupport", dependencies: ["Models", "Compute"], path: "Tests/ModelTestSupport",
       swiftSettings: strict),
 
+    // Counts the references that a thread counts.
+    .target(name: "RetainCounter", path: "Tests/RetainCounter", cSettings: strictC),
+
     // What the tests of kernels and of optimizers share: floats between sentinels, equality to the bit.
     .target(
       name: "ComputeTestSupport", dependencies: ["Compute"], path: "Tests/ComputeTestSupport", swiftSettings: strict),
@@ -117,7 +120,7 @@ let package = Package(
     tests("InferenceTests", ["Inference"]),
     tests("OptimizersTests", ["Optimizers", "COptimizers", "ComputeTestSupport"]),
     tests(
-      "TrainingTests", ["Training", "Tasks", "ModelTestSupport", "HDF5"], resources: [.copy("Golden")]),
+      "TrainingTests", ["Training", "Tasks", "ModelTestSupport", "HDF5", "RetainCounter"], resources: [.copy("Golden")]),
     tests("SweepsTests", ["Sweeps", "ConfigurationFiles"]),
     tests("CommandTests", ["rnn-train", "Training", "Presentation", "Compute", "CHDF5"], exclude: ["Slurm"]),
   ],

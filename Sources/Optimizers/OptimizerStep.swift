@@ -40,7 +40,7 @@ package final class OptimizerStep: @unchecked Sendable {
   /// Floats in a block whose squares are summed on their own: fixed, since it decides the order of a sum.
   private static let normBlock = 16_384
   /// Rows that a job updates: of those that a step has, or of all.
-  private static let (rowsUnit, allRowsUnit) = (16, 1024)
+  private static let (rowsUnit, allRowsUnit) = (16, 128)
 
   /// - Parameters:
   ///   - clipNorm: the largest norm of a gradient; 0: no clipping.
