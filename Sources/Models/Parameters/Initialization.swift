@@ -33,7 +33,7 @@ extension Initialization: KeySection {
   package mutating func visitKeys(_ keys: inout some KeyVisitor) {
     keys.value("weights", &weights, .choice, "input and output weights: uniform is within 1/sqrt(hidden), as PyTorch")
     keys.value("recurrent", &recurrent, .choice, "recurrent weights; identity is for an elman cell with relu")
-    keys.value("forget_bias", &forgetBias, .number(.any), "bias of an LSTM's forget gates")
+    keys.value("forget_bias", &forgetBias, .number(.any), "bias of forget gates, of a cell that has them")
     keys.value("embedding_scale", &embeddingScale, .number(.positive), "standard deviation of embeddings")
   }
 }

@@ -6,8 +6,8 @@ import Compute
 ///
 /// For whoever looks at how gradients flow; training keeps none. To be read between runs of the phases.
 package struct StateGradient: Sendable {
-  /// `h_l0` for the hidden state of the first layer, `c_l0` for an LSTM's cell state, with `_reverse` for the direction
-  /// that reads backwards.
+  /// `h_l0` for the hidden state of the first layer, `c_l0` for its cell state where it has one, with `_reverse` for the
+  /// direction that reads backwards.
   package let name: String
   /// [rows, units] in the direction's own time.
   let memory: OwnedMatrix

@@ -7,8 +7,8 @@
 package struct GradientFlow: Sendable, Equatable {
   /// The flow to one state of one direction of a layer.
   package struct State: Sendable, Equatable {
-    /// As checkpoints call it: `h_l0` is the hidden state of the first layer, `c_l0` an LSTM's cell state, `h_l0_reverse`
-    /// that of the direction that reads backwards.
+    /// As checkpoints call it: `h_l0` is the hidden state of the first layer, `c_l0` its cell state where it has one,
+    /// `h_l0_reverse` the hidden state of the direction that reads backwards.
     package let name: String
     /// [t][k] the Euclidean norm of dL_t/ds_k, its mean over sequences; 0 where nothing flows, as to later timesteps of a
     /// network that reads in one direction, or where no sequence has a target at t.

@@ -17,12 +17,12 @@ extension ReportSection {
     let bptt = configuration.task.window(configuration.training)
     let introduction =
       "The norm of the gradient of the loss at timestep t by a state at timestep k, on \(Format.count(flow.sequences)) "
-      + "sequences of the \(split.rawValue) split: h is a layer’s hidden state, c an LSTM’s cell state."
+      + "sequences of the \(split.rawValue) split: h is a layer’s hidden state, c its cell state."
     var section = ReportSection(
       "How far gradients reach", paragraphs: [introduction, GradientFlowAdvice(flow, bptt: bptt).text])
     let pictures = GradientFlowPictures(flow, bptt: bptt)
     section.panels = [.figure(Figure("Gradient by distance in time", pictures.curve))]
-    // The cell states of an LSTM come behind its hidden states in what a reader looks for.
+    // Cell states come behind hidden states in what a reader looks for.
     section.panels += pictures.maps.filter { $0.state.hasPrefix("h") }.prefix(mapLimit).map { state, map in
       .figure(Figure("From t back to k: \(state)", map))
     }
