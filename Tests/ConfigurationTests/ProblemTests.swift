@@ -30,7 +30,7 @@ import Testing
     ("model:\n", "2:7: model: expected a mapping of keys, found nothing"),
     ("model: {dropout: x}\n", "2:18: model.dropout: expected a number of at least 0 and below 1, found 'x'"),
     ("task: tag\n", "2:7: task: expected language-model or tagging, found 'tag'"),
-    ("model: {cell: lstn}\n", "2:15: model.cell: expected elman, gru or lstm, found 'lstn'; did you mean lstm?"),
+    ("model: {cell: lstn}\n", "2:15: model.cell: expected elman, gru, lstm or cifg, found 'lstn'; did you mean lstm?"),
     ("model: {tie_embeddings: yes}\n", "2:25: model.tie_embeddings: expected true or false, found 'yes'; write true"),
     ("model: {tie_embeddings: Off}\n", "2:25: model.tie_embeddings: expected true or false, found 'Off'; write false"),
     ("model: {tie_embeddings: 1}\n", "2:25: model.tie_embeddings: expected true or false, found '1'"),
@@ -120,9 +120,10 @@ import Testing
     ("model: {cell: gru, initialization: {recurrent: orthogonal}}\n", nil),
     (
       "model: {cell: gru, initialization: {forget_bias: 1}}\n",
-      "2:37: model.initialization.forget_bias: the cell gru has no forget gate; only lstm has one"
+      "2:37: model.initialization.forget_bias: the cell gru has no forget gate; only lstm and cifg have one"
     ),
     ("model: {cell: lstm, initialization: {forget_bias: -1}}\n", nil),
+    ("model: {cell: cifg, initialization: {forget_bias: 1}}\n", nil),
     (
       "model: {cell: lstm, initialization: {forget_bias: x}}\n",
       "2:51: model.initialization.forget_bias: expected a number of either sign, found 'x'"

@@ -114,7 +114,7 @@ private struct Dice: RandomNumberGenerator {
     model.initialization.weights = roll() ? .glorot : .uniform
     model.initialization.embeddingScale = positive()
     if roll() {
-      model.cell = LSTM()
+      model.cell = roll() ? LSTM() : CIFG()
       model.initialization.forgetBias = roll() ? positive() : -positive()
     } else {
       model.cell = Elman(roll() ? .relu : .tanh)

@@ -48,6 +48,18 @@ extension LSTM: CellReference {
   }
 }
 
+extension CIFG: CellReference {
+  var states: [String] { ["h", "c"] }
+
+  func advance(_ states: [Tape.Vector], _ input: Gates, _ recurrent: Gates) -> [Tape.Vector] {
+    let z = input + recurrent
+    let (f, g, o) = (sigmoid(z[0]), tanh(z[1]), sigmoid(z[2]))
+    let i = f.map({ 1 - $0 }, { _ in -1 })
+    let c = f * states[1] + i * g
+    return [o * tanh(c), c]
+  }
+}
+
 extension GRU: CellReference {
   func advance(_ states: [Tape.Vector], _ input: Gates, _ recurrent: Gates) -> [Tape.Vector] {
     let r = sigmoid(input[0] + recurrent[0])

@@ -10,6 +10,10 @@ extension CellKind where Self == LSTM {
   package static var lstm: LSTM { LSTM() }
 }
 
+extension CellKind where Self == CIFG {
+  package static var cifg: CIFG { CIFG() }
+}
+
 extension CellKind where Self == GRU {
   package static var gru: GRU { GRU() }
 }
@@ -33,4 +37,4 @@ extension OutputKind where Self == SampledSoftmax {
 }
 
 /// One of each cell, Elman with a function that isn't zero at zero.
-package let everyCell: [any CellKind] = [.elman(.tanh), .elman(.relu), .elman(.sigmoid), .lstm, .gru]
+package let everyCell: [any CellKind] = [.elman(.tanh), .elman(.relu), .elman(.sigmoid), .lstm, .gru, .cifg]

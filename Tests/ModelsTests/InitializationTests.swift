@@ -145,13 +145,15 @@ import Testing
   }
 
   @Test func theForgetBiasIsAddedToForgetGatesAlone() {
-    let (layout, before) = Self.tensors(.lstm) { _ in }
-    let (_, after) = Self.tensors(.lstm) { $0.forgetBias = 1.5 }
-    for parameter in layout.parameters {
-      let units = parameter.shape[0] / parameter.gates
-      let forget = parameter.role == .recurrentBias ? units..<2 * units : 0..<0
-      let expected = (before[parameter.name] ?? []).enumerated().map { forget.contains($0) ? $1 + 1.5 : $1 }
-      #expect(after[parameter.name] == expected, "\(parameter.name)")
+    for (cell, gate) in [(.lstm, 1), (.cifg, 0)] as [(any CellKind, Int)] {
+      let (layout, before) = Self.tensors(cell) { _ in }
+      let (_, after) = Self.tensors(cell) { $0.forgetBias = 1.5 }
+      for parameter in layout.parameters {
+        let units = parameter.shape[0] / parameter.gates
+        let forget = parameter.role == .recurrentBias ? gate * units..<(gate + 1) * units : 0..<0
+        let expected = (before[parameter.name] ?? []).enumerated().map { forget.contains($0) ? $1 + 1.5 : $1 }
+        #expect(after[parameter.name] == expected, "\(cell) \(parameter.name)")
+      }
     }
     let gru = Self.tensors(.gru) { _ in }.values
     #expect(Self.tensors(.gru) { $0.forgetBias = 1.5 }.values == gru, "a GRU has no forget gate")

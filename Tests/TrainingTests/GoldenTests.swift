@@ -8,7 +8,7 @@ import Testing
 /// The program against PyTorch's numbers: see Golden/make_golden.py, make_golden_outputs.py and make_golden_sampled.py.
 @Suite struct GoldenTests {
   static let names = [
-    "tanh-1", "tanh-3", "relu-2", "lstm-1", "lstm-3", "gru-1", "gru-3", "adaptive-2", "adaptive-3",
+    "tanh-1", "tanh-3", "relu-2", "lstm-1", "lstm-3", "gru-1", "gru-3", "cifg-1", "cifg-3", "adaptive-2", "adaptive-3",
     "sampled",
   ]
 
@@ -71,7 +71,9 @@ private struct GoldenWindows: Decodable {
 
   var sizes: ModelCase {
     get throws {
-      let cells: [String: any CellKind] = ["tanh": .elman(.tanh), "relu": .elman(.relu), "lstm": .lstm, "gru": .gru]
+      let cells: [String: any CellKind] = [
+        "tanh": .elman(.tanh), "relu": .elman(.relu), "lstm": .lstm, "gru": .gru, "cifg": .cifg,
+      ]
       var sizes = ModelCase(
         cell: try #require(cells[cell]), layers: layers, vocabulary: vocabulary, embedding: embedding,
         hidden: hidden, classes: vocabulary, streams: streams, timesteps: timesteps)

@@ -49,7 +49,7 @@ extension CellKind {
 @propertyWrapper
 package struct CellKey: KeyVariant, Sendable {
   /// With their defaults, in the order in which documentation names them.
-  private static let all: [any CellKind] = [Elman(.tanh), GRU(), LSTM()]
+  private static let all: [any CellKind] = [Elman(.tanh), GRU(), LSTM(), CIFG()]
 
   package static let selector = VariantSelector.value(
     ofKey: "cell", noun: "cell", help: "how a hidden state follows from the one before")

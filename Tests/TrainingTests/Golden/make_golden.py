@@ -33,7 +33,40 @@ CELLS = {
     "relu": lambda layers: nn.RNN(EMBEDDING, HIDDEN, layers, nonlinearity="relu"),
     "lstm": lambda layers: nn.LSTM(EMBEDDING, HIDDEN, layers),
     "gru": lambda layers: nn.GRU(EMBEDDING, HIDDEN, layers),
+    "cifg": lambda layers: CIFG(EMBEDDING, HIDDEN, layers),
 }
+
+
+class CIFG(nn.Module):
+    """The LSTM with coupled gates of Greff et al. (2017) as the paper states it, without peepholes; PyTorch has none.
+
+    Called as nn.LSTM is, with parameters of the same names; gates are f, g, o."""
+
+    def __init__(self, inputs, hidden, layers):
+        super().__init__()
+        self.hidden, self.layers = hidden, layers
+        for layer in range(layers):
+            for name, shape in (("weight_ih", (3 * hidden, hidden if layer else inputs)),
+                                ("weight_hh", (3 * hidden, hidden)), ("bias_ih", (3 * hidden,))):
+                weight = torch.empty(shape).uniform_(-hidden ** -0.5, hidden ** -0.5)
+                self.register_parameter(f"{name}_l{layer}", nn.Parameter(weight))
+
+    def forward(self, x, state):
+        first = torch.zeros(self.layers, x.shape[1], self.hidden)
+        last = []
+        for layer, (h, c) in enumerate(zip(*(state or (first, first)))):
+            weight, recurrent, bias = (getattr(self, f"{name}_l{layer}") for name in ("weight_ih", "weight_hh", "bias_ih"))
+            outputs = []
+            for row in x:
+                f, g, o = (row @ weight.T + h @ recurrent.T + bias).chunk(3, -1)
+                f, o = torch.sigmoid(f), torch.sigmoid(o)
+                i = 1 - f
+                c = f * c + i * torch.tanh(g)
+                h = o * torch.tanh(c)
+                outputs.append(h)
+            x = torch.stack(outputs)
+            last.append((h, c))
+        return x, tuple(torch.stack(states) for states in zip(*last))
 
 
 def freeze_second_biases(model, cell):
@@ -203,7 +236,8 @@ NETWORKS = {
 if __name__ == "__main__":
     folder = pathlib.Path(__file__).parent
     cases = {f"{cell}-{layers}": lambda cell=cell, layers=layers: language_model(cell, layers)
-             for cell, layers in (("tanh", 1), ("tanh", 3), ("relu", 2), ("lstm", 1), ("lstm", 3), ("gru", 1), ("gru", 3))}
+             for cell, layers in (("tanh", 1), ("tanh", 3), ("relu", 2), ("lstm", 1), ("lstm", 3), ("gru", 1), ("gru", 3),
+                                  ("cifg", 1), ("cifg", 3))}
     for name, make in (cases | NETWORKS).items():
         with open(folder / f"{name}.json", "w") as file:
             json.dump(make(), file, separators=(",", ":"))
