@@ -48,7 +48,7 @@ package struct UpdateStep: Sendable {
 @propertyWrapper
 package struct OptimizerKey: KeySection, KeyVariant, Sendable {
   /// With their defaults, in the order in which documentation names them.
-  private static let all: [any Optimizer] = [SGD(), RMSProp(), Adam(.coupled), Adam(.decoupled)]
+  private static let all: [any Optimizer] = [SGD(), RMSProp(), Adam(.coupled), Adam(.decoupled), Lion()]
 
   package static let selector = VariantSelector.value(ofKey: "name", noun: "optimizer", help: "the optimizer")
   package static let alternatives = all.map(OptimizerKey.init(wrappedValue:))

@@ -67,7 +67,7 @@ import Testing
     ),
     (
       "training: {optimizer: {name: rmsprop, weight_decay: 0.1}}\n",
-      "2:39: training.optimizer.weight_decay: belongs to sgd, adam and adamw; the optimizer is rmsprop"
+      "2:39: training.optimizer.weight_decay: belongs to sgd, adam, adamw and lion; the optimizer is rmsprop"
     ),
     (
       "training: {schedule: {every: 3}}\n",
@@ -289,7 +289,7 @@ import Testing
         "lm.cfg:9:3: training.bptt: duplicate key; first given on line 7",
         "lm.cfg:10:3: training.bptt: duplicate key; first given on line 7",
         "lm.cfg:10:9: training.bptt: expected a whole number from 1 to 65536, found '0'",
-        "lm.cfg:11:21: training.optimizer.name: expected sgd, rmsprop, adam or adamw, found 'adagrad'",
+        "lm.cfg:11:21: training.optimizer.name: expected sgd, rmsprop, adam, adamw or lion, found 'adagrad'",
         "training.batch_size=0: expected a whole number from 1 to 65536, found '0'",
         "outputs.keep=1: outputs: unknown key; did you mean output?",
       ])

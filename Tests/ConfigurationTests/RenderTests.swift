@@ -104,8 +104,8 @@ import Testing
 
   @Test func theCatalogueKnowsTheDefaultsOfEveryAlternative() {
     let rates = RunConfiguration.keys.filter { $0.path == "training.optimizer.learning_rate" }
-    #expect(rates.map(\.alternative) == ["sgd", "rmsprop", "adam", "adamw"])
-    #expect(rates.map(\.defaultText) == ["1", "0.001", "0.001", "0.001"])
+    #expect(rates.map(\.alternative) == ["sgd", "rmsprop", "adam", "adamw", "lion"])
+    #expect(rates.map(\.defaultText) == ["1", "0.001", "0.001", "0.001", "0.0001"])
     for key in RunConfiguration.keys {
       #expect(!key.help.isEmpty && !key.expectation.isEmpty, "\(key.path)")
     }

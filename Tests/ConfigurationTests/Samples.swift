@@ -153,7 +153,7 @@ private struct Dice: RandomNumberGenerator {
   }
 
   mutating func optimizer() -> any Optimizer {
-    switch Int.random(in: 0..<4, using: &self) {
+    switch Int.random(in: 0..<5, using: &self) {
     case 0:
       var sgd = SGD()
       (sgd.learningRate, sgd.momentum, sgd.nesterov) = (positive(), share(), roll())
@@ -162,6 +162,10 @@ private struct Dice: RandomNumberGenerator {
       var rmsprop = RMSProp()
       rmsprop.epsilon = positive()
       return rmsprop
+    case 2:
+      var lion = Lion()
+      (lion.beta1, lion.beta2, lion.weightDecay) = (share(), share(), positive())
+      return lion
     default:
       var adam = Adam(roll() ? .decoupled : .coupled)
       adam.weightDecay = positive()

@@ -101,6 +101,8 @@ import Testing
     #expect(try optimizer("adamw") == Adam(.decoupled))
     #expect((try optimizer("adamw") as? Adam)?.weightDecay == 0.01)
     #expect(try optimizer("adamw").learningRate == 0.001)
+    let lion = try #require(try optimizer("lion") as? Lion)
+    #expect([lion.learningRate, lion.beta1, lion.beta2, lion.weightDecay] == [0.0001, 0.9, 0.99, 0])
   }
 
   @Test func aSectionIsReadWhole() throws {

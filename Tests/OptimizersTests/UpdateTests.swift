@@ -1,9 +1,10 @@
 import COptimizers
 import Compute
 import ComputeTestSupport
+import Optimizers
 import Testing
 
-/// An optimizer's loop with settings, and its formula in double precision as PyTorch's documentation states it.
+/// An optimizer's loop with settings, and its formula in double precision as PyTorch's documentation states it, or its paper.
 struct UpdateRule: CustomTestStringConvertible, Sendable {
   let name: String
   /// Updates `w` and the state.
@@ -23,6 +24,8 @@ struct UpdateRule: CustomTestStringConvertible, Sendable {
     adam("adam"),
     adam("adam with weight decay", weightDecay: 0.05),
     adam("adamw", weightDecay: 0.05, isDecoupled: true),
+    lion("lion"),
+    lion("lion with weight decay", weightDecay: 0.5),
   ]
 
   private static let (scale, rate, epsilon): (Float, Float, Float) = (0.75, 0.03, 1e-8)
@@ -74,6 +77,20 @@ struct UpdateRule: CustomTestStringConvertible, Sendable {
       let shrunk = isDecoupled ? w * (1 - rate * decay) : w
       let step = rate * mean * Double(correction1)
       return (shrunk - step / ((squares * Double(correction2)).squareRoot() + Double(epsilon)), mean, squares)
+    }
+  }
+
+  private static func lion(_ name: String, weightDecay: Double = 0) -> Self {
+    var settings = Lion()
+    settings.weightDecay = weightDecay
+    let (lion, step) = (settings, UpdateStep(number: 3, learningRate: Double(rate)))
+    return Self(name: name) { _, w, gradient, first, _ in
+      lion.update(w.pointer, gradient: gradient.pointer, mean: first.pointer, count: w.count, at: step)
+    } exact: { w, gradient, first, second in
+      let c = lion.beta1 * first + (1 - lion.beta1) * gradient
+      let direction: Double = c == 0 ? 0 : c.sign == .minus ? -1 : 1
+      let moved = w - step.learningRate * (direction + weightDecay * w)
+      return (moved, lion.beta2 * first + (1 - lion.beta2) * gradient, second)
     }
   }
 }

@@ -16,7 +16,7 @@ import Training
     return sizes
   }()
 
-  /// What PyTorch's formulas make of every element, with gradients of zero where a step has none; with `sparse`, of the rows
+  /// What the optimizers' formulas make of every element, with gradients of zero where a step has none; with `sparse`, of the rows
   /// that the step has.
   @Test(arguments: optimizers.map(\.name), [false, true])
   func rowsFollowTheFormulas(optimizer name: String, sparse: Bool) throws {
@@ -81,7 +81,7 @@ import Training
   }
 }
 
-/// PyTorch's formula of an optimizer.
+/// PyTorch's formula of an optimizer, or its paper's where PyTorch has none.
 private protocol UpdateFormula {
   /// One element and its moments after a step.
   func updated(_ old: [Double], _ gradient: Double, step: Int) -> [Double]
@@ -113,5 +113,14 @@ extension Adam: UpdateFormula {
     let corrected = (v / (1 - pow(beta2, Double(step)))).squareRoot()
     let move = learningRate * m / (1 - pow(beta1, Double(step))) / (corrected + epsilon)
     return [w * (isDecoupled ? 1 - learningRate * weightDecay : 1) - move, m, v]
+  }
+}
+
+extension Lion: UpdateFormula {
+  fileprivate func updated(_ old: [Double], _ gradient: Double, step: Int) -> [Double] {
+    let (w, m) = (old[0], old[1])
+    let c = beta1 * m + (1 - beta1) * gradient
+    let direction: Double = c == 0 ? 0 : c.sign == .minus ? -1 : 1
+    return [w - learningRate * (direction + weightDecay * w), beta2 * m + (1 - beta2) * gradient]
   }
 }

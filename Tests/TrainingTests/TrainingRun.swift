@@ -65,6 +65,7 @@ let optimizers: [(name: String, configuration: any Optimizer)] = [
   ("rmsprop", RMSProp(learningRate: 0.01, alpha: 0.9)),
   ("adam", Adam(.coupled, learningRate: 0.02, beta1: 0.8, beta2: 0.95, weightDecay: 0.01)),
   ("adamw", Adam(.decoupled, learningRate: 0.02, beta1: 0.9, beta2: 0.999, weightDecay: 0.1)),
+  ("lion", Lion(learningRate: 0.003, beta1: 0.9, beta2: 0.99, weightDecay: 0.1)),
 ]
 
 extension SGD {
@@ -86,6 +87,13 @@ extension RMSProp {
 extension Adam {
   init(_ decay: Decay, learningRate: Double, beta1: Double, beta2: Double, weightDecay: Double) {
     self.init(decay)
+    (self.learningRate, self.beta1, self.beta2, self.weightDecay) = (learningRate, beta1, beta2, weightDecay)
+  }
+}
+
+extension Lion {
+  init(learningRate: Double, beta1: Double, beta2: Double, weightDecay: Double) {
+    self.init()
     (self.learningRate, self.beta1, self.beta2, self.weightDecay) = (learningRate, beta1, beta2, weightDecay)
   }
 }

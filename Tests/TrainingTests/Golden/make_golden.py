@@ -20,6 +20,26 @@ from torch.nn.utils.rnn import PackedSequence, pack_sequence
 
 VOCABULARY, EMBEDDING, HIDDEN, STREAMS, TIMESTEPS = 11, 7, 13, 5, 9
 TAGS, FORMS = 6, 14
+
+
+class Lion(torch.optim.Optimizer):
+    """Algorithm 2 of Chen et al. (arXiv 2302.06675), line by line; PyTorch has none."""
+
+    def __init__(self, parameters, lr, betas, weight_decay):
+        super().__init__(parameters, {"lr": lr, "betas": betas, "weight_decay": weight_decay})
+
+    @torch.no_grad()
+    def step(self):
+        for group in self.param_groups:
+            rate, (beta1, beta2), decay = group["lr"], group["betas"], group["weight_decay"]
+            for p in group["params"]:
+                state = self.state[p]
+                m = state.get("exp_avg", torch.zeros_like(p))
+                c = beta1 * m + (1 - beta1) * p.grad
+                p.copy_(p - rate * (c.sign() + decay * p))
+                state["exp_avg"] = beta2 * m + (1 - beta2) * p.grad
+
+
 OPTIMIZERS = {
     "sgd": lambda p: torch.optim.SGD(p, lr=0.5),
     "sgd-momentum": lambda p: torch.optim.SGD(p, lr=0.3, momentum=0.9, weight_decay=0.01),
@@ -27,6 +47,7 @@ OPTIMIZERS = {
     "rmsprop": lambda p: torch.optim.RMSprop(p, lr=0.01, alpha=0.9, eps=1e-8),
     "adam": lambda p: torch.optim.Adam(p, lr=0.02, betas=(0.8, 0.95), eps=1e-8, weight_decay=0.01),
     "adamw": lambda p: torch.optim.AdamW(p, lr=0.02, betas=(0.9, 0.999), eps=1e-8, weight_decay=0.1),
+    "lion": lambda p: Lion(p, lr=0.003, betas=(0.9, 0.99), weight_decay=0.1),
 }
 CELLS = {
     "tanh": lambda layers: nn.RNN(EMBEDDING, HIDDEN, layers, nonlinearity="tanh"),
