@@ -95,10 +95,14 @@ extension RunConfiguration {
   }
 
   private var dataConflicts: [Objection] {
-    guard case .text(let corpus) = data, format.hasTokens, corpus.tokens != .word else { return [] }
-    return [
-      Objection(
-        key: "data.tokens", reason: "\(format.title) says itself what a token is", otherKeys: ["task", "data.format"])
-    ]
+    guard case .text(let corpus) = data else { return [] }
+    var objections = format.objections.map { $0.below("data") }
+    if format.hasTokens, corpus.tokens != .word {
+      objections.append(
+        Objection(
+          key: "data.tokens", reason: "\(format.title) says itself what a token is", otherKeys: ["task", "data.format"])
+      )
+    }
+    return objections
   }
 }

@@ -5,12 +5,10 @@ package enum CorpusFormats {
   package static let all: [any CorpusFormat] = [CoNLLU(), PlainText()]
 }
 
-/// A format of corpus files: where in them sentences, words and tags are.
-package protocol CorpusFormat: Sendable, Equatable {
+/// A format of corpus files: where in them sentences, words and tags are. Its own keys stand beside `data.format`.
+package protocol CorpusFormat: KeyAlternative {
   associatedtype Parser: SentenceParser
 
-  /// What a configuration calls it.
-  var name: String { get }
   /// What people call it.
   var title: String { get }
   /// What the names of its files end in; empty for a format of files of any name.
@@ -20,8 +18,8 @@ package protocol CorpusFormat: Sendable, Equatable {
   /// Whether a file says itself what a token is, so that there is no tokenization to choose.
   var hasTokens: Bool { get }
 
-  /// Its own keys in a configuration, beside `data.format`.
-  mutating func visitSettings(_ keys: inout some KeyVisitor)
+  /// What messages call a column of tags.
+  func title(of column: TagColumn) -> String
 
   /// A parser at the start of a file.
   ///
@@ -55,7 +53,7 @@ extension CorpusFormat {
   package var hasTags: Bool { true }
   package var hasTokens: Bool { true }
 
-  package mutating func visitSettings(_ keys: inout some KeyVisitor) {}
+  package func title(of column: TagColumn) -> String { "the \(column.rawValue) column" }
 
   package func recognizes(_ line: ArraySlice<UInt8>) -> Bool { false }
 
@@ -80,7 +78,7 @@ extension CorpusFormat {
   ) throws(CorpusError) -> CorpusRecord {
     let record = try record(
       of: paths, specialTokens: [Vocabulary.unknownToken], tags: column, chunkSize: chunkSize)
-    if record.tagTable.count == 0 { throw .noTags(column, paths: paths) }
+    if record.tagTable.count == 0 { throw .noTags(column: title(of: column), paths: paths) }
     return record
   }
 

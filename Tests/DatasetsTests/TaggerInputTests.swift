@@ -60,7 +60,7 @@ private func read(
       _ = try input.next()
       Issue.record("plain text was read as CoNLL-U")
     } catch {
-      #expect(error == .malformedTreebank(path: path, line: 2, problem: .columns(found: 1)))
+      #expect(error == .malformedLine(MalformedLine(path: path, line: 2, problem: TreebankProblem.columns(found: 1))))
     }
   }
 
@@ -73,7 +73,7 @@ private func read(
       _ = try input.next()
       Issue.record("CoNLL-U was read as plain text")
     } catch {
-      #expect(error == .malformedTreebank(path: path, line: 1, problem: .columns(found: 1)))
+      #expect(error == .malformedLine(MalformedLine(path: path, line: 1, problem: TreebankProblem.columns(found: 1))))
     }
   }
 

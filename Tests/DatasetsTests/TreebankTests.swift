@@ -179,7 +179,7 @@ private func sentences(_ text: String, chunkSize: Int = 64) throws -> [TaggedSen
     let files = try TemporaryFiles()
     let path = try files.write("bad.conllu", text)
     let error = #expect(throws: CorpusError.self) { try CoNLLU().readTagged([path], tags: .upos) }
-    #expect(error == .malformedTreebank(path: path, line: line, problem: problem))
+    #expect(error == .malformedLine(MalformedLine(path: path, line: line, problem: problem)))
     #expect(error?.description.hasPrefix("\(path):\(line): expected") == true)
   }
 }

@@ -25,9 +25,9 @@ package enum CorpusError: DiagnosedError, Equatable {
   case unknownTag(String, paths: [String], known: [String])
   /// A tag that is written in two ways which look the same.
   case equivalentTags(String, paths: [String])
-  /// A treebank without a single tag in the column that is asked for.
-  case noTags(TagColumn, paths: [String])
-  case malformedTreebank(path: String, line: Int, problem: TreebankProblem)
+  /// Files without a single tag in the column that is asked for, as their format calls it.
+  case noTags(column: String, paths: [String])
+  case malformedLine(MalformedLine)
   case malformedVectors(path: String, line: Int, problem: VectorsProblem)
   case tooFewTokens(count: Int, streams: Int)
 
@@ -71,9 +71,9 @@ package enum CorpusError: DiagnosedError, Equatable {
       "\(paths.joined(separator: ", ")): the tag \"\(tag)\" is written in two ways that look the same; bring the treebank "
         + "into one Unicode normalization form first (for example: uconv -x any-nfc)"
     case .noTags(let column, let paths):
-      "\(paths.joined(separator: ", ")): expected tags in the \(column.rawValue) column, found none"
-    case .malformedTreebank(let path, let line, let problem):
-      "\(path):\(line): \(problem)"
+      "\(paths.joined(separator: ", ")): expected tags in \(column), found none"
+    case .malformedLine(let line):
+      line.description
     case .malformedVectors(let path, let line, let problem):
       "\(path):\(line): \(problem)"
     case .tooFewTokens(let count, let streams):
@@ -89,26 +89,6 @@ extension Split {
     switch self {
     case .train: "lower data.validation.split or data.test.split"
     case .validation, .test: "raise data.\(rawValue).split"
-    }
-  }
-}
-
-/// What can be wrong with a line of a CoNLL-U file.
-package enum TreebankProblem: Error, Equatable, CustomStringConvertible {
-  case columns(found: Int)
-  /// The first column of a word that is out of its sentence's order.
-  case id(found: String, expected: Int)
-  case emptyForm
-
-  package var description: String {
-    switch self {
-    case .columns(let found):
-      "expected the 10 columns of CoNLL-U, separated by tabs, found \(found)"
-    case .id(let found, let expected):
-      "expected word \(expected) of the sentence, found \"\(found)\" in the first column; "
-        + "a blank line ends each sentence"
-    case .emptyForm:
-      "expected a word in the second column, found nothing"
     }
   }
 }

@@ -1,8 +1,7 @@
 /// CoNLL-U: a word a line in ten columns separated by tabs, a blank line after each sentence.
 ///
 /// Words are the lines with a whole number in the first column. Comments, multiword ranges (`2-3`), empty nodes (`5.1`) and
-/// blank lines are kept in a sentence's bytes only. A sentence has its lines with their line ends, the blank line behind
-/// them, and any more that stand before them; a last sentence without its blank line counts.
+/// blank lines are kept in a sentence's bytes only.
 package struct CoNLLU: CorpusFormat {
   package let name = "conllu"
   package let title = "CoNLL-U"
@@ -29,76 +28,34 @@ package struct CoNLLU: CorpusFormat {
 }
 
 extension CoNLLU {
-  /// Puts lines together of bytes, and sentences of lines.
   package struct Parser: SentenceParser {
-    /// What messages call the file.
-    private let file: String
-    private var line = 1
-    private var lineStart = 0
-    private var sentence = TaggedSentence()
-    /// Whether the sentence has more than blank lines.
-    private var hasContent = false
+    private var lines: WordLines
 
+    /// - Parameter file: what messages call the file.
     init(file: String) {
-      self.file = file
+      lines = WordLines(file: file)
     }
 
     package mutating func advance(_ byte: UInt8) throws(CorpusError) -> TaggedSentence? {
-      sentence.bytes.append(byte)
-      if byte != UInt8(ascii: "\n") { return nil }
-      let isBlank = try endLine(at: sentence.bytes.count - 1)
-      return isBlank && hasContent ? endSentence() : nil
+      try lines.advance(byte, Self.word)
     }
 
-    /// What stands at the file's end without a blank line behind it; blank lines alone make a sentence without words.
-    package mutating func finish() throws(CorpusError) -> TaggedSentence? {
-      if sentence.bytes.count > lineStart { _ = try endLine(at: sentence.bytes.count) }
-      return sentence.bytes.isEmpty ? nil : endSentence()
-    }
+    package mutating func finish() throws(CorpusError) -> TaggedSentence? { try lines.finish(Self.word) }
 
-    /// Returns whether the line is a blank one.
-    private mutating func endLine(at end: Int) throws(CorpusError) -> Bool {
-      defer {
-        line += 1
-        lineStart = sentence.bytes.count
-      }
-      var content = lineStart..<end
-      if line == 1, sentence.bytes[content].hasByteOrderMark { content = byteOrderMarkLength..<end }
-      if sentence.bytes[content].last == UInt8(ascii: "\r") { content = content.dropLast() }
-      if content.isEmpty { return true }
-      hasContent = true
-      do {
-        try addWord(in: content)
-      } catch {
-        throw .malformedTreebank(path: file, line: line, problem: error)
-      }
-      return false
-    }
+    private static func word(of line: WordLines.Line) throws(TreebankProblem) -> TaggedSentence.Word? {
+      if line.content.first == UInt8(ascii: "#") { return nil }
+      let columns = columns(of: line.content)
+      guard columns.count == columnCount else { throw .columns(found: columns.count) }
 
-    private mutating func endSentence() -> TaggedSentence {
-      defer {
-        sentence.removeAll()
-        lineStart = 0
-        hasContent = false
-      }
-      return sentence
-    }
-
-    /// Notes the word of a line, if it has one.
-    private mutating func addWord(in range: Range<Int>) throws(TreebankProblem) {
-      if sentence.bytes[range.lowerBound] == UInt8(ascii: "#") { return }
-      let columns = Self.columns(of: sentence.bytes[range]).map(\.indices)
-      guard columns.count == Self.columnCount else { throw .columns(found: columns.count) }
-
-      let id = String(decoding: sentence.bytes[columns[0]], as: UTF8.self)
-      let expected = sentence.words.count + 1
+      let id = String(decoding: columns[0], as: UTF8.self)
+      let expected = line.wordsBefore + 1
       if id != String(expected) {
-        if Self.isRangeOrEmptyNode(id) { return }
+        if isRangeOrEmptyNode(id) { return nil }
         throw .id(found: id, expected: expected)
       }
       if columns[1].isEmpty { throw .emptyForm }
-      sentence.words.append(
-        TaggedSentence.Word(line: line, form: columns[1], upos: columns[3], xpos: columns[4]))
+      return TaggedSentence.Word(
+        line: line.number, form: columns[1].indices, upos: columns[3].indices, xpos: columns[4].indices)
     }
 
     static let columnCount = 10
@@ -115,6 +72,26 @@ extension CoNLLU {
       let digits = UInt8(ascii: "0")...UInt8(ascii: "9")
       return numbers.count == 2
         && numbers.allSatisfy { number in !number.isEmpty && number.allSatisfy(digits.contains) }
+    }
+  }
+}
+
+/// What can be wrong with a line of a CoNLL-U file.
+package enum TreebankProblem: LineProblem {
+  case columns(found: Int)
+  /// The first column of a word that is out of its sentence's order.
+  case id(found: String, expected: Int)
+  case emptyForm
+
+  package var description: String {
+    switch self {
+    case .columns(let found):
+      "expected the 10 columns of CoNLL-U, separated by tabs, found \(found)"
+    case .id(let found, let expected):
+      "expected word \(expected) of the sentence, found \"\(found)\" in the first column; "
+        + "a blank line ends each sentence"
+    case .emptyForm:
+      "expected a word in the second column, found nothing"
     }
   }
 }

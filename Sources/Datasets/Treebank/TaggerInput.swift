@@ -5,6 +5,7 @@
 package struct TaggerInput: ~Copyable {
   /// Nil until it shows: before the first sentence comes.
   package private(set) var format: (any CorpusFormat)?
+  private let otherwise: any CorpusFormat
   private var parser: (any SentenceParser)?
   private var file: TextFile
   /// What came before the format showed.
@@ -12,11 +13,15 @@ package struct TaggerInput: ~Copyable {
   /// Where in it the line begins that was read last.
   private var lineStart = 0
 
-  /// - Parameter format: nil to tell it by the file's name, or else by the first line that is neither empty nor begins with
-  ///   a `#`, as comments do and hashtags: a line that no other format recognizes is plain text.
+  /// - Parameters:
+  ///   - format: nil to tell it by the file's name, or else by the first line that is neither empty nor begins with a `#`, as
+  ///     comments do and hashtags.
+  ///   - otherwise: the format where no name and no line shows one.
   package init(
-    _ source: TextSource, format: (any CorpusFormat)? = nil, chunkSize: Int = TextReader.defaultChunkSize
+    _ source: TextSource, format: (any CorpusFormat)? = nil, otherwise: any CorpusFormat = PlainText(),
+    chunkSize: Int = TextReader.defaultChunkSize
   ) throws(CorpusError) {
+    self.otherwise = otherwise
     file = try TextFile(source, chunkSize: chunkSize)
     let name = file.name
     self.format = format ?? CorpusFormats.all.first { $0.fileEndings.contains(where: name.hasSuffix) }
@@ -48,8 +53,8 @@ package struct TaggerInput: ~Copyable {
   private mutating func finish(into sentences: inout [TaggedSentence]) throws(CorpusError) {
     if format == nil {
       try recognize(into: &sentences)
-      // A hashtag is likelier than a comment on nothing, and blank lines are text as well as anything.
-      if format == nil { try start(PlainText(), into: &sentences) }
+      // Plain text, usually: a hashtag is likelier than a comment on nothing, and blank lines are text as well as anything.
+      if format == nil { try start(otherwise, into: &sentences) }
     }
     if let sentence = try parser?.finish() { sentences.append(sentence) }
   }
@@ -59,7 +64,7 @@ package struct TaggerInput: ~Copyable {
     lineStart = beginning.count
     let line = text.split(whereSeparator: { $0 == UInt8(ascii: "\n") || $0 == UInt8(ascii: "\r") }).first
     guard let line, line.first != UInt8(ascii: "#") else { return }
-    try start(CorpusFormats.all.first { $0.recognizes(line) } ?? PlainText(), into: &sentences)
+    try start(CorpusFormats.all.first { $0.recognizes(line) } ?? otherwise, into: &sentences)
   }
 
   private mutating func start(

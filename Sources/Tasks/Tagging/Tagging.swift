@@ -50,7 +50,7 @@ package struct Tagging: Task {
     _ file: String, format: any CorpusFormat, for model: TrainedModel
   ) throws(CorpusError) -> (sequence: TokenSequence, forms: [String]) {
     // Without tags nothing is right or wrong.
-    guard let tagging = model.tagging else { throw .noTags(.upos, paths: [file]) }
+    guard let tagging = model.tagging else { throw .noTags(column: format.title(of: .upos), paths: [file]) }
     return try TokenSequence.readTagged([file], format: format, vocabulary: model.vocabulary, tagging: tagging)
   }
 

@@ -2,6 +2,7 @@ import ArgumentParser
 import Compute
 import Configuration
 import Datasets
+import Keys
 import Training
 
 struct TagCommand: ParsableCommand {
@@ -14,9 +15,10 @@ struct TagCommand: ParsableCommand {
         rnn-train tag --checkpoint runs/tagger corpus.conllu > tagged.conllu
         echo "Time flies like an arrow ." | rnn-train tag --checkpoint runs/tagger
 
-      It reads CoNLL-U, or text with one sentence a line and white space
-      between its words, from a file or standard input. CoNLL-U comes out as
-      it went in but for the column of the tags; text comes out as word/TAG.
+      It reads the formats that a tagger learns from, or text with one
+      sentence a line and white space between its words, from a file or
+      standard input. What has tags comes out as it went in but for the column
+      of the tags; text comes out as word/TAG.
       """)
 
   @OptionGroup
@@ -27,11 +29,11 @@ struct TagCommand: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "conllu or text. (default: conllu for a file named .conllu, else what the first line looks like)",
+      "\(FormatArgument.names). (default: what its name or its first line shows, else the run's data.format or text)",
       valueName: "format"))
   var format: FormatArgument?
 
-  @Option(help: ArgumentHelp("conllu or text. (default: that of the input)", valueName: "format"))
+  @Option(help: ArgumentHelp("\(FormatArgument.names). (default: that of the input)", valueName: "format"))
   var output: FormatArgument?
 
   @OptionGroup
@@ -45,11 +47,15 @@ struct TagCommand: ParsableCommand {
     guard let tagger = try task.tagger(of: checkpoint.model(file: path, kernels: kernels), workers: workers) else {
       throw TrainingError.otherTask(file: path, expected: "a tagger")
     }
-    var input = try TaggerInput(file.map { .file($0) } ?? .standardInput, format: format?.format)
+    let own = checkpoint.configuration.format
+    let output = output?.format(asIn: own)
+    var input = try TaggerInput(
+      file.map { .file($0) } ?? .standardInput, format: format?.format(asIn: own),
+      otherwise: own.isEqual(to: task.usualFormat) ? PlainText() : own)
     while let sentences = try input.next() {
       let tags = tagger.tag(sentences.map(\.forms))
       let text = zip(sentences, tags).flatMap { sentence, tags in
-        Self.text(of: sentence, tags, in: tagger.column, from: input.format, to: output?.format)
+        Self.text(of: sentence, tags, in: tagger.column, from: input.format, to: output)
       }
       try Results.write(text)
     }
@@ -69,12 +75,16 @@ struct TagCommand: ParsableCommand {
 
 /// A format of corpus files by its name.
 struct FormatArgument: ExpressibleByArgument {
-  let format: any CorpusFormat
+  private let format: any CorpusFormat
 
   static var allValueStrings: [String] { CorpusFormats.all.map(\.name) }
+  static var names: String { enumeration(of: allValueStrings, conjunction: "or") }
 
   init?(argument: String) {
     guard let format = CorpusFormats.all.first(where: { $0.name == argument }) else { return nil }
     self.format = format
   }
+
+  /// With the settings that a run has for it.
+  func format(asIn own: any CorpusFormat) -> any CorpusFormat { own.name == format.name ? own : format }
 }
