@@ -2,7 +2,7 @@ import Keys
 
 /// The formats of corpus files, each a file of its own and a line here.
 package enum CorpusFormats {
-  package static let all: [any CorpusFormat] = [CoNLLU(), PlainText()]
+  package static let all: [any CorpusFormat] = [CoNLLU(), WordColumns(), PlainText()]
 }
 
 /// A format of corpus files: where in them sentences, words and tags are. Its own keys stand beside `data.format`.

@@ -78,6 +78,40 @@ struct TaggingTests {
     #expect(try tag(workspace, input: "") == "")
   }
 
+  /// Files of columns, which the run says the settings of: only one column changes.
+  @Test func aFileOfColumnsIsLearnedAndTagged() throws {
+    let workspace = try Workspace()
+    func columns(_ split: String) throws -> String {
+      fields(try String(contentsOfFile: "\(SampleText.directory)/\(split).conllu", encoding: .utf8))
+        .map { $0.count == 10 ? "\($0[1]) O \($0[3])\r\n" : "\r\n" }.joined()
+    }
+    for split in ["train", "validation", "test"] { try workspace.write(try columns(split), to: "\(split).columns") }
+    let settings = ["data.format=columns", "data.separator=space", "data.tag_column=3"]
+    let files = ["train", "validation", "test"].map { "data.\($0)=\($0).columns" }
+    try workspace.succeed(["--config", "tagger.cfg", "training.epochs=6"] + files + settings)
+
+    // What the words and tags of the same corpus in CoNLL-U make.
+    try workspace.succeed(["--config", "tagger.cfg", "training.epochs=6", "output.directory=conllu"])
+    #expect(try workspace.metrics() == workspace.metrics(of: "conllu"))
+
+    let odd = "\u{FEFF}the O NONE\r\ncat  O  _ more\r\n\r\n\n\nno O X\nmouse O X"
+    let output = try tag(workspace, input: odd)
+    let tags = output.split { " \r\n".unicodeScalars.contains($0.unicodeScalars.first ?? "x") }
+    #expect(tags.count == 13, "\(output)")
+    var expected = odd
+    for (old, index) in [("NONE", 2), ("_", 5)] { expected = expected.replacing(old, with: String(tags[index])) }
+    expected = expected.replacing("no O X", with: "no O \(tags[9])").replacing("mouse O X", with: "mouse O \(tags[12])")
+    #expect(output == expected)
+    #expect(try tag(workspace, ["--format", "columns"], input: output) == output)
+    #expect(
+      try tag(workspace, ["--format", "text", "--output", "columns"], input: "no mouse\n")
+        == "no _ \(tags[9])\nmouse _ \(tags[12])\n\n")
+
+    let refused = try workspace.run(["tag", "--checkpoint", "run"], input: "the O X\n\ncat\n")
+    #expect(
+      refused.code == 65 && refused.errors.contains(":3: expected at least 3 columns, separated by spaces, found 1"))
+  }
+
   @Test func sentencesAreTaggedTheSameInAnyCompany() throws {
     let workspace = try Self.trained()
     let all = try String(contentsOfFile: "\(SampleText.directory)/test.conllu", encoding: .utf8)

@@ -261,7 +261,16 @@ import Testing
       ])
     #expect(
       complaints("data: {train: a, format: conll}\n") == [
-        "lm.cfg:1:26: data.format: expected auto, conllu or text, found 'conll'; did you mean conllu?"
+        "lm.cfg:1:26: data.format: expected auto, conllu, columns or text, found 'conll'; did you mean conllu?"
+      ])
+    #expect(complaints("task: tagging\ndata: {train: a, format: columns, separator: space, tag_column: 3}\n") == [])
+    #expect(
+      complaints("task: tagging\ndata: {train: a, format: columns, word_column: 2, tag_column: 2}\n") == [
+        "lm.cfg:2:51: data.tag_column: is the column of the words"
+      ])
+    #expect(
+      complaints("task: tagging\ndata: {train: a, separator: space}\n") == [
+        "lm.cfg:2:18: data.separator: belongs to columns; the format is auto"
       ])
   }
 

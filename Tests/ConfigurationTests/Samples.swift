@@ -69,6 +69,14 @@ private struct Dice: RandomNumberGenerator {
     return (0..<Int.random(in: 1...4, using: &self)).map { _ in parts.randomElement(using: &self) ?? "a" }.joined()
   }
 
+  mutating func columns() -> WordColumns {
+    var format = WordColumns()
+    format.wordColumn = Int.random(in: 1...500, using: &self)
+    format.tagColumn = Int.random(in: 501...1000, using: &self)
+    (format.separator, format.comments) = (roll() ? .tab : .space, roll())
+    return format
+  }
+
   mutating func heldOut() -> RunConfiguration.HeldOut? {
     switch Int.random(in: 0..<3, using: &self) {
     case 0: nil
@@ -91,6 +99,7 @@ private struct Dice: RandomNumberGenerator {
       corpus.test = heldOut()
       corpus.tokens = Tokenization.allCases.randomElement(using: &self) ?? .word
       corpus.vocabulary.size = roll() ? 500 : nil
+      if corpus.tokens == .word, roll() { corpus.format = RunConfiguration.Format(columns()) }
       return .text(corpus)
     }
   }
