@@ -12,6 +12,15 @@ import Testing
     #expect(try vocabulary.encode("a <unk> </s> a\n", .whitespace) == [2, 0, 1, 2, 1])
   }
 
+  @Test(arguments: [Tokenization.word, .whitespace])
+  func aMarkedLineEndIsTheLineEnd(tokenization: Tokenization) throws {
+    let plain = try tokens(of: "a b\nc\n", tokenization)
+    #expect(plain == ["a", "b", "</s>", "c", "</s>"])
+    #expect(try tokens(of: "a b </s>\nc </s>\n", tokenization) == plain)
+    #expect(try tokens(of: "a b </s>\nc </s> ", tokenization) == plain)
+    #expect(try tokens(of: "a </s> b\n", tokenization) == ["a", "</s>", "b", "</s>"], "one within a line ends none")
+  }
+
   /// Nothing but white space is lost, whatever scalars meet in whatever pieces.
   @Test(arguments: [Tokenization.word, .whitespace])
   func tokensAreTheTextWithoutWhiteSpace(tokenization: Tokenization) throws {

@@ -54,6 +54,14 @@ private func words(_ line: String) throws -> String {
     #expect(try words(line).scalarValues == expected.scalarValues)
   }
 
+  @Test(arguments: [
+    ("a </s> b", "a|</s>|b"), ("a </s", "a|<|/|s"), ("</", "<|/"), ("</u>", "<|/|u|>"), ("</s</s>.", "<|/|s|</s>|."),
+    ("</\u{301}", "<|/\u{301}"), ("</sx>", "<|/|sx|>"),
+  ])
+  func writtenOutEndOfLine(line: String, expected: String) throws {
+    #expect(try words(line).scalarValues == expected.scalarValues)
+  }
+
   @Test func everyChunkSizeGivesTheSameTokens() throws {
     let text = "\u{FEFF}Don't <unk> 3.14 日本\r\n\r\n👩\u{200D}👧 naïve <un\r\nend'\r"
     let whole = try tokens(of: text, .word)

@@ -55,10 +55,11 @@ package struct CorpusRecord: Sendable {
     tags.append(tag.map { $0.withUnsafeBytes { tagTable.insert($0) } } ?? TaggingVocabulary.noTag)
   }
 
-  /// Ends a sentence, unless nothing has come since the last one ended.
+  /// Ends a sentence, unless nothing has come since the last one ended. One whose end is marked by a `</s>` of its own,
+  /// as many prepared corpora have it, gets no second.
   mutating func endSentence() {
     guard Int64(tokens.count) > offsets[offsets.count - 1] else { return }
-    if let endOfLine { tokens.append(endOfLine) }
+    if let endOfLine, tokens.last != endOfLine { tokens.append(endOfLine) }
     offsets.append(Int64(tokens.count))
     characterEnds.append(characters)
   }

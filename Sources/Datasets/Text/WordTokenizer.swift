@@ -8,7 +8,8 @@
 /// - Ideographs and hiragana are a token each. Other scripts without spaces, such as Thai, want zero-width spaces
 ///   between words, or the tokenization `whitespace` and a text that is segmented already.
 /// - Marks stay with the symbol before them, and a zero-width joiner holds an emoji sequence together.
-/// - `<unk>` written out is one token, so that a text with its rare words replaced means the same here.
+/// - `<unk>` and `</s>` written out are one token each, so that a text with its rare words replaced, or with its line ends
+///   marked, means the same here.
 ///
 /// Memory: the longest token.
 struct WordTokenizer: Tokenizer {
@@ -19,11 +20,12 @@ struct WordTokenizer: Tokenizer {
     /// In a word and one scalar behind it, which belongs to the word if another of the class `last` follows.
     case held(Unicode.Scalar, last: ScalarClass)
     case symbol(joined: Bool)
-    /// The token is the first so many bytes of `<unk>`, but not all.
-    case unknown(matched: Int)
+    /// The token is the beginning of a special token, but not all of it.
+    case special
   }
 
-  private static let unknown = Array(Vocabulary.unknownToken.utf8)
+  /// Tokens that are written out in marks and letters.
+  private static let specialTokens = [Vocabulary.unknownToken, Vocabulary.endOfLineToken].map { Array($0.utf8) }
 
   private var state = State.between
   private var token: [UInt8] = []
@@ -85,16 +87,14 @@ struct WordTokenizer: Tokenizer {
         start(scalar, kind, into: &record)
       }
 
-    case .unknown(let matched):
-      if scalar.value == UInt32(Self.unknown[matched]) {
-        token.append(scalar)
-        state = .unknown(matched: matched + 1)
-        if matched + 1 == Self.unknown.count {
-          emit(into: &record)
-          state = .between
-        }
-      } else {
-        giveUpUnknown(matched, into: &record)
+    case .special:
+      token.append(scalar)
+      if Self.specialTokens.contains(token) {
+        emit(into: &record)
+        state = .between
+      } else if !Self.specialTokens.contains(where: { $0.starts(with: token) }) {
+        token.removeLast(UTF8.width(scalar))
+        giveUpSpecial(into: &record)
         advance(scalar, kind, into: &record)
       }
     }
@@ -113,18 +113,19 @@ struct WordTokenizer: Tokenizer {
       state = .word(last: kind)
     default:
       token.append(scalar)
-      state = scalar == "<" ? .unknown(matched: 1) : .symbol(joined: false)
+      state = scalar == "<" ? .special : .symbol(joined: false)
     }
   }
 
-  /// What looked like `<unk>` is a mark and perhaps the beginning of a word.
-  private mutating func giveUpUnknown(_ matched: Int, into record: inout CorpusRecord) {
+  /// What looked like a special token is a mark with whatever follows it.
+  private mutating func giveUpSpecial(into record: inout CorpusRecord) {
+    let rest = token.dropFirst()
+    token.removeLast(rest.count)
     state = .symbol(joined: false)
-    if matched == 1 { return }
-    token = [Self.unknown[0]]
-    emit(into: &record)
-    token = Array(Self.unknown[1..<matched])
-    state = .word(last: .letter)
+    for byte in rest {
+      let scalar = Unicode.Scalar(byte)
+      advance(scalar, ScalarClass.of(scalar), into: &record)
+    }
   }
 
   private mutating func emit(into record: inout CorpusRecord) {

@@ -105,11 +105,15 @@ package struct DatasetCache {
     }
   }
 
+  /// Counts how often the same files with the same settings have come to mean other tokens: a dataset that was prepared
+  /// before must not be taken for one of now.
+  private static let readingVersion = 2
+
   /// A hash of everything that decides a prepared dataset: format, settings, and the bytes of its files.
   package static func settings(
     of configuration: RunConfiguration, _ corpus: RunConfiguration.TextCorpus
   ) throws(FileError) -> String {
-    var description = "\(DatasetFile.format) \(DatasetFile.formatVersion), \(Version.name)\n"
+    var description = "\(DatasetFile.format) \(DatasetFile.formatVersion), \(Version.name), reading \(readingVersion)\n"
     description += configuration.datasetSettings ?? ""
     for file in corpus.files { description += try ContentHash.hex(ofFile: file) + "\n" }
     return Array(description.utf8).withUnsafeBytes { ContentHash.hex(of: $0) }
