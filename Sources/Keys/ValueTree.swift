@@ -15,6 +15,8 @@ package struct ValueTree {
     /// Where the key is written; the value has its own place.
     package var origin: Origin
     package var value: ValueTree
+    /// What the file has here, where an override has put the value in its place.
+    package var replaced: ValueTree?
 
     package init(key: String, origin: Origin = .start, value: ValueTree) {
       self.key = key

@@ -20,4 +20,46 @@ struct ReadingTests {
     try workspace.succeed(["--config", "lm.cfg", "output.directory=marked"] + settings + marked)
     #expect(try workspace.metrics(of: "marked") == workspace.metrics(of: "plain"))
   }
+
+  /// Validation text of which most words are unknown has a low perplexity, which means nothing.
+  @Test func aShareOfUnknownWordsStandsBesideAPerplexity() throws {
+    let workspace = try Workspace()
+    let foreign = try Self.sentences("train").map { $0.replacing(/[a-z]+/) { "\($0.0)us" } + "\n" }.joined()
+    try workspace.write(foreign, to: "mine.txt")
+    let outcome = try workspace.succeed(["--config", "lm.cfg", "data.train=mine.txt", "training.epochs=1"])
+    let stays =
+      "lm.cfg:3:3: data.validation: \(SampleText.directory)/validation.txt stays, though data.train is another text"
+    #expect(outcome.errors.contains(stays), "\(outcome.errors)")
+    // Six of the eight tokens of a sentence.
+    #expect(outcome.errors.contains("\nvalidation split: 75.0% of it is unknown "), "\(outcome.errors)")
+    #expect(outcome.errors.contains(/perplexity [0-9.]+ \(75\.0% unknown\)/), "\(outcome.errors)")
+    #expect(outcome.output.contains("\nvalidation notice      75.0% of it is unknown "), "\(outcome.output)")
+    #expect(outcome.output.contains(/test perplexity +[0-9.]+ \(75\.\d% unknown\)/), "\(outcome.output)")
+    #expect(try workspace.text("run/metrics.jsonl").contains("\"validation_unknown\":0.75"))
+    try workspace.succeed(["report", "run"])
+    #expect(try workspace.text("run/report.html").contains("75.0% of it is unknown "))
+    let evaluated = try workspace.succeed(["evaluate", "--checkpoint", "run"]).output
+    #expect(evaluated.contains(/notice +75\.\d% of it is unknown/), "\(evaluated)")
+
+    // Whoever gives all splits reads of none of this.
+    let own = try workspace.succeed(
+      ["--config", "lm.cfg", "output.directory=own", "training.epochs=1"]
+        + ["train", "validation", "test"].map { "data.\($0)=mine.txt" })
+    #expect(!own.errors.contains("stays") && !own.errors.contains("unknown"), "\(own.errors)")
+  }
+
+  @Test func headersShowSettingsThatAreNotTheUsualOnes() throws {
+    let workspace = try Workspace()
+    try workspace.write(
+      try workspace.text("lm.cfg").replacing(
+        "{learning_rate: 0.5, momentum: 0.9}", with: "{name: adamw, learning_rate: 0.01, weight_decay: 0.1}"),
+      to: "adamw.cfg")
+    let errors = try workspace.succeed([
+      "--config", "adamw.cfg", "training.optimizer.name=adam", "training.epochs=1",
+    ]).errors
+    #expect(errors.contains("\noptimizer  adam, learning rate 0.01, weight decay 0.1\n"), "\(errors)")
+    let place =
+      /\nadamw\.cfg:7:\d+: training\.optimizer\.weight_decay: 0\.1 stays, though it was given for adamw; the optimizer is adam\n/
+    #expect("\n\(errors)".contains(place), "\(errors)")
+  }
 }

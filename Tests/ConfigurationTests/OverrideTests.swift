@@ -44,17 +44,52 @@ import Testing
     #expect(complaints("seed: 5\n" + minimal, override).contains(expected))
   }
 
-  @Test func leftOverKeysOfAnotherOptimizerAreExplained() {
-    let text = minimal + "training:\n  optimizer: {name: sgd, momentum: 0.9}\n"
+  @Test func keysOfAnotherOptimizerAreDroppedWithALine() throws {
+    let text = minimal + "training:\n  optimizer: {name: sgd, momentum: 0.9, learning_rate: 2}\n"
+    var lines: [String] = []
+    let configuration = try RunConfiguration.parse(
+      text: text, name: "lm.cfg", directory: "/", overrides: ["training.optimizer.name=adam"], checkFiles: false
+    ) { lines.append($0) }
+    var adam = Adam(.coupled)
+    adam.learningRate = 2
+    #expect(configuration.training.optimizer == adam)
     #expect(
-      complaints(text, "training.optimizer.name=adam") == [
-        "lm.cfg:4:26: training.optimizer.momentum: belongs to sgd; the optimizer is adam; "
-          + "take it out of the file or override all of training.optimizer"
+      lines == [
+        "lm.cfg:4:26: training.optimizer.momentum: dropped: belongs to sgd; the optimizer is adam",
+        "lm.cfg:4:41: training.optimizer.learning_rate: 2 stays, though it was given for sgd; the optimizer is adam",
       ])
     #expect(
       complaints(minimal, "training.optimizer.name=adam", "training.optimizer.momentum=1") == [
         "training.optimizer.momentum=1: belongs to sgd; the optimizer is adam"
       ])
+  }
+
+  /// What the file doesn't say, or says the same, isn't worth a line.
+  @Test(arguments: [
+    ("{weight_decay: 0.1, name: adamw}", "adamw", []),
+    (
+      "{weight_decay: 0.1, name: adamw}", "adam",
+      ["lm.cfg:4:15: training.optimizer.weight_decay: 0.1 stays, though it was given for adamw; the optimizer is adam"]
+    ),
+    (
+      "{learning_rate: 0.1}", "adam",
+      ["lm.cfg:4:15: training.optimizer.learning_rate: 0.1 stays, though it was given for sgd; the optimizer is adam"]
+    ),
+  ])
+  func settingsThatMayMeanSomethingElseStayWithALine(settings: String, name: String, expected: [String]) throws {
+    var lines: [String] = []
+    let configuration = try RunConfiguration.parse(
+      text: minimal + "training:\n  optimizer: \(settings)\n", name: "lm.cfg", directory: "/",
+      overrides: ["training.optimizer.name=\(name)"], checkFiles: false
+    ) { lines.append($0) }
+    #expect(configuration.training.optimizer.name == name)
+    #expect(lines == expected)
+  }
+
+  @Test func aCellTakesTheFilesActivationOut() throws {
+    let text = minimal + "model: {activation: relu}\n"
+    #expect(try parse(text, "model.cell=lstm").model.cell.name == "lstm")
+    #expect(complaints(minimal, "model.cell=lstm", "model.activation=relu").count == 1)
   }
 
   @Test(arguments: [["seed"], ["=3"], [".seed=3"], ["training..bptt=3"], ["seed=1", "x", ""]])

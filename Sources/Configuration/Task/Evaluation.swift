@@ -1,3 +1,4 @@
+import Datasets
 import Presentation
 
 /// What a model makes of a split.
@@ -9,7 +10,9 @@ package protocol Evaluation: Sendable {
   /// The figure that people compare models by.
   var headline: Quantity { get }
   /// What `metrics.jsonl` has of it beside the loss.
-  var metrics: [(field: String, value: Double)] { get }
+  ///
+  /// - Parameter split: what fields' names begin with.
+  func metrics(on split: Split) -> [(field: String, value: Double)]
 
   /// What a run says of the split at its end.
   ///

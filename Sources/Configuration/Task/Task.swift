@@ -83,6 +83,10 @@ package protocol Task: Sendable {
   func figure(ofTrainingLoss loss: Double) -> Quantity?
   /// What a report draws by epoch beside the loss.
   var curve: EpochCurve { get }
+  /// What makes every figure of a split mean little, if anything does: `59.2% of it are unknown words`.
+  func caveat(about split: TokenSequence, vocabulary: Vocabulary) -> String?
+  /// The same by what `metrics.jsonl` has of an evaluation.
+  func caveat(about split: Split, metrics: (_ field: String) -> Double?) -> String?
 
   // MARK: what its models do
 
@@ -106,6 +110,8 @@ package protocol Task: Sendable {
 extension Task {
   package var learnsTags: Bool { false }
   package func figure(ofTrainingLoss loss: Double) -> Quantity? { nil }
+  package func caveat(about split: TokenSequence, vocabulary: Vocabulary) -> String? { nil }
+  package func caveat(about split: Split, metrics: (_ field: String) -> Double?) -> String? { nil }
   package func generator(of model: TrainedModel) -> TextGenerator? { nil }
   package func tagger(of model: TrainedModel, workers: Workers) -> Tagger? { nil }
 

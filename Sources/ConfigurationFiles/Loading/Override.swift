@@ -63,7 +63,10 @@ struct Override {
       entries.append(ValueTree.Entry(key: key, origin: origin, value: ValueTree(.mapping([]), origin: origin)))
     }
     // A key that is overridden itself is now written in the override; one that only holds it stays where it was.
-    if rest.count == 1 { entries[index].origin = origin }
+    if rest.count == 1 {
+      if case .file = entries[index].origin { entries[index].replaced = entries[index].value }
+      entries[index].origin = origin
+    }
     let obstacle = set(value, at: rest.dropFirst(), in: &entries[index].value)
     tree.content = .mapping(entries)
     return obstacle

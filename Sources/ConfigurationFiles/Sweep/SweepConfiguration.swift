@@ -171,7 +171,7 @@ extension SweepConfiguration {
     var problems = parser.problems
     for override in overrides { problems += override.holdingDots(below: "parameters").apply(to: &tree) }
     let reading = Reading(
-      dropsReplacedKeys: true, catalogue: keys, problems: problems,
+      catalogue: keys, problems: problems,
       lookUp: Paths.lookup(
         fileDirectory: directory, overrideDirectory: Paths.workingDirectory, checksFiles: checksFiles))
     var sweep = SweepConfiguration(name: name)

@@ -32,7 +32,7 @@ extension SweepConfiguration {
     func resolve(_ assignments: [Assignment]) throws(ConfigurationError) -> RunConfiguration {
       try RunConfiguration.resolve(
         text, name: base, directory: baseDirectory, overrides: try Override.parse(assignments.map(\.text)),
-        overrideDirectory: directory, checksFiles: true, dropsReplacedKeys: true)
+        overrideDirectory: directory, checksFiles: true)
     }
     _ = try resolve([])
 

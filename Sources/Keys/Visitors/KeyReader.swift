@@ -13,8 +13,6 @@ package struct KeyReader: KeyVisitor {
 
   private struct ForeignKey {
     var reason: String
-    /// What to do about one in the file if an override has chosen the alternative.
-    var remedy = ""
     /// Whether an override has chosen the alternative, and one in the file is to be passed over for that.
     var isDropped = false
   }
@@ -89,18 +87,18 @@ package struct KeyReader: KeyVisitor {
     knownKeys.insert(key)
     let alternatives = Variant.alternatives
     var isKnown = true
-    var remedy = ""
     var isOverridden = false
     if let entry = entry(key) {
       let kind = ValueKind<Variant>.choice(
         of: alternatives.map(\.name), value: { name in alternatives.first { $0.name == name } }, name: \.name)
       let chosen = kind.read(entry.value, site(key))
       isKnown = chosen != nil
-      variant = chosen ?? variant
-      if case .override = entry.origin {
-        isOverridden = true
-        remedy = "; take it out of the file or override all of \(path)"
+      if case .override = entry.origin { isOverridden = true }
+      if isOverridden, let chosen {
+        let original = entry.replaced.flatMap { old in alternatives.first { $0.name == old.text } } ?? variant
+        remarkOnSettings(of: chosen, givenFor: original, noun: noun)
       }
+      variant = chosen ?? variant
     }
     variant.visitSettings(&self)
 
@@ -108,11 +106,22 @@ package struct KeyReader: KeyVisitor {
       if isKnown {
         let owners = enumeration(of: owners, conjunction: "and")
         foreignKeys[foreignKey] = ForeignKey(
-          reason: "belongs to \(owners); the \(noun) is \(variant.name)", remedy: remedy,
-          isDropped: isOverridden && reading.dropsReplacedKeys)
+          reason: "belongs to \(owners); the \(noun) is \(variant.name)", isDropped: isOverridden)
       } else {
         knownKeys.insert(foreignKey)
       }
+    }
+  }
+
+  /// The file's settings that an alternative has as well as the one that they were given for, and may mean differently.
+  private func remarkOnSettings<Variant: KeyVariant>(of chosen: Variant, givenFor original: Variant, noun: String) {
+    guard chosen.name != original.name else { return }
+    let shared = KeyCatalogue.names(ofSettings: chosen).intersection(KeyCatalogue.names(ofSettings: original))
+    for entry in entries where shared.contains(entry.key) {
+      guard case .file = entry.origin, let text = entry.value.text else { continue }
+      reading.remark(
+        entry.origin, fullPath(entry.key),
+        "\(text) stays, though it was given for \(original.name); the \(noun) is \(chosen.name)")
     }
   }
 
@@ -153,16 +162,16 @@ package struct KeyReader: KeyVisitor {
 
   private func reportUnknownKeys() {
     for entry in entries where !knownKeys.contains(entry.key) {
-      if case .file = entry.origin, foreignKeys[entry.key]?.isDropped == true { continue }
+      if case .file = entry.origin, let foreign = foreignKeys[entry.key], foreign.isDropped {
+        reading.remark(entry.origin, fullPath(entry.key), "dropped: \(foreign.reason)")
+        continue
+      }
       reading.report(entry.origin, fullPath(entry.key), message(forUnknown: entry))
     }
   }
 
   private func message(forUnknown entry: ValueTree.Entry) -> String {
-    if let foreign = foreignKeys[entry.key] {
-      if case .file = entry.origin { return foreign.reason + foreign.remedy }
-      return foreign.reason
-    }
+    if let foreign = foreignKeys[entry.key] { return foreign.reason }
     let homes = reading.catalogue.filter { $0.name == entry.key }.map(\.section)
     if !homes.isEmpty {
       // Alternatives may share a key, which is listed for each of them.

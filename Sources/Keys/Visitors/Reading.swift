@@ -4,22 +4,19 @@ package final class Reading {
   package typealias FileLookup = (_ path: String, _ origin: Origin) -> (path: String, obstacle: String?)
 
   private let lookUp: FileLookup
-  /// Whether an override that chooses an alternative takes the file's keys of other alternatives out.
-  package let dropsReplacedKeys: Bool
   /// Every key of the file's kind, for suggestions.
   package let catalogue: [KeyDescription]
   package private(set) var problems: [ConfigurationProblem]
+  /// What is right but may not be meant: what overrides make of the file's settings.
+  package private(set) var remarks: [ConfigurationProblem] = []
 
   /// - Parameters:
-  ///   - dropsReplacedKeys: whether an override that chooses an alternative takes the file's keys of others out.
   ///   - catalogue: every key of the file's kind.
   ///   - problems: what was wrong before.
   ///   - lookUp: finds the files that keys name.
   package init(
-    dropsReplacedKeys: Bool = false, catalogue: [KeyDescription], problems: [ConfigurationProblem],
-    lookUp: @escaping FileLookup
+    catalogue: [KeyDescription], problems: [ConfigurationProblem], lookUp: @escaping FileLookup
   ) {
-    self.dropsReplacedKeys = dropsReplacedKeys
     self.catalogue = catalogue
     self.problems = problems
     self.lookUp = lookUp
@@ -27,6 +24,10 @@ package final class Reading {
 
   package func report(_ origin: Origin, _ key: String, _ message: String) {
     problems.append(ConfigurationProblem(origin: origin, key: key, message: message))
+  }
+
+  package func remark(_ origin: Origin, _ key: String, _ message: String) {
+    remarks.append(ConfigurationProblem(origin: origin, key: key, message: message))
   }
 
   /// The path as a reader of files takes it. One that can't be read is reported.

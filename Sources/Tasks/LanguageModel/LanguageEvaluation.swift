@@ -33,15 +33,42 @@ package struct LanguageEvaluation: Evaluation, Equatable {
     Quantity("perplexity", exp(loss), text: Format.perplexity(exp(loss)))
   }
 
+  /// The share of targets that are `<unk>`.
+  var unknownShare: Double { Double(unknownTargets) / Double(max(targets, 1)) }
+
   package var measured: Double { natsPerTarget }
-  package var headline: Quantity { Self.perplexity(ofLoss: natsPerTarget) }
-  package var metrics: [(field: String, value: Double)] { [] }
+  package var headline: Quantity {
+    let perplexity = Self.perplexity(ofLoss: natsPerTarget)
+    guard UnknownWords.matter(unknownShare) else { return perplexity }
+    let text = "\(perplexity.text) (\(UnknownWords.text(unknownShare)) unknown)"
+    return Quantity(perplexity.name, perplexity.value, text: text)
+  }
+  package func metrics(on split: Split) -> [(field: String, value: Double)] {
+    [(UnknownWords.field(on: split), unknownShare)]
+  }
 
   package func results(on split: String) -> [Fact] {
     [Fact("\(split) loss", Format.loss(natsPerTarget)), Fact("\(split) perplexity", headline.text)]
   }
 
   package func report(on split: String) -> any Report { LanguageModelReport(self, split: split) }
+}
+
+/// When a perplexity means little: `<unk>` is one token, easily predicted where it is frequent.
+enum UnknownWords {
+  /// From this share of a text on. Corpora whose rare words are replaced, as in the literature, have about 5%.
+  private static let limit = 0.1
+
+  static func matter(_ share: Double) -> Bool { share >= limit }
+  static func text(_ share: Double) -> String { Format.fixed(100 * share, 1) + "%" }
+  static func field(on split: Split) -> String { "\(split.rawValue)_unknown" }
+
+  static func caveat(_ share: Double) -> String? {
+    guard matter(share) else { return nil }
+    return
+      "\(text(share)) of it is unknown to a model of this training text, so its perplexity says little: as one token, "
+      + "\(Vocabulary.unknownToken) is easily predicted"
+  }
 }
 
 /// A language model's evaluation, with the names of its JSON object.
@@ -53,6 +80,11 @@ private struct LanguageModelReport: Encodable, CustomStringConvertible {
   @NumberOrNull private var bitsPerCharacter: Double
   private let unknownTargets: Int
   private let streams: Int
+  private let caveat: String?
+
+  private enum CodingKeys: CodingKey {
+    case split, targets, natsPerTarget, perplexity, bitsPerCharacter, unknownTargets, streams
+  }
 
   init(_ evaluation: LanguageEvaluation, split: String) {
     self.split = split
@@ -62,14 +94,16 @@ private struct LanguageModelReport: Encodable, CustomStringConvertible {
     bitsPerCharacter = evaluation.bitsPerCharacter
     unknownTargets = evaluation.unknownTargets
     streams = evaluation.streams
+    caveat = UnknownWords.caveat(evaluation.unknownShare)
   }
 
   var description: String {
-    Format.facts([
-      ("split", split), ("targets", Format.count(targets)), ("nats per target", Format.loss(natsPerTarget)),
-      ("perplexity", Format.perplexity(perplexity)), ("bits per character", Format.loss(bitsPerCharacter)),
-      ("unknown targets", "\(Format.count(unknownTargets)) (\(Format.percent(unknownTargets, of: targets)))"),
-      ("streams", Format.count(streams)),
-    ])
+    Format.facts(
+      [
+        ("split", split), ("targets", Format.count(targets)), ("nats per target", Format.loss(natsPerTarget)),
+        ("perplexity", Format.perplexity(perplexity)), ("bits per character", Format.loss(bitsPerCharacter)),
+        ("unknown targets", "\(Format.count(unknownTargets)) (\(Format.percent(unknownTargets, of: targets)))"),
+        ("streams", Format.count(streams)),
+      ] + (caveat.map { [("notice", $0)] } ?? []))
   }
 }

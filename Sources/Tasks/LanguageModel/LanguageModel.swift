@@ -106,6 +106,15 @@ package struct LanguageModel: Task {
     return EpochCurve("Perplexity", unit: "perplexity", training: perplexity, validation: perplexity)
   }
 
+  package func caveat(about split: TokenSequence, vocabulary: Vocabulary) -> String? {
+    let unknown = split.tokens.count { $0 == vocabulary.unknownId }
+    return UnknownWords.caveat(Double(unknown) / Double(max(split.tokens.count, 1)))
+  }
+
+  package func caveat(about split: Split, metrics: (_ field: String) -> Double?) -> String? {
+    metrics(UnknownWords.field(on: split)).flatMap(UnknownWords.caveat)
+  }
+
   /// The loss over a split, cut into streams that each begin with the zero state.
   package func evaluate(
     _ model: TrainedModel, on split: TokenSequence, forms: [String], _ configuration: RunConfiguration,

@@ -1,4 +1,5 @@
 import Configuration
+import Datasets
 import Presentation
 
 /// What a tagger makes of a split. Words without a tag in the corpus count for nothing.
@@ -71,7 +72,9 @@ extension TaggingEvaluation {
 
   package var measured: Double { accuracy }
   package var headline: Quantity { Self.accuracy(accuracy) }
-  package var metrics: [(field: String, value: Double)] { [(Self.accuracyField, accuracy)] }
+  package func metrics(on split: Split) -> [(field: String, value: Double)] {
+    [("\(split.rawValue)_accuracy", accuracy)]
+  }
 
   package func results(on split: String) -> [Fact] {
     var facts = [Fact("\(split) accuracy", headline.text)]

@@ -45,7 +45,7 @@ final class RunLog {
     ]
     if let validation {
       fields.append((Measure.validationLoss.field, .number(validation.natsPerTarget)))
-      fields += validation.metrics.map { ($0.field, .number($0.value)) }
+      fields += validation.metrics(on: .validation).map { ($0.field, .number($0.value)) }
     }
     try metrics.write(step: state.step, fields)
     events?.finishedEpoch(step: state.step, validation: validation, sample: sample())

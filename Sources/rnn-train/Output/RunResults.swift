@@ -26,6 +26,10 @@ struct RunResults {
       facts.append(Fact("best epoch", "\(best) of \(state.epoch)"))
       let value = task.measure.value(ofCost: state.validationMeasures[best - 1])
       facts += task.figures(of: value).map { Fact("validation \($0.name)", $0.text) }
+      let validation = run.dataset.splits[.validation]
+      if let caveat = validation.flatMap({ task.caveat(about: $0, vocabulary: run.dataset.vocabulary) }) {
+        facts.append(Fact("validation notice", caveat))
+      }
     } else {
       facts.append(Fact("epochs", "\(state.epoch)"))
     }

@@ -21,6 +21,7 @@ struct RunProgress {
       if let figure = best[task.measure.field].flatMap({ task.figures(of: $0).last }) {
         add("Validation \(figure.name)", figure.text)
       }
+      if let caveat = task.caveat(about: .validation, metrics: { best[$0] }) { add("Validation notice", caveat) }
       if let loss = best.validationLoss { add("Validation loss", Format.loss(loss)) }
       if let loss = best.trainLoss { add("Training loss then", Format.loss(loss)) }
     } else if let loss = epochs.last?.trainLoss ?? metrics.last?.loss {

@@ -27,7 +27,7 @@ struct ConfigCommand: ParsableCommand {
     var overrides: OverrideArguments
 
     func load() throws(ConfigurationError) -> RunConfiguration {
-      try RunConfiguration.load(path: file, overrides: overrides.list)
+      try RunConfiguration.load(path: file, overrides: overrides.list, remark: Console(isQuiet: false).warn)
     }
   }
 

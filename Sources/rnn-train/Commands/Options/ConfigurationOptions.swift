@@ -11,7 +11,7 @@ struct ConfigurationOptions: ParsableArguments {
   var overrides: OverrideArguments
 
   func load() throws(ConfigurationError) -> RunConfiguration {
-    try RunConfiguration.load(path: config, overrides: overrides.list)
+    try RunConfiguration.load(path: config, overrides: overrides.list, remark: Console(isQuiet: false).warn)
   }
 }
 

@@ -3,6 +3,8 @@ import Compute
 import Configuration
 import ConfigurationFiles
 import Datasets
+import Keys
+import Optimizers
 import Presentation
 import Training
 
@@ -20,10 +22,11 @@ struct PreparedRun {
   let vectors: WordVectors?
 
   static func begin(_ file: String, overrides: [String], _ console: Console) throws -> PreparedRun {
-    let configuration = try RunConfiguration.load(path: file, overrides: overrides)
+    let configuration = try RunConfiguration.load(path: file, overrides: overrides, remark: console.warn)
     let kernels = try Kernels.chosen()
     let dataset = try DatasetCache.dataset(for: configuration, console)
     try configuration.checkTrainable(on: dataset)
+    warnOfCaveats(configuration, dataset, console)
     let vectors = try configuration.wordVectors(for: dataset)
     let directory = try RunDirectory.create(configuration.output.directory, configuration: configuration)
     try console.keepLog(RunDirectory.logName, in: directory.directory)
@@ -39,7 +42,8 @@ struct PreparedRun {
     let directory = try RunDirectory.resume(path)
     try console.keepLog(RunDirectory.logName, in: directory.directory)
     let file = RunDirectory.configurationPath(path)
-    let configuration = try RunConfiguration.load(path: file, overrides: overrides, checkFiles: false)
+    let configuration = try RunConfiguration.load(
+      path: file, overrides: overrides, checkFiles: false, remark: console.warn)
     // However the override is spelled.
     let own = try RunConfiguration.load(path: file, overrides: [], checkFiles: false)
     guard configuration.output.directory == own.output.directory else {
@@ -54,9 +58,19 @@ struct PreparedRun {
     }
     let dataset = try DatasetCache.dataset(for: configuration, console)
     try configuration.checkTrainable(on: dataset)
+    warnOfCaveats(configuration, dataset, console)
     return try PreparedRun(
       configuration: configuration, kernels: kernels, dataset: dataset, directory: directory, checkpoint: checkpoint,
       isResumed: checkpoint != nil, vectors: checkpoint == nil ? configuration.wordVectors(for: dataset) : nil)
+  }
+
+  /// Says what makes figures of the splits mean little.
+  private static func warnOfCaveats(_ configuration: RunConfiguration, _ dataset: SequenceDataset, _ console: Console) {
+    for split in [Split.validation, .test] {
+      guard let tokens = dataset.splits[split] else { continue }
+      let caveat = configuration.task.caveat(about: tokens, vocabulary: dataset.vocabulary)
+      if let caveat { console.warn("\(split.rawValue) split: \(caveat)") }
+    }
   }
 
   /// Hands the checkpoint over.
@@ -77,6 +91,19 @@ struct PreparedRun {
       console.say("\(directory.path) has no checkpoint yet: the run begins at its first step")
       return nil
     }
+  }
+
+  /// Its name and learning rate, and every other setting that isn't the usual one.
+  private static func summary(of optimizer: any Optimizer) -> String {
+    func settings(_ optimizer: OptimizerKey) -> [(key: String, text: String)] {
+      (KeyWriter.tree(of: optimizer).entries ?? []).map { ($0.key, $0.value.text ?? "") }
+    }
+    let usual = OptimizerKey.alternatives.first { $0.name == optimizer.name }.map(settings) ?? []
+    let chosen = settings(OptimizerKey(wrappedValue: optimizer)).filter { setting in
+      setting.key != "learning_rate" && !usual.contains { $0 == setting }
+    }
+    let facts = chosen.map { "\($0.key.replacing("_", with: " ")) \($0.text)" }
+    return (["\(optimizer.name), learning rate \(optimizer.learningRate)"] + facts).joined(separator: ", ")
   }
 
   /// What a user wants to know before the first step.
@@ -100,7 +127,7 @@ struct PreparedRun {
         "\(summary.epochs) epochs of \(Format.count(summary.stepsPerEpoch)) steps, "
           + configuration.task.minibatchSize(training)
       ),
-      ("optimizer", "\(training.optimizer.name), learning rate \(training.optimizer.learningRate)"),
+      ("optimizer", Self.summary(of: training.optimizer)),
       ("compute", "\(threads) \(threads == 1 ? "thread" : "threads"), \(kernels.name)"),
       ("run", directory.path),
     ]
