@@ -48,6 +48,43 @@ struct ReadingTests {
     #expect(!own.errors.contains("stays") && !own.errors.contains("unknown"), "\(own.errors)")
   }
 
+  private struct Evaluation: Decodable {
+    let streams: Int
+    let targets: Int
+    let perplexity: Double
+  }
+
+  private func evaluate(_ workspace: Workspace, _ arguments: String...) throws -> Evaluation {
+    let outcome = try workspace.succeed(["evaluate", "--checkpoint", "run", "--json"] + arguments)
+    let decoder = JSONDecoder()
+    return try decoder.decode(Evaluation.self, from: Data(outcome.output.utf8))
+  }
+
+  /// Streams without context would be most of a short text.
+  @Test func shortTextsAreReadAsFewStreams() throws {
+    let workspace = try Workspace()
+    try workspace.succeed(["--config", "lm.cfg"])
+    let sentences = try Self.sentences("train").map { "\($0)\n" }
+    // Eight tokens each.
+    for (count, streams) in [(1, 1), (3, 1), (249, 1), (250, 2), (450, 3)] {
+      try workspace.write(sentences.prefix(count).joined(), to: "some.txt")
+      let found = try evaluate(workspace, "--data", "some.txt")
+      #expect(found.streams == streams, "\(count) sentences")
+      let asked = try evaluate(workspace, "--data", "some.txt", "--streams", "\(streams)")
+      #expect(found.perplexity == asked.perplexity)
+    }
+    try workspace.write(sentences.prefix(3).joined(), to: "some.txt")
+    let (few, many) = try (
+      evaluate(workspace, "--data", "some.txt"), evaluate(workspace, "--data", "some.txt", "--streams", "10")
+    )
+    #expect(few.targets == 23 && many.targets == 20)
+    #expect(few.perplexity < 6 && many.perplexity > few.perplexity, "\(few), \(many)")
+    let refused = try workspace.run(["evaluate", "--checkpoint", "run", "--data", "some.txt", "--streams", "24"])
+    #expect(refused.code == 65 && refused.errors.contains("`evaluate --streams`"), "\(refused)")
+    // A split is read as it was in training.
+    #expect(try evaluate(workspace).streams == 10)
+  }
+
   @Test func headersShowSettingsThatAreNotTheUsualOnes() throws {
     let workspace = try Workspace()
     try workspace.write(

@@ -63,7 +63,8 @@ struct ResultTests {
     // The same text by another way.
     let data = try Self.object(
       workspace.succeed([
-        "evaluate", "--checkpoint", "run", "--data", SampleText.directory + "/validation.txt", "--json",
+        "evaluate", "--checkpoint", "run", "--data", SampleText.directory + "/validation.txt", "--streams", "10",
+        "--json",
       ]))
     #expect(data["nats_per_target"] as? Double == losses.min())
     let one = try Self.object(

@@ -77,6 +77,8 @@ package protocol Task: Sendable {
     _ model: TrainedModel, on split: TokenSequence, forms: [String], _ configuration: RunConfiguration,
     workers: Workers, check: () throws -> Void
   ) throws -> any Evaluation
+  /// How a text that is no split is to be measured where nobody says it.
+  func evaluation(_ settings: RunConfiguration.Evaluation, of text: TokenSequence) -> RunConfiguration.Evaluation
   /// What a value of the measure tells people, the most telling figure last.
   func figures(of value: Double) -> [Quantity]
   /// What a training loss in nats per target tells people beside itself, if anything.
@@ -110,6 +112,9 @@ package protocol Task: Sendable {
 extension Task {
   package var learnsTags: Bool { false }
   package func figure(ofTrainingLoss loss: Double) -> Quantity? { nil }
+  package func evaluation(
+    _ settings: RunConfiguration.Evaluation, of text: TokenSequence
+  ) -> RunConfiguration.Evaluation { settings }
   package func caveat(about split: TokenSequence, vocabulary: Vocabulary) -> String? { nil }
   package func caveat(about split: Split, metrics: (_ field: String) -> Double?) -> String? { nil }
   package func generator(of model: TrainedModel) -> TextGenerator? { nil }

@@ -78,7 +78,8 @@ package enum CorpusError: DiagnosedError, Equatable {
       "\(path):\(line): \(problem)"
     case .tooFewTokens(let count, let streams):
       "\(count) tokens are too few for \(streams) streams, which take \(streams + 1) or more; "
-        + "lower training.batch_size (for training) or evaluation.streams (for evaluation), or use a longer text"
+        + "lower training.batch_size (for training) or evaluation.streams (for evaluation; `evaluate --streams`), or use a "
+        + "longer text"
     }
   }
 }

@@ -115,6 +115,18 @@ package struct LanguageModel: Task {
     metrics(UnknownWords.field(on: split)).flatMap(UnknownWords.caveat)
   }
 
+  /// Each stream begins without context: a short text is read as fewer of them, a few sentences as one.
+  package func evaluation(
+    _ settings: RunConfiguration.Evaluation, of text: TokenSequence
+  ) -> RunConfiguration.Evaluation {
+    var settings = settings
+    settings.streams = min(settings.streams, max(1, text.tokens.count / Self.tokensOfAStream))
+    return settings
+  }
+
+  /// The fewest that a stream of its own is worth.
+  private static let tokensOfAStream = 1000
+
   /// The loss over a split, cut into streams that each begin with the zero state.
   package func evaluate(
     _ model: TrainedModel, on split: TokenSequence, forms: [String], _ configuration: RunConfiguration,

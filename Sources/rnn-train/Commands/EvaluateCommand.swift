@@ -37,7 +37,10 @@ struct EvaluateCommand: ParsableCommand {
     completion: .file())
   var data: String?
 
-  @Option(help: ArgumentHelp("Streams to read the text as. (default: the checkpoint's)", valueName: "n"))
+  @Option(
+    help: ArgumentHelp(
+      "Streams to read the text as. (default: the checkpoint's; of --data, one for each 1000 tokens at most)",
+      valueName: "n"))
   var streams: Int?
 
   @OptionGroup
@@ -71,6 +74,9 @@ struct EvaluateCommand: ParsableCommand {
     }
     let model = try checkpoint.model(file: path, kernels: kernels)
     let (name, sequence, forms) = try text(of: checkpoint, path: path, model)
+    if data != nil && streams == nil {
+      configuration.evaluation = task.evaluation(configuration.evaluation, of: sequence)
+    }
     let report = try task.evaluate(
       model, on: sequence, forms: forms, configuration, workers: workers, check: {}
     ).report(on: name)
