@@ -19,8 +19,11 @@ package struct TokenSequence: Sendable, Equatable {
   package var tokens: [Int32]
   /// n+1 positions: sentence i is `tokens[offsets[i]..<offsets[i+1]]`.
   package var offsets: [Int64]
-  /// One tag id for every token, for tagging; `TaggingVocabulary.noTag` for a token without.
+  /// One tag id for every token, for tagging; `TaggingVocabulary.noTag` for a token without. Below that are tags that the
+  /// vocabulary lacks.
   package var tags: [Int32]?
+  /// Tags of a text that a tagger's vocabulary lacks, in order of appearance; none in a dataset.
+  package internal(set) var foreignTags: [String] = []
   /// One index into the dataset's forms for every token, for tagging: a word may be `<unk>` and has a spelling still.
   package var forms: [Int32]?
   /// Unicode scalars of the raw text, line ends included: what bits per character divide by. 0 stands for an unknown

@@ -121,7 +121,9 @@ package struct TaggedSentences {
       for (t, position) in sequence.range(ofSentence: sentence).enumerated() {
         let row = minibatch.timeline.row(t, b)
         minibatch.inputs[row] = sequence.tokens[position]
-        minibatch.targets[row] = sequence.tags?[position] ?? Minibatch.masked
+        // A tag that the model lacks has no probability.
+        let tag = sequence.tags?[position] ?? TaggingVocabulary.noTag
+        minibatch.targets[row] = tag < 0 ? Minibatch.masked : tag
         if let forms = minibatch.forms { forms[row] = sequence.forms?[position] ?? sequence.tokens[position] }
       }
     }

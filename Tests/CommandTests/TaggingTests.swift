@@ -208,6 +208,40 @@ struct TaggingTests {
     for word in ["accuracy", "known words", "unknown words", "precision", "NOUN"] { #expect(table.contains(word)) }
   }
 
+  /// No two treebanks have just the same tags: a word whose tag the tagger lacks is one that it tags wrong.
+  @Test func tagsThatTheTaggerLacksAreWrong() throws {
+    let workspace = try Self.trained()
+    let test = try String(contentsOfFile: "\(SampleText.directory)/test.conllu", encoding: .utf8)
+    try workspace.write(test.replacing("\tADJ\t", with: "\tQUALITY\t"), to: "other.conllu")
+    func report(_ arguments: String...) throws -> (json: Report, foreign: [String: Int], nats: Double) {
+      let json = Data(try workspace.succeed(["evaluate", "--checkpoint", "run", "--json"] + arguments).output.utf8)
+      let decoder = JSONDecoder()
+      decoder.keyDecodingStrategy = .convertFromSnakeCase
+      struct More: Decodable {
+        let foreignTags: [String: Int]
+        let natsPerTarget: Double
+      }
+      let more = try decoder.decode(More.self, from: json)
+      return (try decoder.decode(Report.self, from: json), more.foreignTags, more.natsPerTarget)
+    }
+    let (own, other) = try (report(), report("--data", "other.conllu"))
+    let count = try #require(own.json.perTag["ADJ"]).tokens
+    #expect(count > 5 && own.foreign.isEmpty && other.foreign == ["QUALITY": count])
+    #expect(other.json.tokens == own.json.tokens)
+    let score = try #require(other.json.perTag["QUALITY"])
+    #expect(score.tokens == count && score.recall == 0 && score.precision == 0 && score.f1 == 0)
+    #expect(other.json.confusion["QUALITY"] == own.json.confusion["ADJ"])
+    let right = own.json.accuracy * Double(own.json.tokens) - Double(own.json.confusion["ADJ"]?["ADJ"] ?? 0)
+    #expect(abs(other.json.accuracy * Double(own.json.tokens) - right) < 1e-6)
+    #expect(other.nats > 0 && other.nats.isFinite)
+    let text = try workspace.succeed(["evaluate", "--checkpoint", "run", "--data", "other.conllu"]).output
+    #expect(text.contains("\ntags it lacks  QUALITY (\(count)): counted as wrong\n"), "\(text)")
+
+    try workspace.write("1\tthe\t_\tARTICLE\t_\t_\t_\t_\t_\t_\n\n", to: "none.conllu")
+    let none = try report("--data", "none.conllu")
+    #expect(none.json.accuracy == 0 && none.nats == 0 && none.foreign == ["ARTICLE": 1])
+  }
+
   // MARK: what goes wrong
 
   private func refusal(_ workspace: Workspace, _ arguments: [String], input: String? = nil) throws -> String {
@@ -234,9 +268,6 @@ struct TaggingTests {
     #expect(plain.contains("train.txt:1: "), "\(plain)")
     try workspace.write("1\tthe\t_\tDET\t_\t_\t_\t_\t_\t_\n3\tcat\t_\tNOUN\t_\t_\t_\t_\t_\t_\n\n", to: "bad.conllu")
     #expect(try refusal(workspace, ["tag", "--checkpoint", "run", "bad.conllu"]).contains("bad.conllu:2: "))
-    try workspace.write("1\tthe\t_\tARTICLE\t_\t_\t_\t_\t_\t_\n\n", to: "other.conllu")
-    let unknown = try refusal(workspace, ["evaluate", "--checkpoint", "run", "--data", "other.conllu"])
-    #expect(unknown.contains("ARTICLE"), "\(unknown)")
     #expect(try refusal(workspace, ["tag", "--checkpoint", "run", "nowhere.conllu"]).contains("nowhere.conllu"))
     try (Data("1\tthe\t_\t_\t_\t_\t_\t_\t_\t".utf8) + Data([0xFF, 0xFE]))
       .write(to: workspace.directory.appendingPathComponent("bytes.conllu"))

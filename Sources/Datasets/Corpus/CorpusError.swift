@@ -21,8 +21,6 @@ package enum CorpusError: DiagnosedError, Equatable {
   case noFrequentToken(paths: [String], minimumCount: Int, highest: Int)
   /// A token that a vocabulary without `<unk>` can't represent.
   case unknownToken(String, paths: [String])
-  /// A tag that a tagger doesn't know, in a file with tags to compare with.
-  case unknownTag(String, paths: [String], known: [String])
   /// A tag that is written in two ways which look the same.
   case equivalentTags(String, paths: [String])
   /// Files without a single tag in the column that is asked for, as their format calls it.
@@ -65,8 +63,6 @@ package enum CorpusError: DiagnosedError, Equatable {
         + "count is \(highest); lower data.vocabulary.min_count"
     case .unknownToken(let token, let paths):
       "\(paths.joined(separator: ", ")): the token \"\(token)\" is not in the vocabulary, and the vocabulary has no \(Vocabulary.unknownToken)"
-    case .unknownTag(let tag, let paths, let known):
-      "\(paths.joined(separator: ", ")): the tag \"\(tag)\" is unknown; expected one of \(known.joined(separator: ", "))"
     case .equivalentTags(let tag, let paths):
       "\(paths.joined(separator: ", ")): the tag \"\(tag)\" is written in two ways that look the same; bring the treebank "
         + "into one Unicode normalization form first (for example: uconv -x any-nfc)"

@@ -36,7 +36,8 @@ extension SequenceDataset {
 }
 
 extension TokenSequence {
-  /// Reads files with tags and with what a tagger knows already, to evaluate it on them.
+  /// Reads files with tags and with what a tagger knows already, to evaluate it on them. Tags that it lacks are `foreignTags`:
+  /// no two treebanks of a language have just the same.
   ///
   /// - Returns: the words and tags, and the forms that the words are spelled as: the training words first.
   package static func readTagged(
@@ -66,13 +67,15 @@ extension CorpusRecord {
     in vocabulary: Vocabulary, tagging: TaggingVocabulary
   ) throws(CorpusError) -> TokenSequence {
     let known = TokenTable(tagging.tags)
-    let ids = (0..<tagTable.count).map { known.number(of: tagTable[$0]) }
-    for i in tags.indices where tags[i] != TaggingVocabulary.noTag {
-      guard let id = ids[Int(tags[i])] else {
-        throw .unknownTag(tagTable[Int(tags[i])], paths: paths, known: tagging.tags)
-      }
-      tags[i] = id
+    var foreign: [String] = []
+    let ids = (0..<tagTable.count).map { number in
+      if let id = known.number(of: tagTable[number]) { return id }
+      foreign.append(tagTable[number])
+      return TaggingVocabulary.foreign(Int32(foreign.count - 1))
     }
-    return try sequence(in: vocabulary)
+    for i in tags.indices where tags[i] != TaggingVocabulary.noTag { tags[i] = ids[Int(tags[i])] }
+    var sequence = try sequence(in: vocabulary)
+    sequence.foreignTags = foreign
+    return sequence
   }
 }

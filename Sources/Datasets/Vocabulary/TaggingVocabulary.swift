@@ -3,6 +3,10 @@ package struct TaggingVocabulary: Sendable, Equatable {
   /// The target of a word that has no tag in its corpus.
   package static let noTag: Int32 = -1
 
+  /// What a text has for the tag of that number among its foreign ones: one that this vocabulary lacks. It is its own
+  /// inverse.
+  package static func foreign(_ number: Int32) -> Int32 { noTag - 1 - number }
+
   /// By id.
   package let tags: [String]
   /// Where CoNLL-U has these tags.

@@ -121,16 +121,15 @@ package struct Tagging: Task {
     let minibatches = SentenceMinibatches(model.sentences(split, forms: forms), size: Self.evaluatedSentences)
     let runner = ModelRunner(
       model.parameters, minibatches.capacity, carriesState: carriesState, predicts: true, workers: workers)
-    var result = TaggingEvaluation(tags: tagging.tags)
+    var result = TaggingEvaluation(tags: tagging.tags, foreign: split.foreignTags)
     try runner.run(over: minibatches, check: check) { model, index in
       result.nats += model.lossSum
       for (b, sentence) in minibatches.sentences(ofMinibatch: index).enumerated() {
         for (t, position) in split.range(ofSentence: sentence).enumerated() {
           let row = model.minibatch.timeline.row(t, b)
-          let tag = model.minibatch.targets[row]
-          guard tag != Minibatch.masked else { continue }
+          guard let tag = split.tags?[position], tag != TaggingVocabulary.noTag else { continue }
           result.add(
-            tag: Int(tag), predicted: Int(model.prediction(row: row)),
+            tag: tag, predicted: Int(model.prediction(row: row)),
             isKnown: split.forms.map { $0[position] < tagging.trainingWords.count } ?? true)
         }
       }

@@ -48,12 +48,12 @@ struct TaggingAnalysis: Sendable {
     for (range, given) in zip(ranges, given) {
       for (position, given) in zip(range, given) where tags[position] != TaggingVocabulary.noTag {
         guard let given = ids[given] else { continue }
-        let (form, right) = (forms[position], Int(tags[position]))
+        let (form, right) = (forms[position], tags[position])
         evaluation.add(tag: right, predicted: given, isKnown: form < tagging.trainingWords.count)
         let count = occurrences[form] ?? 0
         guard let band = bands.firstIndex(where: { $0.occurrences.contains(count) }) else { continue }
         bands[band].words += 1
-        bands[band].right += given == right ? 1 : 0
+        bands[band].right += given == Int(right) ? 1 : 0
       }
     }
     self.evaluation = evaluation

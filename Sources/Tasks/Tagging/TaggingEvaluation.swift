@@ -4,13 +4,15 @@ import Presentation
 
 /// What a tagger makes of a split. Words without a tag in the corpus count for nothing.
 package struct TaggingEvaluation: Evaluation, Equatable {
+  /// The tagger's, and behind them those of the text that it lacks and never gives.
   package let tags: [String]
+  private let knownTagCount: Int
   /// [corpus' tag][predicted tag] words.
   package private(set) var confusion: [[Int]]
   /// Words that the training split has, and those of them that are tagged right.
   package private(set) var known = Count()
   package private(set) var unknown = Count()
-  /// The losses of all words together, in nats.
+  /// The losses of all words together that have a tag which the tagger knows, in nats.
   package internal(set) var nats = 0.0
 
   package struct Count: Sendable, Equatable {
@@ -21,16 +23,27 @@ package struct TaggingEvaluation: Evaluation, Equatable {
     package var accuracy: Double { words > 0 ? Double(right) / Double(words) : .nan }
   }
 
-  package init(tags: [String]) {
-    self.tags = tags
-    confusion = Array(repeating: Array(repeating: 0, count: tags.count), count: tags.count)
+  /// - Parameters:
+  ///   - tags: the tagger's, by id.
+  ///   - foreign: those of the text that it lacks.
+  package init(tags: [String], foreign: [String] = []) {
+    self.tags = tags + foreign
+    knownTagCount = tags.count
+    confusion = Array(repeating: Array(repeating: 0, count: self.tags.count), count: self.tags.count)
   }
 
-  mutating func add(tag: Int, predicted: Int, isKnown: Bool) {
-    confusion[tag][predicted] += 1
+  /// - Parameter tag: the corpus', which may be one that the tagger lacks: such a word is tagged wrong.
+  mutating func add(tag: Int32, predicted: Int, isKnown: Bool) {
+    let row = tag < 0 ? knownTagCount + Int(TaggingVocabulary.foreign(tag)) : Int(tag)
+    confusion[row][predicted] += 1
     let path = isKnown ? \Self.known : \Self.unknown
     self[keyPath: path].words += 1
-    if tag == predicted { self[keyPath: path].right += 1 }
+    if row == predicted { self[keyPath: path].right += 1 }
+  }
+
+  /// Words whose tag the tagger lacks, by these tags.
+  package var foreign: [(tag: String, words: Int)] {
+    (knownTagCount..<tags.count).map { (tags[$0], confusion[$0].reduce(0, +)) }
   }
 
   package var all: Count {
@@ -38,7 +51,9 @@ package struct TaggingEvaluation: Evaluation, Equatable {
   }
 
   package var accuracy: Double { all.accuracy }
-  package var natsPerTarget: Double { nats / Double(max(all.words, 1)) }
+  package var natsPerTarget: Double {
+    nats / Double(max(all.words - foreign.reduce(0) { $0 + $1.words }, 1))
+  }
 
   /// How well one tag is found.
   package struct TagScore: Sendable, Equatable {

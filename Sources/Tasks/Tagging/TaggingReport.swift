@@ -7,6 +7,8 @@ struct TaggingReport: Encodable, CustomStringConvertible {
   @NumberOrNull private var accuracy: Double
   @NumberOrNull private var accuracyKnown: Double
   @NumberOrNull private var accuracyUnknown: Double
+  /// Words whose tag the tagger lacks, by tag.
+  private let foreignTags: [String: Int]
   private let knownTokens: Int
   private let unknownTokens: Int
   @NumberOrNull private var natsPerTarget: Double
@@ -24,7 +26,7 @@ struct TaggingReport: Encodable, CustomStringConvertible {
 
   private enum CodingKeys: CodingKey {
     case split, tokens, accuracy, accuracyKnown, accuracyUnknown, knownTokens, unknownTokens, natsPerTarget, perTag,
-      confusion
+      confusion, foreignTags
   }
 
   init(_ evaluation: TaggingEvaluation, split: String) {
@@ -34,6 +36,7 @@ struct TaggingReport: Encodable, CustomStringConvertible {
     accuracy = evaluation.accuracy
     accuracyKnown = evaluation.known.accuracy
     accuracyUnknown = evaluation.unknown.accuracy
+    foreignTags = Dictionary(uniqueKeysWithValues: evaluation.foreign)
     knownTokens = evaluation.known.words
     unknownTokens = evaluation.unknown.words
     natsPerTarget = evaluation.natsPerTarget
@@ -60,13 +63,18 @@ struct TaggingReport: Encodable, CustomStringConvertible {
   }
 
   private var facts: String {
-    Format.facts([
+    var facts = [
       ("split", split), ("words", Format.count(tokens)),
       ("accuracy", Format.percent(accuracy)),
       ("known words", "\(Format.percent(accuracyKnown)) of \(Format.count(knownTokens))"),
       ("unknown words", "\(Format.percent(accuracyUnknown)) of \(Format.count(unknownTokens))"),
       ("nats per word", Format.loss(natsPerTarget)),
-    ])
+    ]
+    if !evaluation.foreign.isEmpty {
+      let list = evaluation.foreign.map { "\($0.tag) (\(Format.count($0.words)))" }
+      facts.append(("tags it lacks", "\(list.joined(separator: ", ")): counted as wrong"))
+    }
+    return Format.facts(facts)
   }
 
   private var scores: Table {
