@@ -39,6 +39,38 @@ package protocol CorpusFormat: KeyAlternative {
   func text(of words: [String], _ tags: [String], in column: TagColumn) -> [UInt8]
 }
 
+/// What can be wrong with a tag, in any format.
+package enum TagProblem: LineProblem {
+  case spaceInTag(found: String)
+  /// A tag that was written otherwise before, and looks the same.
+  case equivalentTag(String)
+
+  package var description: String {
+    switch self {
+    case .spaceInTag(let found):
+      "expected a tag without white space, found \"\(found)\""
+    case .equivalentTag(let tag):
+      "expected the tag \"\(tag)\" as it was written before, found another spelling that looks the same; bring the treebank "
+        + "into one Unicode normalization form first (for example: uconv -x any-nfc)"
+    }
+  }
+}
+
+/// Finds tags that nobody could tell from others.
+private struct TagCheck {
+  /// Canonical equivalence counts in it.
+  private var seen: Set<String> = []
+
+  /// Looks at the tags that have come into a table since the last time.
+  mutating func check(_ table: TokenTable) throws(TagProblem) {
+    for number in seen.count..<table.count {
+      let tag = table[number]
+      if tag.unicodeScalars.contains(where: WhitespaceTokenizer.isWhitespace) { throw .spaceInTag(found: tag) }
+      if !seen.insert(tag).inserted { throw .equivalentTag(tag) }
+    }
+  }
+}
+
 /// Puts sentences together of a file's bytes. The bytes of all sentences in a row are those that came in.
 package protocol SentenceParser: Sendable {
   /// Takes in one byte, and returns the sentence that ends with it.
@@ -86,13 +118,23 @@ extension CorpusFormat {
     of paths: [String], specialTokens: [String], tags column: TagColumn?, chunkSize: Int
   ) throws(CorpusError) -> CorpusRecord {
     var record = CorpusRecord(of: paths, specialTokens: specialTokens)
+    var tags = TagCheck()
     var reader = SentenceReader(self, chunkSize: chunkSize)
     for path in paths {
       try reader.read(path) { (sentence) throws(CorpusError) in
         for word in sentence.words {
           let form = sentence.bytes[word.form]
           record.characters += String(decoding: form, as: UTF8.self).unicodeScalars.count
-          if let column { record.append(form, tag: sentence.tag(of: word, in: column)) } else { record.append(form) }
+          guard let column else {
+            record.append(form)
+            continue
+          }
+          record.append(form, tag: sentence.tag(of: word, in: column))
+          do throws(TagProblem) {
+            try tags.check(record.tagTable)
+          } catch {
+            throw .malformedLine(MalformedLine(path: path, line: word.line, problem: error))
+          }
         }
         record.endSentence()
       }

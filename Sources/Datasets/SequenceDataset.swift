@@ -24,6 +24,8 @@ package struct TokenSequence: Sendable, Equatable {
   package var tags: [Int32]?
   /// Tags of a text that a tagger's vocabulary lacks, in order of appearance; none in a dataset.
   package internal(set) var foreignTags: [String] = []
+  /// Of a text that was read with a vocabulary that was there already: what its words' normalization costs; else nil.
+  package internal(set) var normalization: NormalizationCheck?
   /// One index into the dataset's forms for every token, for tagging: a word may be `<unk>` and has a spelling still.
   package var forms: [Int32]?
   /// Unicode scalars of the raw text, line ends included: what bits per character divide by. 0 stands for an unknown

@@ -279,8 +279,45 @@ struct TaggingTests {
     try workspace.write(
       ["\u{E9}", "e\u{301}"].map { "1\ta\t_\t\($0)\t_\t_\t_\t_\t_\t_\n\n" }.joined(), to: "forms.conllu")
     let error = try refusal(workspace, ["--config", "tagger.cfg", "data.train=forms.conllu"])
-    #expect(error.contains("forms.conllu: ") || error.contains("forms.conllu, "), "\(error)")
+    #expect(error.contains("forms.conllu:3: "), "\(error)")
     #expect(error.contains("normalization form"), "\(error)")
+  }
+
+  @Test(arguments: ["NOUN ", " NOUN", "NO UN", "\u{A0}NOUN"])
+  func whiteSpaceInATag(tag: String) throws {
+    let workspace = try Workspace()
+    let lines = ["NOUN", tag].enumerated().map { "\($0 + 1)\ta\t_\t\($1)\t_\t_\t_\t_\t_\t_\n" }
+    try workspace.write(lines.joined() + "\n", to: "spaces.conllu")
+    let error = try refusal(workspace, ["--config", "tagger.cfg", "data.train=spaces.conllu"])
+    #expect(error.contains("spaces.conllu:2: expected a tag without white space, found \"\(tag)\""), "\(error)")
+    // The other column is none of this tagger's business.
+    try workspace.succeed(
+      ["--config", "tagger.cfg", "data.tags=xpos", "training.epochs=1"]
+        + ["train", "validation", "test"].map { name in
+          let text = try String(contentsOfFile: "\(SampleText.directory)/\(name).conllu", encoding: .utf8)
+          try workspace.write(text.replacing("\tADJ\t", with: "\t\(tag)\t"), to: "\(name).conllu")
+          return "data.\(name)=\(name).conllu"
+        })
+  }
+
+  /// Nobody sees that a text is in another normalization form than the model's.
+  @Test func wordsInAnotherNormalizationForm() throws {
+    let workspace = try Workspace()
+    let train = try String(contentsOfFile: "\(SampleText.directory)/train.conllu", encoding: .utf8)
+    try workspace.write(train.replacing("\tthe\t", with: "\tth\u{E9}\t"), to: "composed.conllu")
+    try workspace.succeed(["--config", "tagger.cfg", "data.train=composed.conllu"])
+    let text = try String(contentsOfFile: "\(SampleText.directory)/test.conllu", encoding: .utf8)
+    let count = text.split(separator: "\tthe\t").count - 1
+    let words = words(text).count
+    for (form, isKnown) in [("th\u{E9}", true), ("the\u{301}", false)] {
+      try workspace.write(text.replacing("\tthe\t", with: "\t\(form)\t"), to: "test.conllu")
+      for command in [["evaluate", "--data", "test.conllu"], ["tag", "test.conllu"]] {
+        let errors = try workspace.succeed(command + ["--checkpoint", "run"]).errors
+        #expect(
+          errors.contains("% of the words (\(count) of \(words)) are unknown to the model only because") != isKnown)
+        #expect(errors.isEmpty == isKnown, "\(errors)")
+      }
+    }
   }
 
   // MARK: prepared datasets

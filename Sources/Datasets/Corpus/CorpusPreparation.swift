@@ -43,7 +43,11 @@ extension TokenSequence {
   package static func read(
     _ paths: [String], format: any CorpusFormat = PlainText(), _ tokenization: Tokenization, vocabulary: Vocabulary
   ) throws(CorpusError) -> TokenSequence {
-    try format.read(paths, tokenization, chunkSize: TextReader.defaultChunkSize).sequence(in: vocabulary)
+    let record = try format.read(paths, tokenization, chunkSize: TextReader.defaultChunkSize)
+    let normalization = record.normalization(in: vocabulary)
+    var sequence = try record.sequence(in: vocabulary)
+    sequence.normalization = normalization
+    return sequence
   }
 
   /// Where a sentence's tokens stand.

@@ -64,6 +64,15 @@ package struct CorpusRecord: Sendable {
     characterEnds.append(characters)
   }
 
+  /// How the words are normalized, by a vocabulary that isn't their own. O(tokens).
+  func normalization(in vocabulary: Vocabulary) -> NormalizationCheck {
+    var counts = [Int](repeating: 0, count: table.count)
+    for token in tokens { counts[Int(token)] += 1 }
+    var check = NormalizationCheck(vocabulary)
+    for (number, count) in counts.enumerated() where count > 0 { check.note(table[number], count: count) }
+    return check
+  }
+
   /// The tokens by their ids; tags and forms are as they are. The record's own array is renumbered where it lies.
   ///
   /// O(tokens).

@@ -46,7 +46,10 @@ extension TokenSequence {
     var record = try format.readTagged(paths, tags: tagging.column)
     var forms = tagging.trainingWords
     record.addForms(to: &forms)
-    return (try record.sequence(in: vocabulary, tagging: tagging), forms.tokens)
+    let normalization = record.normalization(in: vocabulary)
+    var sequence = try record.sequence(in: vocabulary, tagging: tagging)
+    sequence.normalization = normalization
+    return (sequence, forms.tokens)
   }
 }
 

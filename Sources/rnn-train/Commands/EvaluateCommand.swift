@@ -90,6 +90,7 @@ struct EvaluateCommand: ParsableCommand {
     if let data {
       let configuration = checkpoint.configuration
       let (sequence, forms) = try configuration.task.read(data, format: configuration.format, for: model)
+      if let notice = sequence.normalization?.notice { options.console.warn("\(data): \(notice)") }
       return (data, sequence, forms)
     }
     let console = options.console

@@ -52,13 +52,16 @@ struct TagCommand: ParsableCommand {
     var input = try TaggerInput(
       file.map { .file($0) } ?? .standardInput, format: format?.format(asIn: own),
       otherwise: own.isEqual(to: task.usualFormat) ? PlainText() : own)
+    var normalization = NormalizationCheck(checkpoint.vocabulary)
     while let sentences = try input.next() {
+      for form in sentences.lazy.flatMap(\.forms) { normalization.note(form) }
       let tags = tagger.tag(sentences.map(\.forms))
       let text = zip(sentences, tags).flatMap { sentence, tags in
         Self.text(of: sentence, tags, in: tagger.column, from: input.format, to: output)
       }
       try Results.write(text)
     }
+    if let notice = normalization.notice { Console(isQuiet: false).warn(notice) }
   }
 
   /// A sentence with its tags, in the format that it came in unless another one is asked for.
