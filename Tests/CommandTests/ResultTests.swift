@@ -1,5 +1,6 @@
 import Foundation
 import Testing
+import Training
 
 /// What commands print, on standard output and for programs.
 struct ResultTests {
@@ -180,6 +181,39 @@ struct ResultTests {
     for path in ["data.h5", "run/checkpoints/best.h5", "run"] {
       #expect(try workspace.succeed(["inspect", path]).output.hasPrefix("format "))
     }
+  }
+
+  /// What was shown on the terminal is kept, and stays the run's last word when the run goes on.
+  @Test(arguments: ["lm.cfg", "tagger.cfg"])
+  func theTestResultIsKept(configuration: String) throws {
+    let workspace = try Workspace()
+    try workspace.succeed(["--config", configuration])
+    func results() throws -> [[String: Any]] {
+      try workspace.text("run/metrics.jsonl").split(separator: "\n").compactMap { line in
+        let object = try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any]
+        return object?["kind"] as? String == "test" ? object : nil
+      }
+    }
+    let evaluation = try Self.object(workspace.succeed(["evaluate", "--checkpoint", "run", "--json"]))
+    let result = try #require(try results().last)
+    #expect(try results().count == 1)
+    #expect(result["test_loss"] as? Double == evaluation["nats_per_target"] as? Double)
+    #expect(result["test_accuracy"] as? Double == evaluation["accuracy"] as? Double)
+    let best = try CheckpointFile.read(workspace.path("run/checkpoints/best.h5"))
+    #expect(result["checkpoint_step"] as? Int == best.state.step)
+
+    let inspected = try Self.object(workspace.succeed(["inspect", "run", "--json"]))
+    #expect((inspected["test"] as? [String: Any])?["test_loss"] as? Double == result["test_loss"] as? Double)
+    #expect((inspected["last_metrics"] as? [String: Any])?["kind"] as? String == "epoch")
+    #expect(try workspace.succeed(["inspect", "run"]).output.contains(/\ntest (perplexity|accuracy)/))
+    try workspace.succeed(["report", "run"])
+    #expect(try workspace.text("run/report.html").contains(/Test (perplexity|accuracy)/))
+
+    try workspace.succeed(["train", "--resume", "run"])
+    #expect(try results().count == 1)
+    try workspace.succeed(["train", "--resume", "run", "training.epochs=3"])
+    #expect(try results().map { $0["epoch"] as? Int } == [3])
+    #expect(try workspace.text("run/metrics.jsonl").split(separator: "\n").last?.contains("\"kind\":\"test\"") == true)
   }
 
   @Test func benchmarkIsOneObject() throws {

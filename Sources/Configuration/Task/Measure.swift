@@ -1,9 +1,11 @@
+import Datasets
 import Presentation
 
 /// A value of an epoch's line in `metrics.jsonl` that models are compared by.
 package struct Measure: Sendable {
-  /// The name of the value there.
-  package let field: String
+  /// What is measured, as the names of fields end: `loss`.
+  private let quantity: String
+  private let split: Split
   /// `validation loss`
   package let name: String
   /// The name with its unit.
@@ -20,14 +22,22 @@ package struct Measure: Sendable {
   }
 
   package init(
-    field: String, name: String, label: String, goal: Goal, text: @escaping @Sendable (Double) -> String
+    _ quantity: String, on split: Split, name: String, label: String, goal: Goal,
+    text: @escaping @Sendable (Double) -> String
   ) {
-    self.field = field
+    self.quantity = quantity
+    self.split = split
     self.name = name
     self.label = label
     self.goal = goal
     self.text = text
   }
+
+  /// The name of the value there.
+  package var field: String { field(on: split) }
+
+  /// The name of the same quantity's value on a split.
+  package func field(on split: Split) -> String { "\(split.rawValue)_\(quantity)" }
 
   // A checkpoint holds what is the better the lower it is: a share that is to rise, as the rest of it.
 
@@ -40,10 +50,10 @@ package struct Measure: Sendable {
   // MARK: those of every task
 
   package static let validationLoss = Measure(
-    field: "validation_loss", name: "validation loss", label: "validation loss (nats per target)", goal: .minimize,
+    "loss", on: .validation, name: "validation loss", label: "validation loss (nats per target)", goal: .minimize,
     text: Format.loss)
   package static let trainLoss = Measure(
-    field: "train_loss", name: "training loss", label: "training loss (nats per target)", goal: .minimize,
+    "loss", on: .train, name: "training loss", label: "training loss (nats per target)", goal: .minimize,
     text: Format.loss)
 }
 

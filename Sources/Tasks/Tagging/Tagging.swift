@@ -104,7 +104,8 @@ package struct Tagging: Task {
 
   /// What a tagger is for is not its loss.
   package let measure = Measure(
-    field: TaggingEvaluation.accuracyField, name: "validation accuracy", label: "validation accuracy (share of words)",
+    TaggingEvaluation.quantity, on: .validation, name: "validation accuracy",
+    label: "validation accuracy (share of words)",
     goal: .maximize, text: Format.percent)
 
   package func figures(of value: Double) -> [Quantity] { [TaggingEvaluation.accuracy(value)] }

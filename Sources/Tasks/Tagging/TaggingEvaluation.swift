@@ -81,14 +81,14 @@ package struct TaggingEvaluation: Evaluation, Equatable {
 }
 
 extension TaggingEvaluation {
-  static let accuracyField = "validation_accuracy"
+  static let quantity = "accuracy"
 
-  static func accuracy(_ value: Double) -> Quantity { Quantity("accuracy", value, text: Format.percent(value)) }
+  static func accuracy(_ value: Double) -> Quantity { Quantity(quantity, value, text: Format.percent(value)) }
 
   package var measured: Double { accuracy }
   package var headline: Quantity { Self.accuracy(accuracy) }
   package func metrics(on split: Split) -> [(field: String, value: Double)] {
-    [("\(split.rawValue)_accuracy", accuracy)]
+    [("\(split.rawValue)_\(Self.quantity)", accuracy)]
   }
 
   package func results(on split: String) -> [Fact] {

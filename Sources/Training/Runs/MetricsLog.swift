@@ -3,7 +3,8 @@ import Files
 /// `metrics.jsonl`: one JSON object a line, the primary record of a run.
 ///
 /// All lines of a step are on the disk before the checkpoint of that step is, so a resumed run knows which of them it will
-/// write again: those of later steps. They are cut off when it begins.
+/// write again: those of later steps. They are cut off when it begins, and so is the result on the test split, which stands
+/// at the end of a run that has finished.
 final class MetricsLog {
   private let file: AppendedFile
 
@@ -22,8 +23,9 @@ final class MetricsLog {
   private static func end(of text: [UInt8], step: Int) -> Int {
     var (start, end) = (0, 0)
     while let newline = text[start...].firstIndex(of: UInt8(ascii: "\n")) {
-      if let found = self.step(of: String(decoding: text[start..<newline], as: UTF8.self)) {
-        if found > step { break }
+      let line = String(decoding: text[start..<newline], as: UTF8.self)
+      if let found = self.step(of: line) {
+        if found > step || isTestResult(line) { break }
         end = newline + 1
       }
       start = newline + 1
@@ -37,6 +39,9 @@ final class MetricsLog {
     guard line.hasPrefix(prefix), line.hasSuffix("}") else { return nil }
     return Int(line.dropFirst(prefix.count).prefix { $0.isNumber })
   }
+
+  /// Whether a line is what a finished run comes to, and not of its course.
+  static func isTestResult(_ line: String) -> Bool { line.contains(",\"kind\":\"\(RunMetrics.Kind.test.rawValue)\"") }
 
   /// A line with the step in front. A number that JSON can't express becomes null.
   ///

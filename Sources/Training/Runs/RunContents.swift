@@ -15,7 +15,7 @@ package struct RunContents: Sendable {
   package let checkpoints: [CheckpointEntry]
   /// The newest checkpoint that can be read, without moments; nil if there is none.
   package let newest: Checkpoint?
-  /// The last whole line of `metrics.jsonl`, as it is there.
+  /// The last whole line of the run's course in `metrics.jsonl`, as it is there.
   package let lastMetrics: String?
 
   /// - Parameter probe: throws what is wrong with a file, before it is read here.
@@ -64,7 +64,7 @@ package struct RunContents: Sendable {
   private static func lastLine(of path: String) throws(FileError) -> String? {
     guard let text = try InputFile.ifThere(path)?.contents() else { return nil }
     guard let end = text.lastIndex(of: UInt8(ascii: "\n")) else { return nil }
-    let line = text[..<end].split(separator: UInt8(ascii: "\n")).last
-    return line.map { String(decoding: $0, as: UTF8.self) }
+    let lines = text[..<end].split(separator: UInt8(ascii: "\n")).reversed().lazy
+    return lines.map { String(decoding: $0, as: UTF8.self) }.first { !MetricsLog.isTestResult($0) }
   }
 }

@@ -4,8 +4,10 @@ import Foundation
 
 /// What a run's `metrics.jsonl` says. The run may be going on meanwhile.
 package struct RunMetrics: Sendable {
-  /// In their order, without the one that is being written.
+  /// Those of the run's course, in their order, without the one that is being written.
   package private(set) var lines: [Line] = []
+  /// What the finished run's model comes to on the test split.
+  package private(set) var test: Line?
   /// Bytes that are no line of metrics, in lines.
   package private(set) var unreadable = 0
 
@@ -21,13 +23,13 @@ package struct RunMetrics: Sendable {
     /// The time of day.
     package let seconds: Double?
     package let tokensPerSecond: Double?
-    /// Of an epoch's line, by name.
-    private let values: [String: Double]
+    /// Of an epoch's line or the test's, by name.
+    package let values: [String: Double]
 
     package var trainLoss: Double? { self[Measure.trainLoss.field] }
     package var validationLoss: Double? { self[Measure.validationLoss.field] }
 
-    /// A number of an epoch's line.
+    /// A number of an epoch's line, or of the test's.
     package subscript(field: String) -> Double? { values[field] }
 
     package init(from decoder: any Decoder) throws {
@@ -41,7 +43,7 @@ package struct RunMetrics: Sendable {
       seconds = try container.decodeIfPresent(Double.self, forKey: .seconds)
       tokensPerSecond = try container.decodeIfPresent(Double.self, forKey: .tokensPerSecond)
       // Of the many lines within epochs, what has no name here is not worth the time.
-      values = kind == .epoch ? try decoder.singleValueContainer().decode(Numbers.self).values : [:]
+      values = kind != .train ? try decoder.singleValueContainer().decode(Numbers.self).values : [:]
     }
 
     // Written out: to derive them by a decoding strategy takes most of the time of reading a long run.
@@ -79,6 +81,8 @@ package struct RunMetrics: Sendable {
     case train
     /// At an epoch's end.
     case epoch
+    /// At the run's end.
+    case test
   }
 
   /// What steps and epochs can be: anybody may have written the file, and they are reckoned with.
@@ -98,7 +102,7 @@ package struct RunMetrics: Sendable {
           unreadable += 1
           continue
         }
-        lines.append(line)
+        if line.kind == .test { test = line } else { lines.append(line) }
       } catch {
         unreadable += 1
       }

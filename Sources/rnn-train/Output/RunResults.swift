@@ -1,6 +1,7 @@
 import Compute
 import Configuration
 import Datasets
+import Files
 import Foundation
 import Presentation
 import Training
@@ -11,6 +12,8 @@ struct RunResults {
   private let sample: String
   private let directory: String
   private let task: any Task
+  /// What the model comes to on the test split, where the run stands, and the step of the checkpoint that has the model.
+  private let test: (evaluation: any Evaluation, state: TrainingState, step: Int)?
 
   init(_ run: PreparedRun, _ reporter: ProgressReporter, workers: Workers) throws {
     directory = run.directory.currentPath
@@ -19,7 +22,8 @@ struct RunResults {
     let path = chosen.file.path
     let checkpoint = try CheckpointFile.read(chosen.file, .model)
     let model = try checkpoint.model(file: path, kernels: run.kernels)
-    task = run.configuration.task
+    let task = run.configuration.task
+    self.task = task
     var facts: [Fact] = []
     let state = reporter.lastState
     if let best = state.bestEpoch {
@@ -33,11 +37,12 @@ struct RunResults {
     } else {
       facts.append(Fact("epochs", "\(state.epoch)"))
     }
-    if let test = run.dataset.splits[.test] {
+    test = try run.dataset.splits[.test].map { split in
       let evaluation = try task.evaluate(
-        model, on: test, forms: run.dataset.forms, run.configuration, workers: workers, check: {})
-      facts += evaluation.results(on: Split.test.rawValue)
+        model, on: split, forms: run.dataset.forms, run.configuration, workers: workers, check: {})
+      return (evaluation, state, checkpoint.state.step)
     }
+    if let test { facts += test.evaluation.results(on: Split.test.rawValue) }
     if let notice = chosen.notice { facts.append(Fact("notice", notice)) }
     facts.append(Fact("tokens trained", Format.count(reporter.targetsOfWholeEpochs)))
     if reporter.targets > 0 {
@@ -51,6 +56,16 @@ struct RunResults {
 
       \(lines.joined(separator: "\n"))
       """
+  }
+
+  /// Writes down what isn't in the run's directory yet.
+  func keep(in directory: RunDirectory, _ console: Console) {
+    guard let test else { return }
+    do throws(FileError) {
+      try directory.record(test.evaluation, at: test.state, ofCheckpointAt: test.step)
+    } catch {
+      console.warn("the test result isn't kept: \(error)")
+    }
   }
 
   func print() throws {

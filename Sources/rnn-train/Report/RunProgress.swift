@@ -27,6 +27,11 @@ struct RunProgress {
     } else if let loss = epochs.last?.trainLoss ?? metrics.last?.loss {
       add("Training loss", Format.loss(loss))
     }
+    if let test = metrics.test {
+      let value = test[task.measure.field(on: .test)]
+      facts += (value.map(task.figures) ?? []).map { Fact("Test \($0.name)", $0.text) }
+      if let caveat = task.caveat(about: .test, metrics: { test[$0] }) { add("Test notice", caveat) }
+    }
     let rates = metrics.lines.compactMap(\.tokensPerSecond).sorted()
     if !rates.isEmpty { add("Median speed", "\(Format.count(rates[rates.count / 2])) tokens/s") }
     let times = metrics.lines.compactMap(\.seconds)

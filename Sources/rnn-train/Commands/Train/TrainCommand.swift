@@ -94,7 +94,9 @@ struct TrainCommand: ParsableCommand {
       console.say(
         "the \(measure.name) has stopped \(measure.goal == .minimize ? "falling" : "rising"): training ends early")
     }
-    try RunResults(run, reporter, workers: workers).print()
+    let results = try RunResults(run, reporter, workers: workers)
+    results.keep(in: run.directory, console)
+    try results.print()
     if let speed { console.say("\n\(speed)") }
   }
 

@@ -1,3 +1,4 @@
+import Configuration
 import Foundation
 import Presentation
 import Training
@@ -25,9 +26,13 @@ struct RunInspection: Encodable, CustomStringConvertible {
   /// The last line of metrics.jsonl: as an object, and as it is there.
   private let lastMetrics: [String: MetricsValue]?
   private let lastMetricsLine: String?
+  /// What the finished run comes to on the test split: the numbers of its line in metrics.jsonl; nil while there is none.
+  private let test: [String: Double]?
+  /// The same for people.
+  private let testFacts: [Fact]
 
   private enum CodingKeys: CodingKey {
-    case format, configuration, log, checkpoints, epoch, epochs, validationMeasures, lastMetrics
+    case format, configuration, log, checkpoints, epoch, epochs, validationMeasures, lastMetrics, test
   }
 
   init(_ directory: String) throws {
@@ -42,6 +47,11 @@ struct RunInspection: Encodable, CustomStringConvertible {
     epochs = newest?.configuration.training.epochs
     validationMeasures = newest?.state.validationMeasures
     validation = newest.map { $0.configuration.task.text(ofCosts: $0.state.validationMeasures) }
+    let result = try RunMetrics(ofRunAt: directory).test
+    test = result?.values
+    let task = newest?.configuration.task
+    let value = task.flatMap { result?[$0.measure.field(on: .test)] }
+    testFacts = value.flatMap { task?.figures(of: $0) }?.map { Fact("test \($0.name)", $0.text) } ?? []
     lastMetricsLine = contents.lastMetrics
     lastMetrics = lastMetricsLine.flatMap { line in
       try? JSONDecoder().decode([String: MetricsValue].self, from: Data(line.utf8))
@@ -54,6 +64,7 @@ struct RunInspection: Encodable, CustomStringConvertible {
       facts.append(("epochs done", "\(Format.count(epoch)) of \(Format.count(epochs))"))
       facts.append(("validation by epoch", validation))
     }
+    facts += testFacts.map { ($0.name, $0.value) }
     facts.append(("last metrics", lastMetricsLine ?? "none yet"))
     guard !checkpoints.isEmpty else { return "\(Format.facts(facts))\n\nno checkpoints yet" }
     let table = Table(
