@@ -66,7 +66,10 @@ package final class TextGenerator {
     tokenization = model.tokenization
   }
 
-  /// Generates tokens after a prompt, as after the end of a line. The prompt is part of the text.
+  /// Generates tokens after a prompt, as after the end of a line. The prompt is part of the text, as it was typed.
+  ///
+  /// Where the vocabulary has no line end, the prompt begins as a stream does, from nothing; without a prompt either, the most
+  /// frequent token is read first.
   ///
   /// `<unk>` is never drawn: it stands for words that the model can't name.
   ///
@@ -77,22 +80,28 @@ package final class TextGenerator {
     prompt: String, length: Int, sampling: Sampling, emit: (String) throws -> Void
   ) throws {
     let promptTokens = try vocabulary.encode(prompt, tokenization)
-    let lineEnd = tokenization == .character ? vocabulary.id(of: "\n") : vocabulary.endOfLineId
     var joiner = TextJoiner(tokenization)
     runner.model.resetState()
-    // A vocabulary of another program's may lack a line end; something has to be read before anything is written.
-    feed(lineEnd ?? vocabulary.unknownId ?? 0)
-    for token in promptTokens {
-      try emit(joiner.append(vocabulary.tokens[Int(token)]))
-      feed(token)
+    if let lineEnd = vocabulary.sentenceEnd(tokenization) {
+      feed(lineEnd)
+    } else if promptTokens.isEmpty {
+      // Something has to be read before anything is written; `<unk>` may never have been trained.
+      feed(vocabulary.mostFrequentId ?? 0)
     }
+    for token in promptTokens { feed(token) }
+    for token in tokenization.tokens(of: prompt) { _ = joiner.append(token) }
+    if !prompt.isEmpty { try emit(prompt) }
+    // A space that was typed already isn't put in again.
+    var isSpaced = tokenization != .character && prompt.last?.isWhitespace == true
     var logits = [Float](repeating: 0, count: vocabulary.count)
     for position in 0..<length {
       let next = logits.withUnsafeMutableBufferPointer { buffer in
         runner.model.logits(row: 0, into: buffer)
         return sampling.draw(UnsafeBufferPointer(buffer), position: position, excluding: vocabulary.unknownId)
       }
-      try emit(joiner.append(vocabulary.tokens[next]))
+      let piece = joiner.append(vocabulary.tokens[next])
+      try emit(isSpaced && piece.first == " " ? String(piece.dropFirst()) : piece)
+      isSpaced = false
       feed(Int32(next))
     }
   }

@@ -85,6 +85,44 @@ struct ReadingTests {
     #expect(try evaluate(workspace).streams == 10)
   }
 
+  /// A prompt is cleaned as files are.
+  @Test func promptsAreReadAsFilesAre() throws {
+    let workspace = try Workspace()
+    try workspace.succeed(["--config", "lm.cfg", "training.epochs=1"])
+    func text(_ prompt: String) throws -> Outcome {
+      try workspace.succeed(["generate", "--checkpoint", "run", "--length", "20", "--prompt", prompt])
+    }
+    let plain = try text("the old\na")
+    for prompt in ["the old\r\na", "\u{FEFF}the old\na", "the  old </s> a", "the old\na "] {
+      let outcome = try text(prompt)
+      #expect(outcome.errors.isEmpty, "\(outcome)")
+      #expect(outcome.output.hasPrefix(prompt), "\(outcome)")
+      let rest = outcome.output.dropFirst(prompt.count).trimmingPrefix(" ")
+      #expect(rest == plain.output.dropFirst(7 + 2).trimmingPrefix(" "), "\(outcome)")
+    }
+    #expect(
+      try text("the gnu , yak gnu").errors
+        == "the model doesn't know 4 of the prompt's 5 tokens: gnu, \",\", yak\n".replacing("\"", with: ""))
+  }
+
+  /// Where no line ends, none can be read first; `<unk>` never occurred, and is as it was drawn.
+  @Test func aTextWithoutLineEndsBeginsWithItsMostFrequentCharacter() throws {
+    let workspace = try Workspace()
+    try workspace.write(String(repeating: "abaac", count: 300), to: "letters.txt")
+    try workspace.write(
+      "data: {train: letters.txt, tokens: character}\noutput: {directory: run}\nmodel: {embedding: 8, hidden: 16}\n"
+        + "training: {epochs: 20, batch_size: 4, bptt: 10, optimizer: {name: adam, learning_rate: 0.01}}\n",
+      to: "letters.cfg")
+    try workspace.succeed(["--config", "letters.cfg"])
+    let generate = ["generate", "--checkpoint", "run", "--temperature", "0", "--length", "10"]
+    // What stands behind an "a" that follows nothing is decided by the model; from there on it is the text.
+    let text = try workspace.succeed(generate).output
+    #expect("abaacabaacabaacabaac".contains(text.dropFirst().dropLast()), "\(text)")
+    #expect(try workspace.succeed(generate + ["--prompt", "cab"]).output == "cabaacabaacab\n")
+    // With and without the beginning, which must leave nothing behind.
+    #expect(try workspace.succeed(generate + ["--prompt", "acab"]).output == "acabaacabaacab\n")
+  }
+
   @Test func headersShowSettingsThatAreNotTheUsualOnes() throws {
     let workspace = try Workspace()
     try workspace.write(

@@ -77,14 +77,39 @@ package struct PlainText: CorpusFormat {
   }
 }
 
-extension Vocabulary {
-  /// The ids of a text at hand, such as the prompt of `generate`. The text may end in the middle of a line: unlike a
-  /// file's last line it gets no `</s>` then.
-  package func encode(_ text: String, _ tokenization: Tokenization) throws(CorpusError) -> [Int32] {
-    var tokenizer = tokenization.tokenizer
-    var record = CorpusRecord(of: ["the prompt"], specialTokens: Self.specialTokens(tokenization))
-    tokenizer.consume(text.utf8Span, into: &record)
+extension Tokenization {
+  /// The tokens of a text at hand, such as the prompt of `generate`, as they stand in it. It is cleaned as files are, but may
+  /// end in the middle of a line: unlike a file's last line it gets no `</s>` then.
+  package func tokens(of text: String) -> [String] {
+    var bytes = Array(text.utf8)
+    let clean = TextReader.clean(&bytes, bytes.indices, isStart: true)
+    var tokenizer = self.tokenizer
+    var record = CorpusRecord(of: [], specialTokens: Vocabulary.specialTokens(self))
+    // Taking out bytes that are ASCII leaves valid UTF-8 valid.
+    tokenizer.consume(UTF8Span(unchecked: bytes.span.extracting(clean)), into: &record)
     tokenizer.finish(into: &record)
-    return try record.sequence(in: self).tokens
+    return record.tokens.map { record.table[Int($0)] }
+  }
+}
+
+extension Vocabulary {
+  /// The ids of the tokens of a text at hand.
+  package func encode(_ text: String, _ tokenization: Tokenization) throws(CorpusError) -> [Int32] {
+    var ids: [Int32] = []
+    for token in tokenization.tokens(of: text) {
+      guard let id = id(of: token) else { throw .unknownToken(token, paths: ["the prompt"]) }
+      ids.append(id)
+    }
+    return ids
+  }
+
+  /// The id of what ends a sentence; nil if there is nothing of the kind, as in a text without line ends.
+  package func sentenceEnd(_ tokenization: Tokenization) -> Int32? {
+    tokenization == .character ? table.number(of: "\n") : endOfLineId
+  }
+
+  /// The most frequent token but for special ones, in a vocabulary that this program has made.
+  package var mostFrequentId: Int32? {
+    (0..<Int32(count)).first { $0 != unknownId && $0 != endOfLineId }
   }
 }

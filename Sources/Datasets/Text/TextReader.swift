@@ -23,11 +23,19 @@ package struct TextReader: ~Copyable {
   ) throws(CorpusError) {
     var file = try TextFile(.file(path), chunkSize: chunkSize)
     while try file.advance(observe: { hash.update($0) }) {
-      let start = file.offset == 0 && file.bytes[file.chunk].hasByteOrderMark ? byteOrderMarkLength : 0
-      let end = Self.withoutCarriageReturns(&file.bytes, start..<file.chunk.upperBound)
+      let text = Self.clean(&file.bytes, file.chunk, isStart: file.offset == 0)
       // Taking out bytes that are ASCII leaves valid UTF-8 valid.
-      try consume(UTF8Span(unchecked: file.bytes.span.extracting(start..<end)))
+      try consume(UTF8Span(unchecked: file.bytes.span.extracting(text)))
     }
+  }
+
+  /// Takes out of UTF-8 what is no text, where it lies.
+  ///
+  /// - Parameter isStart: whether a byte order mark would be one.
+  /// - Returns: where the text is then.
+  static func clean(_ bytes: inout [UInt8], _ range: Range<Int>, isStart: Bool) -> Range<Int> {
+    let start = isStart && bytes[range].hasByteOrderMark ? range.lowerBound + byteOrderMarkLength : range.lowerBound
+    return start..<withoutCarriageReturns(&bytes, start..<range.upperBound)
   }
 
   /// Makes CR LF newlines, and returns where the bytes end then.

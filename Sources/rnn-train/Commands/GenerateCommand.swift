@@ -1,6 +1,8 @@
 import ArgumentParser
 import Compute
+import Datasets
 import Inference
+import Keys
 import Training
 
 struct GenerateCommand: ParsableCommand {
@@ -53,7 +55,7 @@ struct GenerateCommand: ParsableCommand {
   func run() throws {
     let kernels = try Kernels.chosen()
     let (checkpoint, path) = try checkpoint.read()
-    try warnOfUnknownTokens(checkpoint)
+    warnOfUnknownTokens(checkpoint)
     var sampling = Sampling()
     sampling.temperature = temperature
     sampling.topK = topK
@@ -71,10 +73,22 @@ struct GenerateCommand: ParsableCommand {
     if !endsLine { try Results.print("") }
   }
 
-  private func warnOfUnknownTokens(_ checkpoint: Checkpoint) throws {
-    let tokens = try checkpoint.vocabulary.encode(prompt, checkpoint.tokenization)
-    let unknown = tokens.count { $0 == checkpoint.vocabulary.unknownId }
-    guard unknown > 0 else { return }
-    options.console.say("the model doesn't know \(unknown) of the prompt's \(tokens.count) tokens")
+  private func warnOfUnknownTokens(_ checkpoint: Checkpoint) {
+    let vocabulary = checkpoint.vocabulary
+    let tokens = checkpoint.tokenization.tokens(of: prompt)
+    let unknown = tokens.filter { vocabulary.id(of: $0) == vocabulary.unknownId }
+    guard !unknown.isEmpty else { return }
+    var seen: Set<String> = []
+    let names = unknown.filter { seen.insert($0).inserted }.map(printable)
+    let more = names.count > Self.namedTokens ? ", …" : ""
+    options.console.say(
+      "the model doesn't know \(unknown.count) of the prompt's \(tokens.count) tokens: "
+        + names.prefix(Self.namedTokens).joined(separator: ", ") + more)
+    var normalization = NormalizationCheck(vocabulary)
+    for token in tokens { normalization.note(token) }
+    if let notice = normalization.notice { options.console.say(notice) }
   }
+
+  /// Unknown tokens that a line has room for.
+  private static let namedTokens = 10
 }
