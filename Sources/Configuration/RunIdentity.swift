@@ -18,6 +18,10 @@ extension RunConfiguration {
     "seed", "task", "data", "model", "training.batch_size", "training.bptt", "training.optimizer.name",
   ]
 
+  /// What may change when a run is resumed, for people: everything else that isn't among the fixed keys.
+  package static let changeableKeys =
+    "training (but batch_size, bptt and the optimizer's name), evaluation, output (but directory), and where files of data lie"
+
   /// The keys in which a configuration differs so that a run of this one can't go on with it, in their usual order.
   ///
   /// Where files of data lie doesn't count, since a corpus may move; whether they are the same needs their bytes.

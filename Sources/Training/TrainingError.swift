@@ -65,7 +65,8 @@ package enum TrainingError: DiagnosedError, Equatable {
       "\(directory): no checkpoint can be used: "
         + (reasons.isEmpty ? "there is none" : reasons.joined(separator: "; "))
     case .incompatible(let directory, let keys):
-      "\(directory): a run can't go on with another \(keys.joined(separator: ", ")); start a new one instead"
+      "\(directory): a run can't go on with another \(keys.joined(separator: ", ")); start a new one instead. "
+        + "What may change on a resume: \(RunConfiguration.changeableKeys)"
     case .otherModel(let file, let expected, let found):
       "\(file): the checkpoint is of another model: expected \(expected), found \(found)"
     case .otherVocabulary(let file):

@@ -78,7 +78,10 @@ struct FailureTests {
       line: "rnn-train: none holds no run to resume; expected config.cfg and checkpoints/ in it"),
     Case(
       arguments: ["train", "--resume", "run", "model.hidden=5", "seed=2"], code: 65,
-      line: "rnn-train: run: a run can't go on with another seed, model.hidden; start a new one instead"),
+      line:
+        "rnn-train: run: a run can't go on with another seed, model.hidden; start a new one instead. What may change on a "
+        + "resume: training (but batch_size, bptt and the optimizer's name), evaluation, output (but directory), and where "
+        + "files of data lie"),
     Case(
       arguments: ["train", "--resume", "run", "--config", "lm.cfg"], code: 64,
       line: "Error: expected one of --config and --resume; a run to resume has its configuration"),

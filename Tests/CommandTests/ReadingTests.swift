@@ -123,6 +123,16 @@ struct ReadingTests {
     #expect(try workspace.succeed(generate + ["--prompt", "acab"]).output == "acabaacabaacab\n")
   }
 
+  /// One more epoch at the end of a cosine learns nothing.
+  @Test func aScheduleThatHasEndedIsSaid() throws {
+    let workspace = try Workspace()
+    try workspace.succeed(["--config", "lm.cfg", "training.epochs=12", "training.schedule.name=cosine"])
+    let more = try workspace.succeed(["train", "--resume", "run", "training.epochs=13"]).errors
+    #expect(more.contains("\nnotice     the schedule cosine has left 1.5% of the learning rate, "), "\(more)")
+    let many = try workspace.succeed(["train", "--resume", "run", "training.epochs=26"]).errors
+    #expect(many.contains("\nresumed ") && !many.contains("has left"), "\(many)")
+  }
+
   @Test func headersShowSettingsThatAreNotTheUsualOnes() throws {
     let workspace = try Workspace()
     try workspace.write(

@@ -252,7 +252,10 @@ package final class Trainer {
       task: configuration.task, parameters: engine.model.parameters.layout.elementCount,
       vocabulary: dataset.vocabulary.count, classes: engine.model.parameters.shape.classes,
       trainTokens: dataset.splits[.train]?.tokens.count ?? 0, epochs: configuration.training.epochs,
-      stepsPerEpoch: minibatches.count, targetsPerEpoch: minibatches.targetCount, vectors: coverage,
+      stepsPerEpoch: minibatches.count, targetsPerEpoch: minibatches.targetCount,
+      learningRateShare: configuration.training.learningRate(at: state, stepsPerEpoch: minibatches.count)
+        / configuration.training.optimizer.learningRate,
+      vectors: coverage,
       samplesLoss: configuration.model.output.samplesLoss)
   }
 }

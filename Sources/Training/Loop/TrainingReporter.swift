@@ -12,6 +12,8 @@ package struct RunSummary: Sendable {
   package let epochs: Int
   package let stepsPerEpoch: Int
   package let targetsPerEpoch: Int
+  /// That of the first step that this process makes, as a share of the configured one: what the schedule has left of it.
+  package let learningRateShare: Double
   /// Of a new run whose embeddings begin with word vectors.
   package let vectors: VectorCoverage?
   /// Whether losses of training are over a sample of the vocabulary: no measure of the model.

@@ -106,6 +106,14 @@ struct PreparedRun {
     return (["\(optimizer.name), learning rate \(optimizer.learningRate)"] + facts).joined(separator: ", ")
   }
 
+  /// From this share of the configured learning rate on a run that goes on hardly learns.
+  private static let littleLearning = 0.02
+
+  /// Steps in which the learning rate is low since it has just begun to rise.
+  private var warmup: Int {
+    if case .cosine(let schedule) = configuration.training.schedule { schedule.warmup } else { 0 }
+  }
+
   /// What a user wants to know before the first step.
   func announcement(_ summary: RunSummary, _ state: TrainingState, threads: Int) -> String {
     let (model, training) = (configuration.model, configuration.training)
@@ -146,6 +154,15 @@ struct PreparedRun {
         ? "\(Format.count(state.minibatch)) of \(Format.count(summary.stepsPerEpoch)) steps of epoch \(state.epoch + 1) done"
         : "all epochs done"
       facts.append(("resumed", "at step \(Format.count(state.step)), \(place)"))
+      if state.epoch < summary.epochs, summary.learningRateShare < Self.littleLearning, state.step >= warmup {
+        let share = Format.significant(100 * summary.learningRateShare, 2)
+        facts.append(
+          (
+            "notice",
+            "the schedule \(training.schedule.name) has left \(share)% of the learning rate, so little more will be learnt; "
+              + "training.schedule.name=constant with a training.optimizer.learning_rate of your choice goes on as you like"
+          ))
+      }
     }
     return Format.facts(facts)
   }
