@@ -24,7 +24,7 @@ package final class SentenceMinibatches: MinibatchSource {
   }
 
   package var count: Int { batches.batchCount }
-  package var targetCount: Int { batches.tokenCount }
+  package var targetCount: Int { sentences.taggedWords ?? batches.tokenCount }
   package var capacity: SequenceModel.Capacity { sentences.capacity(batches) }
   package var carriesState: Bool { false }
 
@@ -89,6 +89,9 @@ package struct TaggedSentences {
     self.sequence = sequence
     spellings = characters.map { Spellings(of: forms, in: $0) }
   }
+
+  /// Words that have a tag to be predicted; nil where no word has.
+  var taggedWords: Int? { sequence.tags?.count { $0 >= 0 } }
 
   /// Most that a minibatch of these sentences holds.
   func capacity(_ batches: SentenceBatches) -> SequenceModel.Capacity {

@@ -133,6 +133,30 @@ struct ReadingTests {
     #expect(many.contains("\nresumed ") && !many.contains("has left"), "\(many)")
   }
 
+  @Test func aModelThatIsWorseThanGuessingIsSaid() throws {
+    let workspace = try Workspace()
+    let settings = [
+      "training.epochs=3", "training.optimizer={name: sgd, learning_rate: 500}", "training.schedule={name: constant}",
+    ]
+    let hot = try workspace.run(["--config", "lm.cfg", "output.directory=hot"] + settings)
+    // ln 30
+    #expect(hot.errors.contains("for 2 epochs the loss has been above 3.4012, that of guessing among 30: "), "\(hot)")
+    let usual = try workspace.succeed(["--config", "lm.cfg"])
+    #expect(!usual.errors.contains("guessing"))
+  }
+
+  /// Words without a tag are trained on by nobody.
+  @Test func tokensTrainedAreThoseWithATag() throws {
+    let workspace = try Workspace()
+    let train = try String(contentsOfFile: "\(SampleText.directory)/train.conllu", encoding: .utf8)
+    try workspace.write(train.replacing("\tADJ\t", with: "\t_\t"), to: "bare.conllu")
+    let rows = train.split(separator: "\n").filter { $0.contains("\t") }
+    let tagged = rows.count { !$0.contains("\tADJ\t") }
+    let outcome = try workspace.succeed(["--config", "tagger.cfg", "data.train=bare.conllu", "training.epochs=1"])
+    let shown = try #require(outcome.output.firstMatch(of: /tokens trained +([0-9,]+)/)).1.replacing(",", with: "")
+    #expect(shown == String(tagged) && tagged < rows.count, "\(outcome.output)")
+  }
+
   @Test func headersShowSettingsThatAreNotTheUsualOnes() throws {
     let workspace = try Workspace()
     try workspace.write(

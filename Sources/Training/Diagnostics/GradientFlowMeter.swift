@@ -110,13 +110,30 @@ private struct NormSums {
   }
 }
 
+extension Parameters {
+  /// The same values for a model whose losses are over all classes; this where they are already.
+  fileprivate var overAllClasses: Parameters {
+    guard shape.output.samplesLoss else { return self }
+    var shape = shape
+    // It has the parameters of a sampled softmax.
+    shape.output = Softmax()
+    let copy = Parameters(shape, kernels: kernels)
+    for (own, other) in zip(layout.parameters, copy.layout.parameters) {
+      copy.layout.setElements(of: other, in: copy.values, to: layout.elements(of: own, in: values))
+    }
+    copy.renewTransposedCopies()
+    return copy
+  }
+}
+
 extension GradientFlow {
-  /// Measures how gradients flow through all of some minibatches. Nothing is dropped out.
+  /// Measures how gradients flow through all of some minibatches. Nothing is dropped out, and losses are those over all
+  /// classes, also of a model that is trained on a sample of them.
   package static func measure(
     _ parameters: Parameters, _ minibatches: any MinibatchSource, workers: Workers
   ) -> GradientFlow {
     let meter = GradientFlowMeter(
-      parameters, minibatches.capacity, carriesState: minibatches.carriesState, workers: workers)
+      parameters.overAllClasses, minibatches.capacity, carriesState: minibatches.carriesState, workers: workers)
     for index in 0..<minibatches.count { meter.addMinibatch { minibatches.fill($0, index: index) } }
     return meter.flow
   }

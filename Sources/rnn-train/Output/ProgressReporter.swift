@@ -1,5 +1,6 @@
 import Configuration
 import Files
+import Foundation
 import Presentation
 import Training
 
@@ -18,7 +19,12 @@ final class ProgressReporter: TrainingReporter {
   private var shown: ContinuousClock.Instant
   /// Targets trained by this process.
   private(set) var targets = 0
+  /// Those of them since the last rollback, with which an engine of its own begins.
+  private(set) var engineTargets = 0
   private(set) var lastState = TrainingState()
+  /// Epochs in a row, the last one included, whose loss was above that of guessing.
+  private var epochsOfGuessing = 0
+  private static let guessingLimit = 2
   /// The step of the newest checkpoint.
   private(set) var savedStep = 0
 
@@ -65,6 +71,7 @@ final class ProgressReporter: TrainingReporter {
 
   func step(_ state: TrainingState, targets: Int) {
     self.targets += targets
+    engineTargets += targets
     lastState = state
     stepped = clock.now
     guard let summary else { return }
@@ -113,6 +120,7 @@ final class ProgressReporter: TrainingReporter {
     }
     console.say(line("loss ", rate: true), shorter: [line("", rate: true), line("", rate: false)])
     shown = clock.now
+    warnOfGuessing(trainLoss)
     afterEpoch(state)
   }
 
@@ -135,6 +143,19 @@ final class ProgressReporter: TrainingReporter {
       "\(divergence.summary); going on from step \(Format.count(state.step)) with half the learning rate "
         + "(rollback \(state.rollbacks))")
     lastState = state
+    engineTargets = 0
     epochBegun = mark(state)
+  }
+
+  /// A model that is worse than guessing in epoch after epoch isn't learning.
+  private func warnOfGuessing(_ trainLoss: Double) {
+    guard let summary, !summary.samplesLoss else { return }
+    let guessing = log(Double(summary.classes))
+    epochsOfGuessing = trainLoss > guessing ? epochsOfGuessing + 1 : 0
+    guard epochsOfGuessing == Self.guessingLimit else { return }
+    console.warn(
+      "for \(epochsOfGuessing) epochs the loss has been above \(Format.loss(guessing)), that of guessing among "
+        + "\(Format.count(summary.classes)): the model doesn't learn; a lower training.optimizer.learning_rate may help"
+    )
   }
 }

@@ -28,7 +28,7 @@ struct SpeedReport: CustomStringConvertible {
     directions = configuration.model.bidirectional ? 2 : 1
   }
 
-  /// Of the steps that a run's process has made.
+  /// Of the steps that an engine has made.
   ///
   /// - Parameter targets: how many they had together.
   init(of engine: Engine, targets: Int, configuration: RunConfiguration, workers: Workers, kernels: Kernels) {
