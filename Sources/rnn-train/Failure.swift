@@ -8,7 +8,13 @@ import Glibc
 enum Failure {
   static func exit(_ error: any Error) -> Never {
     if error as? OutputError == .nobodyReads { Glibc.exit(Diagnostics.ExitCode.done.rawValue) }
-    guard let line = line(for: error) else { RnnTrain.exit(withError: error) }
+    guard let line = line(for: error) else {
+      // The parser doesn't know what a configuration could take.
+      if RnnTrain.exitCode(for: error) == .validationFailure, let option = UnknownOption.first {
+        StandardStream.error.write("\(StandardStream.error.shown(option.message))\n")
+      }
+      RnnTrain.exit(withError: error)
+    }
     _ = StandardStream.error.show(line + "\n")
     let code = (error as? any DiagnosedError)?.exitCode ?? .internalFault
     Glibc.exit(code.rawValue)

@@ -39,6 +39,78 @@ struct CommandLineTests {
     #expect(quiet.errors.isEmpty)
   }
 
+  // MARK: what people type
+
+  @Test(arguments: [
+    ([], "`rnn-train config init --output my.cfg`"), ([], "`rnn-train --config configs/lm.cfg`"),
+    (["my.txt"], "`rnn-train --config my.cfg data.train=my.txt`"), (["lm.cfg"], "`rnn-train --config lm.cfg`"),
+    (["trian", "--config", "lm.cfg"], "did you mean `rnn-train train`?"),
+    (["evalute"], "did you mean `rnn-train evaluate`?"),
+    (["run"], "`rnn-train train --resume run`"), (["--epochs", "3"], "training.epochs=3"),
+    (["--config", "lm.cfg", "--epochs=3"], "training.epochs=3"),
+    (["--config", "lm.cfg", "--batch-size", "3"], "training.batch_size=3"),
+    (["--learning-rate", "0.1"], "training.optimizer.learning_rate=0.1"),
+  ])
+  func mistakesNameTheNextCommand(arguments: [String], expected: String) throws {
+    let workspace = try Workspace()
+    try workspace.write("a text\n", to: "my.txt")
+    try FileManager.default.createDirectory(atPath: workspace.path("run"), withIntermediateDirectories: true)
+    let outcome = try workspace.run(arguments)
+    #expect(outcome.code == 64 && outcome.errors.contains(expected), "\(outcome)")
+  }
+
+  @Test func valuesMayBeginWithADash() throws {
+    let workspace = try Workspace()
+    try workspace.succeed(["--config", "lm.cfg", "training.epochs=1"])
+    let generate = ["generate", "--checkpoint", "run", "--length", "3"]
+    #expect(try workspace.succeed(generate + ["--prompt", "- the"]).output.hasPrefix("- the "))
+    for (option, value) in [("--temperature", "-1"), ("--top-k", "-1"), ("--top-p", "-0.5"), ("--length", "-2")] {
+      let outcome = try workspace.run(generate + [option, value])
+      #expect(outcome.code == 64 && outcome.errors.contains("expected"), "\(outcome)")
+      #expect(!outcome.errors.contains("Missing value"), "\(outcome)")
+    }
+  }
+
+  /// A run is named by --checkpoint or by position, whatever is to be done with it.
+  @Test func everyCommandTakesARunBothWays() throws {
+    let workspace = try Workspace()
+    try workspace.succeed(["--config", "tagger.cfg", "training.epochs=1"])
+    try workspace.succeed(["--config", "lm.cfg", "training.epochs=1", "output.directory=lm"])
+    try workspace.write("the cat\n", to: "some.txt")
+    for command in [["generate"], ["evaluate"], ["inspect"], ["report"]] {
+      let byName = try workspace.succeed(command + ["--checkpoint", "lm"]).output
+      #expect(try workspace.succeed(command + ["lm"]).output == byName)
+      #expect(try workspace.run(command).code == 64)
+      #expect(try workspace.run(command + ["lm", "--checkpoint", "lm"]).code == 64)
+    }
+    let tagged = try workspace.succeed(["tag", "--checkpoint", "run", "some.txt"]).output
+    #expect(tagged.hasPrefix("the/"))
+    #expect(try workspace.succeed(["tag", "run", "some.txt"]).output == tagged)
+    #expect(try workspace.succeed(["tag", "run"], input: "the cat\n").output == tagged)
+    #expect(try workspace.run(["tag"]).code == 64)
+    #expect(try workspace.run(["tag", "run", "some.txt", "more.txt"]).code == 64)
+  }
+
+  /// Without validation and test there is nothing to evaluate on but a text.
+  @Test func theNextCommandsCanBeRun() throws {
+    let workspace = try Workspace()
+    for (settings, canBeEvaluated) in [([], true), (["data.test=null", "data.validation=null"], false)] {
+      let directory = "run\(canBeEvaluated)"
+      let outcome = try workspace.succeed(
+        ["--config", "lm.cfg", "training.epochs=1", "output.directory=\(directory)"] + settings)
+      let commands = outcome.output.split(separator: "\n").compactMap { line in
+        line.hasPrefix("  \(Program.path) ")
+          ? line.dropFirst(2 + Program.path.count).split(separator: " ").map(String.init) : nil
+      }
+      #expect(commands.map(\.first) == ["generate", "evaluate", "report"])
+      for command in commands {
+        let arguments = command.map { $0 == "FILE" ? "\(SampleText.directory)/test.txt" : $0 }
+        #expect((arguments != command) == (command[0] == "evaluate" && !canBeEvaluated))
+        try workspace.succeed(arguments)
+      }
+    }
+  }
+
   /// Bash completes commands, options and files by the script that the program writes.
   @Test(arguments: [
     ("rnn-train ge", "generate"), ("rnn-train train --re", "--resume"), ("rnn-train evaluate --checkpoint r", "run"),

@@ -87,8 +87,12 @@ struct FailureTests {
       line: "Error: expected one of --config and --resume; a run to resume has its configuration"),
     Case(
       arguments: ["trian"], code: 64,
-      line: "Error: trian: expected a command or KEY=VALUE; `rnn-train --help` lists the commands"),
-    Case(arguments: [], code: 64, line: "Error: expected --config FILE, or --resume RUN; try configs/lm.cfg"),
+      line: "Error: trian: there is no such command; did you mean `rnn-train train`?"),
+    Case(
+      arguments: [], code: 64,
+      line:
+        "Error: expected --config FILE, or --resume RUN; `rnn-train config init --output my.cfg` writes a configuration to "
+        + "begin with, `rnn-train --config configs/lm.cfg` trains on the text that comes with the program"),
   ]
 
   private static let workspace = Result { try prepare() }

@@ -29,6 +29,9 @@ struct EvaluateCommand: ParsableCommand {
   @OptionGroup
   var checkpoint: CheckpointOption
 
+  @OptionGroup
+  var run: RunArgument
+
   @Option(help: "The split to measure. (default: test, else validation)")
   var split: Split?
 
@@ -62,7 +65,7 @@ struct EvaluateCommand: ParsableCommand {
   func run() throws {
     let workers = try threads.workers()
     let kernels = try Kernels.chosen()
-    let (checkpoint, path) = try checkpoint.read()
+    let (checkpoint, path) = try checkpoint.read(run.path)
     var configuration = checkpoint.configuration
     let task = configuration.task
     if let streams {

@@ -22,22 +22,32 @@ struct GenerateCommand: ParsableCommand {
   @OptionGroup
   var checkpoint: CheckpointOption
 
-  @Option(help: ArgumentHelp("Text to go on from.", valueName: "text"))
+  @OptionGroup
+  var run: RunArgument
+
+  @Option(parsing: .unconditional, help: ArgumentHelp("Text to go on from.", valueName: "text"))
   var prompt = ""
 
-  @Option(help: ArgumentHelp("Tokens to write: words or characters, as the model has them.", valueName: "n"))
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp("Tokens to write: words or characters, as the model has them.", valueName: "n"))
   var length = 200
 
-  @Option(help: ArgumentHelp("Below 1 for likelier text, above 1 for bolder; 0 takes the likeliest.", valueName: "x"))
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp("Below 1 for likelier text, above 1 for bolder; 0 takes the likeliest.", valueName: "x"))
   var temperature = 1.0
 
-  @Option(help: ArgumentHelp("Choose from the k likeliest tokens only.", valueName: "k"))
+  @Option(parsing: .unconditional, help: ArgumentHelp("Choose from the k likeliest tokens only.", valueName: "k"))
   var topK: Int?
 
-  @Option(help: ArgumentHelp("Choose from the likeliest tokens that have this probability together.", valueName: "p"))
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp("Choose from the likeliest tokens that have this probability together.", valueName: "p"))
   var topP: Double?
 
-  @Option(help: ArgumentHelp("Decides every choice: another seed, another text.", valueName: "s"))
+  @Option(
+    parsing: .unconditional, help: ArgumentHelp("Decides every choice: another seed, another text.", valueName: "s"))
   var seed: UInt64 = 1
 
   @OptionGroup
@@ -54,7 +64,7 @@ struct GenerateCommand: ParsableCommand {
 
   func run() throws {
     let kernels = try Kernels.chosen()
-    let (checkpoint, path) = try checkpoint.read()
+    let (checkpoint, path) = try checkpoint.read(run.path)
     warnOfUnknownTokens(checkpoint)
     var sampling = Sampling()
     sampling.temperature = temperature

@@ -27,7 +27,10 @@ struct InspectCommand: ParsableCommand {
 
   @Argument(
     help: ArgumentHelp("A dataset, a checkpoint or a run directory.", valueName: "path"), completion: .file())
-  var path: String
+  var path: String?
+
+  @Option(help: ArgumentHelp("The same as the path by position.", valueName: "path"), completion: .file())
+  var checkpoint: String?
 
   @OptionGroup
   var gradientFlow: GradientFlowOptions
@@ -45,11 +48,12 @@ struct InspectCommand: ParsableCommand {
   var json = false
 
   func run() throws {
-    let report = gradientFlow.isWanted ? try flow() : try self.report(on: path)
+    let path = try CheckpointOption.one(of: checkpoint, path, "a dataset, a checkpoint or the directory of a run")
+    let report = gradientFlow.isWanted ? try flow(of: path) : try self.report(on: path)
     try Results.print(json ? JSON.text(report) : report.description)
   }
 
-  private func flow() throws -> any Encodable & CustomStringConvertible {
+  private func flow(of path: String) throws -> any Encodable & CustomStringConvertible {
     let (workers, kernels) = (try threads.workers(), try Kernels.chosen())
     let console = options.console
     let (checkpoint, file) = try seal.read(path)

@@ -23,7 +23,10 @@ struct ReportCommand: ParsableCommand {
 
   @Argument(
     help: ArgumentHelp("The directory of a run or of a sweep.", valueName: "directory"), completion: .directory)
-  var directory: String
+  var directory: String?
+
+  @Option(help: ArgumentHelp("The same as the directory by position.", valueName: "directory"), completion: .directory)
+  var checkpoint: String?
 
   @Option(
     help: ArgumentHelp(
@@ -39,7 +42,8 @@ struct ReportCommand: ParsableCommand {
   var threads: ThreadOptions
 
   func run() throws {
-    let page = try page()
+    let directory = try CheckpointOption.one(of: checkpoint, directory, "the directory of a run or of a sweep")
+    let page = try page(of: directory)
     if output == "-" { return try Results.print(page, terminator: "") }
     let path = output ?? Path.join(directory, "report.html")
     // A slip of the hand must not cost a corpus or a checkpoint: only a page is replaced.
@@ -50,7 +54,7 @@ struct ReportCommand: ParsableCommand {
     try Results.print(path)
   }
 
-  private func page() throws -> String {
+  private func page(of directory: String) throws -> String {
     if try InputFile.ifThere(SweepDirectory.journalPath(directory)) != nil {
       return try SweepReport(SweepRecord(of: directory)).page()
     }

@@ -13,6 +13,7 @@ struct TagCommand: ParsableCommand {
       Examples:
 
         rnn-train tag --checkpoint runs/tagger corpus.conllu > tagged.conllu
+        rnn-train tag runs/tagger corpus.conllu
         echo "Time flies like an arrow ." | rnn-train tag --checkpoint runs/tagger
 
       It reads the formats that a tagger learns from, or text with one
@@ -24,8 +25,11 @@ struct TagCommand: ParsableCommand {
   @OptionGroup
   var checkpoint: CheckpointOption
 
-  @Argument(help: ArgumentHelp("What to tag. (default: standard input)", valueName: "file"), completion: .file())
-  var file: String?
+  @Argument(
+    help: ArgumentHelp(
+      "The run, unless --checkpoint names it, and what to tag. (default: standard input)", valueName: "run] [file"),
+    completion: .file())
+  var paths: [String] = []
 
   @Option(
     help: ArgumentHelp(
@@ -42,7 +46,10 @@ struct TagCommand: ParsableCommand {
   func run() throws {
     let workers = try threads.workers()
     let kernels = try Kernels.chosen()
-    let (checkpoint, path) = try checkpoint.read()
+    var files = paths[...]
+    let (checkpoint, path) = try checkpoint.read(checkpoint.path == nil ? files.popFirst() : nil)
+    let file = files.popFirst()
+    if let stray = files.first { throw ValidationError("\(stray): expected one file to tag") }
     let task = checkpoint.configuration.task
     guard let tagger = try task.tagger(of: checkpoint.model(file: path, kernels: kernels), workers: workers) else {
       throw TrainingError.otherTask(file: path, expected: "a tagger")

@@ -12,6 +12,8 @@ struct RunResults {
   private let sample: String
   private let directory: String
   private let task: any Task
+  /// Whether there is a split for `evaluate` to measure on.
+  private let canBeEvaluated: Bool
   /// What the model comes to on the test split, where the run stands, and the step of the checkpoint that has the model.
   private let test: (evaluation: any Evaluation, state: TrainingState, step: Int)?
 
@@ -24,6 +26,7 @@ struct RunResults {
     let model = try checkpoint.model(file: path, kernels: run.kernels)
     let task = run.configuration.task
     self.task = task
+    canBeEvaluated = run.dataset.splits[.test] != nil || run.dataset.splits[.validation] != nil
     var facts: [Fact] = []
     let state = reporter.lastState
     if let best = state.bestEpoch {
@@ -71,6 +74,7 @@ struct RunResults {
   func print() throws {
     let (program, word) = (Format.shellWord(Self.program), Format.shellWord(directory))
     if StandardStream.output.isTerminal { try Results.print("") }
+    let evaluation = "evaluate --checkpoint \(word)" + (canBeEvaluated ? "" : " --data FILE")
     try Results.print(
       """
       \(Format.facts(facts.map { ($0.name, $0.value) }))
@@ -80,7 +84,7 @@ struct RunResults {
       Next:
 
         \(program) \(task.command(checkpoint: word))
-        \(program) evaluate --checkpoint \(word)
+        \(program) \(evaluation)
         \(program) report \(word)
       """)
   }

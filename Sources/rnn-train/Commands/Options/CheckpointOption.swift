@@ -3,6 +3,13 @@ import Datasets
 import Files
 import Training
 
+/// The run or checkpoint of a command, by position.
+struct RunArgument: ParsableArguments {
+  @Argument(
+    help: ArgumentHelp("The same as --checkpoint.", valueName: "run"), completion: .file())
+  var path: String?
+}
+
 /// The model that a command uses.
 struct CheckpointOption: ParsableArguments {
   @Option(
@@ -10,13 +17,29 @@ struct CheckpointOption: ParsableArguments {
     help: ArgumentHelp(
       "A checkpoint, or the directory of a run: its best checkpoint, else its last.", valueName: "path"),
     completion: .file())
-  var path: String
+  var path: String?
 
   @OptionGroup
   var seal: SealOption
 
   /// The checkpoint and the file it is from.
-  func read() throws -> (checkpoint: Checkpoint, path: String) { try seal.read(path) }
+  ///
+  /// - Parameter position: what was given by position.
+  func read(_ position: String?) throws -> (checkpoint: Checkpoint, path: String) {
+    try seal.read(Self.one(of: path, position, "--checkpoint PATH, a run's directory or one of its checkpoints"))
+  }
+
+  /// What was given by an option or by position.
+  ///
+  /// - Parameter expectation: what a user reads who has given neither.
+  static func one(of option: String?, _ position: String?, _ expectation: String) throws(ValidationError) -> String {
+    switch (option, position) {
+    case (let path?, nil), (nil, let path?): return path
+    case (nil, nil): throw ValidationError("expected \(expectation)")
+    case (let path?, let other?):
+      throw ValidationError("\(other): expected one of --checkpoint and a path by position; --checkpoint is \(path)")
+    }
+  }
 }
 
 /// Whether checkpoints will do that another program has taken the seal off.

@@ -47,10 +47,13 @@ struct TrainCommand: ParsableCommand {
 
   func validate() throws {
     if let stray = overrides.list.first(where: { !$0.contains("=") }) {
-      throw ValidationError("\(stray): expected a command or KEY=VALUE; `rnn-train --help` lists the commands")
+      throw ValidationError(StrayArgument(stray).message)
     }
     switch (config, resume) {
-    case (nil, nil): throw ValidationError("expected --config FILE, or --resume RUN; try configs/lm.cfg")
+    case (nil, nil):
+      throw ValidationError(
+        "expected --config FILE, or --resume RUN; `rnn-train config init --output my.cfg` writes a configuration to begin "
+          + "with, `rnn-train --config configs/lm.cfg` trains on the text that comes with the program")
     case (_?, _?): throw ValidationError("expected one of --config and --resume; a run to resume has its configuration")
     default: break
     }

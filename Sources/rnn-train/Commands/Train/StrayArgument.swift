@@ -1,0 +1,73 @@
+import ArgumentParser
+import Configuration
+import ConfigurationFiles
+import Files
+import Glibc
+import Keys
+import Presentation
+
+/// An argument that is neither a command nor a setting, and what whoever typed it may have meant.
+struct StrayArgument {
+  private let text: String
+
+  init(_ text: String) { self.text = text }
+
+  var message: String {
+    let word = Format.shellWord(text)
+    let path = text.hasSuffix("/") ? String(text.dropLast()) : text
+    if let option = Self.settingBefore(text) { return option }
+    if text.hasSuffix(".cfg") {
+      return "\(text): a configuration is named by --config: `rnn-train --config \(word)`"
+    }
+    if Directory.isDirectory(path) {
+      return "\(text): a run is gone on with by --resume: `rnn-train train --resume \(word)`"
+    }
+    if access(path, F_OK) == 0 {
+      return "\(text): a text is named in a configuration: `rnn-train config init --output my.cfg`, then "
+        + "`rnn-train --config my.cfg data.train=\(word)`"
+    }
+    let commands = RnnTrain.configuration.subcommands.map(\.configuration).filter(\.shouldDisplay)
+    if let command = closest(to: text, among: commands.compactMap(\.commandName)) {
+      return "\(text): there is no such command; did you mean `rnn-train \(command)`?"
+    }
+    return "\(text): expected a command or KEY=VALUE; `rnn-train --help` lists the commands"
+  }
+
+  /// A key of a configuration that was given as an option: `--epochs 3` for `training.epochs=3`.
+  private static func settingBefore(_ value: String) -> String? {
+    let arguments = CommandLine.arguments
+    guard let index = arguments.lastIndex(of: value), index > 0 else { return nil }
+    return UnknownOption(arguments[index - 1], value: value)?.message
+  }
+}
+
+/// An option that there isn't, but a setting of its name.
+struct UnknownOption {
+  let message: String
+
+  /// Nil where no setting has the name.
+  ///
+  /// - Parameters:
+  ///   - option: `--epochs`, or `--epochs=3`.
+  ///   - value: what follows it.
+  init?(_ option: String, value: String?) {
+    guard option.hasPrefix("--") else { return nil }
+    let parts = option.dropFirst(2).split(separator: "=", maxSplits: 1)
+    guard let first = parts.first else { return nil }
+    let name = first.replacing("-", with: "_")
+    let keys = RunConfiguration.keys.map(\.path).filter { $0 == name || $0.hasSuffix(".\(name)") }
+    guard !keys.isEmpty else { return nil }
+    let given = parts.count > 1 ? String(parts[1]) : value ?? "VALUE"
+    let settings = Set(keys).sorted().map { "\($0)=\(given)" }
+    message =
+      "--\(first): settings are given as KEY=VALUE, without dashes: \(enumeration(of: settings, conjunction: "or"))"
+  }
+
+  /// The first one of a command line.
+  static var first: UnknownOption? {
+    let arguments = CommandLine.arguments
+    return arguments.indices.dropFirst().lazy.compactMap { index in
+      UnknownOption(arguments[index], value: arguments.indices.contains(index + 1) ? arguments[index + 1] : nil)
+    }.first
+  }
+}
