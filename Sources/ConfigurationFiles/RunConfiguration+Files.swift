@@ -65,7 +65,7 @@ extension RunConfiguration {
     var problems = parser.problems
     for override in overrides { problems += override.apply(to: &tree) }
     let reading = Reading(
-      catalogue: keys, problems: problems,
+      catalogue: keys, problems: problems, home: Paths.home,
       lookUp: Paths.lookup(fileDirectory: directory, overrideDirectory: overrideDirectory, checksFiles: checksFiles))
     var configuration = RunConfiguration(tasks: Tasks.all, name: Paths.stem(of: name))
     KeyReader.read(&configuration, from: tree, path: "", reading: reading)

@@ -1,5 +1,6 @@
 import Configuration
 import Diagnostics
+import Files
 import Keys
 
 /// What keeps a run from beginning or going on.
@@ -24,6 +25,8 @@ package enum TrainingError: DiagnosedError, Equatable {
   case task(TaskError)
   /// A split isn't what it was when the run began.
   case otherText(file: String, split: String)
+  /// A run to resume whose data isn't where its configuration says.
+  case missingData(FileError)
   /// Text that somebody wrote while it was read.
   case changingText(files: [String])
   /// A run that has more epochs behind it than it is to have.
@@ -47,6 +50,7 @@ package enum TrainingError: DiagnosedError, Equatable {
     switch self {
     case .holdsRun: .cannotWrite
     case .task(let error): error.exitCode
+    case .missingData(let error): error.exitCode
     default: .badInput
     }
   }
@@ -70,15 +74,17 @@ package enum TrainingError: DiagnosedError, Equatable {
     case .otherModel(let file, let expected, let found):
       "\(file): the checkpoint is of another model: expected \(expected), found \(found)"
     case .otherVocabulary(let file):
-      "\(file): the text's vocabulary isn't the model's: the text has changed since the run began; start a new run, or "
-        + "measure another text by `evaluate --data`"
+      "the text has changed since the run began: the text's vocabulary isn't the model's, \(file); put the old text back, "
+        + "start a new run, or measure another text by `evaluate --data`"
     case .otherTask(let file, let expected):
       "\(file): expected the checkpoint of \(expected), found one of another task"
     case .task(let error):
       error.description
     case .otherText(let file, let split):
-      "\(file): the \(split) text has changed since the run began; start a new run, or measure another text by "
-        + "`evaluate --data`"
+      "the \(split) text has changed since the run began: it isn't what \(file) was trained with; put the old text back, "
+        + "start a new run, or measure another text by `evaluate --data`"
+    case .missingData(let error):
+      "\(error); if the data has moved, say where it is now (data.train=NEW, and so on): the run goes on if it is the same"
     case .changingText(let files):
       "the text changed while it was read: \(files.joined(separator: ", ")); begin again when it is complete"
     case .epochsDone(let done, let asked):

@@ -157,6 +157,72 @@ struct ReadingTests {
     #expect(shown == String(tagged) && tagged < rows.count, "\(outcome.output)")
   }
 
+  // MARK: what is wrong with a text or a configuration
+
+  private func refusal(_ workspace: Workspace, _ arguments: [String], environment: [String: String] = [:]) throws
+    -> String
+  {
+    let outcome = try workspace.run(arguments, environment: environment)
+    #expect([64, 65, 74].contains(outcome.code) && !outcome.wasKilled, "\(outcome)")
+    return outcome.errors
+  }
+
+  @Test func aTextOfOneLineCannotBeSplit() throws {
+    let workspace = try Workspace()
+    let split = ["--config", "lm.cfg", "data.train=one.txt", "data.validation={split: 0.1}", "data.test=null"]
+    try workspace.write(Self.sentences("train").joined(separator: " "), to: "one.txt")
+    let line = try refusal(workspace, split)
+    #expect(line.contains("the text is one line") && line.contains("data.tokens=character"), "\(line)")
+    #expect(!line.contains("lower data."), "\(line)")
+    try workspace.write(Self.sentences("train").joined(separator: "\r"), to: "one.txt")
+    let returns = try refusal(workspace, split)
+    #expect(returns.contains("found CR alone") && returns.contains("tr '\\r' '\\n'"), "\(returns)")
+    try workspace.succeed(split + ["data.tokens=character", "training.epochs=1"])
+  }
+
+  @Test func tildeIsTheHomeDirectory() throws {
+    let workspace = try Workspace()
+    let home = ["HOME": workspace.path("home")]
+    try FileManager.default.createDirectory(atPath: workspace.path("home"), withIntermediateDirectories: true)
+    try workspace.write(try Self.sentences("train").joined(separator: "\n"), to: "home/mine.txt")
+    let settings = ["data.train=~/mine.txt", "output.directory=~/runs/a", "training.epochs=1"]
+    try workspace.succeed(["--config", "lm.cfg"] + settings, environment: home)
+    #expect(workspace.exists("home/runs/a/checkpoints/last.h5") && !workspace.exists("~"))
+    #expect(try workspace.text("home/runs/a/config.cfg").contains("\(workspace.path("home"))/mine.txt"))
+  }
+
+  @Test(arguments: [
+    "data:\n\ttrain: a\n", "model:\n  hidden: 3\n\tlayers: 1\n", "data: {train: a}\nmodel: \t\n\t cell: gru\n",
+  ])
+  func tabsAreCalledTabs(text: String) throws {
+    let workspace = try Workspace()
+    try workspace.write(text, to: "tabs.cfg")
+    let error = try refusal(workspace, ["config", "check", "tabs.cfg"])
+    #expect(error.contains(/^tabs\.cfg:\d+:\d+: a tab, where YAML has spaces alone/), "\(error)")
+  }
+
+  @Test func keysOfRunsInASweep() throws {
+    let workspace = try Workspace()
+    try workspace.write("base: lm.cfg\nparameters: {seed: {values: [1]}}\n", to: "sweep.cfg")
+    let error = try refusal(workspace, ["sweep", "--config", "sweep.cfg", "training.epochs=4"])
+    #expect(error.contains("parameters.training.epochs={values: [4]}") && !error.contains("unknown key"), "\(error)")
+    try workspace.succeed(["sweep", "--config", "sweep.cfg", "parameters.training.epochs={values: [1]}"])
+  }
+
+  @Test func dataThatHasMovedIsAskedFor() throws {
+    let workspace = try Workspace()
+    for name in ["train", "validation", "test"] {
+      try workspace.write(Self.sentences(name).joined(separator: "\n"), to: "\(name).txt")
+    }
+    let texts = ["train", "validation", "test"].map { "data.\($0)=\($0).txt" }
+    try workspace.succeed(["--config", "lm.cfg", "training.epochs=1"] + texts)
+    try FileManager.default.moveItem(atPath: workspace.path("train.txt"), toPath: workspace.path("moved.txt"))
+    let resume = ["train", "--resume", "run", "training.epochs=2"]
+    let error = try refusal(workspace, resume)
+    #expect(error.contains("train.txt") && error.contains("data.train=NEW"), "\(error)")
+    try workspace.succeed(resume + ["data.train=moved.txt"])
+  }
+
   @Test func headersShowSettingsThatAreNotTheUsualOnes() throws {
     let workspace = try Workspace()
     try workspace.write(

@@ -1,4 +1,6 @@
 import Compute
+import Datasets
+import Inference
 import ModelTestSupport
 import Models
 import Testing
@@ -47,6 +49,22 @@ import Training
       // Those far back are small: each is held on its own as well.
       for (norm, mean) in zip(found.norms[t], means) { #expect(abs(norm - mean) <= 1e-4 * mean) }
     }
+  }
+
+  /// What a sample of the classes has to do with it is nothing.
+  @Test func aSampledOutputsLossesAreOverAllClasses() throws {
+    let sizes = ModelCase(
+      .tanh, layers: 1, vocabulary: 29, embedding: 3, hidden: 7, classes: 29, streams: 3, timesteps: 5)
+    func flow(_ output: any OutputKind) throws -> GradientFlow {
+      var shape = sizes.shape
+      shape.output = output
+      let parameters = Parameters(shape, kernels: Kernels.available[0])
+      parameters.initialize(seed: 3)
+      let tokens = (0..<60).map { Int32($0 * $0 % 29) }
+      let batches = try StreamBatches(tokens, streams: 3, window: 5)
+      return GradientFlow.measure(parameters, StreamMinibatches(batches, limit: 2), workers: Workers(count: 1))
+    }
+    #expect(try flow(SampledSoftmax(samples: 4)) == flow(Softmax()))
   }
 
   /// Every kind of network against the tape's derivatives by the states that it kept.

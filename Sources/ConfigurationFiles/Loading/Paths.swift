@@ -6,6 +6,9 @@ enum Paths {
   /// The working directory of the process, or `.` if it can't be told.
   static var workingDirectory: String { realPath(".") ?? "." }
 
+  /// The user's home directory, if there is one.
+  static var home: String? { getenv("HOME").map { String(cString: $0) }.flatMap { $0.hasPrefix("/") ? $0 : nil } }
+
   /// The absolute path without links, nil if there is nothing.
   static func realPath(_ path: String) -> String? {
     guard let buffer = realpath(path, nil) else { return nil }

@@ -171,17 +171,31 @@ extension SweepConfiguration {
     var problems = parser.problems
     for override in overrides { problems += override.holdingDots(below: "parameters").apply(to: &tree) }
     let reading = Reading(
-      catalogue: keys, problems: problems,
+      catalogue: keys, problems: problems, home: Paths.home,
       lookUp: Paths.lookup(
         fileDirectory: directory, overrideDirectory: Paths.workingDirectory, checksFiles: checksFiles))
     var sweep = SweepConfiguration(name: name)
     sweep.directory = directory
+    for override in overrides where isKeyOfRuns(override.path) {
+      let key = override.path.joined(separator: ".")
+      tree.content = .mapping((tree.entries ?? []).filter { $0.key != override.path[0] })
+      reading.report(
+        override.origin, key,
+        "a key of the trials' configuration, not of the sweep's; parameters.\(key)={values: [\(printable(override.valueText))]} "
+          + "sets it in every trial")
+    }
     KeyReader.read(&sweep, from: tree, path: "", reading: reading)
     if reading.problems.isEmpty { sweep.reportObjections(at: tree.origin, to: reading) }
     guard reading.problems.isEmpty else {
       throw .invalid(file: name, reading.problems.sorted { $0.origin < $1.origin })
     }
     return sweep
+  }
+
+  /// Whether a path of a key is one of a run's configuration and none of a sweep's.
+  private static func isKeyOfRuns(_ path: [Substring]) -> Bool {
+    let key = path.joined(separator: ".")
+    return !keys.contains { $0.path == path[0] } && RunConfiguration.keys.contains { $0.path == key }
   }
 
   /// Reports what is wrong with a sweep of which every single value is right.

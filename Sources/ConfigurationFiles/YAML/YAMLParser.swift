@@ -45,7 +45,7 @@ struct YAMLParser {
         YamlError.parser(let context, let problem, let mark, _)
       {
         let activity = context.map { " " + $0.text } ?? ""
-        report(origin(mark), key, "not valid YAML: \(problem)\(activity)")
+        report(origin(mark), key, Self.tab(at: mark, in: text) ?? "not valid YAML: \(problem)\(activity)")
       } catch YamlError.composer(let context, let problem, let mark, _) {
         let expectation = context.map { $0.text + " " } ?? ""
         report(origin(mark), key, "not valid YAML: \(expectation)\(problem)")
@@ -54,6 +54,17 @@ struct YAMLParser {
       }
       return
     }
+  }
+
+  /// What is to be said where the parser came upon a tab, which it has no word for.
+  private static func tab(at mark: Mark, in text: String) -> String? {
+    let lines = text.unicodeScalars.split(separator: "\n", omittingEmptySubsequences: false)
+    guard lines.indices.contains(mark.line - 1) else { return nil }
+    let beginning = lines[mark.line - 1].prefix(max(mark.column, 1))
+    guard beginning.contains("\t"), beginning.allSatisfy({ $0 == " " || $0 == "\t" }) || beginning.last == "\t" else {
+      return nil
+    }
+    return "a tab, where YAML has spaces alone: indent by spaces"
   }
 
   private mutating func report(_ origin: Origin, _ key: String, _ message: String) {

@@ -12,8 +12,8 @@ package enum CorpusError: DiagnosedError, Equatable {
   /// Files without a single token.
   case empty(paths: [String])
   case invalidFractions(validation: Double, test: Double)
-  /// A fraction of the training text that comes to nothing.
-  case emptySplit(Split, paths: [String], units: Int, unit: CorpusRecord.Unit)
+  /// A fraction of the training text that comes to nothing. `endsLinesInCR`: carriage returns stand in it without newlines.
+  case emptySplit(Split, paths: [String], units: Int, unit: CorpusRecord.Unit, endsLinesInCR: Bool)
   /// `size` is what the configuration allows.
   case vocabularyTooSmall(size: Int, minimum: Int)
   /// A training text of which every token would be unknown; `highest` is the count of the most frequent one, 0 if it
@@ -51,7 +51,13 @@ package enum CorpusError: DiagnosedError, Equatable {
     case .invalidFractions(let validation, let test):
       "data.validation.split, data.test.split: expected fractions from 0 to below 1 that leave something to train on, "
         + "found \(validation) and \(test)"
-    case .emptySplit(let split, let paths, let units, let unit):
+    case .emptySplit(_, let paths, _, _, endsLinesInCR: true):
+      "\(paths.joined(separator: ", ")): expected lines that end in LF or CR LF, found CR alone, so that the text is one line, "
+        + "which can't be split; convert it first (for example: tr '\\r' '\\n')"
+    case .emptySplit(_, let paths, 1, .sentences, _):
+      "\(paths.joined(separator: ", ")): the text is one line, and a line is a sentence, which can't be split; give each "
+        + "sentence a line, give data.validation and data.test files of their own, or read it by data.tokens=character"
+    case .emptySplit(let split, let paths, let units, let unit, _):
       "\(paths.joined(separator: ", ")): the \(split.rawValue) split of its \(units) \(unit.rawValue) would be empty; "
         + "\(split.remedyIfEmpty), or use a longer text"
     case .vocabularyTooSmall(let size, let minimum):

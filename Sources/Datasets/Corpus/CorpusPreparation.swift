@@ -21,7 +21,7 @@ extension SequenceDataset {
     _ sources: CorpusSources, unit: CorpusRecord.Unit, _ read: ([String]) throws(CorpusError) -> CorpusRecord
   ) throws(CorpusError) -> (train: CorpusRecord, heldOut: [Split: CorpusRecord]) {
     var train = try read(sources.train)
-    let boundaries = try SplitBoundaries(units: train.count(of: unit), unit: unit, of: sources)
+    let boundaries = try SplitBoundaries(of: train, in: unit, sources)
 
     var heldOut: [Split: CorpusRecord] = [:]
     // From the end on, since each takes off the training text's tail.

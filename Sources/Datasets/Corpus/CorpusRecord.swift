@@ -20,6 +20,8 @@ package struct CorpusRecord: Sendable {
   package internal(set) var characterEnds: [Int] = []
   /// Unicode scalars read so far.
   package internal(set) var characters = 0
+  /// Carriage returns without a newline behind them.
+  var loneCarriageReturns = 0
   /// The files, for messages.
   let paths: [String]
   package internal(set) var sourceSHA256 = ""

@@ -28,7 +28,8 @@ struct SplitBoundaries: Equatable {
 
   /// Positions are computed in whole millionths, so that no rounding of a product can move them: of n units and the
   /// fractions v and t, training ends at n·(10⁶ - v·10⁶ - t·10⁶)/10⁶, and validation at n·(10⁶ - t·10⁶)/10⁶.
-  init(units: Int, unit: CorpusRecord.Unit, of sources: CorpusSources) throws(CorpusError) {
+  init(of record: borrowing CorpusRecord, in unit: CorpusRecord.Unit, _ sources: CorpusSources) throws(CorpusError) {
+    let units = record.count(of: unit)
     let (validation, test) = (sources.validation.fraction, sources.test.fraction)
     let (v, t) = (validation ?? 0, test ?? 0)
     // Written so that a NaN fails too.
@@ -50,7 +51,9 @@ struct SplitBoundaries: Equatable {
       } else {
         nil
       }
-    if let empty { throw .emptySplit(empty, paths: sources.train, units: units, unit: unit) }
+    guard let empty else { return }
+    let endsLinesInCR = unit == .sentences && record.loneCarriageReturns > units
+    throw .emptySplit(empty, paths: sources.train, units: units, unit: unit, endsLinesInCR: endsLinesInCR)
   }
 }
 

@@ -24,6 +24,7 @@ package struct PlainText: CorpusFormat {
       record.endSentence()
     }
     record.sourceSHA256 = reader.sourceSHA256
+    record.loneCarriageReturns = reader.loneCarriageReturns
     if record.tokens.isEmpty { throw .empty(paths: paths) }
     return record
   }

@@ -9,6 +9,8 @@ package struct TextReader: ~Copyable {
 
   private let chunkSize: Int
   private var hash = ContentHash()
+  /// Carriage returns read so far that have no newline behind them.
+  package private(set) var loneCarriageReturns = 0
 
   package init(chunkSize: Int = defaultChunkSize) {
     self.chunkSize = chunkSize
@@ -24,6 +26,7 @@ package struct TextReader: ~Copyable {
     var file = try TextFile(.file(path), chunkSize: chunkSize)
     while try file.advance(observe: { hash.update($0) }) {
       let text = Self.clean(&file.bytes, file.chunk, isStart: file.offset == 0)
+      if text.upperBound > text.lowerBound { loneCarriageReturns += file.bytes[text].count { $0 == 0x0D } }
       // Taking out bytes that are ASCII leaves valid UTF-8 valid.
       try consume(UTF8Span(unchecked: file.bytes.span.extracting(text)))
     }

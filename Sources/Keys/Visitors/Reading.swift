@@ -4,6 +4,8 @@ package final class Reading {
   package typealias FileLookup = (_ path: String, _ origin: Origin) -> (path: String, obstacle: String?)
 
   private let lookUp: FileLookup
+  /// What `~` at a path's beginning stands for.
+  private let home: String?
   /// Every key of the file's kind, for suggestions.
   package let catalogue: [KeyDescription]
   package private(set) var problems: [ConfigurationProblem]
@@ -13,13 +15,15 @@ package final class Reading {
   /// - Parameters:
   ///   - catalogue: every key of the file's kind.
   ///   - problems: what was wrong before.
+  ///   - home: what `~` at a path's beginning stands for; nil: nothing.
   ///   - lookUp: finds the files that keys name.
   package init(
-    catalogue: [KeyDescription], problems: [ConfigurationProblem], lookUp: @escaping FileLookup
+    catalogue: [KeyDescription], problems: [ConfigurationProblem], home: String? = nil, lookUp: @escaping FileLookup
   ) {
     self.catalogue = catalogue
     self.problems = problems
     self.lookUp = lookUp
+    self.home = home
   }
 
   package func report(_ origin: Origin, _ key: String, _ message: String) {
@@ -28,6 +32,12 @@ package final class Reading {
 
   package func remark(_ origin: Origin, _ key: String, _ message: String) {
     remarks.append(ConfigurationProblem(origin: origin, key: key, message: message))
+  }
+
+  /// A path whose `~` is the home directory, as shells read it: in the middle of a word they don't.
+  fileprivate func expanded(_ path: String) -> String {
+    guard let home, path == "~" || path.hasPrefix("~/") else { return path }
+    return home + path.dropFirst()
   }
 
   /// The path as a reader of files takes it. One that can't be read is reported.
@@ -53,12 +63,12 @@ package struct ReadingSite {
     return nil
   }
 
-  /// A path as it's written.
+  /// A path as it's written, but for `~` at its beginning.
   package func path(_ tree: ValueTree, expected: String) -> String? {
     guard let text = tree.text, !text.isEmpty, !text.utf8.contains(0) else {
       return mismatch(tree, expected: expected)
     }
-    return text
+    return reading.expanded(text)
   }
 
   /// The path of a file to read, resolved. A file that isn't there is reported, and is a path still.

@@ -30,7 +30,7 @@ struct EvaluateCommand: ParsableCommand {
   var checkpoint: CheckpointOption
 
   @OptionGroup
-  var run: RunArgument
+  var position: RunArgument
 
   @Option(help: "The split to measure. (default: test, else validation)")
   var split: Split?
@@ -65,7 +65,7 @@ struct EvaluateCommand: ParsableCommand {
   func run() throws {
     let workers = try threads.workers()
     let kernels = try Kernels.chosen()
-    let (checkpoint, path) = try checkpoint.read(run.path)
+    let (checkpoint, path) = try checkpoint.read(position.path)
     var configuration = checkpoint.configuration
     let task = configuration.task
     if let streams {

@@ -23,7 +23,7 @@ struct GenerateCommand: ParsableCommand {
   var checkpoint: CheckpointOption
 
   @OptionGroup
-  var run: RunArgument
+  var position: RunArgument
 
   @Option(parsing: .unconditional, help: ArgumentHelp("Text to go on from.", valueName: "text"))
   var prompt = ""
@@ -64,7 +64,7 @@ struct GenerateCommand: ParsableCommand {
 
   func run() throws {
     let kernels = try Kernels.chosen()
-    let (checkpoint, path) = try checkpoint.read(run.path)
+    let (checkpoint, path) = try checkpoint.read(position.path)
     warnOfUnknownTokens(checkpoint)
     var sampling = Sampling()
     sampling.temperature = temperature

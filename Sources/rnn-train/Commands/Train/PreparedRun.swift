@@ -3,6 +3,7 @@ import Compute
 import Configuration
 import ConfigurationFiles
 import Datasets
+import Files
 import Keys
 import Optimizers
 import Presentation
@@ -56,7 +57,7 @@ struct PreparedRun {
       let keys = checkpoint.checkpoint.configuration.incompatibilities(with: configuration)
       guard keys.isEmpty else { throw TrainingError.incompatible(directory: path, keys: keys) }
     }
-    let dataset = try DatasetCache.dataset(for: configuration, console)
+    let dataset = try dataset(ofResumed: configuration, console)
     try configuration.checkTrainable(on: dataset)
     warnOfCaveats(configuration, dataset, console)
     return try PreparedRun(
@@ -70,6 +71,19 @@ struct PreparedRun {
       guard let tokens = dataset.splits[split] else { continue }
       let caveat = configuration.task.caveat(about: tokens, vocabulary: dataset.vocabulary)
       if let caveat { console.warn("\(split.rawValue) split: \(caveat)") }
+    }
+  }
+
+  /// The dataset of a run whose files may have moved since it began.
+  private static func dataset(
+    ofResumed configuration: RunConfiguration, _ console: Console
+  ) throws -> SequenceDataset {
+    do {
+      return try DatasetCache.dataset(for: configuration, console)
+    } catch let error as FileError where error.isForWantOfFile {
+      throw TrainingError.missingData(error)
+    } catch CorpusError.file(let error) where error.isForWantOfFile {
+      throw TrainingError.missingData(error)
     }
   }
 
