@@ -36,6 +36,25 @@ private func failure(_ path: String, chunkSize: Int = TextReader.defaultChunkSiz
     #expect(error?.description.hasPrefix("\(unmarked): NUL at byte 9") == true)
   }
 
+  /// Whatever follows the beginning.
+  @Test(
+    arguments: [
+      ([0x1F, 0x8B, 0x08, 0x00], .gzip), ([0xFD, 0x37, 0x7A, 0x58, 0x5A, 0x00, 0x00], .xz),
+      ([0x42, 0x5A, 0x68, 0x39, 0x31, 0xFF], .bzip2), ([0x28, 0xB5, 0x2F, 0xFD, 0x04], .zstd),
+      ([0x50, 0x4B, 0x03, 0x04, 0x14, 0x00], .zip),
+      ([0x89, 0x48, 0x44, 0x46, 0x0D, 0x0A, 0x1A, 0x0A, 0x00], .hdf5),
+      (Array("%PDF-1.7\n".utf8) + [0xE2, 0xE3], .pdf), (Array("3 2\nthe ".utf8) + [0x00, 0x80, 0xBF], .word2vec),
+    ] as [([UInt8], BinaryKind)])
+  func otherKindsOfFilesAreCalledByTheirNames(bytes: [UInt8], kind: BinaryKind) throws {
+    let files = try TemporaryFiles()
+    let path = try files.write("file", bytes + [UInt8](repeating: 0xA0, count: 100))
+    #expect(try failure(path) == .binary(path: path, kind))
+    #expect(try failure(path, chunkSize: 8) == .binary(path: path, kind))
+    #expect(try failure(path)?.exitCode == .badInput)
+    #expect(try failure(path)?.description.hasPrefix("\(path) is no text: it ") == true)
+    #expect(throws: CorpusError.binary(path: path, kind)) { try CoNLLU().readTagged([path], tags: .upos) }
+  }
+
   @Test(arguments: ["", "\n\n", "\u{FEFF}", " \t\r\n"])
   func textWithoutATokenIsRefused(text: String) throws {
     let files = try TemporaryFiles()

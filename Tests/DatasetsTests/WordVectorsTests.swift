@@ -70,7 +70,7 @@ private func vectors(_ text: String, width: Int = 2, chunkSize: Int = 1 << 20) t
   @Test func filesThatAreNoTextAreNamed() throws {
     let files = try TemporaryFiles()
     let binary = try files.write("v.bin", [UInt8]("1 2\nthe ".utf8) + [0, 0, 0x80, 0x3F])
-    #expect(throws: CorpusError.notUTF8(path: binary, offset: 10)) {
+    #expect(throws: CorpusError.binary(path: binary, .word2vec)) {
       try WordVectors.read(binary, words: words, width: 2)
     }
     let missing = files.missing("none")

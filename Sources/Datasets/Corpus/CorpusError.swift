@@ -9,6 +9,8 @@ package enum CorpusError: DiagnosedError, Equatable {
   case notUTF8(path: String, offset: Int)
   /// A NUL, which a UTF-16 or binary file is full of and a text never has.
   case nul(path: String, offset: Int)
+  /// A file that is no text, but of a kind that is known.
+  case binary(path: String, BinaryKind)
   /// Files without a single token.
   case empty(paths: [String])
   case invalidFractions(validation: Double, test: Double)
@@ -46,6 +48,8 @@ package enum CorpusError: DiagnosedError, Equatable {
         + "(for example: iconv -f \(offset == 0 ? "UTF-16" : "LATIN1") -t UTF-8)"
     case .nul(let path, let offset):
       "\(path): NUL at byte \(offset), so this is no UTF-8 text; convert it first (for example: iconv -f UTF-16 -t UTF-8)"
+    case .binary(let path, let kind):
+      "\(path) is no text: \(kind.remedy(path))"
     case .empty(let paths):
       "\(paths.joined(separator: ", ")): expected at least one token, found none"
     case .invalidFractions(let validation, let test):

@@ -19,6 +19,8 @@ struct TextFile: ~Copyable {
   private(set) var offset = 0
   private var end = 0
   private var isAtEnd = false
+  /// The file's first bytes: what they are of, if the rest is no text.
+  private var beginning: [UInt8] = []
 
   /// - Parameter chunkSize: bytes to read at once; at least 8, so that a scalar and CR LF fit.
   init(_ source: TextSource, chunkSize: Int = TextReader.defaultChunkSize) throws(CorpusError) {
@@ -49,6 +51,7 @@ struct TextFile: ~Copyable {
     let count = try Self.fill(&bytes, from: held, of: file, observe)
     end = held + count
     isAtEnd = count == 0
+    if offset == 0 { beginning = Array(bytes[..<min(end, BinaryKind.prefixLength)]) }
     chunk = 0..<(isAtEnd ? end : Self.completePrefix(of: bytes.span.extracting(..<end)))
     try validate()
     return true
@@ -87,9 +90,13 @@ struct TextFile: ~Copyable {
     do {
       _ = try UTF8Span(validating: bytes.span.extracting(chunk))
     } catch {
+      if let kind = BinaryKind(beginning) { throw .binary(path: name, kind) }
       throw .notUTF8(path: name, offset: offset + error.byteOffsets.lowerBound)
     }
-    if let nul = bytes[chunk].firstIndex(of: 0) { throw .nul(path: name, offset: offset + nul) }
+    if let nul = bytes[chunk].firstIndex(of: 0) {
+      if let kind = BinaryKind(beginning) { throw .binary(path: name, kind) }
+      throw .nul(path: name, offset: offset + nul)
+    }
   }
 }
 

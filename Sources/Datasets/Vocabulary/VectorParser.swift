@@ -94,7 +94,8 @@ struct VectorParser {
     return true
   }
 
-  /// Where the word ends that stands before the line's last fields, nil if there are too few.
+  /// Where the word ends that stands before the line's last fields, nil if there are too few. A word may be empty, as in
+  /// vectors of tokens that somebody's program made of white space: no vocabulary has it.
   private func endOfWord() -> Int? {
     var end = bytes.count
     func skip(while isSkipped: (UInt8) -> Bool) { while end > 0, isSkipped(bytes[end - 1]) { end -= 1 } }
@@ -102,6 +103,8 @@ struct VectorParser {
       skip(while: Self.isSpace)
       skip(while: { !Self.isSpace($0) })
     }
+    let isWordEmpty = end > 0 && bytes[..<end].allSatisfy(Self.isSpace) && fields(of: bytes[...]).count == width
+    if isWordEmpty { return 0 }
     skip(while: Self.isSpace)
     return end > 0 ? end : nil
   }
