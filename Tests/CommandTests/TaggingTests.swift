@@ -274,6 +274,34 @@ struct TaggingTests {
     #expect(try refusal(workspace, ["tag", "--checkpoint", "run", "bytes.conllu"]).contains("not UTF-8"))
   }
 
+  /// What was to be a treebank must not come out as text.
+  @Test(arguments: [
+    ("1\tthe\t_\t_\t_\t_\t_\t_\t_\n\n", "found 9"), ("1\tthe\t_\t_\t_\t_\t_\t_\t_\t_\t_\n\n", "found 11"),
+    ("1\tthe\t_\t_\t_\t_\t_\t_\t_\t_\r1\tcat\t_\t_\t_\t_\t_\t_\t_\t_\r", "found CR alone"),
+    ("# text = the\r1\tthe\t_\t_\t_\t_\t_\t_\t_\t_\r\r", "found CR alone"),
+  ])
+  func treebanksThatAreAlmostOne(input: String, expected: String) throws {
+    let workspace = try Self.trained()
+    let error = try refusal(workspace, ["tag", "--checkpoint", "run"], input: input)
+    #expect(error.contains(":1: ") && error.contains(expected), "\(error)")
+  }
+
+  @Test func aLineOfWhiteSpaceIsBlank() throws {
+    let workspace = try Self.trained()
+    let word = "1\tthe\t_\t_\t_\t_\t_\t_\t_\t_\n"
+    let output = try tag(workspace, input: word + " \t\n" + word + "\n")
+    #expect(lines(output, withoutColumn: 3) == lines(word + " \t\n" + word + "\n", withoutColumn: 3))
+  }
+
+  /// However much is read at once.
+  @Test func sentencesBeforeAMalformedLineAreWritten() throws {
+    let workspace = try Self.trained()
+    let good = String(repeating: "1\tthe\t_\t_\t_\t_\t_\t_\t_\t_\n\n", count: 100)
+    let outcome = try workspace.run(["tag", "--checkpoint", "run"], input: good + "7\tbad\n")
+    #expect(outcome.code == 65 && outcome.errors.contains(":201: "), "\(outcome.errors)")
+    #expect(lines(outcome.output, withoutColumn: 3) == lines(good, withoutColumn: 3))
+  }
+
   @Test func tagsThatLookTheSame() throws {
     let workspace = try Workspace()
     try workspace.write(

@@ -2,7 +2,8 @@
 /// sentence.
 ///
 /// A sentence has its lines with their line ends, the empty line behind them, and any more that stand before them; a last
-/// sentence without its empty line counts. Line ends are LF or CR LF, and a byte order mark at the file's start is no text.
+/// sentence without its empty line counts. A line of white space alone is an empty one, as editors leave it. Line ends are LF
+/// or CR LF, and a byte order mark at the file's start is no text.
 struct WordLines {
   /// A line that isn't empty.
   struct Line {
@@ -57,8 +58,12 @@ struct WordLines {
     var content = lineStart..<end
     if line == 1, sentence.bytes[content].hasByteOrderMark { content = byteOrderMarkLength..<end }
     if sentence.bytes[content].last == UInt8(ascii: "\r") { content = content.dropLast() }
-    if content.isEmpty { return true }
+    if sentence.bytes[content].allSatisfy({ $0 == UInt8(ascii: " ") || $0 == UInt8(ascii: "\t") }) { return true }
     hasContent = true
+    // Lines that end in it alone would be one line, and often one comment.
+    if sentence.bytes[content].contains(UInt8(ascii: "\r")) {
+      throw .malformedLine(MalformedLine(path: file, line: line, problem: LineEndProblem.carriageReturn))
+    }
     do {
       let line = Line(number: line, content: sentence.bytes[content], wordsBefore: sentence.words.count)
       if let word = try word(line) { sentence.words.append(word) }
@@ -80,6 +85,16 @@ struct WordLines {
 
 /// What can be wrong with a line: each format's own type.
 package protocol LineProblem: Error, Equatable, CustomStringConvertible {}
+
+/// What can be wrong with a line's end, in any format.
+package enum LineEndProblem: LineProblem {
+  /// One without a newline behind it.
+  case carriageReturn
+
+  package var description: String {
+    "expected lines that end in LF or CR LF, found CR alone; convert the file first (for example: tr '\\r' '\\n')"
+  }
+}
 
 extension LineProblem {
   fileprivate func isEqual(to other: any LineProblem) -> Bool { other as? Self == self }

@@ -11,10 +11,11 @@ package struct CoNLLU: CorpusFormat {
 
   package func parser(of file: String) -> Parser { Parser(file: file) }
 
+  /// A line with a column too few or too many isn't text either: its parser says what is wrong with it.
   package func recognizes(_ line: ArraySlice<UInt8>) -> Bool {
     let columns = Parser.columns(of: line)
     let id = String(decoding: columns[0], as: UTF8.self)
-    return columns.count == Parser.columnCount && (UInt(id) != nil || Parser.isRangeOrEmptyNode(id))
+    return columns.count >= Parser.columnCount / 2 && (UInt(id) != nil || Parser.isRangeOrEmptyNode(id))
   }
 
   package func text(of words: [String], _ tags: [String], in column: TagColumn) -> [UInt8] {

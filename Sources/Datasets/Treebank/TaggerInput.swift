@@ -12,6 +12,8 @@ package struct TaggerInput: ~Copyable {
   private var beginning: [UInt8] = []
   /// Where in it the line begins that was read last.
   private var lineStart = 0
+  /// What is wrong with the input behind the sentences that were given last.
+  private var failure: CorpusError?
 
   /// - Parameters:
   ///   - format: nil to tell it by the file's name, or else by the first line that is neither empty nor begins with a `#`, as
@@ -28,15 +30,22 @@ package struct TaggerInput: ~Copyable {
     parser = self.format?.parser(of: name)
   }
 
-  /// The next sentences, at least one, or nil at the end.
+  /// The next sentences, at least one, or nil at the end. What is wrong with the input is thrown once all sentences before it
+  /// have been given.
   package mutating func next() throws(CorpusError) -> [TaggedSentence]? {
+    if let failure { throw failure }
     var sentences: [TaggedSentence] = []
-    while sentences.isEmpty {
-      guard try file.advance() else {
-        try finish(into: &sentences)
-        return sentences.isEmpty ? nil : sentences
+    do throws(CorpusError) {
+      while sentences.isEmpty {
+        guard try file.advance() else {
+          try finish(into: &sentences)
+          return sentences.isEmpty ? nil : sentences
+        }
+        for i in file.chunk { try take(file.bytes[i], into: &sentences) }
       }
-      for i in file.chunk { try take(file.bytes[i], into: &sentences) }
+    } catch {
+      if sentences.isEmpty { throw error }
+      failure = error
     }
     return sentences
   }
@@ -62,8 +71,9 @@ package struct TaggerInput: ~Copyable {
   private mutating func recognize(into sentences: inout [TaggedSentence]) throws(CorpusError) {
     let text = beginning[lineStart...].dropFirst(lineStart == 0 && beginning.hasByteOrderMark ? byteOrderMarkLength : 0)
     lineStart = beginning.count
-    let line = text.split(whereSeparator: { $0 == UInt8(ascii: "\n") || $0 == UInt8(ascii: "\r") }).first
-    guard let line, line.first != UInt8(ascii: "#") else { return }
+    // Where lines end in CR alone, all of them have come.
+    let lines = text.split(whereSeparator: { $0 == UInt8(ascii: "\n") || $0 == UInt8(ascii: "\r") })
+    guard let line = lines.first(where: { $0.first != UInt8(ascii: "#") }) else { return }
     try start(CorpusFormats.all.first { $0.recognizes(line) } ?? otherwise, into: &sentences)
   }
 
