@@ -90,9 +90,9 @@ package enum Format {
 
   /// Names and values, one pair a line, the values below each other.
   package static func facts(_ facts: [(name: String, value: String)]) -> String {
-    let width = (facts.map(\.name.count).max() ?? 0) + 2
+    let width = (facts.map(\.name.columns).max() ?? 0) + 2
     return facts.map { name, value in
-      name + String(repeating: " ", count: width - name.count) + value
+      name.padded(to: width) + value
     }.joined(separator: "\n")
   }
 }

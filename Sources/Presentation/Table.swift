@@ -1,5 +1,3 @@
-import TextTable
-
 /// Rows under a heading, for people: the first column to the left, the others, which are numbers, to the right.
 package struct Table: CustomStringConvertible, Sendable {
   package let heading: [String]
@@ -16,12 +14,36 @@ package struct Table: CustomStringConvertible, Sendable {
     self.alignments = alignments ?? heading.indices.map { $0 == 0 ? .left : .right }
   }
 
-  package var description: String {
-    let table = TextTable<[String]> { row in
-      zip(zip(heading, row), alignments).map { Column(title: $0.0, value: $0.1, align: $1 == .left ? .left : .right) }
+  package var description: String { text(width: .max) }
+
+  /// As lines of at most so many columns where the words of its cells allow it: cells of wide columns go on in further lines.
+  package func text(width: Int) -> String {
+    let all = [heading] + rows
+    var widths = heading.indices.map { column in all.map { $0[column].columns }.max() ?? 0 }
+    let gaps = widths.count - 1
+    while widths.reduce(gaps, +) > width, let widest = widths.max(), widest > Self.leastWidth,
+      let column = widths.lastIndex(of: widest)
+    {
+      widths[column] -= 1
     }
-    let lines = (table.string(for: rows) ?? "").split(separator: "\n")
-    return lines.map { String($0).trimmingSuffix { $0 == " " } }.joined(separator: "\n")
+    let rules = widths.map { String(repeating: "-", count: $0) }
+    return (lines(of: heading, widths) + lines(of: rules, widths) + rows.flatMap { lines(of: $0, widths) })
+      .joined(separator: "\n")
+  }
+
+  /// A column isn't made narrower for the others' sake.
+  private static let leastWidth = 14
+
+  private func lines(of row: [String], _ widths: [Int]) -> [String] {
+    let cells = zip(row, widths).map { cell, width in cell.columns <= width ? [cell] : Format.wrapped(cell, to: width) }
+    return (0..<(cells.map(\.count).max() ?? 0)).map { line in
+      let parts = zip(zip(cells, widths), alignments).map { pair, side in
+        let text = line < pair.0.count ? pair.0[line] : ""
+        return side == .left
+          ? text.padded(to: pair.1) : String(repeating: " ", count: max(0, pair.1 - text.columns)) + text
+      }
+      return String(parts.joined(separator: " ").trimmingSuffix { $0 == " " })
+    }
   }
 }
 

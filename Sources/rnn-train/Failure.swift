@@ -9,11 +9,13 @@ enum Failure {
   static func exit(_ error: any Error) -> Never {
     if error as? OutputError == .nobodyReads { Glibc.exit(Diagnostics.ExitCode.done.rawValue) }
     guard let line = line(for: error) else {
+      guard RnnTrain.exitCode(for: error) == .validationFailure else { RnnTrain.exit(withError: error) }
+      // As every other error begins.
+      var text = "rnn-train: \(RnnTrain.fullMessage(for: error).trimmingPrefix("Error: "))\n"
       // The parser doesn't know what a configuration could take.
-      if RnnTrain.exitCode(for: error) == .validationFailure, let option = UnknownOption.first {
-        StandardStream.error.write("\(StandardStream.error.shown(option.message))\n")
-      }
-      RnnTrain.exit(withError: error)
+      if let option = UnknownOption.first { text = "rnn-train: \(option.message)\n" + text }
+      _ = StandardStream.error.show(text)
+      Glibc.exit(Diagnostics.ExitCode.usage.rawValue)
     }
     _ = StandardStream.error.show(line + "\n")
     let code = (error as? any DiagnosedError)?.exitCode ?? .internalFault

@@ -33,11 +33,11 @@ struct FailureTests {
       environment: ["RNN_TRAIN_ISA": "mmx"]),
     Case(
       arguments: ["--config", "lm.cfg", "output.directory=new"], code: 64,
-      line: "Error: SLURM_CPUS_PER_TASK=all: expected a number from 1 to 1024; or give --threads",
+      line: "rnn-train: SLURM_CPUS_PER_TASK=all: expected a number from 1 to 1024; or give --threads",
       environment: ["SLURM_CPUS_PER_TASK": "all"]),
     Case(
       arguments: ["--config", "lm.cfg", "--threads", "0"], code: 64,
-      line: "Error: --threads 0: expected a number from 1 to 1024"),
+      line: "rnn-train: --threads 0: expected a number from 1 to 1024"),
     Case(
       arguments: ["--config", "lm.cfg", "output.directory=new", "data.train=latin.txt"], code: 65,
       line: "rnn-train: WORKSPACE/latin.txt: not UTF-8 at byte 3; "
@@ -69,10 +69,10 @@ struct FailureTests {
       line: "rnn-train: none: can't open: No such file or directory"),
     Case(
       arguments: ["generate", "--checkpoint", "run", "--top-p", "1.5"], code: 64,
-      line: "Error: --top-p 1.5: expected above 0, up to 1"),
+      line: "rnn-train: --top-p 1.5: expected above 0, up to 1"),
     Case(
       arguments: ["generate", "--checkpoint", "run", "--temperature=-1"], code: 64,
-      line: "Error: --temperature -1.0: expected 0 or more"),
+      line: "rnn-train: --temperature -1.0: expected 0 or more"),
     Case(
       arguments: ["train", "--resume", "none"], code: 65,
       line: "rnn-train: none holds no run to resume; expected config.cfg and checkpoints/ in it"),
@@ -84,14 +84,14 @@ struct FailureTests {
         + "files of data lie"),
     Case(
       arguments: ["train", "--resume", "run", "--config", "lm.cfg"], code: 64,
-      line: "Error: expected one of --config and --resume; a run to resume has its configuration"),
+      line: "rnn-train: expected one of --config and --resume; a run to resume has its configuration"),
     Case(
       arguments: ["trian"], code: 64,
-      line: "Error: trian: there is no such command; did you mean `rnn-train train`?"),
+      line: "rnn-train: trian: there is no such command; did you mean `rnn-train train`?"),
     Case(
       arguments: [], code: 64,
       line:
-        "Error: expected --config FILE, or --resume RUN; `rnn-train config init --output my.cfg` writes a configuration to "
+        "rnn-train: expected --config FILE, or --resume RUN; `rnn-train config init --output my.cfg` writes a configuration to "
         + "begin with, `rnn-train --config configs/lm.cfg` trains on the text that comes with the program"),
   ]
 

@@ -1,4 +1,5 @@
 import Foundation
+import Presentation
 import Testing
 
 /// Progress on a terminal.
@@ -63,6 +64,23 @@ struct TerminalTests {
   }
 
   private static let erasure = "\r\u{1B}[K"
+
+  /// As a terminal counts columns.
+  @Test(arguments: [("word", 4), ("\u{E9}", 1), ("e\u{301}", 1), ("日本語", 6), ("நாய்", 3), ("한국", 4), ("", 0)])
+  func columnsOfATerminal(text: String, columns: Int) {
+    #expect(text.columns == columns)
+    #expect(text.padded(to: 8).columns == 8)
+  }
+
+  @Test func tablesFitATerminal() {
+    let table = Table(
+      ["key", "purpose"], [["a", "one two three four five six"], ["語", "seven"]], alignments: [.left, .left])
+    #expect(
+      table.description == "key purpose\n--- ---------------------------\na   one two three four five six\n語  seven")
+    #expect(
+      table.text(width: 20)
+        == "key purpose\n--- ----------------\na   one two three\n    four five six\n語  seven")
+  }
 
   @Test func progressIsUpdatedInPlace() throws {
     let workspace = try Workspace()

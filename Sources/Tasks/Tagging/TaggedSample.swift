@@ -1,5 +1,6 @@
 import Datasets
 import Inference
+import Presentation
 
 /// A sentence that a tagger tags, for people to look at: the same each time.
 struct TaggedSample {
@@ -23,14 +24,11 @@ struct TaggedSample {
       let right = gold[position] < 0 ? pair.1 : tags[Int(gold[position])]
       return (word: pair.0, tag: pair.1, note: pair.1 == right ? "" : "(the corpus has \(right))")
     }
-    func padded(_ text: String, _ width: Int) -> String {
-      text + String(repeating: " ", count: max(0, width - text.count))
-    }
-    let wordWidth = lines.map(\.word.count).max() ?? 0
-    let tagWidth = lines.map(\.tag.count).max() ?? 0
+    let wordWidth = lines.map(\.word.columns).max() ?? 0
+    let tagWidth = lines.map(\.tag.columns).max() ?? 0
     return lines.map { line in
-      let tag = line.note.isEmpty ? line.tag : padded(line.tag, tagWidth) + "  " + line.note
-      return padded(line.word, wordWidth) + "  " + tag
+      let tag = line.note.isEmpty ? line.tag : line.tag.padded(to: tagWidth) + "  " + line.note
+      return line.word.padded(to: wordWidth) + "  " + tag
     }.joined(separator: "\n")
   }
 

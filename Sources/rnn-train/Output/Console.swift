@@ -1,5 +1,6 @@
 import Files
 import Glibc
+import Presentation
 import Synchronization
 
 /// What a command tells its user on the way: lines on standard error, the last of which may be updated in place where that
@@ -39,8 +40,8 @@ final class Console: Sendable {
 
   /// Says a line; to a terminal that is too narrow for it the first of the shorter ones that fits, or the last of them.
   func say(_ text: String, shorter: [String]) {
-    let width = StandardStream.error.isTerminal ? Self.width() : .max
-    let shown = ([text] + shorter).first { $0.count <= width } ?? shorter.last
+    let width = StandardStream.error.width ?? .max
+    let shown = ([text] + shorter).first { $0.columns <= width } ?? shorter.last
     write(text, shown: isQuiet ? nil : shown)
   }
 
@@ -100,7 +101,7 @@ final class Console: Sendable {
   func update(lines: (_ width: Int) -> [String]) {
     guard hasStatus else { return }
     // The last column stays free: some terminals go on to the next line when it is filled.
-    let width = Self.width() - 1
+    let width = (StandardStream.error.width ?? 80) - 1
     let shown = lines(width).map { $0.prefix(width) }
     state.withLock { state in
       StandardStream.error.write(Self.erasure(max(state.statusLines, 1)) + shown.joined(separator: "\n"))
@@ -113,11 +114,5 @@ final class Console: Sendable {
       StandardStream.error.write(Self.erasure(state.statusLines))
       state.statusLines = 0
     }
-  }
-
-  private static func width() -> Int {
-    var size = winsize()
-    guard ioctl(StandardStream.error.rawValue, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return 80 }
-    return Int(size.ws_col)
   }
 }

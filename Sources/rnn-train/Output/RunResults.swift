@@ -53,7 +53,10 @@ struct RunResults {
       facts.append(Fact("speed", Format.rate(reporter.targets, in: elapsed)))
     }
     self.facts = facts
-    let lines = try task.sample(of: model, run.dataset).split(separator: "\n").map { "  " + $0 }
+    // A terminal breaks lines within words.
+    let width = StandardStream.output.width.map { $0 - 2 } ?? .max
+    let lines = try task.sample(of: model, run.dataset).split(separator: "\n")
+      .flatMap { $0.columns <= width ? [String($0)] : Format.wrapped(String($0), to: width) }.map { "  " + $0 }
     sample = """
       \(task.sampleTitle)
 

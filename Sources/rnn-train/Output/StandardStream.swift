@@ -26,6 +26,14 @@ enum StandardStream: Int32 {
   func shown(_ text: String) -> String { isTerminal ? Format.printable(text) : text }
 
   var isTerminal: Bool { isatty(rawValue) == 1 }
+
+  /// Columns of the terminal; nil for anything else.
+  var width: Int? {
+    guard isTerminal else { return nil }
+    var size = winsize()
+    guard ioctl(rawValue, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return 80 }
+    return Int(size.ws_col)
+  }
 }
 
 /// Prints results: what a command's caller may read by a program.

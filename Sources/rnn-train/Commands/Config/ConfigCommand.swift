@@ -81,7 +81,7 @@ struct ConfigCommand: ParsableCommand {
       }
       let table = Table(
         ["key", "default", "value", "purpose"], rows, alignments: [.left, .left, .left, .left])
-      try Results.print("\(table)")
+      try Results.print(table.text(width: StandardStream.output.width ?? .max))
     }
 
     /// What a key goes with, if it isn't for all configurations: `data.tokens` with `train`, `beta1` with `adam`.

@@ -146,7 +146,7 @@ struct PreparedRun {
       ),
       (
         "training",
-        "\(summary.epochs) epochs of \(Format.count(summary.stepsPerEpoch)) steps, "
+        "\(Format.count(summary.epochs, "epoch")) of \(Format.count(summary.stepsPerEpoch, "step")), "
           + configuration.task.minibatchSize(training)
       ),
       ("optimizer", Self.summary(of: training.optimizer)),

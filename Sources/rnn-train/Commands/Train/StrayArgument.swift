@@ -26,8 +26,8 @@ struct StrayArgument {
       return "\(text): a text is named in a configuration: `rnn-train config init --output my.cfg`, then "
         + "`rnn-train --config my.cfg data.train=\(word)`"
     }
-    let commands = RnnTrain.configuration.subcommands.map(\.configuration).filter(\.shouldDisplay)
-    if let command = closest(to: text, among: commands.compactMap(\.commandName)) {
+    let commands = RnnTrain.configuration.subcommands.map { $0.configuration }.filter { $0.shouldDisplay }
+    if let command = closest(to: text, among: commands.compactMap { $0.commandName }) {
       return "\(text): there is no such command; did you mean `rnn-train \(command)`?"
     }
     return "\(text): expected a command or KEY=VALUE; `rnn-train --help` lists the commands"

@@ -1,0 +1,47 @@
+extension StringProtocol {
+  /// Columns that a terminal takes for it, as wcwidth(3) counts them, in every locale: ideographs take two, marks on
+  /// letters none.
+  package var columns: Int { unicodeScalars.reduce(0) { $0 + $1.columns } }
+
+  /// With spaces up to a number of columns.
+  package func padded(to width: Int) -> String { self + String(repeating: " ", count: Swift.max(0, width - columns)) }
+}
+
+extension Unicode.Scalar {
+  /// Those that take two columns: East Asian scripts and most emoji.
+  private static let wide: [ClosedRange<UInt32>] = [
+    0x1100...0x115F, 0x2E80...0x303E, 0x3041...0x4DBF, 0x4E00...0xA4CF, 0xA960...0xA97F, 0xAC00...0xD7A3,
+    0xF900...0xFAFF,
+    0xFE30...0xFE6F, 0xFF01...0xFF60, 0xFFE0...0xFFE6, 0x1F300...0x1F64F, 0x1F680...0x1F6FF, 0x1F900...0x1FAFF,
+    0x20000...0x3FFFD,
+  ]
+
+  fileprivate var columns: Int {
+    if isASCII { return 1 }
+    switch properties.generalCategory {
+    case .nonspacingMark, .enclosingMark, .format, .control: return 0
+    default: return Self.wide.contains { $0.contains(value) } ? 2 : 1
+    }
+  }
+}
+
+extension Format {
+  /// A text in lines of at most so many columns where its words allow it.
+  package static func wrapped(_ text: String, to width: Int) -> [String] {
+    var lines = [""]
+    for word in text.split(separator: " ", omittingEmptySubsequences: false) {
+      let line = lines[lines.count - 1]
+      if line.isEmpty || line.columns + 1 + word.columns <= width {
+        lines[lines.count - 1] = line.isEmpty ? String(word) : "\(line) \(word)"
+      } else {
+        lines.append(String(word))
+      }
+    }
+    return lines
+  }
+
+  /// `1 epoch`, `2 epochs`.
+  package static func count(_ value: Int, _ noun: String) -> String {
+    "\(count(value)) \(noun)\(value == 1 ? "" : "s")"
+  }
+}
