@@ -176,12 +176,16 @@ struct SweepTests {
       seen = Self.children(of: program.pid)
       #expect(seen.count <= 2)
     }
-    program.send(SIGTERM)
-    #expect(try program.wait().code == 143)
     #expect(Set(seen).count == 2, "one processor each: \(seen)")
     for id in try Self.ids(workspace).prefix(2) {
-      #expect(try workspace.text("sweep/trials/\(id)/train.log").contains("compute    1 thread,"))
+      // What a trial computes with it says before its first step.
+      let log = workspace.path("sweep/trials/\(id)/train.log")
+      func said() -> String { (try? String(contentsOfFile: log, encoding: .utf8)) ?? "" }
+      while !said().contains("\nrun  "), program.isRunning { usleep(1000) }
+      #expect(said().contains("compute    1 thread,"))
     }
+    program.send(SIGTERM)
+    #expect(try program.wait().code == 143)
   }
 
   // MARK: successive halving
