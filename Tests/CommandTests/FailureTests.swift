@@ -53,7 +53,8 @@ struct FailureTests {
     Case(
       arguments: ["--config", "lm.cfg", "output.directory=new", "evaluation.streams=450"], code: 65,
       line: "rnn-train: 400 tokens are too few for 450 streams, which take 451 or more; "
-        + "lower training.batch_size (for training) or evaluation.streams (for evaluation), or use a longer text"),
+        + "lower training.batch_size (for training) or evaluation.streams (for evaluation; `evaluate --streams`), or use a "
+        + "longer text"),
     Case(
       arguments: ["--config", "dataset.cfg", "data.dataset=run/checkpoints/last.h5"], code: 65,
       line: #"rnn-train: WORKSPACE/run/checkpoints/last.h5 is a file of the kind "rnn-train checkpoint", not a dataset"#

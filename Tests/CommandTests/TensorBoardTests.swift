@@ -40,7 +40,7 @@ struct TensorBoardTests {
         ] {
           try add(line, name, as: tag)
         }
-      } else {
+      } else if line["kind"] as? String == "epoch" {
         try add(line, "validation_loss", as: "loss/validation")
         if measure.hasPrefix("accuracy") { try add(line, "validation_accuracy", as: measure) }
       }

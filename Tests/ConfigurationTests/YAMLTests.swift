@@ -9,7 +9,7 @@ import Testing
     ("a: b: c\n", "1:5: not valid YAML: mapping values are not allowed in this context"),
     (
       "seed: 1\n\tbptt: 2\n",
-      "2:1: not valid YAML: found a tab character that violates indentation while scanning a plain scalar"
+      "2:1: a tab, where YAML has spaces alone: indent by spaces"
     ),
     ("seed: *x\n", "1:7: not valid YAML: found undefined alias"),
     (

@@ -56,7 +56,7 @@ private func rows(_ batches: StreamBatches, _ window: Int) -> (inputs: [Int32], 
     #expect(error == .tooFewTokens(count: 3, streams: 3))
     #expect(
       error?.description == "3 tokens are too few for 3 streams, which take 4 or more; lower training.batch_size "
-        + "(for training) or evaluation.streams (for evaluation), or use a longer text")
+        + "(for training) or evaluation.streams (for evaluation; `evaluate --streams`), or use a longer text")
     #expect(throws: CorpusError.self) { try StreamBatches([], streams: 1, window: 1) }
     #expect(try StreamBatches([1, 2, 3, 4], streams: 3, window: 35).length == 1)
   }

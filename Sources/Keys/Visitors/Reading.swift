@@ -68,7 +68,8 @@ package struct ReadingSite {
     guard let text = tree.text, !text.isEmpty, !text.utf8.contains(0) else {
       return mismatch(tree, expected: expected)
     }
-    return reading.expanded(text)
+    // In quotes it is a name like any other.
+    return tree.plainText == nil ? text : reading.expanded(text)
   }
 
   /// The path of a file to read, resolved. A file that isn't there is reported, and is a path still.

@@ -154,8 +154,7 @@ final class ProgressReporter: TrainingReporter {
     epochsOfGuessing = trainLoss > guessing ? epochsOfGuessing + 1 : 0
     guard epochsOfGuessing == Self.guessingLimit else { return }
     console.warn(
-      "for \(epochsOfGuessing) epochs the loss has been above \(Format.loss(guessing)), that of guessing among "
-        + "\(Format.count(summary.classes)): the model doesn't learn; a lower training.optimizer.learning_rate may help"
+      "\(epochsOfGuessing) epochs with a loss above that of guessing, \(Format.loss(guessing)): lower the learning rate"
     )
   }
 }
