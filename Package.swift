@@ -27,7 +27,6 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
     .package(url: "https://github.com/hummingbird-project/swift-mustache", exact: "2.1.1"),
     .package(url: "https://github.com/jpsim/Yams", exact: "6.2.2"),
-    .package(url: "https://github.com/ordo-one/TextTable", exact: "0.0.2"),
   ],
   targets: [
     // Nothing below imports anything above it.
@@ -52,7 +51,7 @@ let package = Package(
       name: "Optimizers", dependencies: ["COptimizers", "Models", "Compute", "Keys"], exclude: ["Loops"],
       swiftSettings: strict),
     library("Inference", ["Models", "Compute", "Datasets", "Diagnostics"]),
-    library("Presentation", ["Plots", .product(name: "TextTable", package: "TextTable")]),
+    library("Presentation", ["Plots"]),
     library(
       "Configuration",
       ["Inference", "Models", "Optimizers", "Compute", "Datasets", "Presentation", "Keys", "Diagnostics"]),
@@ -69,9 +68,7 @@ let package = Package(
       "Training",
       [
         "Keys", "Inference", "Models", "Optimizers", "Compute", "Datasets", "Configuration", "ConfigurationFiles",
-        "HDF5",
-        "TensorBoard",
-        "Files", "Diagnostics",
+        "HDF5", "TensorBoard", "Files", "Diagnostics",
       ]),
     library(
       "Sweeps",

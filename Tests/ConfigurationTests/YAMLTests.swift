@@ -96,7 +96,8 @@ import Testing
   @Test func columnsCountUnicodeScalars() {
     #expect(
       complaints("data: {train: \"é😀\", x: 1}\n") == [
-        "lm.cfg:1:21: data.x: unknown key; expected dataset, format, synthetic, tags, test, tokens, train, validation or vocabulary"
+        "lm.cfg:1:21: data.x: unknown key; expected comments, dataset, format, separator, synthetic, tag_column, tags, test, "
+          + "tokens, train, validation, vocabulary or word_column"
       ])
   }
 }
