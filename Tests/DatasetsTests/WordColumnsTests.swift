@@ -83,7 +83,6 @@ private func format(
       ("a\n", 1, format(), .tooFew(found: 1, needed: 2, .tab, mayBeComment: false)),
       ("a X\n", 1, format(), .tooFew(found: 1, needed: 2, .tab, mayBeComment: false)),
       ("a\tX\n\n# b\r\n", 3, format(), .tooFew(found: 1, needed: 2, .tab, mayBeComment: true)),
-      ("a X\n \n", 2, format(.space), .tooFew(found: 0, needed: 2, .space, mayBeComment: false)),
       ("\u{FEFF}a X Y\na X", 2, format(tag: 3, .space), .tooFew(found: 2, needed: 3, .space, mayBeComment: false)),
       ("a\tX\n\tX\n", 2, format(), .noWord(column: 1)),
       ("# a\n1\t\tX\n", 2, format(word: 2, tag: 3, comments: true), .noWord(column: 2)),
@@ -98,6 +97,15 @@ private func format(
       #expect(error == .malformedLine(MalformedLine(path: path, line: line, problem: problem)))
       #expect(error?.description.hasPrefix("\(path):\(line): expected") == true)
       #expect(error?.exitCode == .badInput)
+    }
+  }
+
+  /// As editors leave it.
+  @Test func aLineOfWhiteSpaceEndsASentence() throws {
+    for format in [format(), format(.space)] {
+      let columns = format.separator == .tab ? "\t" : " "
+      let text = "a\(columns)X\n \t \nb\(columns)Y\n"
+      #expect(try sentences(text, format).map(\.forms) == [["a"], ["b"]])
     }
   }
 
