@@ -57,6 +57,6 @@ package struct CellMemory {
   let units: Int
   /// [sequences + rows, units]
   let hidden: PanelMatrix
-  /// [rows, units]: dL/dh, put there before the way back.
+  /// [rows, units]: dL/dh, put there before the backward pass.
   let hiddenGradient: PanelMatrix
 }

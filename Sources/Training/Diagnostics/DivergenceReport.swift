@@ -11,7 +11,7 @@ struct DivergenceReport {
 
   // MARK: where it begins
 
-  /// The first thing on the way forward, then back, that isn't finite.
+  /// The first thing in the forward pass, then in the backward pass, that isn't finite.
   ///
   /// Parameters are as they were before the step, unless its update is what isn't finite; the states are those after the
   /// window's last timestep.
@@ -25,7 +25,7 @@ struct DivergenceReport {
       return "the state \(state.name)"
     }
     if !model.lossSum.isFinite { return "the output layer's logits" }
-    // The way back begins at the output, which is the layout's end.
+    // The backward pass begins at the output, which is the layout's end.
     let gradient = layout.parameters.last { !gradients.elements(of: $0).allSatisfy(\.isFinite) }
     return gradient.map { "the gradient of \($0.name)" }
   }

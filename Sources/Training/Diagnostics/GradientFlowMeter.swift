@@ -5,7 +5,7 @@ import Models
 /// Measures how gradients flow through minibatches.
 ///
 /// For each timestep t the loss at t alone goes back through the network, and the norms of what reaches every state are
-/// added up. That is one way forward and one back for each t, since the way back overwrites what it came along.
+/// added up. That is a forward and a backward pass for each t, since the backward pass overwrites what it came along.
 package final class GradientFlowMeter {
   package let model: SequenceModel
   private let workers: Workers
