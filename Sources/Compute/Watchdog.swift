@@ -1,5 +1,5 @@
+import Dispatch
 import Glibc
-import Synchronization
 
 /// Holds jobs to the rule of a phase, in debug builds: no job writes what another one of the phase reads or writes.
 ///
@@ -148,17 +148,20 @@ package enum Watchdog {
   }
 
   /// What the jobs of a list's phases have touched, compared at each phase's end.
-  final class PhaseAccesses: Sendable {
-    private let jobs: Mutex<[Int: [JobAccesses]]> = Mutex([:])
+  final class PhaseAccesses: @unchecked Sendable {
+    // Unchecked: `jobs` belongs to whoever has the turn. A semaphore, since the thread sanitizer knows nothing of the locks
+    // of Synchronization.
+    private var jobs: [Int: [JobAccesses]] = [:]
+    private let turn = DispatchSemaphore(value: 1)
 
     /// Runs a job; the last one of a phase to end compares.
     func run(_ phase: Phase, index: Int, job: Int, of count: Int) {
       let accesses = JobAccesses(job: job)
       accesses.record { phase.run(job) }
-      let all: [JobAccesses]? = jobs.withLock { jobs in
-        jobs[index, default: []].append(accesses)
-        return jobs[index]?.count == count ? jobs.removeValue(forKey: index) : nil
-      }
+      turn.wait()
+      jobs[index, default: []].append(accesses)
+      let all = jobs[index]?.count == count ? jobs.removeValue(forKey: index) : nil
+      turn.signal()
       guard let conflict = all.flatMap(Self.conflict) else { return }
       preconditionFailure(
         "phase \(index) (\(phase.kind.rawValue)): job \(conflict.writer) writes what job \(conflict.other) "
