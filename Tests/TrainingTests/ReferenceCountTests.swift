@@ -25,15 +25,10 @@ struct ReferenceCountTests {
     let step = OptimizerStep(optimizer, clipNorm: 1, parameters: test.parameters, gradients: test.gradients)
     let list = PhaseList(test.gradientPhases + step.phases() + [test.parameters.renewalPhase()])
     let workers = Workers(count: 1)
-    func run(_ number: Int) {
-      test.model.begin(step: number)
-      step.prepare(step: number, learningRate: 0.01)
-      workers.run(list)
-    }
-    run(1)
-    let before = retains_count()
-    run(2)
-    let retains = retains_count() - before
+    let retains = (1...2).map { number in
+      begin(step: number, test, step)
+      return retainsCounted { workers.run(list) }
+    }[1]
     let jobs = list.phases.reduce(0) { $0 + $1.jobs() }
     #expect((1..<10 * jobs).contains(retains), "\(retains) in \(jobs) jobs")
   }
@@ -51,20 +46,26 @@ struct ReferenceCountTests {
       let gradients = PhaseList(test.gradientPhases)
       let update = PhaseList(step.phases())
       let workers = Workers(count: 1)
-      func run(_ number: Int) {
-        test.model.begin(step: number)
-        step.prepare(step: number, learningRate: 0.01)
+      return (1...2).map { number in
+        begin(step: number, test, step)
         workers.run(gradients)
-      }
-      run(1)
-      workers.run(update)
-      run(2)
-      let before = retains_count()
-      workers.run(update)
-      return retains_count() - before
+        return retainsCounted { workers.run(update) }
+      }[1]
     }
     // 64 rows are 4 jobs at most, some 600 of 1000 are 40: of so many rows each has pieces of its own.
     #expect(retains(vocabulary: 1000) < 10 * 60)
     #expect(retains(vocabulary: 64) < 10 * 12)
+  }
+
+  private func begin(step number: Int, _ test: TestModel, _ step: OptimizerStep) {
+    test.model.begin(step: number)
+    step.prepare(step: number, learningRate: 0.01)
+  }
+
+  /// Of this thread and of the only worker, which is this thread.
+  private func retainsCounted(_ work: () -> Void) -> Int {
+    let before = retains_count()
+    work()
+    return retains_count() - before
   }
 }
