@@ -42,7 +42,8 @@ let package = Package(
     library("Compute", ["CKernels", "CAffinity", "Diagnostics"]),
     library("Files", ["CCrypto", "CFiles", "Diagnostics"]),
     library("HDF5", ["CHDF5", "Files", "Diagnostics"]),
-    library("Datasets", ["HDF5", "Files", "Keys", "Diagnostics"]),
+    library("Datasets", ["Files", "Keys", "Diagnostics"]),
+    library("DatasetFiles", ["Datasets", "HDF5", "Files", "Diagnostics"]),
     library("GrammarCorpus", ["Diagnostics"]),
     .target(name: "Plots", resources: [.embedInCode("plot.css")], swiftSettings: strict),
     library("Models", ["Compute", "Keys", "Diagnostics"]),
@@ -67,8 +68,8 @@ let package = Package(
     library(
       "Training",
       [
-        "Keys", "Inference", "Models", "Optimizers", "Compute", "Datasets", "Configuration", "ConfigurationFiles",
-        "HDF5", "TensorBoard", "Files", "Diagnostics",
+        "Keys", "Inference", "Models", "Optimizers", "Compute", "Datasets", "DatasetFiles", "Configuration",
+        "ConfigurationFiles", "HDF5", "TensorBoard", "Files", "Diagnostics",
       ]),
     library(
       "Sweeps",
@@ -76,7 +77,7 @@ let package = Package(
     .executableTarget(
       name: "rnn-train",
       dependencies: [
-        "Sweeps", "Training", "Tasks", "Inference", "Models", "Compute", "Datasets", "Configuration",
+        "Sweeps", "Training", "Tasks", "Inference", "Models", "Compute", "Datasets", "DatasetFiles", "Configuration",
         "ConfigurationFiles", "Keys", "HDF5", "Files", "Plots", "Presentation", "Diagnostics", "CAffinity",
         "CMemory", "CRevision",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
@@ -110,7 +111,7 @@ let package = Package(
     tests("FilesTests", ["Files"]),
     tests("HDF5Tests", ["HDF5"], exclude: ["Hostile"]),
     tests("ConfigurationTests", ["ConfigurationFiles", "Tasks", "Datasets"]),
-    tests("DatasetsTests", ["Datasets"]),
+    tests("DatasetsTests", ["DatasetFiles", "Datasets", "HDF5"]),
     tests("GrammarCorpusTests", ["GrammarCorpus", "english-corpus"]),
     tests("PlotsTests", ["Plots"]),
     tests("ModelsTests", ["Models", "ModelTestSupport"]),

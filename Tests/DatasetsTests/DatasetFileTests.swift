@@ -1,3 +1,4 @@
+import DatasetFiles
 import Datasets
 import Files
 import Foundation

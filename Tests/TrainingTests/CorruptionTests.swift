@@ -1,5 +1,6 @@
 import Compute
 import Configuration
+import DatasetFiles
 import Datasets
 import Diagnostics
 import Files

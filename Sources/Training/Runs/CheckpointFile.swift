@@ -1,5 +1,6 @@
 import Configuration
 import ConfigurationFiles
+import DatasetFiles
 import Datasets
 import Diagnostics
 import Files

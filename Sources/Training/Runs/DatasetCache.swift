@@ -1,4 +1,5 @@
 import Configuration
+import DatasetFiles
 import Datasets
 import Diagnostics
 import Files

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Compute
 import Configuration
+import DatasetFiles
 import Datasets
 import Files
 import HDF5

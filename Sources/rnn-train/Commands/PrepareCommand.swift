@@ -1,5 +1,6 @@
 import ArgumentParser
 import Configuration
+import DatasetFiles
 import Datasets
 import Files
 import HDF5

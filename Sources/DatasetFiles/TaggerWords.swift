@@ -1,3 +1,4 @@
+import Datasets
 import HDF5
 
 /// What a dataset file says about tags and words.

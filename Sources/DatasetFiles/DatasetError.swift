@@ -1,3 +1,4 @@
+import Datasets
 import Diagnostics
 
 /// What is wrong with a dataset file that is sound as an HDF5 file.

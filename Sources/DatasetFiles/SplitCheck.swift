@@ -1,3 +1,5 @@
+import Datasets
+
 /// What must hold of a split that came from a file.
 struct SplitCheck {
   var file: String
