@@ -115,7 +115,7 @@ let package = Package(
     tests("GrammarCorpusTests", ["GrammarCorpus", "english-corpus"]),
     tests("PlotsTests", ["Plots"]),
     tests("ModelsTests", ["Models", "ModelTestSupport"]),
-    tests("InferenceTests", ["Inference"]),
+    tests("InferenceTests", ["Inference", "ModelTestSupport"]),
     tests("OptimizersTests", ["Optimizers", "COptimizers", "ComputeTestSupport"]),
     tests(
       "TrainingTests", ["Training", "Tasks", "ModelTestSupport", "HDF5", "RetainCounter"], resources: [.copy("Golden")]),

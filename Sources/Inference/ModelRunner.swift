@@ -49,15 +49,17 @@ package final class ModelRunner: Sendable {
     return try read(model)
   }
 
-  /// Runs over all minibatches of a source in order, beginning with the zero state.
+  /// Runs over all minibatches of a source in order.
   ///
   /// - Parameters:
+  ///   - goesOn: whether it begins with the states that the run before ended in, and not with the zero state.
   ///   - check: called before each minibatch; what it throws ends the run.
   ///   - read: gets the results of each minibatch, with its index.
   package func run(
-    over minibatches: any MinibatchSource, check: () throws -> Void, read: (SequenceModel, _ index: Int) throws -> Void
+    over minibatches: any MinibatchSource, goesOn: Bool = false, check: () throws -> Void,
+    read: (SequenceModel, _ index: Int) throws -> Void
   ) rethrows {
-    model.resetState()
+    if !goesOn { model.resetState() }
     for index in 0..<minibatches.count {
       try check()
       try run(fill: { minibatches.fill($0, index: index) }, read: { try read($0, index) })
@@ -66,8 +68,8 @@ package final class ModelRunner: Sendable {
 
   /// The same with nothing to check.
   package func run(
-    over minibatches: any MinibatchSource, read: (SequenceModel, _ index: Int) throws -> Void
+    over minibatches: any MinibatchSource, goesOn: Bool = false, read: (SequenceModel, _ index: Int) throws -> Void
   ) rethrows {
-    try run(over: minibatches, check: {}, read: read)
+    try run(over: minibatches, goesOn: goesOn, check: {}, read: read)
   }
 }

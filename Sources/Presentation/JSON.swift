@@ -8,9 +8,14 @@ package enum JSON {
   /// A text that no result holds, in the place of a number until it is null.
   private static let noNumber = "\u{1}"
 
-  package static func text(_ value: some Encodable) throws -> String {
+  package static func text(_ value: some Encodable) throws -> String { try text(value, [.prettyPrinted]) }
+
+  /// On one line, for results of which there are many.
+  package static func line(_ value: some Encodable) throws -> String { try text(value, []) }
+
+  private static func text(_ value: some Encodable, _ formatting: JSONEncoder.OutputFormatting) throws -> String {
     let encoder = JSONEncoder()
-    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+    encoder.outputFormatting = formatting.union([.sortedKeys, .withoutEscapingSlashes])
     encoder.keyEncodingStrategy = .convertToSnakeCase
     // JSON has no way to write infinity and NaN.
     encoder.nonConformingFloatEncodingStrategy = .convertToString(

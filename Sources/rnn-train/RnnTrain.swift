@@ -24,8 +24,9 @@ struct RnnTrain: ParsableCommand {
       """,
     version: ProgramVersion.text,
     subcommands: [
-      TrainCommand.self, PrepareCommand.self, EvaluateCommand.self, GenerateCommand.self, TagCommand.self,
-      InspectCommand.self, ReportCommand.self, SweepCommand.self, ConfigCommand.self, BenchmarkCommand.self,
+      TrainCommand.self, PrepareCommand.self, EvaluateCommand.self, ScoreCommand.self, GenerateCommand.self,
+      TagCommand.self, InspectCommand.self, ReportCommand.self, SweepCommand.self, ConfigCommand.self,
+      BenchmarkCommand.self,
       ProbeCommand.self,
     ],
     defaultSubcommand: TrainCommand.self)

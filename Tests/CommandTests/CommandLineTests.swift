@@ -4,7 +4,8 @@ import Testing
 /// What people expect of any command line.
 struct CommandLineTests {
   @Test(arguments: [
-    ["train"], ["prepare"], ["evaluate"], ["generate"], ["tag"], ["inspect"], ["sweep"], ["sweep", "run"],
+    ["train"], ["prepare"], ["evaluate"], ["score"], ["generate"], ["tag"], ["inspect"], ["sweep"],
+    ["sweep", "run"],
     ["sweep", "show"], ["sweep", "export"], ["report"], ["config"], ["config", "init"], ["config", "check"],
     ["config", "show"], ["config", "keys"], ["benchmark"],
   ])

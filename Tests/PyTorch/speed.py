@@ -4,7 +4,9 @@
     speed.py PROGRAM [--threads N] [--rounds R] [--seconds S] [NAME ...]
 
 PROGRAM is the built rnn-train; needs torch and PyYAML. NAME is a configuration of configs/benchmark without its ending
-(default: all), or `generate`: text of one stream, as `rnn-train generate` writes it.
+(default: all), or `generate`: text of one stream, as `rnn-train generate` writes it, or `score`: 1,000 sentences by the
+same checkpoint, in PyTorch padded in batches of 64 of similar length; ours also one at a time, each line sent when the
+one before is answered.
 
 PyTorch gets what makes it fastest: memory that malloc keeps and takes in huge pages, sparse gradients of embeddings
 where the first round finds them faster, flushed denormals. One step is the same for both: forward, mean loss,
@@ -13,7 +15,7 @@ round, and shown as medians over the rounds, as are the rounds' ratios, beside t
 the largest resident size of the process, beside a bound for ours: 40 MB, 16 bytes a parameter (itself, its gradient and
 two moments) and the activations of one minibatch.
 """
-import argparse, json, os, pathlib, resource, statistics, subprocess, sys, tempfile, time
+import argparse, json, os, pathlib, re, resource, statistics, subprocess, sys, tempfile, time
 
 root = pathlib.Path(__file__).resolve().parents[2]
 configurations = root / "configs/benchmark"
@@ -90,6 +92,39 @@ def generate_in_pytorch(configuration, threads, tokens):
     return tokens / (time.perf_counter() - start)
 
 
+def score_in_pytorch(configuration, threads, lines):
+    """Tokens per second, of the lines of a text by a checkpoint."""
+    import torch
+    torch.set_num_threads(threads)
+    names, page = {}, (root / "Sources/Training/Documentation.docc/PyTorch.md").read_text()
+    exec(re.search(r"```python\n(.*?)```", page, re.S).group(1), names)
+    model = configuration["model"]
+    network = names["Network"](configuration["checkpoint"], model["cell"], model["layers"])
+    with names["h5py"].File(configuration["checkpoint"], "r") as file:
+        ids = {token: row for row, token in enumerate(file["vocabulary/tokens"].asstr()[...])}
+    sentences = [[ids[word] for word in [*line.split(), "</s>"]] for line in lines]
+    order = sorted(range(len(sentences)), key=lambda index: -len(sentences[index]))
+    scores = [0.0] * len(sentences)
+
+    def score(batch):
+        targets = torch.full((len(sentences[batch[0]]), len(batch)), -1)
+        for column, index in enumerate(batch):
+            targets[: len(sentences[index]), column] = torch.tensor(sentences[index])
+        inputs = torch.cat([torch.full((1, len(batch)), ids["</s>"]), targets[:-1].clamp(min=0)])
+        logits, _ = network(inputs)
+        losses = torch.nn.functional.cross_entropy(
+            logits.flatten(0, 1), targets.flatten(), ignore_index=-1, reduction="none").view(targets.shape)
+        for index, value in zip(batch, losses.double().sum(0).tolist()):
+            scores[index] = -value
+
+    with torch.inference_mode():
+        score(order[:64])
+        start = time.perf_counter()
+        for first in range(0, len(order), 64):
+            score(order[first : first + 64])
+        return sum(map(len, sentences)) / (time.perf_counter() - start)
+
+
 def peer(task, configuration, threads, amount, is_sparse=False):
     """What a function of this file returns, run in a process of its own, and that process's memory in bytes."""
     environment = {**os.environ, "GLIBC_TUNABLES": allocator}
@@ -154,6 +189,46 @@ def compare_generation(program, options):
         print(f"{'generate ' + name:20s} {rates[1]:8,.0f} {rates[0]:10,.0f} {rates[0] / rates[1]:6.2f}", flush=True)
 
 
+def compare_scoring(program, options):
+    text = root / "datasets/english/train.txt"
+    lines = text.read_text().splitlines()[:1000]
+    tokens = sum(len(line.split()) + 1 for line in lines)
+    sizes = {
+        "lstm-small": {"cell": "lstm", "embedding": 200, "hidden": 200, "layers": 2},
+        "lstm-medium": {"cell": "lstm", "embedding": 650, "hidden": 650, "layers": 2},
+    }
+    for name, model in sizes.items():
+        with tempfile.TemporaryDirectory() as directory:
+            configuration = {
+                "data": {"train": str(text), "tokens": "whitespace"}, "model": model, "training": {"time_limit": "1s"},
+                "output": {"directory": f"{directory}/run"}}
+            path = pathlib.Path(directory) / "network.cfg"
+            path.write_text(json.dumps(configuration))  # JSON is YAML
+            subprocess.run([program, "-q", "--config", path], check=True, capture_output=True)
+            checkpoint = f"{directory}/run/checkpoints/last.h5"
+            command = [program, "score", "-q", "--threads", str(options.threads), "--checkpoint", checkpoint]
+            together, apart, theirs = [], [], []
+            for _ in range(options.rounds):
+                seconds = []
+                for part in ([], lines):
+                    start = time.perf_counter()
+                    subprocess.run(command, check=True, stdout=subprocess.DEVNULL, input="\n".join(part), text=True)
+                    seconds.append(time.perf_counter() - start)
+                together.append(tokens / (seconds[1] - seconds[0]))
+                with subprocess.Popen(
+                    command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1) as process:
+                    for number, line in enumerate([lines[0], *lines]):
+                        if number == 1:
+                            start = time.perf_counter()
+                        process.stdin.write(line + "\n")
+                        process.stdout.readline()
+                    apart.append(tokens / (time.perf_counter() - start))
+                theirs.append(peer("score", {"checkpoint": checkpoint, "model": model}, options.threads, lines)[0])
+        rates = [statistics.median(rates) for rates in (theirs, together, apart)]
+        print(f"{'score ' + name:18s} {rates[0]:8,.0f} {rates[1]:10,.0f} {rates[1] / rates[0]:6.2f}   "
+              f"one at a time {rates[2]:,.0f}, {rates[1] / rates[2]:.1f} times less", flush=True)
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("program", type=lambda path: pathlib.Path(path).resolve())
@@ -164,17 +239,21 @@ def main():
     options = parser.parse_intermixed_args()
     print(f"tokens/s{'PyTorch':>19s} {'rnn-train':>10s} {'ratio':>6s} {'least':>6s} {'most':>6s} {'GFLOP/s':>8s} {'MB':>8s} "
           f"{'MB':>8s} {'bound':>8s}")
-    for name in options.names or [*sorted(path.stem for path in configurations.glob("*.cfg")), "generate"]:
+    for name in options.names or [*sorted(path.stem for path in configurations.glob("*.cfg")), "generate", "score"]:
         if name == "generate":
             compare_generation(options.program, options)
+        elif name == "score":
+            compare_scoring(options.program, options)
         else:
             compare_training(options.program, name, options)
 
 
 if sys.argv[1:2] == ["--peer"]:
     task, configuration, threads, amount, is_sparse = json.loads(sys.argv[2])
-    rate = (train_in_pytorch(configuration, threads, amount, is_sparse) if task == "train"
-            else generate_in_pytorch(configuration, threads, amount))
+    if task == "train":
+        rate = train_in_pytorch(configuration, threads, amount, is_sparse)
+    else:
+        rate = {"generate": generate_in_pytorch, "score": score_in_pytorch}[task](configuration, threads, amount)
     print(json.dumps([rate, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024]))
 else:
     main()

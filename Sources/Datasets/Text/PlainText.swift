@@ -79,6 +79,9 @@ package struct PlainText: CorpusFormat {
 }
 
 extension Tokenization {
+  /// The token that ends a sentence.
+  package var sentenceEnd: String { self == .character ? "\n" : Vocabulary.endOfLineToken }
+
   /// The tokens of a text at hand, such as the prompt of `generate`, as they stand in it. It is cleaned as files are, but may
   /// end in the middle of a line: unlike a file's last line it gets no `</s>` then.
   package func tokens(of text: String) -> [String] {
@@ -105,9 +108,7 @@ extension Vocabulary {
   }
 
   /// The id of what ends a sentence; nil if there is nothing of the kind, as in a text without line ends.
-  package func sentenceEnd(_ tokenization: Tokenization) -> Int32? {
-    tokenization == .character ? table.number(of: "\n") : endOfLineId
-  }
+  package func sentenceEnd(_ tokenization: Tokenization) -> Int32? { table.number(of: tokenization.sentenceEnd) }
 
   /// The most frequent token but for special ones, in a vocabulary that this program has made.
   package var mostFrequentId: Int32? {

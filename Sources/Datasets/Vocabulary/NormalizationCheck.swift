@@ -21,6 +21,9 @@ package struct NormalizationCheck: Sendable, Equatable {
     if tokens.contains(word) { otherForms += count }
   }
 
+  /// Takes in words that the vocabulary has as they are. O(1).
+  mutating func noteKnown(_ count: Int) { words += count }
+
   /// ASCII is the same in all forms.
   private static func hasForms(_ word: String) -> Bool { word.utf8.contains { $0 >= 0x80 } }
 

@@ -205,11 +205,14 @@ final class RecurrentDirection: Sendable {
     }
   }
 
-  /// The state to begin the next window with: that after this window's last timestep.
+  /// The state to begin the next window with: that after this window's last timestep. Sequences that end before have no next
+  /// window, and those that have one stand at the same places in it.
   func carryState() {
-    let (streams, timesteps) = (timeline.capacity.sequences, timeline.timesteps)
+    let last = timeline.timesteps - 1
+    guard last >= 0 else { return }
+    let (count, first) = (timeline.count(timestep: last), timeline.stateRow(before: last + 1, 0))
     for (_, state) in cell.states {
-      state.rows(0..<streams).copyRows(from: state.rows(timesteps * streams..<(timesteps + 1) * streams))
+      state.rows(0..<count).copyRows(from: state.rows(first..<first + count))
     }
   }
 

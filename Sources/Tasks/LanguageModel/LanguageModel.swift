@@ -171,6 +171,10 @@ package struct LanguageModel: Task {
 
   package func generator(of model: TrainedModel) -> TextGenerator? { TextGenerator(model) }
 
+  package func scorer(of model: TrainedModel, carriesState: Bool, workers: Workers) -> Scorer? {
+    Scorer(model, carriesState: carriesState, workers: workers)
+  }
+
   package let reportTitle = "What the model writes"
 
   private static let temperatures = [0.5, 0.8, 1.0]

@@ -46,10 +46,7 @@ struct TagCommand: ParsableCommand {
   func run() throws {
     let workers = try threads.workers()
     let kernels = try Kernels.chosen()
-    var files = paths[...]
-    let (checkpoint, path) = try checkpoint.read(checkpoint.path == nil ? files.popFirst() : nil)
-    let file = files.popFirst()
-    if let stray = files.first { throw ValidationError("\(stray): expected one file to tag") }
+    let (checkpoint, path, text) = try checkpoint.read(paths)
     let task = checkpoint.configuration.task
     guard let tagger = try task.tagger(of: checkpoint.model(file: path, kernels: kernels), workers: workers) else {
       throw TrainingError.otherTask(file: path, expected: "a tagger")
@@ -57,7 +54,7 @@ struct TagCommand: ParsableCommand {
     let own = checkpoint.configuration.format
     let output = output?.format(asIn: own)
     var input = try TaggerInput(
-      file.map { .file($0) } ?? .standardInput, format: format?.format(asIn: own),
+      text, format: format?.format(asIn: own),
       otherwise: own.isEqual(to: task.usualFormat) ? PlainText() : own)
     var normalization = NormalizationCheck(checkpoint.vocabulary)
     while let sentences = try input.next() {

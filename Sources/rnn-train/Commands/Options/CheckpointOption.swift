@@ -29,6 +29,18 @@ struct CheckpointOption: ParsableArguments {
     try seal.read(Self.one(of: path, position, "--checkpoint PATH, a run's directory or one of its checkpoints"))
   }
 
+  /// The same of a command that takes a text as well, with the text.
+  ///
+  /// - Parameter paths: what was given by position: the run, unless the option names it, and the text, where `-` is standard
+  ///   input, as is none.
+  func read(_ paths: [String]) throws -> (checkpoint: Checkpoint, path: String, text: TextSource) {
+    var rest = paths[...]
+    let (checkpoint, path) = try read(path == nil ? rest.popFirst() : nil)
+    let file = rest.popFirst()
+    if let stray = rest.first { throw ValidationError("\(stray): expected one file, found another one") }
+    return (checkpoint, path, file.map { $0 == "-" ? .standardInput : .file($0) } ?? .standardInput)
+  }
+
   /// What was given by an option or by position.
   ///
   /// - Parameter expectation: what a user reads who has given neither.

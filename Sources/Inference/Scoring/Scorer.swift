@@ -1,0 +1,106 @@
+import Compute
+import Datasets
+import Models
+
+/// The log-probabilities that a language model gives to lines of text.
+///
+/// Each line is read after the token that ends a sentence, from the zero state, or goes on where the line before ended. Lines
+/// that don't go on stand side by side, those of similar length together; what stands beside a line never shows in its
+/// numbers, nor does the number of threads.
+package final class Scorer {
+  /// What is read before a line's first token: what ends a sentence, or else the vocabulary's most frequent token.
+  package let context: Int32
+  /// Whether a line goes on where the one before ended.
+  package let carriesState: Bool
+  private let runner: ModelRunner
+  /// The token before the next line's first one, and whether there was a line before.
+  private var last: Int32
+  private var goesOn = false
+
+  /// Lines side by side, and timesteps in a window of them; one line at a time fills windows of its own.
+  private static let shape = (lines: 64, timesteps: 32)
+  private static let timestepsAlone = 256
+
+  package init(_ model: TrainedModel, carriesState: Bool, workers: Workers) {
+    self.carriesState = carriesState
+    let vocabulary = model.vocabulary
+    context = vocabulary.sentenceEnd(model.tokenization) ?? vocabulary.mostFrequentId ?? 0
+    last = context
+    runner = ModelRunner(
+      model.parameters,
+      LineWindows.capacity(lines: carriesState ? 1 : Self.shape.lines, timesteps: Self.timesteps(carriesState)),
+      carriesState: true, workers: workers)
+  }
+
+  private static func timesteps(_ carriesState: Bool) -> Int { carriesState ? timestepsAlone : shape.timesteps }
+
+  /// The scores of some lines, in their order. Where lines go on, the first of them goes on where the last call ended.
+  ///
+  /// Cost: a forward pass over all tokens; memory is 8 bytes for each of them, and one window.
+  package func score(_ lines: [TokenLine]) -> [LineScore] {
+    let values = carriesState ? scoreAsOne(lines) : scoreApart(lines)
+    return zip(lines, values).map(LineScore.init)
+  }
+
+  private func scoreAsOne(_ lines: [TokenLine]) -> [[Double]] {
+    let tokens = lines.flatMap(\.tokens)
+    guard let end = tokens.last else { return lines.map { _ in [] } }
+    var rest = logProbabilities(of: [tokens], after: last)[0][...]
+    (last, goesOn) = (end, true)
+    return lines.map { line in
+      defer { rest = rest.dropFirst(line.tokens.count) }
+      return Array(rest.prefix(line.tokens.count))
+    }
+  }
+
+  private func scoreApart(_ lines: [TokenLine]) -> [[Double]] {
+    var result = lines.map { _ in [Double]() }
+    let order = lines.indices.filter { !lines[$0].tokens.isEmpty }.sorted {
+      (lines[$1].tokens.count, $0) < (lines[$0].tokens.count, $1)
+    }
+    for start in stride(from: 0, to: order.count, by: Self.shape.lines) {
+      let batch = order[start..<min(start + Self.shape.lines, order.count)]
+      let values = logProbabilities(of: batch.map { lines[$0].tokens }, after: context)
+      for (line, values) in zip(batch, values) { result[line] = values }
+    }
+    return result
+  }
+
+  /// The log-probability of each token of lines side by side.
+  ///
+  /// - Parameter lines: the longest first, none of them empty.
+  private func logProbabilities(of lines: [[Int32]], after context: Int32) -> [[Double]] {
+    var result = lines.map { [Double](repeating: 0, count: $0.count) }
+    let windows = LineWindows(lines, after: context, timesteps: Self.timesteps(carriesState))
+    runner.run(over: windows, goesOn: goesOn) { model, window in
+      windows.forEachRow(of: model.minibatch, window: window) { row, line, position in
+        // Not the negative loss, which is -0 for what is certain.
+        result[line][position] = 0 - model.loss(row: row)
+      }
+    }
+    return result
+  }
+}
+
+/// What a model makes of a line: all in nats.
+package struct LineScore: Sendable {
+  package let line: TokenLine
+  /// The log-probability of each token after those before it.
+  package let tokenLogProbabilities: [Double]
+  /// Of the line, its unknown tokens as `<unk>`: the sum over its tokens in order.
+  package let logProbability: Double
+}
+
+extension LineScore {
+  fileprivate init(_ line: TokenLine, _ tokenLogProbabilities: [Double]) {
+    self.init(
+      line: line, tokenLogProbabilities: tokenLogProbabilities, logProbability: tokenLogProbabilities.reduce(0, +))
+  }
+
+  /// The same sum over the tokens that are known.
+  ///
+  /// - Parameter unknown: the id of `<unk>`, if there is one.
+  package func logProbability(without unknown: Int32?) -> Double {
+    zip(line.tokens, tokenLogProbabilities).reduce(0) { $0 + ($1.0 == unknown ? 0 : $1.1) }
+  }
+}

@@ -1,0 +1,78 @@
+import ArgumentParser
+import Datasets
+import Foundation
+import Inference
+import Presentation
+
+/// What a log-probability is written to the base of.
+enum LogarithmBase: String, CaseIterable, ExpressibleByArgument {
+  case e
+  case two = "2"
+  case ten = "10"
+
+  private var name: String { self == .e ? "natural" : "base \(rawValue)" }
+
+  /// What the column is called.
+  var title: String { "log-probability (\(name))" }
+
+  /// A number of nats in this base.
+  func value(ofNats nats: Double) -> Double {
+    switch self {
+    case .e: nats
+    case .two: nats / log(2)
+    case .ten: nats / log(10)
+    }
+  }
+}
+
+/// What is said of scores beside them: by which conventions they came about, and what they come to together.
+struct ScoreSummary {
+  private let model: TrainedModel
+  private let base: LogarithmBase
+  private var lines = 0
+  private var tokens = 0
+  private var unknown = 0
+  private var nats = 0.0
+  private var natsKnown = 0.0
+
+  init(_ model: TrainedModel, _ base: LogarithmBase) { (self.model, self.base) = (model, base) }
+
+  mutating func add(_ score: LineScore) {
+    lines += 1
+    tokens += score.line.tokens.count
+    unknown += score.line.unknown.count
+    nats += score.logProbability
+    natsKnown += score.logProbability(without: model.vocabulary.unknownId)
+  }
+
+  /// The lines that come before the first score.
+  func conventions(of scorer: Scorer) -> [String] {
+    let (vocabulary, end) = (model.vocabulary, model.tokenization.sentenceEnd)
+    func quoted(_ token: String) -> String { token == "\n" ? "the newline" : "\"\(token)\"" }
+    let start =
+      scorer.carriesState
+      ? "each line goes on where the one before ended, the first" : "each line begins with the zero state"
+    var lines = [
+      "columns: \(base.title); tokens, the line's end among them; unknown words, scored as \(Vocabulary.unknownToken)"
+    ]
+    if vocabulary.sentenceEnd(model.tokenization) != nil {
+      lines.append("\(start) after \(quoted(end))")
+    } else {
+      lines.append(
+        "the model knows no \(quoted(end)): \(start) after the most frequent token, "
+          + "\(quoted(vocabulary.tokens[Int(scorer.context)])), and a line's end is unknown")
+    }
+    return lines
+  }
+
+  /// What comes behind the last one.
+  var text: String {
+    func perplexity(_ nats: Double, _ tokens: Int) -> String {
+      tokens == 0 ? "-" : Format.perplexity(exp(-nats / Double(tokens)))
+    }
+    return
+      "\(Format.count(lines, "line")), \(Format.count(tokens, "token")), \(Format.count(unknown)) unknown; "
+      + "log-probability \(Format.fixed(base.value(ofNats: nats), 4)), perplexity \(perplexity(nats, tokens)), "
+      + "without unknown words \(perplexity(natsKnown, tokens - unknown))"
+  }
+}
