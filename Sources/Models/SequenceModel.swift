@@ -127,6 +127,10 @@ package final class SequenceModel: Sendable {
     output.logits(row: row, into: result)
   }
 
+  /// What the output layer reads, [rows, outputs] of the minibatch, after the forward phases: the hidden states of the last
+  /// layer, with a residual connection its sum.
+  package var outputInput: PanelMatrix { lastOutput.values.rows(0..<minibatch.rows) }
+
   /// What the output layer reads has this gradient between the output phases and the backward ones, [rows, outputs] of the
   /// minibatch; of a model with gradients.
   package var outputGradient: PanelMatrix { lastOutput.gradient.rows(0..<minibatch.rows) }

@@ -36,6 +36,8 @@ package enum TrainingError: DiagnosedError, Equatable {
   /// A setting that doesn't suit the data.
   case unsuitable(Objection)
   case notCheckpoint(file: String, found: String)
+  /// A file of gradient statistics that lacks a parameter's, or has others.
+  case notStatistics(file: String, parameter: String)
   /// A checkpoint that another program has written to, or may have.
   case sealLost(file: String)
   /// A checkpoint whose name says another step than its contents.
@@ -96,6 +98,8 @@ package enum TrainingError: DiagnosedError, Equatable {
     case .unsuitable(let objection): "\(objection.key): \(objection.reason)"
     case .notCheckpoint(let file, let found):
       "\(file) is not an rnn-train checkpoint: \(found)"
+    case .notStatistics(let file, let parameter):
+      "\(file): expected gradient statistics of \(parameter)"
     case .sealLost(let file):
       "\(file) has lost the seal at its end: another program has opened it to write, as h5py's mode \"a\" does, and nobody "
         + "can say whether it is as rnn-train left it; if you trust it, add --accept-lost-seal"

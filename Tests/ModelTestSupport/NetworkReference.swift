@@ -28,6 +28,10 @@ package struct NetworkReference: Sendable {
     /// The mean over the targets.
     package var loss = 0.0
     package var gradients: [String: [Double]] = [:]
+    /// [rows] what the output layer reads.
+    package var hidden: [[Double]] = []
+    /// What sequences end with, by the names that they begin with.
+    package var lastStates: [String: Matrix] = [:]
   }
 
   /// - Parameters:
@@ -35,14 +39,24 @@ package struct NetworkReference: Sendable {
   ///   - step: counts updates from 1.
   package func results(_ sentences: Sentences, from states: [String: Matrix] = [:], step: Int = 1) -> Results {
     let tape = Tape()
-    let network = Network(
+    var network = Network(
       shape: shape, masks: DropoutMasks(dropout, step: step), tape: tape,
       parameters: parameters.mapValues { tape.vector($0.values) }, states: states)
-    let logits = sentences.sequences.indices.map { network.logits(sentences, of: $0) }
+    let records = sentences.sequences.map { _ in StateRecord() }
+    let hidden = sentences.sequences.indices.map { sequence in
+      network.record = records[sequence]
+      return network.hidden(sentences, of: sequence)
+    }
+    let logits = hidden.map { $0.map(network.output) }
     var results = Results()
+    for name in records[0].states.keys {
+      let last = records.map { $0.states[name]?.last?.value ?? [] }
+      results.lastStates[name] = Matrix(rows: last.count, columns: last[0].count, values: last.flatMap(\.self))
+    }
     var sum = tape.vector([0])
     for (timestep, sequence) in sentences.rows {
       let row = logits[sequence][timestep]
+      results.hidden.append(hidden[sequence][timestep].value)
       results.logits += row.value
       results.predictions.append(row.value.firstIndex(of: row.value.reduce(-.infinity, max)) ?? 0)
       let loss = sentences.sequences[sequence][timestep].target.map { target in
@@ -115,7 +129,10 @@ private struct Network {
   }
 
   /// [timestep] of one sequence.
-  func logits(_ sentences: Sentences, of sequence: Int) -> [Vector] {
+  func logits(_ sentences: Sentences, of sequence: Int) -> [Vector] { hidden(sentences, of: sequence).map(output) }
+
+  /// [timestep] what the output layer reads of one sequence.
+  func hidden(_ sentences: Sentences, of sequence: Int) -> [Vector] {
     let tokens = sentences.sequences[sequence]
     let places = sentences.rows
     let rows = places.indices.filter { places[$0].sequence == sequence }
@@ -134,7 +151,7 @@ private struct Network {
         widths: [Int](repeating: shape.hidden, count: directions))
       x = zip(hidden, x).map { h, x in shape.isResidual && h.value.count == x.value.count ? h + x : h }
     }
-    return x.map(output)
+    return x
   }
 
   /// The logits of all classes; logarithms of probabilities where the output layer makes these in two steps.

@@ -10,6 +10,17 @@ extension ParameterLayout {
     }
     return parameter.handle
   }
+
+  /// What there is of every parameter, by its name.
+  package func matrices(_ elements: (Parameter) -> [Float]) -> [String: Matrix] {
+    var matrices: [String: Matrix] = [:]
+    for parameter in parameters {
+      let values = elements(parameter).map(Double.init)
+      let columns = parameter.shape[parameter.shape.count - 1]
+      matrices[parameter.name] = Matrix(rows: values.count / columns, columns: columns, values: values)
+    }
+    return matrices
+  }
 }
 
 extension Parameters {

@@ -87,21 +87,11 @@ package struct TestModel: Sendable {
 
   /// The tensors of an arena by PyTorch's names.
   package func matrices(_ arena: Arena) -> [String: Matrix] {
-    matrices { parameters.layout.elements(of: $0, in: arena) }
+    parameters.layout.matrices { parameters.layout.elements(of: $0, in: arena) }
   }
 
   /// The gradients by PyTorch's names.
-  package var gradientMatrices: [String: Matrix] { matrices(gradients.elements) }
-
-  private func matrices(_ elements: (Parameter) -> [Float]) -> [String: Matrix] {
-    var matrices: [String: Matrix] = [:]
-    for parameter in parameters.layout.parameters {
-      let values = elements(parameter).map(Double.init)
-      let columns = parameter.shape[parameter.shape.count - 1]
-      matrices[parameter.name] = Matrix(rows: values.count / columns, columns: columns, values: values)
-    }
-    return matrices
-  }
+  package var gradientMatrices: [String: Matrix] { parameters.layout.matrices(gradients.elements) }
 
   /// [T * B, classes] of the current minibatch.
   package var logits: [Float] {

@@ -77,6 +77,13 @@ package protocol Task: Sendable {
     _ model: TrainedModel, on split: TokenSequence, forms: [String], _ configuration: RunConfiguration,
     workers: Workers, check: () throws -> Void
   ) throws -> any Evaluation
+  /// Measures a language model that follows the text as it reads it; nil where the task's models can't.
+  ///
+  /// - Parameter check: called between minibatches; what it throws ends the evaluation.
+  func evaluate(
+    _ model: TrainedModel, following adaptation: Adaptation, on split: TokenSequence,
+    _ configuration: RunConfiguration, workers: Workers, check: () throws -> Void
+  ) throws -> (any Evaluation)?
   /// How a text that is no split is to be measured where nobody says it.
   func evaluation(_ settings: RunConfiguration.Evaluation, of text: TokenSequence) -> RunConfiguration.Evaluation
   /// What a value of the measure tells people, the most telling figure last.
@@ -116,6 +123,10 @@ package protocol Task: Sendable {
 extension Task {
   package var learnsTags: Bool { false }
   package func figure(ofTrainingLoss loss: Double) -> Quantity? { nil }
+  package func evaluate(
+    _ model: TrainedModel, following adaptation: Adaptation, on split: TokenSequence,
+    _ configuration: RunConfiguration, workers: Workers, check: () throws -> Void
+  ) throws -> (any Evaluation)? { nil }
   package func evaluation(
     _ settings: RunConfiguration.Evaluation, of text: TokenSequence
   ) -> RunConfiguration.Evaluation { settings }

@@ -13,6 +13,9 @@ package protocol OutputKind: KeyAlternative {
   var suitsTags: Bool { get }
   /// Whether losses in training are over a sample of the classes, and no perplexity follows from them.
   var samplesLoss: Bool { get }
+  /// What computes the same distribution of parameters of the same names and shapes, with gradients of the loss over all
+  /// classes.
+  var withWholeLoss: any OutputKind { get }
 
   /// What is wrong with the settings for so many classes, by the names of their keys.
   func objections(classes: Int) -> [Objection]
@@ -33,6 +36,7 @@ extension OutputKind {
   package var canTieEmbeddings: Bool { false }
   package var suitsTags: Bool { false }
   package var samplesLoss: Bool { false }
+  package var withWholeLoss: any OutputKind { self }
   package func objections(classes: Int) -> [Objection] { [] }
   package func clusters(of shape: ModelShape) -> ClusterLayout? { nil }
   package func multipliedClasses(of shape: ModelShape) -> Int { clusters(of: shape)?.headClasses ?? shape.classes }

@@ -11,6 +11,7 @@ package struct SampledSoftmax: OutputKind {
 
   package var name: String { "sampled" }
   package var samplesLoss: Bool { true }
+  package var withWholeLoss: any OutputKind { Softmax() }
 
   package mutating func visitSettings(_ keys: inout some KeyVisitor) {
     keys.value(

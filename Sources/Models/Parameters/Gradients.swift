@@ -33,6 +33,24 @@ package final class Gradients: Sendable {
   /// Of a parameter that has a gradient in some rows only; nil for any other.
   package func rows(_ handle: Parameter.Handle) -> RowGradient? { rowGradients[handle.index] }
 
+  /// Phases whose jobs call back with every stretch of a step's gradients: where in an arena of the layout it belongs, and its
+  /// floats. Rows that the step doesn't have are left out.
+  package func stretches(
+    _ kind: Phase.Kind, _ body: @escaping @Sendable (_ offset: Int, UnsafePointer<Float>, _ count: Int) -> Void
+  ) -> [Phase] {
+    let (block, unit, denseCount) = (16_384, 16, layout.denseCount)
+    let dense = Phase(kind, jobs: { (denseCount + block - 1) / block }) { [values] job in
+      let offset = job * block
+      body(offset, values.base + offset, min(block, denseCount - offset))
+    }
+    return [dense]
+      + byRows.map { gradient in
+        Phase(kind, jobs: { (gradient.rows.count + unit - 1) / unit }) { job in
+          gradient.forEachStretch(ofPlaces: job * unit..<min((job + 1) * unit, gradient.rows.count), body)
+        }
+      }
+  }
+
   /// A gradient's elements as PyTorch orders them. Cost: O(elements).
   package func elements(of parameter: Parameter) -> [Float] {
     rows(parameter.handle)?.elements ?? layout.elements(of: parameter, in: values)

@@ -43,7 +43,7 @@ package struct Parameter: Sendable, Equatable {
 
   /// Where rows stand, one for each of the first dimension's indices: each in pieces of so many floats side by side, those of
   /// a row `panels.stride` apart.
-  var rowPieces: (count: Int, width: Int) {
+  package var rowPieces: (count: Int, width: Int) {
     role == .outputBias ? (1, 1) : (panels.panels, PanelShape.width)
   }
 

@@ -1,6 +1,7 @@
 import Configuration
 import Datasets
 import Foundation
+import Inference
 import Presentation
 
 /// What a language model makes of a split.
@@ -13,10 +14,15 @@ package struct LanguageEvaluation: Evaluation, Equatable {
   package internal(set) var unknownTargets = 0
   /// Sequences that the split was read as, side by side.
   package let streams: Int
+  /// How the model followed the split.
+  package let adaptation: Adaptation
   /// Unicode scalars of the raw text that the targets are; 0 where nobody knows.
   package private(set) var characters = 0
 
-  init(streams: Int) { self.streams = streams }
+  init(streams: Int, _ adaptation: Adaptation) {
+    self.streams = streams
+    self.adaptation = adaptation
+  }
 
   /// A split's first tokens are no targets, nor are those that are too few for a timestep of all streams.
   mutating func noteCharacters(of split: TokenSequence) {
@@ -80,10 +86,25 @@ private struct LanguageModelReport: Encodable, CustomStringConvertible {
   @NumberOrNull private var bitsPerCharacter: Double
   private let unknownTargets: Int
   private let streams: Int
+  /// Only of a model that followed the split by it.
+  private let dynamic: Dynamic?
+  private let cache: Cache?
   private let caveat: String?
 
+  private struct Dynamic: Encodable {
+    let rate, decay, epsilon: Double
+    let segment: Int
+    /// Whether steps are divided by the RMS of the training text's gradients.
+    let isNormalized: Bool
+  }
+
+  private struct Cache: Encodable {
+    let size: Int
+    let theta, weight: Double
+  }
+
   private enum CodingKeys: CodingKey {
-    case split, targets, natsPerTarget, perplexity, bitsPerCharacter, unknownTargets, streams
+    case split, targets, natsPerTarget, perplexity, bitsPerCharacter, unknownTargets, streams, dynamic, cache
   }
 
   init(_ evaluation: LanguageEvaluation, split: String) {
@@ -94,6 +115,11 @@ private struct LanguageModelReport: Encodable, CustomStringConvertible {
     bitsPerCharacter = evaluation.bitsPerCharacter
     unknownTargets = evaluation.unknownTargets
     streams = evaluation.streams
+    dynamic = evaluation.adaptation.dynamic.map {
+      Dynamic(
+        rate: $0.rate, decay: $0.decay, epsilon: $0.epsilon, segment: $0.segment, isNormalized: $0.statistics != nil)
+    }
+    cache = evaluation.adaptation.cache.map { Cache(size: $0.size, theta: $0.theta, weight: $0.weight) }
     caveat = UnknownWords.caveat(evaluation.unknownShare)
   }
 
@@ -104,6 +130,19 @@ private struct LanguageModelReport: Encodable, CustomStringConvertible {
         ("perplexity", Format.perplexity(perplexity)), ("bits per character", Format.loss(bitsPerCharacter)),
         ("unknown targets", "\(Format.count(unknownTargets)) (\(Format.percent(unknownTargets, of: targets)))"),
         ("streams", Format.count(streams)),
-      ] + (caveat.map { [("notice", $0)] } ?? []))
+      ] + adaptations + (caveat.map { [("notice", $0)] } ?? []))
+  }
+
+  private var adaptations: [(String, String)] {
+    var facts: [(String, String)] = []
+    if let dynamic {
+      let rule = dynamic.isNormalized ? "by the RMS of training gradients" : "plain SGD"
+      facts.append(
+        ("dynamic", "every \(dynamic.segment) timesteps, rate \(dynamic.rate), decay \(dynamic.decay), \(rule)"))
+    }
+    if let cache {
+      facts.append(("cache", "\(Format.count(cache.size)) timesteps, theta \(cache.theta), weight \(cache.weight)"))
+    }
+    return facts
   }
 }

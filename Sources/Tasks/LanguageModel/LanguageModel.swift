@@ -132,16 +132,28 @@ package struct LanguageModel: Task {
     _ model: TrainedModel, on split: TokenSequence, forms: [String], _ configuration: RunConfiguration,
     workers: Workers, check: () throws -> Void
   ) throws -> any Evaluation {
-    let streams = configuration.evaluation.streams
-    // How many timesteps are read at a time never shows in a result.
-    let minibatches = StreamMinibatches(
-      try StreamBatches(split.tokens, streams: streams, window: max(1, Self.evaluatedRows / streams)))
-    let runner = ModelRunner(
-      model.parameters, minibatches.capacity, carriesState: carriesState, workers: workers)
-    var result = LanguageEvaluation(streams: streams)
-    try runner.run(over: minibatches, check: check) { sequenceModel, _ in
-      let minibatch = sequenceModel.minibatch
-      result.nats += sequenceModel.lossSum
+    try evaluation(model, following: Adaptation(), split, configuration.evaluation, workers: workers, check: check)
+  }
+
+  package func evaluate(
+    _ model: TrainedModel, following adaptation: Adaptation, on split: TokenSequence,
+    _ configuration: RunConfiguration, workers: Workers, check: () throws -> Void
+  ) throws -> (any Evaluation)? {
+    try evaluation(model, following: adaptation, split, configuration.evaluation, workers: workers, check: check)
+  }
+
+  private func evaluation(
+    _ model: TrainedModel, following adaptation: Adaptation, _ split: TokenSequence,
+    _ settings: RunConfiguration.Evaluation, workers: Workers, check: () throws -> Void
+  ) throws -> LanguageEvaluation {
+    let streams = settings.streams
+    // Unless the parameters change on the way, how many timesteps are read at a time never shows in a result.
+    let window = adaptation.dynamic?.segment ?? max(1, Self.evaluatedRows / streams)
+    let minibatches = StreamMinibatches(try StreamBatches(split.tokens, streams: streams, window: window))
+    let runner = AdaptiveRunner(model, adaptation, minibatches.capacity, workers: workers)
+    var result = LanguageEvaluation(streams: streams, adaptation)
+    try runner.run(over: minibatches, check: check) { minibatch, loss in
+      result.nats += (0..<minibatch.rows).reduce(0) { $0 + loss($1) }
       result.targets += minibatch.targetCount
       for row in 0..<minibatch.rows where minibatch.targets[row] == model.vocabulary.unknownId {
         result.unknownTargets += 1

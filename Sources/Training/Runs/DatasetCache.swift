@@ -11,8 +11,12 @@ package struct DatasetCache {
 
   /// `$XDG_CACHE_HOME/rnn-train`, else `~/.cache/rnn-train`.
   package init(environment: [String: String] = ProcessInfo.processInfo.environment) {
+    directory = Self.directory(environment)
+  }
+
+  static func directory(_ environment: [String: String]) -> String {
     let base = environment["XDG_CACHE_HOME"].flatMap { $0.isEmpty ? nil : $0 }
-    directory = Path.join(base ?? Path.join(environment["HOME"] ?? ".", ".cache"), "rnn-train")
+    return Path.join(base ?? Path.join(environment["HOME"] ?? ".", ".cache"), "rnn-train")
   }
 
   /// Where the dataset of a configuration is, or would be.

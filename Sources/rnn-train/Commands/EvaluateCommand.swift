@@ -16,10 +16,13 @@ struct EvaluateCommand: ParsableCommand {
         rnn-train evaluate --checkpoint runs/lm
         rnn-train evaluate --checkpoint runs/lm --split validation --json
         rnn-train evaluate --checkpoint runs/lm --data other.txt --streams 1
+        rnn-train evaluate --checkpoint runs/lm --dynamic --cache 2000
 
       A language model's perplexity is exp of the mean loss per target. Text
       is read as several streams side by side, each of which begins with the
-      zero state; one stream is the textbook perplexity, and slower.
+      zero state; one stream is the textbook perplexity, and slower. A model
+      that follows the text, by --dynamic, --cache or both, reads it as one
+      stream where nothing else is said.
 
       A tagger is measured on CoNLL-U: accuracy on all words, on those that
       its training split has and on others, precision, recall and F1 of each
@@ -46,6 +49,9 @@ struct EvaluateCommand: ParsableCommand {
       valueName: "n"))
   var streams: Int?
 
+  @OptionGroup(title: "Following the text")
+  var adaptation: AdaptationOptions
+
   @OptionGroup
   var threads: ThreadOptions
 
@@ -68,22 +74,26 @@ struct EvaluateCommand: ParsableCommand {
     let (checkpoint, path) = try checkpoint.read(position.path)
     var configuration = checkpoint.configuration
     let task = configuration.task
-    if let streams {
-      guard task.carriesState else {
-        throw ValidationError(
-          "--streams is for language models; a \(task.title.lowercased()) reads sentence by sentence")
-      }
-      configuration.evaluation.streams = streams
-    }
+    try requireLanguageModel(task, streams == nil ? nil : "--streams")
+    try requireLanguageModel(task, adaptation.names.first)
+    if let streams = streams ?? (adaptation.names.isEmpty ? nil : 1) { configuration.evaluation.streams = streams }
     let model = try checkpoint.model(file: path, kernels: kernels)
     let (name, sequence, forms) = try text(of: checkpoint, path: path, model)
     if data != nil && streams == nil {
       configuration.evaluation = task.evaluation(configuration.evaluation, of: sequence)
     }
-    let report = try task.evaluate(
-      model, on: sequence, forms: forms, configuration, workers: workers, check: {}
-    ).report(on: name)
+    let adaptation = try adaptation.adaptation(of: model, checkpoint, path: path, workers: workers, options.console)
+    let evaluation =
+      try task.evaluate(model, following: adaptation, on: sequence, configuration, workers: workers, check: {})
+      ?? task.evaluate(model, on: sequence, forms: forms, configuration, workers: workers, check: {})
+    let report = evaluation.report(on: name)
     try Results.print(json ? JSON.text(report) : report.description)
+  }
+
+  /// - Parameter option: one that was given and is for language models.
+  private func requireLanguageModel(_ task: any Task, _ option: String?) throws {
+    guard let option, !task.carriesState else { return }
+    throw ValidationError("\(option) is for language models; a \(task.title.lowercased()) reads sentence by sentence")
   }
 
   /// What to measure, what to call it, and what its words are spelled as where that matters.
