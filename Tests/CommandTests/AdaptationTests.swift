@@ -96,11 +96,29 @@ struct AdaptationTests {
     #expect(outcome.code == 75 && outcome.output.isEmpty && outcome.errors.contains("lower the rate"), "\(outcome)")
   }
 
+  @Test func scoresFollowToo() throws {
+    let workspace = try Self.trained()
+    let arguments = ["score", "run", SampleText.directory + "/test.txt", "--json", "--carry"]
+    let still = try workspace.succeed(arguments + ["-q"]).output
+    let following = arguments + ["-q", "--dynamic", "--cache", "60"]
+    let first = try workspace.succeed(following + ["--threads", "1"]).output
+    #expect(try workspace.succeed(following + ["--threads", "3"]).output == first)
+    #expect(first != still)
+    #expect(first.split(separator: "\n").count == 50)
+    let said = try workspace.succeed(arguments + ["--cache", "60"]).errors
+    #expect(said.contains("the model follows the text"))
+    let list = try workspace.run(["score", "run", "--n-best", "--cache", "60"], input: "a the cat\n")
+    #expect(list.code == 64)
+    #expect(list.output.isEmpty)
+  }
+
   @Test func taggersDoNotFollow() throws {
     let workspace = try Self.trained("tagger.cfg")
     for arguments in [["--dynamic"], ["--cache", "100"]] {
       let outcome = try workspace.run(["evaluate", "run"] + arguments)
       #expect(outcome.code == 64 && outcome.errors.contains("is for language models"), "\(outcome)")
+      let score = try workspace.run(["score", "run"] + arguments, input: "the cat\n")
+      #expect(score.code == 64 && score.output.isEmpty, "\(score)")
     }
   }
 }

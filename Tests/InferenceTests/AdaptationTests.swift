@@ -33,7 +33,8 @@ import Testing
       for index in 0..<parameters.values.count { parameters.values.floats[index] *= scale }
       parameters.renewTransposedCopies()
       return TrainedModel(
-        parameters, vocabulary: Vocabulary(tokens: (0..<23).map { "w\($0)" }), tokenization: .whitespace, tagging: nil)
+        parameters, vocabulary: Vocabulary(tokens: ["<unk>", "</s>"] + (2..<23).map { "w\($0)" }),
+        tokenization: .whitespace, tagging: nil)
     }
   }
 
@@ -69,7 +70,7 @@ import Testing
     let runner = AdaptiveRunner(
       model, adaptation, minibatches.capacity, workers: Workers(count: threads, processors: threads))
     var losses: [Double] = []
-    try runner.run(over: minibatches, check: {}) { minibatch, loss in
+    try runner.run(over: minibatches) { minibatch, _, loss in
       losses += (0..<minibatch.rows).map(loss)
     }
     return losses
@@ -147,6 +148,23 @@ import Testing
       cache: NeuralCache(size: 60, theta: 0.5, weight: 0.2))
     let found = try Self.losses(model, Self.read, streams: 1, window: 5, adaptation)
     #expect(Self.largestDifference(found, reference.losses(Self.read, streams: 1, segment: 5, adaptation)) < 1e-5)
+  }
+
+  @Test func scoresAreTheReferences() throws {
+    let model = Self.cases[1].model
+    var encoder = LineEncoder(model.vocabulary, model.tokenization, file: "text")
+    let lines = try stride(from: 0, to: 180, by: 9).map { start in
+      try encoder.encode(Array(Self.read[start..<start + 9].map { "w\(max($0, 2))" }.joined(separator: " ").utf8))
+    }
+    let adaptation = Adaptation(
+      dynamic: DynamicEvaluation(rate: 0.2, decay: 0.02, statistics: nil),
+      cache: NeuralCache(size: 60, theta: 0.5, weight: 0.2))
+    let scorer = Scorer(model, carriesState: true, following: adaptation, workers: Workers(count: 1))
+    // Segments begin with lines, so that it doesn't matter which of them are scored at a time.
+    let scores = try scorer.score(Array(lines[..<7])) + scorer.score(Array(lines[7...]))
+    let expected = AdaptationReference(model.parameters).losses(
+      [scorer.context] + lines.flatMap(\.tokens), streams: 1, segment: 5, adaptation)
+    #expect(Self.largestDifference(scores.flatMap(\.tokenLogProbabilities), expected.map { -$0 }) < 1e-5)
   }
 
   // MARK: limits

@@ -115,7 +115,9 @@ package protocol Task: Sendable {
   /// What gives lines of text their probabilities by a model, if that is what its models do.
   ///
   /// - Parameter carriesState: whether a line goes on where the one before ended.
-  func scorer(of model: TrainedModel, carriesState: Bool, workers: Workers) -> Scorer?
+  func scorer(
+    of model: TrainedModel, carriesState: Bool, following adaptation: Adaptation, workers: Workers
+  ) -> Scorer?
   /// What tags sentences by a model, if that is what its models do.
   func tagger(of model: TrainedModel, workers: Workers) -> Tagger?
 }
@@ -133,7 +135,9 @@ extension Task {
   package func caveat(about split: TokenSequence, vocabulary: Vocabulary) -> String? { nil }
   package func caveat(about split: Split, metrics: (_ field: String) -> Double?) -> String? { nil }
   package func generator(of model: TrainedModel) -> TextGenerator? { nil }
-  package func scorer(of model: TrainedModel, carriesState: Bool, workers: Workers) -> Scorer? { nil }
+  package func scorer(
+    of model: TrainedModel, carriesState: Bool, following adaptation: Adaptation, workers: Workers
+  ) -> Scorer? { nil }
   package func tagger(of model: TrainedModel, workers: Workers) -> Tagger? { nil }
 
   /// What a model of this task takes over of a dataset's tags.

@@ -45,22 +45,23 @@ package final class AdaptiveRunner {
         + sequenceModel.backwardPhases() + sequenceModel.reducePhases() + (update?.phases() ?? []), workers: workers)
   }
 
-  /// Runs over all minibatches of a source in order, beginning with the zero state.
+  /// Runs over all minibatches of a source in order. What the model has followed so far stays.
   ///
   /// - Parameters:
+  ///   - goesOn: whether it begins with the states that the run before ended in, and not with the zero state.
   ///   - check: called before each minibatch; what it throws ends the run.
-  ///   - read: gets each minibatch with its losses.
+  ///   - read: gets each minibatch with its index and its losses.
   /// - Throws: `AdaptationError.diverged` if the parameters have run away.
   package func run(
-    over minibatches: any MinibatchSource, check: () throws -> Void,
-    read: (Minibatch, _ loss: (_ row: Int) -> Double) throws -> Void
+    over minibatches: any MinibatchSource, goesOn: Bool = false, check: () throws -> Void = {},
+    read: (Minibatch, _ index: Int, _ loss: (_ row: Int) -> Double) throws -> Void
   ) throws {
     var targets = 0
-    try runner.run(over: minibatches) {
+    try runner.run(over: minibatches, goesOn: goesOn) {
       try check()
       update?.begin()
-    } read: { model, _ in
-      try read(model.minibatch) { cache?.loss(row: $0) ?? model.loss(row: $0) }
+    } read: { model, index in
+      try read(model.minibatch, index) { cache?.loss(row: $0) ?? model.loss(row: $0) }
       targets += model.minibatch.targetCount
       if let update, update.overflowed { throw AdaptationError.diverged(targets: targets) }
     }

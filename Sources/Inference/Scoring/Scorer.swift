@@ -6,61 +6,79 @@ import Models
 ///
 /// Each line is read after the token that ends a sentence, from the zero state, or goes on where the line before ended. Lines
 /// that don't go on stand side by side, those of similar length together; what stands beside a line never shows in its
-/// numbers, nor does the number of threads.
+/// numbers, nor does the number of threads. A model that follows the text reads line after line, too.
 package final class Scorer {
   /// What is read before a line's first token: what ends a sentence, or else the vocabulary's most frequent token.
   package let context: Int32
   /// Whether a line goes on where the one before ended.
   package let carriesState: Bool
-  private let runner: ModelRunner
+  /// How the model follows the lines.
+  package let adaptation: Adaptation
+  private let runner: AdaptiveRunner
   /// The token before the next line's first one, and whether there was a line before.
   private var last: Int32
   private var goesOn = false
+  /// Of a window.
+  private let timesteps: Int
 
   /// Lines side by side, and timesteps in a window of them; one line at a time fills windows of its own.
   private static let shape = (lines: 64, timesteps: 32)
   private static let timestepsAlone = 256
 
-  package init(_ model: TrainedModel, carriesState: Bool, workers: Workers) {
+  package init(
+    _ model: TrainedModel, carriesState: Bool, following adaptation: Adaptation = Adaptation(), workers: Workers
+  ) {
     self.carriesState = carriesState
+    self.adaptation = adaptation
     let vocabulary = model.vocabulary
     context = vocabulary.sentenceEnd(model.tokenization) ?? vocabulary.mostFrequentId ?? 0
     last = context
-    runner = ModelRunner(
-      model.parameters,
-      LineWindows.capacity(lines: carriesState ? 1 : Self.shape.lines, timesteps: Self.timesteps(carriesState)),
-      carriesState: true, workers: workers)
+    let readsAlone = carriesState || !adaptation.isNone
+    timesteps = adaptation.dynamic?.segment ?? (readsAlone ? Self.timestepsAlone : Self.shape.timesteps)
+    runner = AdaptiveRunner(
+      model, adaptation, LineWindows.capacity(lines: readsAlone ? 1 : Self.shape.lines, timesteps: timesteps),
+      workers: workers)
   }
-
-  private static func timesteps(_ carriesState: Bool) -> Int { carriesState ? timestepsAlone : shape.timesteps }
 
   /// The scores of some lines, in their order. Where lines go on, the first of them goes on where the last call ended.
   ///
   /// Cost: a forward pass over all tokens; memory is 8 bytes for each of them, and one window.
-  package func score(_ lines: [TokenLine]) -> [LineScore] {
-    let values = carriesState ? scoreAsOne(lines) : scoreApart(lines)
+  ///
+  /// - Throws: `AdaptationError` if the parameters of a model that follows the lines have run away.
+  package func score(_ lines: [TokenLine]) throws -> [LineScore] {
+    let values: [[Double]]
+    if !adaptation.isNone {
+      values = try lines.map { try scoreNext($0.tokens) }
+    } else {
+      values = try carriesState ? scoreAsOne(lines) : scoreApart(lines)
+    }
     return zip(lines, values).map(LineScore.init)
   }
 
-  private func scoreAsOne(_ lines: [TokenLine]) -> [[Double]] {
-    let tokens = lines.flatMap(\.tokens)
-    guard let end = tokens.last else { return lines.map { _ in [] } }
-    var rest = logProbabilities(of: [tokens], after: last)[0][...]
-    (last, goesOn) = (end, true)
+  /// What follows the text does so in segments that begin with a line: they don't depend on which lines are scored together.
+  private func scoreNext(_ tokens: [Int32]) throws -> [Double] {
+    guard let end = tokens.last else { return [] }
+    let values = try logProbabilities(of: [tokens], after: last)[0]
+    if carriesState { (last, goesOn) = (end, true) }
+    return values
+  }
+
+  private func scoreAsOne(_ lines: [TokenLine]) throws -> [[Double]] {
+    var rest = try scoreNext(lines.flatMap(\.tokens))[...]
     return lines.map { line in
       defer { rest = rest.dropFirst(line.tokens.count) }
       return Array(rest.prefix(line.tokens.count))
     }
   }
 
-  private func scoreApart(_ lines: [TokenLine]) -> [[Double]] {
+  private func scoreApart(_ lines: [TokenLine]) throws -> [[Double]] {
     var result = lines.map { _ in [Double]() }
     let order = lines.indices.filter { !lines[$0].tokens.isEmpty }.sorted {
       (lines[$1].tokens.count, $0) < (lines[$0].tokens.count, $1)
     }
     for start in stride(from: 0, to: order.count, by: Self.shape.lines) {
       let batch = order[start..<min(start + Self.shape.lines, order.count)]
-      let values = logProbabilities(of: batch.map { lines[$0].tokens }, after: context)
+      let values = try logProbabilities(of: batch.map { lines[$0].tokens }, after: context)
       for (line, values) in zip(batch, values) { result[line] = values }
     }
     return result
@@ -69,13 +87,13 @@ package final class Scorer {
   /// The log-probability of each token of lines side by side.
   ///
   /// - Parameter lines: the longest first, none of them empty.
-  private func logProbabilities(of lines: [[Int32]], after context: Int32) -> [[Double]] {
+  private func logProbabilities(of lines: [[Int32]], after context: Int32) throws -> [[Double]] {
     var result = lines.map { [Double](repeating: 0, count: $0.count) }
-    let windows = LineWindows(lines, after: context, timesteps: Self.timesteps(carriesState))
-    runner.run(over: windows, goesOn: goesOn) { model, window in
-      windows.forEachRow(of: model.minibatch, window: window) { row, line, position in
+    let windows = LineWindows(lines, after: context, timesteps: timesteps)
+    try runner.run(over: windows, goesOn: goesOn) { minibatch, window, loss in
+      windows.forEachRow(of: minibatch, window: window) { row, line, position in
         // Not the negative loss, which is -0 for what is certain.
-        result[line][position] = 0 - model.loss(row: row)
+        result[line][position] = 0 - loss(row)
       }
     }
     return result

@@ -152,7 +152,7 @@ package struct LanguageModel: Task {
     let minibatches = StreamMinibatches(try StreamBatches(split.tokens, streams: streams, window: window))
     let runner = AdaptiveRunner(model, adaptation, minibatches.capacity, workers: workers)
     var result = LanguageEvaluation(streams: streams, adaptation)
-    try runner.run(over: minibatches, check: check) { minibatch, loss in
+    try runner.run(over: minibatches, check: check) { minibatch, _, loss in
       result.nats += (0..<minibatch.rows).reduce(0) { $0 + loss($1) }
       result.targets += minibatch.targetCount
       for row in 0..<minibatch.rows where minibatch.targets[row] == model.vocabulary.unknownId {
@@ -183,8 +183,10 @@ package struct LanguageModel: Task {
 
   package func generator(of model: TrainedModel) -> TextGenerator? { TextGenerator(model) }
 
-  package func scorer(of model: TrainedModel, carriesState: Bool, workers: Workers) -> Scorer? {
-    Scorer(model, carriesState: carriesState, workers: workers)
+  package func scorer(
+    of model: TrainedModel, carriesState: Bool, following adaptation: Adaptation, workers: Workers
+  ) -> Scorer? {
+    Scorer(model, carriesState: carriesState, following: adaptation, workers: workers)
   }
 
   package let reportTitle = "What the model writes"

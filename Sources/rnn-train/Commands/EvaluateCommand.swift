@@ -74,8 +74,7 @@ struct EvaluateCommand: ParsableCommand {
     let (checkpoint, path) = try checkpoint.read(position.path)
     var configuration = checkpoint.configuration
     let task = configuration.task
-    try requireLanguageModel(task, streams == nil ? nil : "--streams")
-    try requireLanguageModel(task, adaptation.names.first)
+    if streams != nil { try task.requireStreams(for: "--streams") }
     if let streams = streams ?? (adaptation.names.isEmpty ? nil : 1) { configuration.evaluation.streams = streams }
     let model = try checkpoint.model(file: path, kernels: kernels)
     let (name, sequence, forms) = try text(of: checkpoint, path: path, model)
@@ -88,12 +87,6 @@ struct EvaluateCommand: ParsableCommand {
       ?? task.evaluate(model, on: sequence, forms: forms, configuration, workers: workers, check: {})
     let report = evaluation.report(on: name)
     try Results.print(json ? JSON.text(report) : report.description)
-  }
-
-  /// - Parameter option: one that was given and is for language models.
-  private func requireLanguageModel(_ task: any Task, _ option: String?) throws {
-    guard let option, !task.carriesState else { return }
-    throw ValidationError("\(option) is for language models; a \(task.title.lowercased()) reads sentence by sentence")
   }
 
   /// What to measure, what to call it, and what its words are spelled as where that matters.

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Compute
+import Configuration
 import Datasets
 import Diagnostics
 import Inference
@@ -95,6 +96,7 @@ struct AdaptationOptions: ParsableArguments {
   func adaptation(
     of model: TrainedModel, _ checkpoint: Checkpoint, path: String, workers: Workers, _ console: Console
   ) throws -> Adaptation {
+    if let option = names.first { try checkpoint.configuration.task.requireStreams(for: option) }
     var adaptation = Adaptation(
       cache: cache.map {
         NeuralCache(size: $0, theta: cacheTheta ?? Self.defaultTheta, weight: cacheWeight ?? Self.defaultWeight)
@@ -136,6 +138,14 @@ struct AdaptationOptions: ParsableArguments {
     } catch let error as any DiagnosedError {
       throw TrainingTextMissing(cause: error)
     }
+  }
+}
+
+extension Task {
+  /// - Parameter option: one that was given and is for language models.
+  func requireStreams(for option: String) throws {
+    guard !carriesState else { return }
+    throw ValidationError("\(option) is for language models; a \(title.lowercased()) reads sentence by sentence")
   }
 }
 

@@ -14,6 +14,7 @@ struct ScoreCommand: ParsableCommand {
         rnn-train score --checkpoint runs/lm sentences.txt
         echo "the queen was small ." | rnn-train score runs/lm --tokens
         rnn-train score --checkpoint runs/lm --json sentences.txt > scores.jsonl
+        rnn-train score --checkpoint runs/lm --dynamic --cache 2000 --carry text.txt
         rnn-train score --checkpoint runs/lm --n-best --weight 0.5 10best.txt
 
       A line has three columns: log-probability, tokens, unknown words. Each
@@ -45,6 +46,9 @@ struct ScoreCommand: ParsableCommand {
   @OptionGroup
   var nBest: NBestOptions
 
+  @OptionGroup(title: "Following the text")
+  var adaptation: AdaptationOptions
+
   @Flag(help: "Print a JSON object a line, in nats.")
   var json = false
 
@@ -57,6 +61,9 @@ struct ScoreCommand: ParsableCommand {
   func validate() throws {
     if json && base != .e { throw ValidationError("--json is in nats: expected no --base \(base.rawValue) with it") }
     if nBest.isList && carry { throw ValidationError("--carry: hypotheses of a list don't go on where others ended") }
+    if nBest.isList, let option = adaptation.names.first {
+      throw ValidationError("\(option): hypotheses of a list are no text to follow")
+    }
     if nBest.isList && tokens && !json {
       throw ValidationError("--tokens: expected --json as well, where the text is a list")
     }
@@ -67,7 +74,11 @@ struct ScoreCommand: ParsableCommand {
     let kernels = try Kernels.chosen()
     let (checkpoint, path, text) = try checkpoint.read(paths)
     let model = try checkpoint.model(file: path, kernels: kernels)
-    guard let scorer = checkpoint.configuration.task.scorer(of: model, carriesState: carry, workers: workers) else {
+    let adaptation = try adaptation.adaptation(of: model, checkpoint, path: path, workers: workers, options.console)
+    guard
+      let scorer = checkpoint.configuration.task.scorer(
+        of: model, carriesState: carry, following: adaptation, workers: workers)
+    else {
       throw TrainingError.otherTask(file: path, expected: "a language model")
     }
     let writer = ScoreWriter(model.vocabulary, base: base, tokens: tokens, json: json)
@@ -86,7 +97,7 @@ struct ScoreCommand: ParsableCommand {
     while let chunk = try lines.next() {
       var encoded: [TokenLine] = []
       for line in chunk { encoded.append(try encoder.encode(line)) }
-      let scores = scorer.score(encoded)
+      let scores = try scorer.score(encoded)
       try Results.print(scores.map(writer.text).joined(), terminator: "")
       scores.forEach { summary.add($0) }
     }
@@ -102,7 +113,7 @@ struct ScoreCommand: ParsableCommand {
     _ text: TextSource, _ model: TrainedModel, _ scorer: Scorer, _ writer: ScoreWriter
   ) throws -> NormalizationCheck {
     let (list, lines, normalization) = try nBest.read(text, model, base, options.console)
-    let rescoring = Rescoring(list, scorer.score(lines), weight: nBest.weight ?? 1) {
+    let rescoring = Rescoring(list, try scorer.score(lines), weight: nBest.weight ?? 1) {
       base.value(ofNats: $0.logProbability)
     }
     for utterance in list.utterances {

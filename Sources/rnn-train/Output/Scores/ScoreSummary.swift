@@ -62,6 +62,9 @@ struct ScoreSummary {
         "the model knows no \(quoted(end)): \(start) after the most frequent token, "
           + "\(quoted(vocabulary.tokens[Int(scorer.context)])), and a line's end is unknown")
     }
+    if !scorer.adaptation.isNone {
+      lines.append("the model follows the text: each line's numbers depend on all lines before it")
+    }
     return lines
   }
 
