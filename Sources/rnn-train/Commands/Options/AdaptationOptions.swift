@@ -57,7 +57,7 @@ struct AdaptationOptions: ParsableArguments {
   var cacheWeight: Double?
 
   private static let (defaultRate, defaultSGDRate, defaultDecay) = (5e-5, 0.1, 0.002)
-  private static let (defaultTheta, defaultWeight) = (0.3, 0.1)
+  private static let (defaultTheta, defaultWeight) = (0.5, 0.2)
 
   /// Those in use that make a model follow the text.
   var names: [String] { (dynamic ? ["--dynamic"] : []) + (cache == nil ? [] : ["--cache"]) }
