@@ -46,13 +46,13 @@ package struct GradientStatisticsCache {
 
   /// A hash of everything that decides the statistics.
   private static func identity(of model: TrainedModel, _ text: TokenSequence, segment: Int) -> String {
-    let (values, layout) = (model.parameters.values, model.parameters.layout)
-    let tensors = layout.parameters.map { "\($0.name) \($0.shape)" }.joined(separator: "\n")
+    let (values, shape) = (model.parameters.values, model.parameters.shape)
+    let tensors = model.parameters.layout.parameters.map { "\($0.name) \($0.shape)" }.joined(separator: "\n")
     let description = """
       \(format) \(formatVersion)
       \(GradientStatistics.streams) streams, \(segment) timesteps
       \(text.contentHash(forms: []))
-      \(model.parameters.shape.cell)
+      \(shape.cell), \(shape.output), residual \(shape.isResidual)
       \(tensors)
 
       """
