@@ -31,7 +31,7 @@ let package = Package(
   targets: [
     // Nothing below imports anything above it.
     .target(name: "CKernels", cSettings: strictC),
-    .target(name: "CAffinity", cSettings: strictC),
+    .target(name: "CThreads", cSettings: strictC),
     .target(name: "CFiles", cSettings: strictC),
     .target(name: "CMemory", cSettings: strictC),
     .target(name: "CRevision", cSettings: strictC + revision),
@@ -39,7 +39,7 @@ let package = Package(
     .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
     library("Diagnostics"),
     library("Keys"),
-    library("Compute", ["CKernels", "CAffinity", "Diagnostics"]),
+    library("Compute", ["CKernels", "CThreads", "Diagnostics"]),
     library("Files", ["CCrypto", "CFiles", "Diagnostics"]),
     library("HDF5", ["CHDF5", "Files", "Diagnostics"]),
     library("Datasets", ["Files", "Keys", "Diagnostics"]),
@@ -78,7 +78,7 @@ let package = Package(
       name: "rnn-train",
       dependencies: [
         "Sweeps", "Training", "Tasks", "Inference", "Models", "Compute", "Datasets", "DatasetFiles", "Configuration",
-        "ConfigurationFiles", "Keys", "HDF5", "Files", "Plots", "Presentation", "Diagnostics", "CAffinity",
+        "ConfigurationFiles", "Keys", "HDF5", "Files", "Plots", "Presentation", "Diagnostics", "CThreads",
         "CMemory", "CRevision",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Mustache", package: "swift-mustache"),

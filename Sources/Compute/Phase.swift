@@ -88,30 +88,43 @@ package final class PhaseList: Sendable {
     .nanoseconds(phases.indices.reduce(0) { $0 + (kinds.contains(phases[$1].kind) ? clock.nanoseconds[$1] : 0) })
   }
 
-  /// How long phases of each kind have taken in all runs together, in the order in which they first come. To be asked
-  /// between runs.
-  package var times: [(kind: Phase.Kind, time: Duration)] {
-    var times: [(kind: Phase.Kind, time: Duration)] = []
+  /// What phases of each kind have cost in all runs together, in the order in which they first come. To be asked between runs.
+  package var totals: [PhaseTotal] {
+    var totals: [PhaseTotal] = []
     for (index, phase) in phases.enumerated() {
-      let time = Duration.nanoseconds(clock.nanoseconds[index])
-      if let known = times.firstIndex(where: { $0.kind == phase.kind }) {
-        times[known].time += time
-      } else {
-        times.append((phase.kind, time))
-      }
+      let (time, entries) = (Duration.nanoseconds(clock.nanoseconds[index]), clock.entries[index])
+      let place = totals.firstIndex { $0.kind == phase.kind } ?? totals.count
+      if place == totals.count { totals.append(PhaseTotal(kind: phase.kind)) }
+      totals[place].time += time
+      totals[place].phases += entries.phases
+      totals[place].jobs += entries.jobs
     }
-    return times
+    return totals
   }
 }
 
-/// Adds up how long phases take. Reading the time costs some 30 nanoseconds a phase.
+/// What phases of one kind have cost in some runs.
+package struct PhaseTotal: Sendable, Equatable {
+  package let kind: Phase.Kind
+  package var time = Duration.zero
+  /// Those that had jobs: workers wait for each other at the end of each.
+  package var phases = 0
+  package var jobs = 0
+}
+
+/// Adds up how long phases take, and their jobs. Reading the time costs some 30 nanoseconds a phase.
 final class PhaseClock: @unchecked Sendable {
   // Unchecked: one worker writes in a run, and others read between runs.
   private(set) var nanoseconds: [Int64]
+  /// How often each phase had jobs, and how many.
+  private(set) var entries: [(phases: Int, jobs: Int)]
   private(set) var runs = 0
   private var last: Int64 = 0
 
-  init(phases: Int) { nanoseconds = Array(repeating: 0, count: phases) }
+  init(phases: Int) {
+    nanoseconds = Array(repeating: 0, count: phases)
+    entries = Array(repeating: (0, 0), count: phases)
+  }
 
   private static var now: Int64 {
     var time = timespec()
@@ -124,8 +137,10 @@ final class PhaseClock: @unchecked Sendable {
     last = Self.now
   }
 
-  func end(phase: Int) {
+  func end(phase: Int, jobs: Int) {
     let now = Self.now
+    entries[phase].phases += 1
+    entries[phase].jobs += jobs
     nanoseconds[phase] += now - last
     last = now
   }

@@ -1,7 +1,7 @@
-import CAffinity
+import CThreads
 
 /// The processors that this process may run on.
 package enum Processors {
   /// How many its affinity mask names, when the first workers are made.
-  package static let allowed = max(1, Int(caffinity_count()))
+  package static let allowed = max(1, Int(cthreads_processor_count()))
 }

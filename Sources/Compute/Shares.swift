@@ -7,17 +7,23 @@ package func share(of total: Int, job: Int, jobs: Int, unit: Int = 1) -> Range<I
 /// Shares of things in whole units that get smaller and smaller: workers take large ones first, which costs least, and end
 /// together on small ones, whatever slows some of them down.
 ///
-/// Each share is an even part of two thirds of what is left: guided self-scheduling, Polychronopoulos and Kuck (1987).
+/// Each share is an even part of two thirds of what is left: guided self-scheduling, Polychronopoulos and Kuck (1987). Where
+/// less than a unit a worker is left, shares may be finer: a unit's cost is what workers would wait for at the end.
 package struct GuidedShares {
   private let total: Int
   private let workers: Int
   private let unit: Int
+  private let finest: Int
 
-  package init(of total: Int, workers: Int, unit: Int) {
-    precondition(workers > 0 && unit > 0)
+  /// - Parameters:
+  ///   - unit: what shares are whole numbers of.
+  ///   - finest: what the last ones are whole numbers of; nil: units.
+  package init(of total: Int, workers: Int, unit: Int, finest: Int? = nil) {
+    precondition(workers > 0 && unit > 0 && finest ?? unit > 0)
     self.total = total
     self.workers = workers
     self.unit = unit
+    self.finest = finest ?? unit
   }
 
   /// How many shares there are. Cost: this number.
@@ -36,7 +42,14 @@ package struct GuidedShares {
 
   /// Where the share ends that begins somewhere.
   private func next(after start: Int) -> Int {
-    let units = (total - start + unit - 1) / unit
+    let left = total - start
+    if left <= workers * unit { return min(start + parts(left, of: finest, shares: workers) * finest, total) }
+    let units = (left + unit - 1) / unit
     return min(start + (2 * units + 3 * workers - 1) / (3 * workers) * unit, total)
+  }
+
+  /// An even part of so many things, in whole parts of some size.
+  private func parts(_ things: Int, of size: Int, shares: Int) -> Int {
+    ((things + size - 1) / size + shares - 1) / shares
   }
 }

@@ -1,6 +1,5 @@
 import CKernels
 import Dispatch
-import Glibc
 import Synchronization
 
 /// The threads behind `Workers`, and what they meet at. Worker 0 is the caller of `run`.
@@ -25,19 +24,20 @@ final class Team: @unchecked Sendable {
   private let taken = CounterLines(count: 1)
   private let claims = CounterLines(count: mostAssignedJobs)
   private let membership = CounterLines(count: 1)
-  private let sleepers = CounterLines(count: 1)
-  private let wakeUp = DispatchSemaphore(value: 0)
+  /// Workers wait here for the next run, and for the end of a phase or of the run.
+  private let (beginnings, ends) = (WaitingRoom(), WaitingRoom())
   private let isDismissed = Atomic(false)
 
   /// Past so many jobs a phase's are taken in turn, whatever it says.
   static let mostAssignedJobs = 1024
   /// Looks at the next run before a worker sleeps: a fraction of a millisecond, more than a training loop takes from step to
   /// step.
-  private static let looksBeforeSleep = 5000
+  private static let looksForRun = 5000
+  /// Looks at a phase's end before a worker sleeps: more than others take for the rest of a job, unless they are without a
+  /// processor.
+  private static let looksForEnd = 2000
   /// Looks at a phase's end before a worker does what is assigned to another one that hasn't begun.
   private static let looksBeforeStealing = 64
-  /// Looks at a phase's end before a worker lets other threads have the processor in between.
-  private static let looksBeforeYield = 2000
 
   init(size: Int) {
     precondition(size > 1)
@@ -52,7 +52,7 @@ final class Team: @unchecked Sendable {
   /// Lets the threads go. No run may be under way.
   func dismiss() {
     isDismissed.store(true, ordering: .sequentiallyConsistent)
-    for _ in 1..<size { wakeUp.signal() }
+    beginnings.wakeAll()
   }
 
   // MARK: a run
@@ -63,13 +63,14 @@ final class Team: @unchecked Sendable {
     taken[0].store(0, ordering: .relaxed)
     let run = Membership(membership[0].load(ordering: .relaxed)).run &+ 1
     membership[0].store(Membership(run: run, isOpen: true, members: 0).bits, ordering: .sequentiallyConsistent)
-    for _ in 0..<sleepers[0].exchange(0, ordering: .sequentiallyConsistent) { wakeUp.signal() }
+    beginnings.wakeAll()
     list.clock.start()
     work(list, as: 0, clock: list.clock)
     // Whoever hasn't come by now is not needed; whoever has must be gone before anything changes that jobs are counted by.
     membership[0].wrappingSubtract(Membership.openBit, ordering: .acquiringAndReleasing)
-    var looks = 0
-    while Membership(membership[0].load(ordering: .acquiring)).members > 0 { Self.pause(&looks) }
+    ends.wait(looks: Self.looksForEnd) {
+      Membership(membership[0].load(ordering: .sequentiallyConsistent)).members == 0
+    }
     assignedPhases += list.phases.count
     self.list = nil
   }
@@ -78,48 +79,27 @@ final class Team: @unchecked Sendable {
   private func follow(as worker: Int) {
     var last = 0
     while true {
-      var looks = 0
-      while !join(after: &last) {
-        if isDismissed.load(ordering: .acquiring) { return }
-        looks += 1
-        if looks < Self.looksBeforeSleep { ck_relax() } else if sleep(unless: last) { looks = 0 }
+      var hasJoined = false
+      beginnings.wait(looks: Self.looksForRun) {
+        hasJoined = join(after: &last)
+        return hasJoined || isDismissed.load(ordering: .sequentiallyConsistent)
       }
+      guard hasJoined else { return }
       if let list { work(list, as: worker, clock: nil) }
-      membership[0].wrappingSubtract(1, ordering: .releasing)
+      membership[0].wrappingSubtract(1, ordering: .sequentiallyConsistent)
+      ends.wakeAll()
     }
   }
 
   /// Joins the run that is open, if it is another than the last one.
   private func join(after last: inout Int) -> Bool {
-    let bits = membership[0].load(ordering: .acquiring)
+    let bits = membership[0].load(ordering: .sequentiallyConsistent)
     let found = Membership(bits)
     guard found.isOpen, found.run != last,
       membership[0].compareExchange(expected: bits, desired: bits + 1, ordering: .acquiringAndReleasing).exchanged
     else { return false }
     last = found.run
     return true
-  }
-
-  /// Sleeps until there is a run, unless one has opened meanwhile.
-  private func sleep(unless last: Int) -> Bool {
-    sleepers[0].wrappingAdd(1, ordering: .sequentiallyConsistent)
-    let found = Membership(membership[0].load(ordering: .sequentiallyConsistent))
-    let isNeeded = found.isOpen && found.run != last || isDismissed.load(ordering: .sequentiallyConsistent)
-    // Who has been counted is going to be woken.
-    if isNeeded && forgetSleeper() { return false }
-    wakeUp.wait()
-    return true
-  }
-
-  private func forgetSleeper() -> Bool {
-    var count = sleepers[0].load(ordering: .relaxed)
-    while count > 0 {
-      let (exchanged, original) = sleepers[0].compareExchange(
-        expected: count, desired: count - 1, ordering: .sequentiallyConsistent)
-      if exchanged { return true }
-      count = original
-    }
-    return false
   }
 
   // MARK: phases
@@ -137,17 +117,13 @@ final class Team: @unchecked Sendable {
           list.run(job, of: jobs, phase, index)
           counts.done += 1
         }
-        done[worker].store(counts.done, ordering: .releasing)
-        var looks = 0
-        while !isOver(counts.jobs) {
-          if looks == Self.looksBeforeStealing {
-            for job in 0..<jobs where claim(job, in: number) {
-              list.run(job, of: jobs, phase, index)
-              counts.done += 1
-            }
-            done[worker].store(counts.done, ordering: .releasing)
+        tell(counts, as: worker)
+        if !isSoonOver(counts.jobs) {
+          for job in 0..<jobs where claim(job, in: number) {
+            list.run(job, of: jobs, phase, index)
+            counts.done += 1
           }
-          Self.pause(&looks)
+          tell(counts, as: worker)
         }
       } else {
         while let job = take(before: counts.taken + jobs) {
@@ -155,11 +131,12 @@ final class Team: @unchecked Sendable {
           counts.done += 1
         }
         counts.taken += jobs
-        done[worker].store(counts.done, ordering: .releasing)
-        var looks = 0
-        while !isOver(counts.jobs) { Self.pause(&looks) }
+        tell(counts, as: worker)
       }
-      clock?.end(phase: index)
+      ends.wait(looks: Self.looksForEnd) { isOver(counts.jobs) }
+      // Whoever did the last job doesn't sleep: it is seen by itself at once.
+      ends.wakeAll()
+      clock?.end(phase: index, jobs: jobs)
     }
   }
 
@@ -173,10 +150,23 @@ final class Team: @unchecked Sendable {
     var done = 0
   }
 
+  private func tell(_ counts: Counts, as worker: Int) {
+    done[worker].store(counts.done, ordering: .sequentiallyConsistent)
+  }
+
   private func isOver(_ jobs: Int) -> Bool {
     var sum = 0
-    for worker in 0..<size { sum += done[worker].load(ordering: .acquiring) }
+    for worker in 0..<size { sum += done[worker].load(ordering: .sequentiallyConsistent) }
     return sum >= jobs
+  }
+
+  /// Whether a phase ends before this worker does what is assigned to others that haven't begun.
+  private func isSoonOver(_ jobs: Int) -> Bool {
+    for _ in 0..<Self.looksBeforeStealing {
+      if isOver(jobs) { return true }
+      ck_relax()
+    }
+    return false
   }
 
   /// The next job to be taken in turn, if it is one of those that are before an end.
@@ -200,11 +190,6 @@ final class Team: @unchecked Sendable {
     }
     return false
   }
-
-  private static func pause(_ looks: inout Int) {
-    looks += 1
-    if looks < looksBeforeYield { ck_relax() } else { sched_yield() }
-  }
 }
 
 /// Which run there is, and who takes part, in one number.
@@ -223,31 +208,4 @@ private struct Membership {
   }
 
   var bits: Int { run << 13 | (isOpen ? Self.openBit : 0) | members }
-}
-
-/// Counters that different workers write at the same time, each in cache lines of its own.
-private struct CounterLines: @unchecked Sendable {
-  // Unchecked: the memory holds atomics only, and is freed when nobody can reach them any more.
-  private let memory: Memory
-  /// Processors fetch lines in pairs.
-  private static let spacing = 128
-
-  private final class Memory {
-    let base: UnsafeMutableRawPointer
-
-    init(count: Int) {
-      base = .allocate(byteCount: count * spacing, alignment: spacing)
-      for index in 0..<count {
-        (base + index * spacing).bindMemory(to: Atomic<Int>.self, capacity: 1).initialize(to: Atomic(0))
-      }
-    }
-
-    deinit { base.deallocate() }
-  }
-
-  init(count: Int) { memory = Memory(count: count) }
-
-  subscript(index: Int) -> Atomic<Int> {
-    unsafeAddress { UnsafePointer((memory.base + index * Self.spacing).assumingMemoryBound(to: Atomic<Int>.self)) }
-  }
 }

@@ -28,7 +28,7 @@ package final class Workers: Sendable {
       let jobs = phase.jobs()
       guard jobs > 0 else { return }
       for job in 0..<jobs { list.run(job, of: jobs, phase, index) }
-      list.clock.end(phase: index)
+      list.clock.end(phase: index, jobs: jobs)
     }
   }
 }

@@ -227,7 +227,13 @@ struct ResultTests {
     #expect(
       Set(object.keys) == [
         "tokens_per_second", "gflops", "threads", "isa", "parameters", "peak_memory_bytes", "activation_bytes", "steps",
+        "phases", "serial_milliseconds",
       ])
+    let phases = try #require(object["phases"] as? [[String: Any]])
+    #expect(phases.compactMap { $0["kind"] as? String }.contains("backward"))
+    // The norm is taken of parts, and then of all.
+    #expect(phases.first { $0["kind"] as? String == "norm" }?["barriers"] as? Double == 2)
+    #expect(phases.allSatisfy { ($0["jobs"] as? Double ?? 0) >= ($0["barriers"] as? Double ?? .infinity) })
     #expect((object["tokens_per_second"] as? Double ?? 0) > 0)
     #expect(object["threads"] as? Int == 2)
     #expect(!workspace.exists("runs"), "a benchmark leaves nothing behind")
@@ -250,7 +256,7 @@ struct ResultTests {
     let workspace = try Workspace()
     let benchmark = ["benchmark", "--config", "lm.cfg", "--seconds", "0", "--threads", "1"]
     let explained = try workspace.succeed(benchmark + ["--explain-speed"]).output
-    for phase in ["forward", "output", "backward", "reduce", "norm", "update"] {
+    for phase in ["forward", "output", "backward", "reduce", "norm", "update", "between"] {
       #expect(explained.contains("\n\(phase) "), "\(explained)")
     }
     #expect(explained.contains("that the product kernels reach alone on 1 thread\n"), "\(explained)")

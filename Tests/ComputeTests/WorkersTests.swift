@@ -102,6 +102,47 @@ private final class Ledger: @unchecked Sendable {
     #expect(total == 2)
   }
 
+  /// Whoever waits for a job longer than a moment leaves the processor to others.
+  @Test(.timeLimit(.minutes(1))) func waitingTakesNoProcessor() {
+    let hasBegun = Atomic(false)
+    let list = PhaseList([
+      Phase(.product, isAssigned: true, jobs: { 2 }) { job in
+        if job == 1 {
+          hasBegun.store(true, ordering: .releasing)
+          usleep(300_000)
+        }
+        while job == 0 && !hasBegun.load(ordering: .acquiring) { sched_yield() }
+      }
+    ])
+    let workers = Workers(count: 2, processors: 2)
+    workers.run(list)
+    func processorTime() -> Double {
+      var time = timespec()
+      clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
+      return Double(time.tv_sec) + Double(time.tv_nsec) * 1e-9
+    }
+    hasBegun.store(false, ordering: .relaxed)
+    let before = processorTime()
+    workers.run(list)
+    #expect(processorTime() - before < 0.1)
+  }
+
+  /// Threads sleep at the ends of phases and of runs, more of them than there are processors to wake on.
+  @Test(.timeLimit(.minutes(1)), arguments: [2, 5, 16]) func sleepersAreWokenAtEveryEnd(threads: Int) {
+    let workers = Workers(count: threads, processors: threads)
+    let runs = Atomic(0)
+    let list = PhaseList(
+      (0..<4).map { phase in
+        Phase(.product, isAssigned: phase % 2 == 0, jobs: { threads }) { job in
+          let number = runs.add(1, ordering: .relaxed).newValue
+          if (number + job) % 5 == 0 { usleep(300) }
+        }
+      })
+    for _ in 0..<100 { workers.run(list) }
+    let total = runs.load(ordering: .relaxed)
+    #expect(total == 100 * 4 * threads)
+  }
+
   @Test func emptyListsEnd() {
     let workers = Workers(count: 3)
     workers.run(PhaseList([]))
@@ -134,18 +175,20 @@ private final class Ledger: @unchecked Sendable {
     }
   }
 
-  @Test func timesAreAddedUpByKind() {
+  @Test func costsAreAddedUpByKind() {
     let list = PhaseList(
       [Phase.Kind.forward, .output, .forward, .norm].map { kind in
         Phase(kind, jobs: { kind == .norm ? 0 : 3 }, run: { _ in usleep(200) })
       })
     for _ in 0..<4 { Workers(count: 2).run(list) }
-    let times = list.times
+    let totals = list.totals
     #expect(list.runs == 4)
-    #expect(times.map(\.kind) == [.forward, .output, .norm])
+    #expect(totals.map(\.kind) == [.forward, .output, .norm])
     // Each run of a phase sleeps at least once.
-    #expect(times[0].time >= .microseconds(2 * 4 * 200))
-    #expect(times[1].time >= .microseconds(4 * 200))
-    #expect(times[2].time == .zero)
+    #expect(totals[0].time >= .microseconds(2 * 4 * 200))
+    #expect(totals[1].time >= .microseconds(4 * 200))
+    #expect(totals[2].time == .zero)
+    #expect(totals.map(\.phases) == [8, 4, 0])
+    #expect(totals.map(\.jobs) == [24, 12, 0])
   }
 }

@@ -129,12 +129,14 @@ final class SoftmaxOutput: OutputLayer {
     }
   }
 
-  /// A phase over a block's groups of 16 rows, in pairs.
+  /// A phase over a block's groups of 16 rows, in pairs, which kernels are at their best with; single ones at the end.
   private func groupPhase(
     _ index: Int, _ run: @escaping @Sendable (_ block: SoftmaxBlock, _ groups: Range<Int>) -> Void
   ) -> Phase {
     let workers = workers
-    let shares = { @Sendable (block: SoftmaxBlock) in GuidedShares(of: block.groups, workers: workers, unit: 2) }
+    let shares = { @Sendable (block: SoftmaxBlock) in
+      GuidedShares(of: block.groups, workers: workers, unit: 2, finest: 1)
+    }
     return Phase(.output, jobs: { [self] in shares(block(index)).count }) { [self] job in
       let block = block(index)
       run(block, shares(block)[job])

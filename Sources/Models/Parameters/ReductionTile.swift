@@ -1,7 +1,8 @@
 import Compute
 
 /// How a gradient's matrix is cut into jobs: some 100 rows by 64 columns, small enough to share out evenly, large enough
-/// to be worth a product. Where there are many rows, by all columns: then what is summed is read from memory once.
+/// to be worth a product. Where there are many rows, by all columns: then what is summed is read from memory once. A small
+/// matrix is cut finer, or sixteen workers would find a dozen tiles.
 struct ReductionTile {
   /// Panels of the left operand, which become rows.
   let rowPanels: Range<Int>
@@ -10,19 +11,27 @@ struct ReductionTile {
 
   static let mostRowPanels = 6
   private static let columnPanels = 4
-  /// Tiles of all columns that are enough for all workers.
+  /// Of a small matrix: whole register tiles of 12 rows and 32 columns.
+  private static let (fewRowPanels, fewColumnPanels) = (3, 2)
+  /// Tiles that are enough for all workers.
   private static let manyTiles = 64
 
   static func all(of gradient: PanelMatrix) -> [ReductionTile] {
     let rowPanels = (gradient.rows + PanelShape.width - 1) / PanelShape.width
-    let columnPanels = rowPanels >= manyTiles * mostRowPanels ? gradient.panels : Self.columnPanels
-    return stride(from: 0, to: rowPanels, by: mostRowPanels).flatMap { row in
-      stride(from: 0, to: gradient.panels, by: columnPanels).map { column in
+    let (height, width) = size(rowPanels: rowPanels, columnPanels: gradient.panels)
+    return stride(from: 0, to: rowPanels, by: height).flatMap { row in
+      stride(from: 0, to: gradient.panels, by: width).map { column in
         ReductionTile(
-          rowPanels: row..<min(row + mostRowPanels, rowPanels),
-          panels: column..<min(column + columnPanels, gradient.panels))
+          rowPanels: row..<min(row + height, rowPanels), panels: column..<min(column + width, gradient.panels))
       }
     }
+  }
+
+  private static func size(rowPanels: Int, columnPanels: Int) -> (height: Int, width: Int) {
+    func count(_ panels: Int, of size: Int) -> Int { (panels + size - 1) / size }
+    if count(rowPanels, of: mostRowPanels) >= manyTiles { return (mostRowPanels, max(columnPanels, 1)) }
+    let isSmall = count(rowPanels, of: mostRowPanels) * count(columnPanels, of: Self.columnPanels) < manyTiles
+    return isSmall ? (fewRowPanels, fewColumnPanels) : (mostRowPanels, Self.columnPanels)
   }
 
   /// The tile's rows of a gradient.

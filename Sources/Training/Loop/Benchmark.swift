@@ -18,14 +18,11 @@ package struct Benchmark: Sendable, Equatable {
   /// Of that, a minibatch's activations and their gradients.
   package var activationBytes: Int
   package var steps: Int
-  /// How long phases of each kind took in all steps, warm-up included, and how many those are.
-  package var phaseTimes: [PhaseTime]
+  /// What phases of each kind cost in all steps, warm-up included, and how many steps those are.
+  package var phaseTotals: [PhaseTotal]
   package var allSteps: Int
-
-  package struct PhaseTime: Sendable, Equatable {
-    package let kind: Phase.Kind
-    package let time: Duration
-  }
+  /// How long one thread worked between the phases of all those steps: the minibatch, the sum of the losses, states.
+  package var serialTime: Duration
 
   /// Steps before the clock starts, and fewest steps that are timed.
   private static let (warmUp, fewest) = (3, 5)
@@ -62,7 +59,7 @@ package struct Benchmark: Sendable, Equatable {
     var tokens: [Int] = []
     let clock = ContinuousClock()
     let begin = clock.now
-    var count = 0
+    var (count, stepTime) = (0, Duration.zero)
     while count < warmUp + fewest || clock.now - begin < .seconds(seconds) {
       let start = clock.now
       let result = engine.step.run(step: count + 1, learningRate: training.optimizer.learningRate) { minibatch in
@@ -71,18 +68,21 @@ package struct Benchmark: Sendable, Equatable {
       guard !result.diverged else {
         throw Divergence(step: count + 1, epoch: 1, quantity: "gradient's norm")
       }
+      let time = clock.now - start
+      stepTime += time
       if count >= warmUp {
-        times.append((clock.now - start) / .seconds(1))
+        times.append(time / .seconds(1))
         tokens.append(result.targets)
       }
       count += 1
     }
     let rate = zip(tokens, times).map { Double($0) / $1 }.sorted()[times.count / 2]
+    let totals = engine.phaseTotals
     return Benchmark(
       tokensPerSecond: rate, gflops: rate * 6 * Double(shape.multipliedWeights) / 1e9, threads: workers.count,
       isa: kernels.name, parameters: engine.model.parameters.layout.elementCount, peakMemoryBytes: peakMemory(),
       activationBytes: engine.activationBytes, steps: times.count,
-      phaseTimes: engine.phaseTimes.map { PhaseTime(kind: $0.kind, time: $0.time) }, allSteps: count)
+      phaseTotals: totals, allSteps: count, serialTime: totals.reduce(stepTime) { $0 - $1.time })
   }
 
   private static func peakMemory() -> Int {

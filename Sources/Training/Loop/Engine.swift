@@ -48,8 +48,8 @@ package struct Engine {
     try checkpoint.restore(model, optimizer: optimizer, file: file)
   }
 
-  /// How long phases of each kind have taken in all steps together.
-  package var phaseTimes: [(kind: Phase.Kind, time: Duration)] { step.phaseTimes }
+  /// What phases of each kind have cost in all steps together.
+  package var phaseTotals: [PhaseTotal] { step.phaseTotals }
   /// Steps made.
   package var steps: Int { step.count }
 }

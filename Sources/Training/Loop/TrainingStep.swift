@@ -32,8 +32,8 @@ package final class TrainingStep: Sendable {
       workers: workers)
   }
 
-  /// How long phases of each kind have taken in all steps together.
-  package var phaseTimes: [(kind: Phase.Kind, time: Duration)] { runner.phases.times }
+  /// What phases of each kind have cost in all steps together.
+  package var phaseTotals: [PhaseTotal] { runner.phases.totals }
   /// Steps made.
   package var count: Int { runner.phases.runs }
 

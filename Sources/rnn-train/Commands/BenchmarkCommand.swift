@@ -57,8 +57,8 @@ struct BenchmarkCommand: ParsableCommand {
     try Results.print(json ? JSON.text(report) : report.description)
     guard explainSpeed else { return }
     let speed = SpeedReport(
-      gflops: benchmark.gflops, phases: benchmark.phaseTimes.map { ($0.kind, $0.time) }, steps: benchmark.allSteps,
-      configuration: configuration, workers: workers, kernels: kernels)
+      gflops: benchmark.gflops, phases: benchmark.phaseTotals, steps: benchmark.allSteps,
+      serialTime: benchmark.serialTime, configuration: configuration, workers: workers, kernels: kernels)
     try Results.print("\n\(speed)")
   }
 }
@@ -73,6 +73,25 @@ private struct BenchmarkReport: Encodable, CustomStringConvertible {
   let peakMemoryBytes: Int
   let activationBytes: Int
   let steps: Int
+  /// A step's mean, warm-up included.
+  let phases: [PhaseReport]
+  let serialMilliseconds: Double
+
+  /// Phases of one kind.
+  struct PhaseReport: Encodable {
+    let kind: String
+    let milliseconds: Double
+    /// Ends of phases, at which threads wait for each other.
+    let barriers: Double
+    let jobs: Double
+
+    init(_ total: PhaseTotal, steps: Int) {
+      kind = total.kind.rawValue
+      milliseconds = total.time / .milliseconds(steps)
+      barriers = Double(total.phases) / Double(steps)
+      jobs = Double(total.jobs) / Double(steps)
+    }
+  }
 
   init(_ benchmark: Benchmark) {
     tokensPerSecond = benchmark.tokensPerSecond
@@ -83,6 +102,8 @@ private struct BenchmarkReport: Encodable, CustomStringConvertible {
     peakMemoryBytes = benchmark.peakMemoryBytes
     activationBytes = benchmark.activationBytes
     steps = benchmark.steps
+    phases = benchmark.phaseTotals.filter { $0.phases > 0 }.map { PhaseReport($0, steps: benchmark.allSteps) }
+    serialMilliseconds = benchmark.serialTime / .milliseconds(benchmark.allSteps)
   }
 
   var description: String {

@@ -9,20 +9,23 @@ struct SpeedReport: CustomStringConvertible {
   let gflops: Double
   /// What the kernels reach alone.
   let peak: Double
-  let phases: [(kind: Phase.Kind, time: Duration)]
+  let phases: [PhaseTotal]
   let steps: Int
+  /// Between phases, if it was measured.
+  let serialTime: Duration
   let workers: Workers
   let batchSize: Int
   let directions: Int
 
   init(
-    gflops: Double, phases: [(kind: Phase.Kind, time: Duration)], steps: Int, configuration: RunConfiguration,
+    gflops: Double, phases: [PhaseTotal], steps: Int, serialTime: Duration = .zero, configuration: RunConfiguration,
     workers: Workers, kernels: Kernels
   ) {
     self.gflops = gflops
     peak = ProductRate.measure(workers, kernels, for: .milliseconds(300))
     self.phases = phases
     self.steps = max(steps, 1)
+    self.serialTime = serialTime
     self.workers = workers
     batchSize = configuration.training.batchSize
     directions = configuration.model.bidirectional ? 2 : 1
@@ -32,27 +35,26 @@ struct SpeedReport: CustomStringConvertible {
   ///
   /// - Parameter targets: how many they had together.
   init(of engine: Engine, targets: Int, configuration: RunConfiguration, workers: Workers, kernels: Kernels) {
-    let phases = engine.phaseTimes
+    let phases = engine.phaseTotals
     let seconds = phases.reduce(.zero) { $0 + $1.time } / Duration.seconds(1)
     self.init(
       gflops: 6 * Double(engine.model.parameters.shape.multipliedWeights) * Double(targets) / max(seconds, 1e-9) / 1e9,
       phases: phases, steps: engine.steps, configuration: configuration, workers: workers, kernels: kernels)
   }
 
-  private var total: Duration { phases.reduce(.zero) { $0 + $1.time } }
+  private var total: Duration { phases.reduce(serialTime) { $0 + $1.time } }
 
   private func share(_ kinds: Set<Phase.Kind>) -> Double {
     phases.reduce(0) { $0 + (kinds.contains($1.kind) ? $1.time / total : 0) }
   }
 
   var description: String {
+    let times = phases.map { (name: $0.kind.rawValue, time: $0.time, meaning: $0.kind.meaning) }
+    let serial = (name: "between", time: serialTime, meaning: "minibatch, sum of the losses and states, by one thread")
     let table = Table(
       ["phase", "share", "ms a step", "what"],
-      phases.filter { $0.time > .zero }.map { phase in
-        [
-          phase.kind.rawValue, Format.percent(phase.time / total), Format.fixed(phase.time / .milliseconds(steps), 3),
-          phase.kind.meaning,
-        ]
+      (times + [serial]).filter { $0.time > .zero }.map { row in
+        [row.name, Format.percent(row.time / total), Format.fixed(row.time / .milliseconds(steps), 3), row.meaning]
       },
       alignments: [.left, .right, .right, .left])
     let rate =

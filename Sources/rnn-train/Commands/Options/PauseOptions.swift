@@ -1,5 +1,5 @@
 import ArgumentParser
-import CAffinity
+import CThreads
 import Files
 import Glibc
 import Training
@@ -60,7 +60,7 @@ struct PauseOptions: ParsableArguments {
   func restrictProcessors(_ console: Console) {
     guard let processors else { return }
     let numbers = processors.split(separator: ",").compactMap { Int32($0) }
-    let code = caffinity_set(numbers, numbers.count)
+    let code = cthreads_set_affinity(numbers, numbers.count)
     if code != 0 { console.warn("can't stay on the processors \(processors): \(String(cString: strerror(code)))") }
   }
 }

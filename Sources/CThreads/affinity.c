@@ -1,11 +1,11 @@
 #define _GNU_SOURCE
-#include "caffinity.h"
-
 #include <errno.h>
 #include <sched.h>
 #include <unistd.h>
 
-int caffinity_set(const int *processors, size_t count) {
+#include "cthreads.h"
+
+int cthreads_set_affinity(const int *processors, size_t count) {
   cpu_set_t set;
   CPU_ZERO(&set);
   for (size_t i = 0; i < count; i++) {
@@ -15,7 +15,7 @@ int caffinity_set(const int *processors, size_t count) {
   return sched_setaffinity(0, sizeof set, &set) == 0 ? 0 : errno;
 }
 
-int caffinity_count(void) {
+int cthreads_processor_count(void) {
   cpu_set_t set;
   // Machines with more processors than the set holds are asked how many are online.
   if (sched_getaffinity(0, sizeof set, &set) != 0) return (int)sysconf(_SC_NPROCESSORS_ONLN);
