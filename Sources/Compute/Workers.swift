@@ -1,7 +1,7 @@
 /// Worker threads that run phases one after the other, each phase's jobs side by side.
 ///
 /// Waking a thread costs some 20 microseconds, so threads spin from phase to phase, and for a moment from run to run; they
-/// sleep while the program does something else. Which worker does which job can't matter.
+/// sleep where that takes longer, and while the program does something else. Which worker does which job can't matter.
 package final class Workers: Sendable {
   /// Threads that were asked for.
   package let count: Int
