@@ -53,6 +53,57 @@ import Testing
     }
   }
 
+  /// PyTorch's own bounds, of the calls of `uniform_` that made each parameter (PyTorch 2.13):
+  ///
+  ///     bounds, uniform = {}, torch.Tensor.uniform_
+  ///     def record(tensor, low, high, **rest):
+  ///         assert low == -high
+  ///         bounds[tensor.data_ptr()] = high
+  ///         return uniform(tensor, low, high, **rest)
+  ///     torch.Tensor.uniform_ = record
+  ///     for module in [nn.LSTM(40, 30, num_layers=2, bidirectional=True), nn.Linear(2 * 30, 70), nn.GRU(40, 48),
+  ///                    nn.AdaptiveLogSoftmaxWithLoss(48, 900, cutoffs=[60, 200], div_value=4)]:
+  ///         for name, parameter in module.named_parameters():
+  ///             print(name, bounds[parameter.data_ptr()])
+  @Test func everyTensorIsWithinPyTorchsBound() {
+    var tagger = ModelShape(vocabulary: 20, embedding: 40, cell: .lstm, hidden: 30, layers: 2, classes: 70)
+    tagger.isBidirectional = true
+    expect(tagger, within: ["rnn.": 0.18257418583505536, "decoder.": 0.12909944487358055])
+    var classes = tagger
+    classes.output = WordClasses(8)
+    expect(classes, within: ["rnn.": 0.18257418583505536, "decoder.": 0.12909944487358055])
+    var adaptive = ModelShape(vocabulary: 20, embedding: 40, cell: .gru, hidden: 48, layers: 1, classes: 900)
+    adaptive.output = AdaptiveSoftmax(cutoffs: [60, 200], divValue: 4)
+    expect(
+      adaptive,
+      within: [
+        "rnn.": 0.14433756729740646, "decoder.head.weight": 0.14433756729740643,
+        "decoder.tail.0.0.weight": 0.14433756729740643, "decoder.tail.0.1.weight": 0.28867513459481287,
+        "decoder.tail.1.0.weight": 0.14433756729740643, "decoder.tail.1.1.weight": 0.5773502691896257,
+      ])
+    // A linear layer of 40 inputs, whose weight is the embedding: 1 / sqrt(40).
+    var tied = ModelShape(vocabulary: 70, embedding: 40, cell: .elman(.tanh), hidden: 40, layers: 1, classes: 70)
+    tied.tiesEmbeddings = true
+    expect(tied, within: ["": 0.15811388300841897])
+  }
+
+  /// - Parameter bounds: by the beginnings of names.
+  private func expect(_ shape: ModelShape, within bounds: [String: Double]) {
+    let parameters = Parameters(shape, kernels: Kernels.available[0])
+    parameters.initialize(seed: 5)
+    for parameter in parameters.layout.parameters {
+      guard let bound = bounds.first(where: { parameter.name.hasPrefix($0.key) })?.value else {
+        #expect(parameter.role == .embedding, "\(parameter.name)")
+        continue
+      }
+      let values = parameters.layout.elements(of: parameter, in: parameters.values)
+      let largest = values.map { abs(Double($0)) }.max() ?? 0
+      #expect(largest <= bound * (1 + 1e-7), "\(parameter.name): \(largest) of \(bound)")
+      // The largest of many numbers is near the bound.
+      #expect(largest > (values.count < 50 ? 0.5 : 0.9) * bound, "\(parameter.name): \(largest) of \(bound)")
+    }
+  }
+
   @Test func paddingIsZero() {
     let test = TestModel(Self.shape, streams: 1, timesteps: 1, seed: 2)
     #expect(test.paddingIsZero(test.parameters.values))

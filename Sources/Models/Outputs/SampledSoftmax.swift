@@ -29,7 +29,8 @@ package struct SampledSoftmax: OutputKind {
       samples: samples,
       weight: builder.addOutputWeight(
         "decoder.weight", classes: shape.classes, inputs: shape.outputWidths, gradientRows: rows),
-      bias: builder.addOutputBias("decoder.bias", classes: shape.classes, gradientRows: rows))
+      bias: builder.addOutputBias(
+        "decoder.bias", classes: shape.classes, inputs: shape.outputWidths, gradientRows: rows))
   }
 }
 

@@ -15,7 +15,10 @@ package struct Softmax: OutputKind {
     let weight =
       shape.tiesEmbeddings
       ? embedding : builder.addOutputWeight("decoder.weight", classes: shape.classes, inputs: shape.outputWidths)
-    return SoftmaxParameters(weight: weight, bias: builder.addOutputBias("decoder.bias", classes: shape.classes))
+    return SoftmaxParameters(
+      weight: weight,
+      bias: builder.addOutputBias(
+        "decoder.bias", classes: shape.classes, inputs: shape.outputWidths))
   }
 }
 

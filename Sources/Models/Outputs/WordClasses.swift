@@ -40,14 +40,13 @@ package struct WordClasses: OutputKind {
   package func addParameters(
     of shape: ModelShape, embedding: Parameter.Handle, to builder: inout LayoutBuilder
   ) -> any OutputParameters {
-    let layout = layout(vocabulary: shape.classes)
-    let weight = builder.addOutputWeight("decoder.weight", classes: shape.classes, inputs: shape.outputWidths)
-    let bias = builder.addOutputBias("decoder.bias", classes: shape.classes)
+    let (layout, inputs) = (layout(vocabulary: shape.classes), shape.outputWidths)
+    let weight = builder.addOutputWeight("decoder.weight", classes: shape.classes, inputs: inputs)
+    let bias = builder.addOutputBias("decoder.bias", classes: shape.classes, inputs: inputs)
     return ClusteredParameters(
       layout: layout,
-      headWeight: builder.addOutputWeight(
-        "decoder.class.weight", classes: layout.headClasses, inputs: shape.outputWidths),
-      headBias: builder.addOutputBias("decoder.class.bias", classes: layout.headClasses),
+      headWeight: builder.addOutputWeight("decoder.class.weight", classes: layout.headClasses, inputs: inputs),
+      headBias: builder.addOutputBias("decoder.class.bias", classes: layout.headClasses, inputs: inputs),
       tails: layout.clusters.map {
         ClusteredParameters.Tail(weight: weight, bias: bias, rows: $0.tokens, projection: nil)
       })

@@ -4,7 +4,8 @@ import Keys
 /// How parameters are drawn before the first step.
 package struct Initialization: Sendable, Equatable {
   package enum Weights: String, CaseIterable, Sendable {
-    /// Within 1 / sqrt(hidden), as PyTorch's modules have it.
+    /// Within 1 / sqrt(fan-in), as PyTorch's modules have it: the fan-in of `nn.Linear` is the number of its inputs, of
+    /// `nn.RNN`, `nn.GRU` and `nn.LSTM` that of their units.
     case uniform
     /// Within sqrt(6 / (inputs + outputs)) (Glorot and Bengio, AISTATS 2010), each gate by itself; biases are zero.
     case glorot
@@ -31,7 +32,9 @@ package struct Initialization: Sendable, Equatable {
 
 extension Initialization: KeySection {
   package mutating func visitKeys(_ keys: inout some KeyVisitor) {
-    keys.value("weights", &weights, .choice, "input and output weights: uniform is within 1/sqrt(hidden), as PyTorch")
+    keys.value(
+      "weights", &weights, .choice,
+      "input and output weights: uniform is PyTorch's, within 1/sqrt(hidden), for output layers 1/sqrt(inputs)")
     keys.value("recurrent", &recurrent, .choice, "recurrent weights; identity is for an elman cell with relu")
     keys.value("forget_bias", &forgetBias, .number(.any), "bias of forget gates, of a cell that has them")
     keys.value("embedding_scale", &embeddingScale, .number(.positive), "standard deviation of embeddings")
@@ -41,8 +44,8 @@ extension Initialization: KeySection {
 extension Parameters {
   /// Draws first values, each a pure function of (seed, parameter, element).
   ///
-  /// Embeddings are normal; what everything else is, `Initialization` says. By default it is what PyTorch's modules start
-  /// from, so that learning rates carry over. Cost: O(elements), and O(hidden^3) for each orthogonal matrix.
+  /// Embeddings are normal; what everything else is, `Initialization` says. By default each is drawn as PyTorch's modules draw
+  /// it, so that learning rates carry over; of two biases that those add up there is one. Cost: O(elements), and O(hidden^3) for each orthogonal matrix.
   package func initialize(seed: UInt64, _ initialization: Initialization = Initialization()) {
     let random = Philox(seed: seed)
     for (index, parameter) in layout.parameters.enumerated() {
@@ -62,17 +65,18 @@ extension Parameters {
   private typealias Elements = (_ positions: Range<Int>) -> [Float]
 
   private func first(_ parameter: Parameter, _ draw: Draw, _ initialization: Initialization) -> Elements {
-    let units = parameter.role.isRecurrent ? parameter.shape[0] / parameter.gates : shape.hidden
-    let usual = 1 / Float(units).squareRoot()
+    // `reset_parameters` of torch.nn.Linear (`kaiming_uniform_` with a = sqrt(5), which comes to the same) and of RNNBase.
+    let usual = 1 / Float(parameter.fanIn).squareRoot()
     switch parameter.role {
     case .embedding:
       // The output layer multiplies by a tied embedding: it begins as that layer's weight would.
       return shape.tiesEmbeddings
-        ? draw.uniform(within: 1 / Float(shape.hidden).squareRoot())
+        ? draw.uniform(within: usual)
         : draw.normal(scale: Float(initialization.embeddingScale))
     case .outputBias, .recurrentBias:
       let elements = initialization.weights == .glorot ? { $0.map { _ in 0 } } : draw.uniform(within: usual)
       guard parameter.role == .recurrentBias, let gate = shape.cell.forgetGate else { return elements }
+      let units = parameter.shape[0] / parameter.gates
       let (forgetGate, bias) = (gate * units..<(gate + 1) * units, Float(initialization.forgetBias))
       return { zip($0, elements($0)).map { forgetGate.contains($0) ? $1 + bias : $1 } }
     case .outputWeight, .inputWeight:

@@ -20,14 +20,14 @@ package struct LayoutBuilder {
   }
 
   private mutating func add(
-    _ name: String, _ role: Parameter.Role, _ shape: [Int], gates: Int = 1, inputs: Widths, panels: PanelShape,
-    gradientRows: GradientRows = .all
+    _ name: String, _ role: Parameter.Role, _ shape: [Int], gates: Int = 1, fanIn: Int, inputs: Widths,
+    panels: PanelShape, gradientRows: GradientRows = .all
   ) -> Parameter.Handle {
     let handle = Parameter.Handle(index: parameters.count)
     parameters.append(
       Parameter(
-        handle: handle, name: name, role: role, shape: shape, gates: gates, inputs: inputs, offset: 0, panels: panels,
-        gradientRows: gradientRows))
+        handle: handle, name: name, role: role, shape: shape, gates: gates, fanIn: fanIn, inputs: inputs, offset: 0,
+        panels: panels, gradientRows: gradientRows))
     return handle
   }
 
@@ -36,7 +36,7 @@ package struct LayoutBuilder {
     _ name: String, vocabulary: Int, width: Int, gradientRows: GradientRows
   ) -> Parameter.Handle {
     add(
-      name, .embedding, [vocabulary, width], inputs: Widths([width]),
+      name, .embedding, [vocabulary, width], fanIn: width, inputs: Widths([width]),
       panels: PanelShape(rows: vocabulary, columns: width), gradientRows: gradientRows)
   }
 
@@ -48,13 +48,13 @@ package struct LayoutBuilder {
     func name(_ kind: String) -> String { "\(module).\(kind)_l\(layer)\(isReverse ? "_reverse" : "")" }
     func weight(_ kind: String, _ role: Parameter.Role, _ inputs: Widths) -> Parameter.Handle {
       add(
-        name(kind), role, [cell.gates.count * units, inputs.total], gates: cell.gates.count, inputs: inputs,
-        panels: PanelShape(rows: inputs.columns, columns: columns))
+        name(kind), role, [cell.gates.count * units, inputs.total], gates: cell.gates.count, fanIn: units,
+        inputs: inputs, panels: PanelShape(rows: inputs.columns, columns: columns))
     }
     func bias(_ kind: String) -> Parameter.Handle {
       add(
-        name(kind), .recurrentBias, [cell.gates.count * units], gates: cell.gates.count, inputs: Widths([1]),
-        panels: PanelShape(rows: 1, columns: columns))
+        name(kind), .recurrentBias, [cell.gates.count * units], gates: cell.gates.count, fanIn: units,
+        inputs: Widths([1]), panels: PanelShape(rows: 1, columns: columns))
     }
     return DirectionParameters(
       inputWeight: weight("weight_ih", .inputWeight, inputs),
@@ -67,17 +67,19 @@ package struct LayoutBuilder {
     _ name: String, classes: Int, inputs: Widths, gradientRows: GradientRows = .all
   ) -> Parameter.Handle {
     add(
-      name, .outputWeight, [classes, inputs.total], inputs: inputs,
+      name, .outputWeight, [classes, inputs.total], fanIn: inputs.total, inputs: inputs,
       panels: PanelShape(rows: classes, columns: inputs.columns), gradientRows: gradientRows)
   }
 
   /// [classes]
+  ///
+  /// - Parameter inputs: those of the weight that it belongs to.
   mutating func addOutputBias(
-    _ name: String, classes: Int, gradientRows: GradientRows = .all
+    _ name: String, classes: Int, inputs: Widths, gradientRows: GradientRows = .all
   ) -> Parameter.Handle {
     add(
-      name, .outputBias, [classes], inputs: Widths([1]), panels: PanelShape(rows: 1, columns: classes),
-      gradientRows: gradientRows)
+      name, .outputBias, [classes], fanIn: inputs.total, inputs: Widths([1]),
+      panels: PanelShape(rows: 1, columns: classes), gradientRows: gradientRows)
   }
 }
 

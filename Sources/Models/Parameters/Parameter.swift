@@ -31,6 +31,9 @@ package struct Parameter: Sendable, Equatable {
   package let shape: [Int]
   /// Gates interleaved in the columns of a recurrent parameter, 1 elsewhere.
   package let gates: Int
+  /// What decides how far from zero first values are: how many inputs each output of the parameter's layer adds up, whose
+  /// weight has them and whose bias goes by them; of a recurrent layer its units, whatever its inputs.
+  let fanIn: Int
   /// What the inputs are side by side of.
   let inputs: Widths
   /// Floats from the arena's start.
