@@ -36,6 +36,8 @@ package enum FileError: DiagnosedError, Equatable {
   case lockedElsewhere(lockFile: String, holder: String)
   /// The file system has no locks, so nothing could keep a second process out.
   case locksUnsupported(directory: String, code: Int32)
+  /// The system gives no thread or pipe that keeping a lock takes.
+  case shortage(SystemShortage)
 
   package var description: String {
     switch self {
@@ -48,11 +50,12 @@ package enum FileError: DiagnosedError, Equatable {
     case .directoryGone(let directory):
       "\(directory) was removed while it was in use"
     case .lockLost(let directory, let holder):
-      "\(directory) belongs to \(holder) now: its run.lock was removed while this process was at work"
+      "\(directory) belongs to \(holder) now: its run.lock was removed while this process was at work, or it was suspended for long"
     case .inUse(let directory, let holder):
       "\(directory) is in use by \(holder)"
     case .lockedElsewhere(let lockFile, let holder):
       "\(lockFile) belongs to \(holder), which can't be checked from here; if that process is gone, delete the file"
+    case .shortage(let shortage): shortage.description
     case .locksUnsupported(let directory, let code):
       "\(directory): can't be locked against a second process: \(errorText(code)); choose a directory on a local disk"
     }
@@ -63,11 +66,13 @@ package enum FileError: DiagnosedError, Equatable {
 
   package var exitCode: ExitCode {
     switch self {
+    case .system(_, _, EMFILE), .system(_, _, ENFILE): .noResources
     case .system(let operation, _, let code):
       // A failing device is another matter than a place that can't be written to.
       operation.isOutput && code != EIO ? .cannotWrite : .inputOutput
     case .notAFile: .badInput
     case .notOfDirectory, .directoryGone, .lockLost, .inUse, .lockedElsewhere, .locksUnsupported: .cannotWrite
+    case .shortage(let shortage): shortage.exitCode
     }
   }
 }
@@ -89,6 +94,7 @@ private func errorText(_ code: Int32) -> String { String(cString: strerror(code)
 private func remedy(for code: Int32, _ operation: FileError.Operation) -> String {
   switch code {
   case ENOSPC, EDQUOT: "; free some space, or write elsewhere"
+  case EMFILE: "; the process has a limit on open files (ulimit -n)"
   case EFBIG: "; the process has a limit on file sizes (ulimit -f)"
   case ENOENT where operation.isOutput: "; is its directory there?"
   default: ""

@@ -33,6 +33,11 @@ struct FileStatus {
     status.st_dev == other.status.st_dev && status.st_ino == other.status.st_ino
   }
 
+  /// Whose change tells that a file is another one, or holds something else, to whoever has looked at it before.
+  fileprivate var stamp: [Int] {
+    [Int(status.st_dev), Int(bitPattern: UInt(status.st_ino)), size, status.st_mtim.tv_sec, status.st_mtim.tv_nsec]
+  }
+
   /// What it is, for people.
   var name: String {
     switch kind {
@@ -43,5 +48,17 @@ struct FileStatus {
     case S_IFSOCK: "a socket"
     default: "a device"
     }
+  }
+}
+
+/// What a file was at a time: as long as it is the same, the file needn't be read again.
+package struct FileStamp: Equatable, Sendable {
+  private let values: [Int]
+
+  package init(_ path: String) throws(FileError) {
+    guard let status = FileStatus(path, at: AT_FDCWD, follows: true) else {
+      throw .system(.open, path: path, code: errno)
+    }
+    values = status.stamp
   }
 }

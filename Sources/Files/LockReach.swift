@@ -24,11 +24,4 @@ package enum LockReach: Sendable {
     0x0102_1994,  // tmpfs
     0x794C_7630,  // overlayfs
   ]
-
-  func showsLocks(ofMachine machine: String) -> Bool {
-    switch self {
-    case .everybody: true
-    case .eachMachine: machine == Host.machine
-    }
-  }
 }

@@ -15,10 +15,10 @@ package final class RunDirectory: Sendable {
   package let directory: OpenDirectory
   let lock: DirectoryLock
 
-  private init(locking path: String) throws(FileError) {
+  private init(locking path: String, _ notice: (String) -> Void) throws(FileError) {
     self.path = path
     directory = try OpenDirectory(path)
-    lock = try DirectoryLock(directory)
+    lock = try DirectoryLock(directory, notice: notice)
   }
 
   package static let configurationName = "config.cfg"
@@ -44,9 +44,13 @@ package final class RunDirectory: Sendable {
   // MARK: beginning
 
   /// Makes the directory for a new run.
-  package static func create(_ path: String, configuration: RunConfiguration) throws -> RunDirectory {
+  ///
+  /// - Parameter notice: gets a line if to lock it takes a minute.
+  package static func create(
+    _ path: String, configuration: RunConfiguration, notice: (String) -> Void = { _ in }
+  ) throws -> RunDirectory {
     try Directory.create(path)
-    let run = try RunDirectory(locking: path)
+    let run = try RunDirectory(locking: path, notice)
     guard try !holdsRun(run.directory) else { throw TrainingError.holdsRun(directory: path) }
     do {
       try run.directory.removeLeftovers()
@@ -59,9 +63,11 @@ package final class RunDirectory: Sendable {
   }
 
   /// Takes over the directory of a run that ended or was cut off.
-  package static func resume(_ path: String) throws -> RunDirectory {
+  ///
+  /// - Parameter notice: gets a line if to lock it takes a minute.
+  package static func resume(_ path: String, notice: (String) -> Void = { _ in }) throws -> RunDirectory {
     try requireRun(in: path)
-    let run = try RunDirectory(locking: path)
+    let run = try RunDirectory(locking: path, notice)
     // It may have been cut off before there was one.
     for folder in [run.directory, try run.checkpoints()] { try folder.removeLeftovers() }
     // A pipe of that name would keep us waiting, and a link leads somewhere else when it is replaced.
