@@ -9,6 +9,19 @@ extension RunConfiguration {
   }
 }
 
+extension RunConfiguration {
+  /// All files that a run reads.
+  package var dataFiles: [String] {
+    let corpus =
+      switch data {
+      case .text(let corpus): corpus.files
+      case .dataset(let path): [path]
+      case .synthetic: [String]()
+      }
+    return corpus + (model.vectors.map { [$0] } ?? [])
+  }
+}
+
 extension RunConfiguration.TextCorpus {
   package var sources: CorpusSources {
     func heldOut(_ source: RunConfiguration.HeldOut?) -> CorpusSources.HeldOut {

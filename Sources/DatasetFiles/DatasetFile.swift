@@ -11,7 +11,7 @@ import HDF5
 ///     /train/tokens          int32, sentence after sentence; /validation and /test likewise
 ///     /train/offsets         int64 [sentences+1]: sentence i is tokens[offsets[i]..<offsets[i+1]]
 ///     /train                 attribute: source_sha256
-///                            may lack: characters
+///                            may lack: characters, other_normal_forms
 ///
 /// and for tagging
 ///
@@ -95,6 +95,7 @@ package enum DatasetFile {
   private static func write(_ sequence: TokenSequence, to group: WritableGroup) throws {
     try group.setAttribute("source_sha256", sequence.sourceSHA256)
     try group.setAttribute("characters", sequence.characters)
+    if sequence.otherNormalForms > 0 { try group.setAttribute("other_normal_forms", sequence.otherNormalForms) }
     try group.write("tokens", shape: [sequence.tokens.count], sequence.tokens)
     try group.write("offsets", shape: [sequence.offsets.count], sequence.offsets)
     if let tags = sequence.tags { try group.write("tags", shape: [tags.count], tags) }
@@ -110,13 +111,17 @@ package enum DatasetFile {
   }
 
   private static func sequence(in group: ReadableGroup) throws -> TokenSequence {
-    TokenSequence(
+    var sequence = TokenSequence(
       tokens: try group.read("tokens"),
       offsets: try group.read("offsets"),
       tags: try group.contains("tags") ? group.read("tags") : nil,
       forms: try group.contains("forms") ? group.read("forms") : nil,
       characters: try characters(of: group),
       sourceSHA256: try group.stringAttribute("source_sha256"))
+    if try group.hasAttribute("other_normal_forms") {
+      sequence.otherNormalForms = min(max(0, try group.intAttribute("other_normal_forms")), sequence.tokens.count)
+    }
+    return sequence
   }
 
   static func requireUnique(_ entries: [String], file: String, object: String) throws {

@@ -42,7 +42,7 @@ package protocol CorpusFormat: KeyAlternative {
 /// What can be wrong with a tag, in any format.
 package enum TagProblem: LineProblem {
   case spaceInTag(found: String)
-  /// A tag that was written otherwise before, and looks the same.
+  /// A tag that is written otherwise elsewhere, and looks the same.
   case equivalentTag(String)
 
   package var description: String {
@@ -50,8 +50,8 @@ package enum TagProblem: LineProblem {
     case .spaceInTag(let found):
       "expected a tag without white space, found \"\(found)\""
     case .equivalentTag(let tag):
-      "expected the tag \"\(tag)\" as it was written before, found another spelling that looks the same; bring the treebank "
-        + "into one Unicode normalization form first (for example: uconv -x any-nfc)"
+      "expected the tag \"\(tag)\" as it is written above or in the training text, found another spelling that looks the same; "
+        + "bring all files into one Unicode normalization form first (for example: uconv -x any-nfc)"
     }
   }
 }
@@ -59,14 +59,21 @@ package enum TagProblem: LineProblem {
 /// Finds tags that nobody could tell from others.
 private struct TagCheck {
   /// Canonical equivalence counts in it.
-  private var seen: Set<String> = []
+  private var seen: Set<String>
+  /// How many of the table's tags are in it.
+  private var checked = 0
+
+  /// - Parameter known: tags that files which were read before have, or a model.
+  init(known: [String]) { seen = Set(known) }
 
   /// Looks at the tags that have come into a table since the last time.
   mutating func check(_ table: TokenTable) throws(TagProblem) {
-    for number in seen.count..<table.count {
-      let tag = table[number]
+    while checked < table.count {
+      let tag = table[checked]
+      checked += 1
       if tag.unicodeScalars.contains(where: WhitespaceTokenizer.isWhitespace) { throw .spaceInTag(found: tag) }
-      if !seen.insert(tag).inserted { throw .equivalentTag(tag) }
+      let (isNew, before) = seen.insert(tag)
+      if !isNew, !before.utf8.elementsEqual(tag.utf8) { throw .equivalentTag(before) }
     }
   }
 }
@@ -97,7 +104,8 @@ extension CorpusFormat {
   package func read(
     _ paths: [String], _ tokenization: Tokenization, chunkSize: Int
   ) throws(CorpusError) -> CorpusRecord {
-    try record(of: paths, specialTokens: Vocabulary.specialTokens(tokenization), tags: nil, chunkSize: chunkSize)
+    try record(
+      of: paths, specialTokens: Vocabulary.specialTokens(tokenization), tags: nil, known: [], chunkSize: chunkSize)
   }
 
   package func isEqual(to other: any CorpusFormat) -> Bool { (other as? Self) == self }
@@ -105,20 +113,22 @@ extension CorpusFormat {
 
 extension CorpusFormat {
   /// Reads the words of files and their tags in one column.
+  ///
+  /// - Parameter known: tags of what goes with these files: none of theirs may look like one of them and be another.
   package func readTagged(
-    _ paths: [String], tags column: TagColumn, chunkSize: Int = TextReader.defaultChunkSize
+    _ paths: [String], tags column: TagColumn, known: [String] = [], chunkSize: Int = TextReader.defaultChunkSize
   ) throws(CorpusError) -> CorpusRecord {
     let record = try record(
-      of: paths, specialTokens: [Vocabulary.unknownToken], tags: column, chunkSize: chunkSize)
+      of: paths, specialTokens: [Vocabulary.unknownToken], tags: column, known: known, chunkSize: chunkSize)
     if record.tagTable.count == 0 { throw .noTags(column: title(of: column), paths: paths) }
     return record
   }
 
   private func record(
-    of paths: [String], specialTokens: [String], tags column: TagColumn?, chunkSize: Int
+    of paths: [String], specialTokens: [String], tags column: TagColumn?, known: [String], chunkSize: Int
   ) throws(CorpusError) -> CorpusRecord {
     var record = CorpusRecord(of: paths, specialTokens: specialTokens)
-    var tags = TagCheck()
+    var tags = TagCheck(known: known)
     var reader = SentenceReader(self, chunkSize: chunkSize)
     for path in paths {
       try reader.read(path) { (sentence) throws(CorpusError) in

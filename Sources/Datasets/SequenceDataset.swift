@@ -24,8 +24,9 @@ package struct TokenSequence: Sendable, Equatable {
   package var tags: [Int32]?
   /// Tags of a text that a tagger's vocabulary lacks, in order of appearance; none in a dataset.
   package internal(set) var foreignTags: [String] = []
-  /// Of a text that was read with a vocabulary that was there already: what its words' normalization costs; else nil.
-  package internal(set) var normalization: NormalizationCheck?
+  /// Words that are unknown only because the vocabulary has them in another Unicode normalization form; 0 in datasets of
+  /// other programs.
+  package var otherNormalForms = 0
   /// One index into the dataset's forms for every token, for tagging: a word may be `<unk>` and has a spelling still.
   package var forms: [Int32]?
   /// Unicode scalars of the raw text, line ends included: what bits per character divide by. 0 stands for an unknown
@@ -50,6 +51,9 @@ package struct TokenSequence: Sendable, Equatable {
   package var isEmpty: Bool { tags?.allSatisfy { $0 == TaggingVocabulary.noTag } ?? tokens.isEmpty }
 
   package var sentenceCount: Int { offsets.count - 1 }
+
+  /// What a user wants to know of the words' normalization; nil if it is nothing.
+  package var normalizationNotice: String? { NormalizationCheck.notice(otherForms: otherNormalForms, of: tokens.count) }
 }
 
 /// A corpus as ids, with the vocabulary that gives them meaning.

@@ -6,7 +6,7 @@ package enum ExitCode: Int32, Sendable {
   case badInput = 65
   /// A fault of the program's own.
   case internalFault = 70
-  /// The system gives no memory, or no process.
+  /// The system gives no memory, thread, process or descriptor.
   case noResources = 71
   /// Output can't be created or written.
   case cannotWrite = 73
@@ -25,3 +25,6 @@ package protocol DiagnosedError: Error, CustomStringConvertible {
   /// What the process ends with when nobody handles the error.
   var exitCode: ExitCode { get }
 }
+
+/// `1 epoch`, `2 epochs`.
+package func counted(_ value: Int, _ noun: String) -> String { "\(value) \(noun)\(value == 1 ? "" : "s")" }

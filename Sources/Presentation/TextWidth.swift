@@ -28,13 +28,34 @@ extension Unicode.Scalar {
 extension Format {
   /// A text in lines of at most so many columns where its words allow it.
   package static func wrapped(_ text: String, to width: Int) -> [String] {
-    var lines = [""]
+    wrapped(text.split(separator: " ", omittingEmptySubsequences: false).map(String.init), to: width)
+  }
+
+  /// A message in lines of at most so many columns: a command in it, in backquotes or behind a colon up to its end, stays
+  /// in one line, for people to copy.
+  package static func wrappedMessage(_ text: String, to width: Int) -> [String] {
+    var parts: [String] = []
+    var isCommand = false
     for word in text.split(separator: " ", omittingEmptySubsequences: false) {
+      if !isCommand, word == "rnn-train", parts.last?.hasSuffix(":") == true {
+        isCommand = true
+        parts.append(String(word))
+        continue
+      }
+      if isCommand { parts[parts.count - 1] += " \(word)" } else { parts.append(String(word)) }
+      if !word.count(where: { $0 == "`" }).isMultiple(of: 2) { isCommand.toggle() }
+    }
+    return wrapped(parts, to: width)
+  }
+
+  private static func wrapped(_ parts: [String], to width: Int) -> [String] {
+    var lines = [""]
+    for word in parts {
       let line = lines[lines.count - 1]
       if line.isEmpty || line.columns + 1 + word.columns <= width {
-        lines[lines.count - 1] = line.isEmpty ? String(word) : "\(line) \(word)"
+        lines[lines.count - 1] = line.isEmpty ? word : "\(line) \(word)"
       } else {
-        lines.append(String(word))
+        lines.append(word)
       }
     }
     return lines

@@ -13,6 +13,8 @@ struct Journal: Sendable {
     let ids: [String]
     /// Of each trial that trains to its end.
     let epochs: [Int]
+    /// What the trials read; nil in an older version's.
+    let sources: [SourceFiles.Entry]?
   }
 
   /// Each rung has twice the epochs of the one before at least.

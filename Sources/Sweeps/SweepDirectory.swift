@@ -33,12 +33,13 @@ package enum SweepDirectory {
     }
     let text = Array(plan.configuration.render().utf8)
     try directory.write(text, to: configurationName)
+    let sources = try SourceFiles.entries(of: plan.configurations)
     for (trial, configuration) in zip(plan.trials, plan.configurations) {
       try write(trial, configuration, in: directory)
     }
     let beginning = Journal.Beginning(
       sweepSha256: text.withUnsafeBytes { ContentHash.hex(of: $0) }, ids: plan.trials.map(\.id),
-      epochs: plan.configurations.map(\.training.epochs))
+      epochs: plan.configurations.map(\.training.epochs), sources: sources)
     try LineJournal(journalName, in: directory).append(try Journal.line(beginning))
   }
 

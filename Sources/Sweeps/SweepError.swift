@@ -9,6 +9,8 @@ package enum SweepError: DiagnosedError, Equatable {
   case damagedJournal(file: String, line: Int)
   /// The sweep's own copy of its file isn't what it was.
   case changed(file: String)
+  /// What trials read isn't what it was.
+  case changedData(file: String)
   /// More trials at once than processors.
   case tooManyJobs(Int, processors: Int)
   /// More processors than there are.
@@ -29,7 +31,7 @@ package enum SweepError: DiagnosedError, Equatable {
   package var exitCode: ExitCode {
     switch self {
     case .holdsSweep: .cannotWrite
-    case .holdsNoSweep, .damagedJournal, .changed, .trialLost: .badInput
+    case .holdsNoSweep, .damagedJournal, .changed, .changedData, .trialLost: .badInput
     case .tooManyJobs, .tooManyProcessors, .notExportable: .usage
     case .obstructed(_, _, let code), .stoppedByFailure(_, _, _, let code): code
     case .allFailed: .diverged
@@ -48,6 +50,9 @@ package enum SweepError: DiagnosedError, Equatable {
       "\(file):\(line): expected a line that rnn-train wrote, found another"
     case .changed(let file):
       "\(file) has changed since the sweep began, and its trials with it; undo that, or start a new sweep"
+    case .changedData(let file):
+      "\(file) has changed since the sweep began: trials that read it now can't be compared with those that did before; put "
+        + "the old one back, or start a new sweep"
     case .tooManyJobs(let jobs, let processors):
       "--jobs \(jobs): expected no more trials at a time than processors, which are \(processors)"
     case .tooManyProcessors(let count, let available):

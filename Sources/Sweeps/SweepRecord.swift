@@ -8,6 +8,8 @@ package struct SweepRecord: Sendable {
   package let directory: String
   package let plan: SweepPlan
   private var journal: Journal
+  /// What the trials are to read.
+  var sources: SourceFiles { SourceFiles(journal.beginning.sources ?? []) }
 
   /// - Throws: `SweepError.holdsNoSweep`, and what else is wrong with the directory.
   package init(of directory: String) throws {

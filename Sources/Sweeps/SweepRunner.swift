@@ -1,4 +1,5 @@
 import Configuration
+import ConfigurationFiles
 import Diagnostics
 import Files
 import Glibc
@@ -32,21 +33,26 @@ package final class SweepRunner {
   package let directory: OpenDirectory
   private let lock: DirectoryLock
   private var journal: LineJournal
+  private var sources: SourceFiles
   private let shares: ProcessorShares
   private let onFailure: FailurePolicy
   private let reporter: any SweepReporter
 
   /// Takes over a sweep's directory for as long as the object lives.
+  ///
+  /// - Parameter notice: gets a line if to lock it takes a minute.
   package init(
-    directory path: String, shares: ProcessorShares, onFailure: FailurePolicy, reporter: any SweepReporter
+    directory path: String, shares: ProcessorShares, onFailure: FailurePolicy, reporter: any SweepReporter,
+    notice: (String) -> Void = { _ in }
   ) throws {
     record = try SweepRecord(of: path)
     directory = try OpenDirectory(path)
-    lock = try DirectoryLock(directory)
+    lock = try DirectoryLock(directory, notice: notice)
     try directory.removeLeftovers()
     journal = try LineJournal(SweepDirectory.journalName, in: directory)
     // Read again under the lock: another process may have been at work until now.
     record = try SweepRecord(of: path)
+    sources = record.sources
     self.shares = shares
     self.onFailure = onFailure
     self.reporter = reporter
@@ -108,8 +114,11 @@ package final class SweepRunner {
   private func start(_ trial: Trial, rung: Int, share: Int, on processors: [Int]) throws -> TrialProcess {
     try lock.check()
     try SweepDirectory.provide(trial, of: record.plan, in: directory)
+    let run = SweepDirectory.runPath(record.directory, trial)
+    try sources.require(
+      RunConfiguration.load(path: RunDirectory.configurationPath(run), checkFiles: false))
     return try TrialProcess(
-      trial, run: SweepDirectory.runPath(record.directory, trial), share: share, processors: processors,
+      trial, run: run, share: share, processors: processors,
       epochs: record.plan.rungs[rung].epochs)
   }
 

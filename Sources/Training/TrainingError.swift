@@ -90,7 +90,7 @@ package enum TrainingError: DiagnosedError, Equatable {
     case .changingText(let files):
       "the text changed while it was read: \(files.joined(separator: ", ")); begin again when it is complete"
     case .epochsDone(let done, let asked):
-      "the run has \(done) epochs behind it; training.epochs=\(asked) can't take any back"
+      "the run has \(counted(done, "epoch")) behind it; training.epochs=\(asked) can't take any back"
     case .tooLarge(let bytes, let available):
       "training needs about \(Self.gigabytes(bytes)) of memory, and there are \(Self.gigabytes(available)); "
         + "lower model.hidden, model.embedding, model.layers, training.batch_size or training.bptt, or limit the "

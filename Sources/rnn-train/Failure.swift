@@ -13,11 +13,11 @@ enum Failure {
       // As every other error begins.
       var text = "rnn-train: \(RnnTrain.fullMessage(for: error).trimmingPrefix("Error: "))\n"
       // The parser doesn't know what a configuration could take.
-      if let option = UnknownOption.first { text = "rnn-train: \(option.message)\n" + text }
-      _ = StandardStream.error.show(text)
+      if let option = UnknownOption(namedIn: text) { text = "rnn-train: \(option.message)\n" + text }
+      StandardStream.error.write(StandardStream.error.message(text))
       Glibc.exit(Diagnostics.ExitCode.usage.rawValue)
     }
-    _ = StandardStream.error.show(line + "\n")
+    StandardStream.error.write(StandardStream.error.message(line + "\n"))
     let code = (error as? any DiagnosedError)?.exitCode ?? .internalFault
     Glibc.exit(code.rawValue)
   }

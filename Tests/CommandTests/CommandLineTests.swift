@@ -143,4 +143,19 @@ struct CommandLineTests {
     let script = try Workspace().succeed(["--generate-completion-script", shell]).output
     for word in ["generate", "checkpoint", "gradient-flow"] { #expect(script.contains(word), "\(word)") }
   }
+
+  /// What lies where a file is to be written is called what it is, and the option isn't taken for a setting of its name.
+  @Test(arguments: [["prepare", "--config", "lm.cfg"], ["report", "run"], ["config", "init"]])
+  func filesThatCannotBeWrittenAreRefused(command: [String]) throws {
+    let workspace = try Workspace()
+    try workspace.succeed(["--config", "lm.cfg", "training.epochs=1", "--quiet"])
+    #expect(try workspace.shell("mkfifo pipe") == 0)
+    for (name, reason) in [
+      ("run", "--output run: there is a directory"), ("pipe", "--output pipe: there is a pipe"),
+      ("lm.cfg", "--output lm.cfg: there is a file "), ("", "--output: expected the name of a file"),
+    ] {
+      let outcome = try workspace.run(command + ["--output", name])
+      #expect(outcome.code == 64 && outcome.errors.hasPrefix("rnn-train: \(reason)"), "\(outcome)")
+    }
+  }
 }

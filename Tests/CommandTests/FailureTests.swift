@@ -41,7 +41,8 @@ struct FailureTests {
     Case(
       arguments: ["--config", "lm.cfg", "output.directory=new", "data.train=latin.txt"], code: 65,
       line: "rnn-train: WORKSPACE/latin.txt: not UTF-8 at byte 3; "
-        + "convert it first (for example: iconv -f LATIN1 -t UTF-8)"),
+        + "convert it first (for example: iconv -f LATIN1 -t UTF-8), or leave out what is damaged (iconv -c -f UTF-8 -t UTF-8)"
+    ),
     Case(
       arguments: ["--config", "lm.cfg", "output.directory=new", "training.batch_size=9999"], code: 65,
       line: "rnn-train: the training split is too short: training.batch_size 9999 x training.bptt 8 need "
@@ -52,8 +53,8 @@ struct FailureTests {
       line: "rnn-train: model.output.cutoffs: expected numbers below the vocabulary's size of 30, found [5, 30]"),
     Case(
       arguments: ["--config", "lm.cfg", "output.directory=new", "evaluation.streams=450"], code: 65,
-      line: "rnn-train: 400 tokens are too few for 450 streams, which take 451 or more; "
-        + "lower training.batch_size (for training) or evaluation.streams (for evaluation; `evaluate --streams`), or use a "
+      line:
+        "rnn-train: the test split is too short: evaluation.streams 450 need 451 tokens, found 400; lower it, or use a "
         + "longer text"),
     Case(
       arguments: ["--config", "dataset.cfg", "data.dataset=run/checkpoints/last.h5"], code: 65,

@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-/// Limits on processes and memory: every command comes to an end, with a line and exit code 71 where it can't do its work.
+/// Limits on processes, memory and descriptors: every command comes to an end, with a line and exit code 71 where it can't do its work.
 struct LimitTests {
   private static let sweep = ["sweep", "run", "--config", "sweep.cfg", "--jobs", "1", "--quiet"]
   private static let train = ["--config", "lm.cfg", "training.epochs=1"]
@@ -48,5 +48,34 @@ struct LimitTests {
       codes.insert(outcome.code)
     }
     #expect(codes == [0, 71])
+  }
+
+  /// Every command, from too few descriptors to enough; what a run has saved stays.
+  @Test func limitsOnDescriptors() throws {
+    let workspace = try SweepTests.workspace()
+    try workspace.succeed(["--config", "lm.cfg"])
+    try workspace.succeed(["--config", "tagger.cfg", "output.directory=tagger", "training.epochs=1"])
+    let evaluation = try workspace.succeed(["evaluate", "run", "--json"]).output
+    let commands = [
+      ["train", "--config", "lm.cfg", "output.directory=new", "--quiet"], ["train", "--resume", "run", "--quiet"],
+      ["evaluate", "run"], ["generate", "run", "--length", "3"],
+      ["tag", "tagger", "\(SampleText.directory)/test.conllu"], ["inspect", "run", "--json"],
+      ["report", "run", "--output", "report.html"], ["inspect", "--gradient-flow", "run", "--timesteps", "3"],
+      ["prepare", "--config", "lm.cfg", "--output", "data.h5"], Self.sweep,
+      ["benchmark", "--config", "lm.cfg", "--seconds", "0.1"], ["config", "check", "lm.cfg"],
+    ]
+    for command in commands {
+      var codes: [Int32] = []
+      // The loader takes one for itself beside the standard streams.
+      for count in [4, 5, 6, 7, 8, 9, 10, 12, 16, 40] {
+        let outcome = try workspace.start(command, through: Self.timeout + ["prlimit", "--nofile=\(count)"]).wait()
+        Self.expectAnEnd(outcome, "\(count) descriptors, \(command): \(outcome)")
+        codes.append(outcome.code)
+        #expect(try workspace.shell("rm -rf new sweep") == 0)
+      }
+      #expect(codes.last == 0, "\(command)")
+    }
+    #expect(try workspace.succeed(["evaluate", "run", "--json"]).output == evaluation)
+    #expect(try workspace.shell("ls run/checkpoints | grep damaged") == 1)
   }
 }

@@ -131,6 +131,21 @@ struct ReadingTests {
     #expect(more.contains("\nnotice     the schedule cosine has left 1.5% of the learning rate, "), "\(more)")
     let many = try workspace.succeed(["train", "--resume", "run", "training.epochs=26"]).errors
     #expect(many.contains("\nresumed ") && !many.contains("has left"), "\(many)")
+    // Half of the learning rate at half of the epochs, though it had ended.
+    #expect(many.contains(" of epoch 14 done; cosine goes on at a learning rate of 0.25\n"), "\(many)")
+  }
+
+  /// More epochs are nothing to a run that ended early.
+  @Test func anEarlyEndThatEndsAgainSaysWhatLetsItGoOn() throws {
+    let workspace = try Workspace()
+    let early = ["training.epochs=40", "training.early_stopping={patience: 1}", "training.optimizer.learning_rate=20"]
+    let ended = try workspace.succeed(["--config", "lm.cfg"] + early).errors
+    #expect(ended.contains("has stopped falling: training ends early\n"), "\(ended)")
+    let more = try workspace.succeed(["train", "--resume", "run", "training.epochs=50"]).errors
+    #expect(more.contains("training ends early; training.early_stopping=null, or a larger "), "\(more)")
+    let epochs = try workspace.metrics().count { $0.contains("\"kind\":\"epoch\"") }
+    try workspace.succeed(["train", "--resume", "run", "training.early_stopping=null", "training.epochs=\(epochs + 1)"])
+    #expect(try workspace.metrics().count { $0.contains("\"kind\":\"epoch\"") } == epochs + 1)
   }
 
   @Test func aModelThatIsWorseThanGuessingIsSaid() throws {

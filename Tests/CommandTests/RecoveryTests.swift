@@ -48,6 +48,39 @@ struct RecoveryTests {
     try workspace.succeed(["sweep", "--resume", "sweep", "--quiet"])
   }
 
+  /// Those that have begun know their data from their checkpoints; those that haven't, from the sweep.
+  @Test func aTrialThatHasNotBegunReadsWhatTheOthersRead() throws {
+    let workspace = try Workspace()
+    for name in ["train", "validation", "test"] {
+      #expect(try workspace.shell("cp \(SampleText.directory)/\(name).txt .") == 0)
+    }
+    let own = try workspace.text("lm.cfg").replacing("\(SampleText.directory)/", with: "")
+    try workspace.write(own, to: "lm.cfg")
+    try workspace.write(SweepTests.sweep, to: "sweep.cfg")
+    let program = try workspace.start(["sweep", "run", "--config", "sweep.cfg", "--quiet", "--jobs", "1"])
+    while SweepTests.ends(workspace) < 2, program.isRunning { usleep(1000) }
+    program.send(SIGTERM)
+    #expect(try program.wait().code == 143)
+    let begun = SweepTests.ends(workspace)
+    #expect(begun < 9)
+    // All that has begun is over, so that it is the sweep that has to find out.
+    for id in try SweepTests.ids(workspace).dropFirst(begun) {
+      #expect(try workspace.shell("rm -rf sweep/trials/\(id)/checkpoints") == 0)
+    }
+    let text = try workspace.text("validation.txt")
+    try workspace.write(text.replacing("cat", with: "dog"), to: "validation.txt")
+    let changed = try workspace.run(["sweep", "--resume", "sweep", "--quiet"])
+    #expect(
+      changed.code == 65 && changed.errors.contains("validation.txt has changed since the sweep began"), "\(changed)")
+    #expect(try workspace.shell("mv validation.txt kept") == 0)
+    let gone = try workspace.run(["sweep", "--resume", "sweep", "--quiet"])
+    #expect(gone.code == 74 && gone.errors.contains("validation.txt: can't open"), "\(gone)")
+    #expect(try !workspace.text("sweep/journal.jsonl").contains("failure"), "no trial is over for it")
+    try workspace.write(text, to: "validation.txt")
+    try workspace.succeed(["sweep", "--resume", "sweep", "--quiet"])
+    #expect(SweepTests.ends(workspace) == 9)
+  }
+
   @Test func theProgramMayBeReplacedDuringASweep() throws {
     let workspace = try SweepTests.workspace()
     #expect(try workspace.shell("cp \(Program.path) program") == 0)

@@ -203,7 +203,7 @@ struct ReportTests {
     let tokens = try #require(evaluation["tokens"] as? Int)
     let accuracy = try #require(evaluation["accuracy"] as? Double)
     let percent = String(format: "%.2f%%", 100 * accuracy)
-    #expect(page.text.contains("on the validation split: \(percent) of \(tokens) words are tagged right."))
+    #expect(page.text.contains("on the validation split: \(percent) of \(tokens) words tagged right."))
     let unknown = try #require(evaluation["accuracy_unknown"] as? Double)
     #expect(page.text.contains("On unknown words" + String(format: "%.2f%%", 100 * unknown)))
     let scores = try #require(evaluation["per_tag"] as? [String: [String: Any]])

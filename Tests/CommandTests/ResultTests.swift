@@ -139,6 +139,26 @@ struct ResultTests {
     #expect(try workspace.succeed(["config", "check", "deep/er/copy.cfg"]).output == "deep/er/copy.cfg is valid\n")
     let keys = try workspace.succeed(["config", "keys"]).output
     #expect(keys.contains("\ntraining.batch_size "))
+    // Into a pipe as well.
+    #expect(keys.split(separator: "\n").allSatisfy { $0.count <= 80 })
+  }
+
+  /// The steps of an engine that diverged are no work of the one that went on.
+  @Test func speedAfterRollbacksIsThatOfTheStepsThatWereTimed() throws {
+    let workspace = try Workspace()
+    let outcome = try workspace.succeed([
+      "--config", "lm.cfg", "--explain-speed", "model={embedding: 64, hidden: 128, activation: relu}",
+      "training={epochs: 1, batch_size: 45, bptt: 8, clip_norm: 0, on_divergence: rollback, rollbacks: 30, "
+        + "optimizer: {learning_rate: 1000}}",
+    ])
+    #expect(outcome.errors.components(separatedBy: "with half the learning rate").count > 5, "\(outcome.errors)")
+    let text = outcome.errors + outcome.output
+    let rate = try #require(text.firstMatch(of: #/([0-9.]+) GFLOP/s: /#)?.1)
+    let milliseconds = text.matches(of: #/[0-9.]+% +([0-9.]+) /#).compactMap { Double($0.1) }.reduce(0, +)
+    // 80 timesteps of 45 streams; 6 FLOP for each weight between layers.
+    let expected = 6 * Double(128 * (64 + 128) + 128 * 30) * 45 * 8 / 1e6
+    let found = try #require(Double(rate)) * milliseconds
+    #expect(abs(found / expected - 1) < 0.2, "\(found) of \(expected): \(text)")
   }
 
   @Test func preparedDatasetTrainsTheSameModel() throws {

@@ -312,6 +312,28 @@ struct TaggingTests {
     #expect(error.contains("normalization form"), "\(error)")
   }
 
+  /// What one file writes so, and another, or a model, otherwise.
+  @Test func tagsThatLookTheSameInTwoFiles() throws {
+    let workspace = try Workspace()
+    func treebank(_ split: String, tag: String) throws -> String {
+      let text = try String(contentsOfFile: "\(SampleText.directory)/\(split).conllu", encoding: .utf8)
+      try workspace.write(text.replacing("\tADJ\t", with: "\t\(tag)\t"), to: "\(split).conllu")
+      return "data.\(split)=\(split).conllu"
+    }
+    let (composed, decomposed) = ("ADJ\u{E9}", "ADJe\u{301}")
+    let train = try treebank("train", tag: composed)
+    let settings = ["--config", "tagger.cfg", "training.epochs=1", train]
+    for (split, other) in [("validation", "test"), ("test", "validation")] {
+      let files = [try treebank(split, tag: decomposed), try treebank(other, tag: composed)]
+      let error = try refusal(workspace, settings + files)
+      #expect(error.contains(try Regex("\(split)\\.conllu:[0-9]+: expected the tag \"\(composed)\"")), "\(error)")
+    }
+    try workspace.succeed(settings + [try treebank("validation", tag: composed), try treebank("test", tag: composed)])
+    _ = try treebank("test", tag: decomposed)
+    let error = try refusal(workspace, ["evaluate", "--checkpoint", "run", "--data", "test.conllu"])
+    #expect(error.contains("expected the tag \"\(composed)\""), "\(error)")
+  }
+
   @Test(arguments: ["NOUN ", " NOUN", "NO UN", "\u{A0}NOUN"])
   func whiteSpaceInATag(tag: String) throws {
     let workspace = try Workspace()
@@ -347,6 +369,30 @@ struct TaggingTests {
         #expect(errors.isEmpty == isKnown, "\(errors)")
       }
     }
+  }
+
+  /// In a run's own splits, where they are read and where they come from the cache.
+  @Test(arguments: ["tagger.cfg", "lm.cfg"])
+  func splitsInAnotherNormalizationForm(configuration: String) throws {
+    let workspace = try Workspace()
+    let ending = configuration == "lm.cfg" ? "txt" : "conllu"
+    var count = 0
+    let files = try ["train", "validation", "test"].map { split in
+      let text = try String(contentsOfFile: "\(SampleText.directory)/\(split).\(ending)", encoding: .utf8)
+      if split == "validation" { count = text.split { !$0.isLetter }.count { $0 == "the" } }
+      let form = split == "validation" ? "the\u{301}" : "th\u{E9}"
+      try workspace.write(text.replacing(/\bthe\b/, with: form), to: "\(split).\(ending)")
+      return "data.\(split)=\(split).\(ending)"
+    }
+    for directory in ["read", "cached"] {
+      let settings = ["output.directory=\(directory)", "training.epochs=1"] + files
+      let errors = try workspace.succeed(["--config", configuration] + settings).errors
+      #expect(errors.contains(try Regex("\nvalidation split: [0-9.]+% of the words \\(\(count) of ")), "\(errors)")
+      #expect(!errors.contains("test split: "), "\(errors)")
+    }
+    let evaluate = ["evaluate", "--checkpoint", "cached", "--split"]
+    #expect(try workspace.succeed(evaluate + ["validation"]).errors.contains("% of the words (\(count) of "))
+    #expect(try !workspace.succeed(evaluate + ["test"]).errors.contains("% of the words"))
   }
 
   // MARK: prepared datasets

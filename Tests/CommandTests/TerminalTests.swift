@@ -28,12 +28,12 @@ struct TerminalTests {
   /// All that the program wrote to its standard error, a terminal.
   private static func errors(
     _ workspace: Workspace, _ arguments: [String] = ["--config", "lm.cfg", "training.epochs=6", "model.hidden=60"],
-    columns: UInt16 = 60, environment: [String: String] = [:]
+    columns: UInt16 = 60, environment: [String: String] = [:], code: Int32 = 0
   ) throws -> String {
     let terminal = try PseudoTerminal(columns: columns)
     let program = try workspace.start(arguments, environment: environment, errors: terminal.slave)
     let reader = Reader(terminal.master)
-    #expect(try program.wait().code == 0)
+    #expect(try program.wait().code == code)
     try terminal.slave.close()
     return reader.text()
   }
@@ -106,6 +106,25 @@ struct TerminalTests {
     #expect(try workspace.text("run/train.log").contains(/\nepoch 6\/6 .* tokens\/s/))
   }
 
+  /// Messages are broken between words, and a command to copy isn't broken at all.
+  @Test func messagesAreNotBrokenWithinWords() throws {
+    let workspace = try Workspace()
+    try workspace.succeed(["--config", "lm.cfg", "--quiet"])
+    for (arguments, code, command) in [
+      (["--config", "lm.cfg"], 73, "`rnn-train train --resume run`"),
+      (["train", "--resume", "run", "model.hidden=3"], 65, "(but batch_size, bptt and the"),
+      (
+        ["train", "--resume", "run", "training.epochs=90000", "training.time_limit=1s"], 0,
+        "rnn-train train --resume run"
+      ),
+    ] as [([String], Int32, String)] {
+      let lines = try Self.errors(workspace, arguments, columns: 60, code: code).components(separatedBy: Self.erasure)
+        .joined(separator: "\n").split(whereSeparator: \.isNewline)
+      #expect(lines.contains { $0.contains(command) }, "\(lines)")
+      #expect(lines.allSatisfy { $0.count <= 60 }, "\(lines)")
+    }
+  }
+
   @Test func runningTrialsAreUpdatedInPlace() throws {
     let workspace = try SweepTests.workspace()
     let text = try Self.errors(workspace, ["sweep", "--config", "sweep.cfg"])
@@ -115,7 +134,7 @@ struct TerminalTests {
     let running = text.split(whereSeparator: \.isNewline).map { $0.replacing(/\u{1B}\[\d*[A-Z]/, with: "") }
       .filter { $0.contains("  running  ") }
     #expect(running.count >= 9 && running.allSatisfy { $0.count < 60 }, "\(text.debugDescription)")
-    #expect(text.contains("8 of 9 trials have run, best "))
+    #expect(text.contains("8 of 9 trials run, best "))
     let log = try workspace.text("sweep/sweep.log")
     #expect(!log.contains("\u{1B}") && !log.contains("running"))
     for id in try SweepTests.ids(workspace) { #expect(log.contains("\n\(id)  done  ")) }

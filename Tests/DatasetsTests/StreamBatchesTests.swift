@@ -55,7 +55,7 @@ private func rows(_ batches: StreamBatches, _ window: Int) -> (inputs: [Int32], 
     let error = #expect(throws: CorpusError.self) { try StreamBatches([1, 2, 3], streams: 3, window: 35) }
     #expect(error == .tooFewTokens(count: 3, streams: 3))
     #expect(
-      error?.description == "3 tokens are too few for 3 streams, which take 4 or more; lower training.batch_size "
+      error?.description == "expected more than 3 tokens to read as 3 streams, found 3; lower training.batch_size "
         + "(for training) or evaluation.streams (for evaluation; `evaluate --streams`), or use a longer text")
     #expect(throws: CorpusError.self) { try StreamBatches([], streams: 1, window: 1) }
     #expect(try StreamBatches([1, 2, 3, 4], streams: 3, window: 35).length == 1)

@@ -49,7 +49,7 @@ private func vectors(_ text: String, width: Int = 2, chunkSize: Int = 1 << 20) t
       ),
       (
         "the 1 2\nof 1\n", 2, .width(found: 1, expected: 2),
-        "expected a word and 2 numbers (model.embedding), found 1 numbers"
+        "expected a word and 2 numbers (model.embedding), found 1 number"
       ),
       ("a 1 2\nthe 1 x\n", 2, .number(found: "x"), "expected a number, found \"x\""),
       ("the nan 1\n", 1, .number(found: "nan"), "expected a number, found \"nan\""),

@@ -9,6 +9,8 @@ package enum TaskError: DiagnosedError, Equatable {
   case noUnknownToken
   /// A stream would have fewer timesteps than one window.
   case corpusTooShort(tokens: Int, streams: Int, window: Int)
+  /// A split to measure on that is no timestep for each stream.
+  case splitTooShort(Split, tokens: Int, streams: Int)
   /// Sentences that are all longer than what is to be looked at.
   case noShortSentence(words: Int)
 
@@ -23,8 +25,11 @@ package enum TaskError: DiagnosedError, Equatable {
     case .corpusTooShort(let tokens, let streams, let window):
       "the training split is too short: training.batch_size \(streams) x training.bptt \(window) need "
         + "\(streams * window + 1) tokens, found \(tokens); lower one of them"
+    case .splitTooShort(let split, let tokens, let streams):
+      "the \(split.rawValue) split is too short: evaluation.streams \(streams) need \(counted(streams + 1, "token")), found "
+        + "\(tokens); lower it, or use a longer text"
     case .noShortSentence(let words):
-      "no sentence of the split has at most \(words) words"
+      "no sentence of the split has at most \(counted(words, "word"))"
     }
   }
 }

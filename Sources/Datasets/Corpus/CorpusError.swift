@@ -23,8 +23,6 @@ package enum CorpusError: DiagnosedError, Equatable {
   case noFrequentToken(paths: [String], minimumCount: Int, highest: Int)
   /// A token that a vocabulary without `<unk>` can't represent.
   case unknownToken(String, paths: [String])
-  /// A tag that is written in two ways which look the same.
-  case equivalentTags(String, paths: [String])
   /// Files without a single tag in the column that is asked for, as their format calls it.
   case noTags(column: String, paths: [String])
   case malformedLine(MalformedLine)
@@ -45,9 +43,15 @@ package enum CorpusError: DiagnosedError, Equatable {
     case .notUTF8(let path, let offset):
       // The mark that UTF-16 begins with is none of UTF-8.
       "\(path): not UTF-8 at byte \(offset); convert it first "
-        + "(for example: iconv -f \(offset == 0 ? "UTF-16" : "LATIN1") -t UTF-8)"
+        + (offset == 0
+          ? "(for example: iconv -f UTF-16 -t UTF-8)"
+          : "(for example: iconv -f LATIN1 -t UTF-8), or leave out what is damaged (iconv -c -f UTF-8 -t UTF-8)")
     case .nul(let path, let offset):
-      "\(path): NUL at byte \(offset), so this is no UTF-8 text; convert it first (for example: iconv -f UTF-16 -t UTF-8)"
+      // The first letter of most texts in UTF-16 has one.
+      "\(path): NUL at byte \(offset), so this is no UTF-8 text; convert it first "
+        + (offset < 2
+          ? "(for example: iconv -f \(offset == 0 ? "UTF-16BE" : "UTF-16LE") -t UTF-8)"
+          : "(for example: iconv -f UTF-16 -t UTF-8), or leave out what is damaged (tr -d '\\000')")
     case .binary(let path, let kind):
       "\(path) is no text: \(kind.remedy(path))"
     case .empty(let paths):
@@ -62,7 +66,7 @@ package enum CorpusError: DiagnosedError, Equatable {
       "\(paths.joined(separator: ", ")): the text is one line, and a line is a sentence, which can't be split; give each "
         + "sentence a line, give data.validation and data.test files of their own, or read it by data.tokens=character"
     case .emptySplit(let split, let paths, let units, let unit, _):
-      "\(paths.joined(separator: ", ")): the \(split.rawValue) split of its \(units) \(unit.rawValue) would be empty; "
+      "\(paths.joined(separator: ", ")): the \(split.rawValue) split of its \(counted(units, unit.noun)) would be empty; "
         + "\(split.remedyIfEmpty), or use a longer text"
     case .vocabularyTooSmall(let size, let minimum):
       "data.vocabulary.size: expected at least \(minimum), special tokens included, found \(size)"
@@ -73,9 +77,6 @@ package enum CorpusError: DiagnosedError, Equatable {
         + "count is \(highest); lower data.vocabulary.min_count"
     case .unknownToken(let token, let paths):
       "\(paths.joined(separator: ", ")): the token \"\(token)\" is not in the vocabulary, and the vocabulary has no \(Vocabulary.unknownToken)"
-    case .equivalentTags(let tag, let paths):
-      "\(paths.joined(separator: ", ")): the tag \"\(tag)\" is written in two ways that look the same; bring the treebank "
-        + "into one Unicode normalization form first (for example: uconv -x any-nfc)"
     case .noTags(let column, let paths):
       "\(paths.joined(separator: ", ")): expected tags in \(column), found none"
     case .malformedLine(let line):
@@ -83,7 +84,7 @@ package enum CorpusError: DiagnosedError, Equatable {
     case .malformedVectors(let path, let line, let problem):
       "\(path):\(line): \(problem)"
     case .tooFewTokens(let count, let streams):
-      "\(count) tokens are too few for \(streams) streams, which take \(streams + 1) or more; "
+      "expected more than \(counted(streams, "token")) to read as \(counted(streams, "stream")), found \(count); "
         + "lower training.batch_size (for training) or evaluation.streams (for evaluation; `evaluate --streams`), or use a "
         + "longer text"
     }

@@ -12,7 +12,7 @@ extension SequenceDataset {
     }
     let vocabulary = try Vocabulary(counting: train, settings: settings)
     var splits = [Split.train: try train.sequence(in: vocabulary)]
-    for (split, record) in heldOut { splits[split] = try record.sequence(in: vocabulary) }
+    for (split, record) in heldOut { splits[split] = try record.heldOutSequence(in: vocabulary) }
     return SequenceDataset(tokenization: tokenization, vocabulary: vocabulary, splits: splits)
   }
 
@@ -43,11 +43,7 @@ extension TokenSequence {
   package static func read(
     _ paths: [String], format: any CorpusFormat = PlainText(), _ tokenization: Tokenization, vocabulary: Vocabulary
   ) throws(CorpusError) -> TokenSequence {
-    let record = try format.read(paths, tokenization, chunkSize: TextReader.defaultChunkSize)
-    let normalization = record.normalization(in: vocabulary)
-    var sequence = try record.sequence(in: vocabulary)
-    sequence.normalization = normalization
-    return sequence
+    try format.read(paths, tokenization, chunkSize: TextReader.defaultChunkSize).heldOutSequence(in: vocabulary)
   }
 
   /// Where a sentence's tokens stand.

@@ -66,13 +66,22 @@ package struct CorpusRecord: Sendable {
     characterEnds.append(characters)
   }
 
-  /// How the words are normalized, by a vocabulary that isn't their own. O(tokens).
-  func normalization(in vocabulary: Vocabulary) -> NormalizationCheck {
+  /// How many words a vocabulary that isn't their own lacks only since it has them in another Unicode normalization form.
+  /// O(tokens).
+  func otherNormalForms(than vocabulary: Vocabulary) -> Int {
     var counts = [Int](repeating: 0, count: table.count)
     for token in tokens { counts[Int(token)] += 1 }
     var check = NormalizationCheck(vocabulary)
     for (number, count) in counts.enumerated() where count > 0 { check.note(table[number], count: count) }
-    return check
+    return check.otherForms
+  }
+
+  /// The tokens by their ids in a vocabulary that isn't their own. O(tokens).
+  consuming func heldOutSequence(in vocabulary: Vocabulary) throws(CorpusError) -> TokenSequence {
+    let otherNormalForms = otherNormalForms(than: vocabulary)
+    var sequence = try sequence(in: vocabulary)
+    sequence.otherNormalForms = otherNormalForms
+    return sequence
   }
 
   /// The tokens by their ids; tags and forms are as they are. The record's own array is renumbered where it lies.

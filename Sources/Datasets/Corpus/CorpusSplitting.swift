@@ -66,8 +66,15 @@ extension CorpusSources.HeldOut {
 
 extension CorpusRecord {
   /// What a text is split between.
-  package enum Unit: String, Sendable {
+  package enum Unit: Sendable {
     case characters, sentences
+
+    var noun: String {
+      switch self {
+      case .characters: "character"
+      case .sentences: "sentence"
+      }
+    }
   }
 
   func count(of unit: Unit) -> Int {

@@ -6,19 +6,15 @@ extension SequenceDataset {
   package static func prepareTagged(
     _ sources: CorpusSources, format: any CorpusFormat, tags column: TagColumn, vocabulary settings: VocabularySettings
   ) throws(CorpusError) -> SequenceDataset {
+    var tags = TokenTable()
     var (train, heldOut) = try read(sources, unit: .sentences) { (paths) throws(CorpusError) in
-      try format.readTagged(paths, tags: column)
+      let record = try format.readTagged(paths, tags: column, known: tags.tokens)
+      for number in 0..<record.tagTable.count { _ = tags.insert(record.tagTable[number]) }
+      return record
     }
     let vocabulary = try Vocabulary(counting: train, settings: settings)
-    var tags = TokenTable()
-    for record in [train] + heldOut.values {
-      for number in 0..<record.tagTable.count { _ = tags.insert(record.tagTable[number]) }
-    }
     var forms = TokenTable()
     train.addForms(to: &forms)
-    if let tag = TaggingVocabulary.repeatedTag(in: tags.tokens) {
-      throw .equivalentTags(tag, paths: train.paths)
-    }
     let tagging = TaggingVocabulary(
       tags: (0..<tags.count).sorted(by: tags.areInIncreasingOrder).map { tags[$0] }, column: column,
       trainingWords: forms)
@@ -28,7 +24,9 @@ extension SequenceDataset {
     for split in Split.allCases {
       guard var record = heldOut[split] else { continue }
       record.addForms(to: &forms)
+      let otherNormalForms = record.otherNormalForms(than: vocabulary)
       splits[split] = try record.sequence(in: vocabulary, tagging: tagging)
+      splits[split]?.otherNormalForms = otherNormalForms
     }
     return SequenceDataset(
       tokenization: .word, vocabulary: vocabulary, tagging: tagging, forms: forms.tokens, splits: splits)
@@ -43,12 +41,12 @@ extension TokenSequence {
   package static func readTagged(
     _ paths: [String], format: any CorpusFormat, vocabulary: Vocabulary, tagging: TaggingVocabulary
   ) throws(CorpusError) -> (sequence: TokenSequence, forms: [String]) {
-    var record = try format.readTagged(paths, tags: tagging.column)
+    var record = try format.readTagged(paths, tags: tagging.column, known: tagging.tags)
     var forms = tagging.trainingWords
     record.addForms(to: &forms)
-    let normalization = record.normalization(in: vocabulary)
+    let otherNormalForms = record.otherNormalForms(than: vocabulary)
     var sequence = try record.sequence(in: vocabulary, tagging: tagging)
-    sequence.normalization = normalization
+    sequence.otherNormalForms = otherNormalForms
     return (sequence, forms.tokens)
   }
 }

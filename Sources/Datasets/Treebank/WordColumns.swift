@@ -1,3 +1,4 @@
+import Diagnostics
 import Keys
 
 /// A word a line in columns, one of which is its tag, and an empty line behind each sentence, as the files of CoNLL-2000 and
@@ -98,7 +99,7 @@ package enum ColumnsProblem: LineProblem {
   package var description: String {
     switch self {
     case .tooFew(let found, let needed, let separator, let mayBeComment):
-      "expected at least \(needed) columns, separated by \(separator.rawValue)s, found \(found)"
+      "expected at least \(counted(needed, "column")), separated by \(separator.rawValue)s, found \(found)"
         + (mayBeComment ? "; with data.comments: true a line that begins with # is a comment" : "")
     case .noWord(let column):
       "expected a word in column \(column), found nothing"

@@ -1,6 +1,6 @@
 /// Counts words that a vocabulary lacks only as they are written: in another Unicode normalization form it has them. People
 /// can't see the difference, and a model takes one such word for any other unknown one.
-package struct NormalizationCheck: Sendable, Equatable {
+package struct NormalizationCheck: Sendable {
   /// All words that were noted.
   package private(set) var words = 0
   /// Those of them that the vocabulary has in another form.
@@ -28,7 +28,9 @@ package struct NormalizationCheck: Sendable, Equatable {
   private static func hasForms(_ word: String) -> Bool { word.utf8.contains { $0 >= 0x80 } }
 
   /// What a user wants to know of it; nil if it is nothing.
-  package var notice: String? {
+  package var notice: String? { Self.notice(otherForms: otherForms, of: words) }
+
+  static func notice(otherForms: Int, of words: Int) -> String? {
     guard otherForms > 0 else { return nil }
     let share = Double((1000 * Double(otherForms) / Double(words)).rounded()) / 10
     return

@@ -1,3 +1,5 @@
+import Diagnostics
+
 /// What can be wrong with a line of a file of word vectors.
 package enum VectorsProblem: Error, Equatable, CustomStringConvertible {
   /// `found` counts what stands behind the first word.
@@ -10,11 +12,11 @@ package enum VectorsProblem: Error, Equatable, CustomStringConvertible {
   package var description: String {
     switch self {
     case .width(let found, let expected):
-      "expected a word and \(expected) numbers (model.embedding), found \(found) numbers"
+      "expected a word and \(counted(expected, "number")) (model.embedding), found \(counted(found, "number"))"
     case .number(let found):
       "expected a number, found \"\(found)\""
     case .truncated(let found, let expected):
-      "expected \(expected) words, as the first line says, but the file ends after \(found)"
+      "expected \(counted(expected, "word")), as the first line says, but the file ends after \(found)"
     case .empty:
       "expected words and their vectors, found none"
     }

@@ -54,8 +54,9 @@ package struct LanguageModel: Task {
       throw TaskError.corpusTooShort(tokens: tokens, streams: training.batchSize, window: training.bptt)
     }
     for split in [Split.validation, .test] {
-      guard let sequence = dataset.splits[split] else { continue }
-      _ = try StreamBatches(sequence.tokens, streams: configuration.evaluation.streams, window: 1)
+      guard let tokens = dataset.splits[split]?.tokens.count else { continue }
+      let streams = configuration.evaluation.streams
+      guard tokens > streams else { throw TaskError.splitTooShort(split, tokens: tokens, streams: streams) }
     }
   }
 
@@ -88,7 +89,7 @@ package struct LanguageModel: Task {
   }
 
   package func minibatchSize(_ training: RunConfiguration.Training) -> String {
-    "\(training.batchSize) streams by \(training.bptt) timesteps"
+    "\(Format.count(training.batchSize, "stream")) by \(Format.count(training.bptt, "timestep"))"
   }
 
   // MARK: how it is measured

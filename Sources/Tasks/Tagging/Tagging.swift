@@ -98,7 +98,9 @@ package struct Tagging: Task {
       size: extent.sequences)
   }
 
-  package func minibatchSize(_ training: RunConfiguration.Training) -> String { "\(training.batchSize) sentences" }
+  package func minibatchSize(_ training: RunConfiguration.Training) -> String {
+    Format.count(training.batchSize, "sentence")
+  }
 
   // MARK: how it is measured
 

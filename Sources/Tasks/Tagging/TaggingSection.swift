@@ -14,7 +14,7 @@ struct TaggingSection {
       "Tags",
       paragraphs: [
         "The checkpoint of step \(Format.count(step)) on the \(split.rawValue) split: "
-          + "\(Format.percent(evaluation.accuracy)) of \(Format.count(evaluation.all.words)) words are tagged right."
+          + "\(Format.percent(evaluation.accuracy)) of \(Format.count(evaluation.all.words, "word")) tagged right."
       ])
     tags.panels =
       [Self.frequency(analysis.bands).map(ReportSection.Panel.figure)].compactMap(\.self)
@@ -54,7 +54,7 @@ struct TaggingSection {
       let share = 100 * Double(band.right) / Double(band.words)
       return Series.Point(
         Double(index), share,
-        note: "\(Format.percent(share / 100)) of \(Format.count(band.words)) words")
+        note: "\(Format.percent(share / 100)) of \(Format.count(band.words, "word"))")
     }
     let plot = Plot(
       title: "Accuracy by a word’s frequency in the training split",
@@ -85,7 +85,7 @@ struct TaggingSection {
     let map = HeatMap(
       title: "Confusion matrix",
       description:
-        "Rows: the corpus’ tags; columns: the tags given. \(Format.count(wrong)) words lie off the diagonal.",
+        "Rows: the corpus’ tags; columns: the tags given. \(Format.count(wrong, "word")) off the diagonal.",
       x: Axis("tag given", scale: names), y: Axis("tag in the corpus", scale: names),
       color: Axis("words", scale: .logarithmic), rows: rows.map { $0.map { $0 == 0 ? nil : Double($0) } },
       texts: rows.map { $0.map { $0 == 0 ? "" : String($0) } })

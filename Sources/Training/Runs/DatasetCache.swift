@@ -112,7 +112,7 @@ package struct DatasetCache {
 
   /// Counts how often the same files with the same settings have come to mean other tokens: a dataset that was prepared
   /// before must not be taken for one of now.
-  private static let readingVersion = 2
+  private static let readingVersion = 3
 
   /// A hash of everything that decides a prepared dataset: format, settings, and the bytes of its files.
   package static func settings(

@@ -29,15 +29,7 @@ package struct RunContents: Sendable {
       return
     }
     let folder = try directory.subdirectory(RunDirectory.checkpointsName)
-    var files: [(step: Int, file: InputFile)] = []
-    for step in try CheckpointNames.steps(in: folder) {
-      do throws(FileError) {
-        files.append((step, try InputFile(CheckpointNames.name(ofStep: step), in: folder)))
-      } catch {
-        // It may have been removed just now.
-        if !error.isForWantOfFile { throw error }
-      }
-    }
+    let files = try Self.files(in: folder)
     let newest = try Self.newest(of: files.map(\.file), probe)
     let state = newest?.state
     checkpoints = files.map { step, file in
@@ -46,6 +38,24 @@ package struct RunContents: Sendable {
       )
     }
     self.newest = newest
+  }
+
+  /// The checkpoints, opened.
+  private static func files(in folder: OpenDirectory) throws(FileError) -> [(step: Int, file: InputFile)] {
+    var files: [(step: Int, file: InputFile)] = []
+    // The run may remove what was listed before it is opened; if it removes all of it, there is something newer.
+    for _ in 0..<100 where files.isEmpty {
+      let steps = try CheckpointNames.steps(in: folder)
+      if steps.isEmpty { break }
+      for step in steps {
+        do throws(FileError) {
+          files.append((step, try InputFile(CheckpointNames.name(ofStep: step), in: folder)))
+        } catch {
+          if !error.isForWantOfFile { throw error }
+        }
+      }
+    }
+    return files
   }
 
   /// One that is damaged is shown by its size; `inspect` of the file itself says what is wrong with it.

@@ -109,7 +109,7 @@ private struct BenchmarkReport: Encodable, CustomStringConvertible {
   var description: String {
     Format.facts([
       ("speed", "\(Format.count(Int(tokensPerSecond))) tokens/s, \(Format.fixed(gflops, 1)) GFLOP/s"),
-      ("compute", "\(threads) \(threads == 1 ? "thread" : "threads"), \(isa)"),
+      ("compute", "\(Format.count(threads, "thread")), \(isa)"),
       ("parameters", Format.count(parameters)),
       ("peak memory", "\(Format.bytes(peakMemoryBytes)), \(Format.bytes(activationBytes)) of it activations"),
       ("steps measured", Format.count(steps)),

@@ -96,7 +96,7 @@ struct EvaluateCommand: ParsableCommand {
     if let data {
       let configuration = checkpoint.configuration
       let (sequence, forms) = try configuration.task.read(data, format: configuration.format, for: model)
-      if let notice = sequence.normalization?.notice { options.console.warn("\(data): \(notice)") }
+      if let notice = sequence.normalizationNotice { options.console.warn("\(data): \(notice)") }
       return (data, sequence, forms)
     }
     let console = options.console
@@ -106,6 +106,7 @@ struct EvaluateCommand: ParsableCommand {
     if split == nil && chosen == .validation {
       console.say("there is no test split: this is the validation split, by which the checkpoint was chosen")
     }
+    if let notice = sequence.normalizationNotice { console.warn("\(chosen.rawValue) split: \(notice)") }
     return (chosen.rawValue, sequence, dataset.forms)
   }
 }

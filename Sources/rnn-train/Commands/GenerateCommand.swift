@@ -3,6 +3,7 @@ import Compute
 import Datasets
 import Inference
 import Keys
+import Presentation
 import Training
 
 struct GenerateCommand: ParsableCommand {
@@ -92,7 +93,7 @@ struct GenerateCommand: ParsableCommand {
     let names = unknown.filter { seen.insert($0).inserted }.map(printable)
     let more = names.count > Self.namedTokens ? ", …" : ""
     options.console.say(
-      "the model doesn't know \(unknown.count) of the prompt's \(tokens.count) tokens: "
+      "the model doesn't know \(unknown.count) of the prompt's \(Format.count(tokens.count, "token")): "
         + names.prefix(Self.namedTokens).joined(separator: ", ") + more)
     var normalization = NormalizationCheck(vocabulary)
     for token in tokens { normalization.note(token) }

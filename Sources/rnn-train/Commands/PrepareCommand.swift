@@ -44,7 +44,7 @@ struct PrepareCommand: ParsableCommand {
 
   /// A slip of the hand must not cost a corpus or a checkpoint: only a dataset is replaced, a damaged one too.
   private static func requireDataset(at path: String) throws {
-    guard let file = try InputFile.ifThere(path) else { return }
+    guard let file = try OutputOption.file(at: path) else { return }
     let isDataset: Bool
     do {
       try FileProbe.check(file)
@@ -54,9 +54,7 @@ struct PrepareCommand: ParsableCommand {
     } catch is HDF5Error {
       isDataset = false
     }
-    guard isDataset else {
-      throw ValidationError("--output \(path): there is a file that isn't a dataset; choose another name")
-    }
+    guard isDataset else { throw OutputOption.refusal(path, "a file that isn't a dataset") }
   }
 
   private static func summary(_ dataset: SequenceDataset, path: String) -> String {

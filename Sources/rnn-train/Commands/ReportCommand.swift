@@ -47,8 +47,8 @@ struct ReportCommand: ParsableCommand {
     if output == "-" { return try Results.print(page, terminator: "") }
     let path = output ?? Path.join(directory, "report.html")
     // A slip of the hand must not cost a corpus or a checkpoint: only a page is replaced.
-    if let old = try InputFile.ifThere(path), try !old.contents().starts(with: page.utf8.prefix(15)) {
-      throw ValidationError("--output \(path): there is a file that isn't a page; choose another name")
+    if let old = try OutputOption.file(at: path), try !old.contents().starts(with: page.utf8.prefix(15)) {
+      throw OutputOption.refusal(path, "a file that isn't a page")
     }
     try DurableFile.write(Array(page.utf8), to: path)
     try Results.print(path)

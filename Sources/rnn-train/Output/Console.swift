@@ -55,7 +55,7 @@ final class Console: Sendable {
     state.withLock { state in
       if let shown {
         let stream = StandardStream.error
-        stream.write(Self.erasure(state.statusLines) + stream.shown(shown) + "\n")
+        stream.write(Self.erasure(state.statusLines) + stream.message(shown) + "\n")
         state.statusLines = 0
       }
       Self.log(text + "\n", &state)

@@ -25,6 +25,14 @@ enum StandardStream: Int32 {
   /// A text as it may be written here.
   func shown(_ text: String) -> String { isTerminal ? Format.printable(text) : text }
 
+  /// A message as it may be written here: a terminal would break its lines within words.
+  func message(_ text: String) -> String {
+    guard let width else { return text }
+    return shown(text).split(separator: "\n", omittingEmptySubsequences: false)
+      .flatMap { $0.columns <= width ? [String($0)] : Format.wrappedMessage(String($0), to: width) }
+      .joined(separator: "\n")
+  }
+
   var isTerminal: Bool { isatty(rawValue) == 1 }
 
   /// Columns of the terminal; nil for anything else.

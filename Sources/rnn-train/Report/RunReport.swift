@@ -77,7 +77,7 @@ struct RunReport {
     let layers = model.layers == 1 ? "one layer" : "\(model.layers) layers"
     let parts = [
       configuration.task.title, model.cell.summary,
-      "\(layers) of \(model.bidirectional ? "2 × " : "")\(Format.count(model.hidden)) units",
+      "\(layers) of \(model.bidirectional ? "2 × " : "")\(Format.count(model.hidden, "unit"))",
       parameters.map { "\(Format.count($0)) parameters" },
       "\(training.optimizer.name), learning rate \(training.optimizer.learningRate)",
     ]

@@ -53,7 +53,7 @@ struct SweepReport {
     title = RunReport.name(of: record.directory)
     let count = sweep.parameters.count == 1 ? "one parameter" : "\(sweep.parameters.count) parameters"
     lead =
-      "Sweep · \(sweep.method.name) · \(rows.count) trials of \(count) · "
+      "Sweep · \(sweep.method.name) · \(Format.count(rows.count, "trial")) of \(count) · "
       + "\(sweep.metric.goal == .minimize ? "the lowest" : "the highest") \(sweep.metric.name) is best"
     facts = Self.facts(rows, best: best, metric: sweep.metric.name)
 

@@ -70,19 +70,24 @@ struct ConfigCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
       abstract: "List every key, with its default and what it is for.",
       discussion: """
-        Example:
+        Each key stands with its default on a line that begins with it, and below
+        are the values that it takes and what it is for:
 
-          rnn-train config keys | grep model
+          rnn-train config keys | grep -A 2 model.cell
         """)
 
     func run() throws {
-      let rows = RunConfiguration.keys.map { key in
-        [key.path, key.defaultText ?? "", key.expectation, key.help + Self.condition(of: key)]
+      let column = (RunConfiguration.keys.map(\.path.columns).max() ?? 0) + 2
+      let width = (StandardStream.output.width ?? 80) - Self.indentation.columns
+      let lines = RunConfiguration.keys.flatMap { key in
+        let heading = key.defaultText.map { key.path.padded(to: column) + $0 } ?? key.path
+        let purpose = "\(key.expectation): \(key.help)\(Self.condition(of: key))"
+        return [heading] + Format.wrapped(purpose, to: width).map { Self.indentation + $0 }
       }
-      let table = Table(
-        ["key", "default", "value", "purpose"], rows, alignments: [.left, .left, .left, .left])
-      try Results.print(table.text(width: StandardStream.output.width ?? .max))
+      try Results.print(lines.joined(separator: "\n"))
     }
+
+    private static let indentation = "    "
 
     /// What a key goes with, if it isn't for all configurations: `data.tokens` with `train`, `beta1` with `adam`.
     private static func condition(of key: KeyDescription) -> String {

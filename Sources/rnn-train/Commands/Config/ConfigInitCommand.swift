@@ -1,7 +1,6 @@
 import ArgumentParser
 import Configuration
 import Files
-import Glibc
 import Presentation
 import Tasks
 
@@ -34,9 +33,7 @@ struct ConfigInitCommand: ParsableCommand {
 
   func run() throws {
     guard let output else { return try Results.print(text(file: "FILE"), terminator: "") }
-    guard access(output, F_OK) != 0 else {
-      throw ValidationError("--output \(output): there is a file already; choose another name")
-    }
+    if try OutputOption.file(at: output) != nil { throw OutputOption.refusal(output, "a file already") }
     let word = Format.shellWord(output)
     try DurableFile.write(Array(text(file: word).utf8), to: output)
     options.console.say(

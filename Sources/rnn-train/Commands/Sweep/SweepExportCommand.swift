@@ -55,7 +55,7 @@ struct SweepExportCommand: ParsableCommand {
     try SlurmExport(record, executable: program, cores: cores).write()
     try Results.print(
       """
-      \(SlurmExport.manifestPath(slurm)): \(record.plan.trials.count) trials
+      \(SlurmExport.manifestPath(slurm)): \(Format.count(record.plan.trials.count, "trial"))
       \(SlurmExport.scriptPath(slurm))
 
       Next:

@@ -79,7 +79,7 @@ struct SweepRunCommand: ParsableCommand {
     let keys = plan.configuration.parameters.map(\.key)
     let rows = plan.trials.map { trial in [trial.id] + trial.assignments.map(\.value) }
     let rungs = plan.rungs.map { rung in
-      "\(rung.count) \(rung.count == 1 ? "trial" : "trials") to \(rung.epochs.map { "epoch \($0)" } ?? "the end")"
+      "\(Format.count(rung.count, "trial")) to \(rung.epochs.map { "epoch \($0)" } ?? "the end")"
     }
     let table = Table(["trial"] + keys, rows, alignments: [.left] + keys.map { _ in .left })
     try Results.print("\(table)\n\n\(rungs.joined(separator: ", "))")
@@ -89,7 +89,7 @@ struct SweepRunCommand: ParsableCommand {
     let console = Console(isQuiet: quiet)
     let progress = SweepProgress(console: console, record: try SweepRecord(of: directory))
     let runner = try SweepRunner(
-      directory: directory, shares: shares, onFailure: onFailure, reporter: progress)
+      directory: directory, shares: shares, onFailure: onFailure, reporter: progress, notice: console.warn)
     try console.keepLog(SweepDirectory.logName, in: runner.directory)
     RunSignals.ignoreCheckpointRequests()
     let requests = RunRequests()

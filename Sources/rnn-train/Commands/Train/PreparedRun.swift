@@ -29,7 +29,8 @@ struct PreparedRun {
     try configuration.checkTrainable(on: dataset)
     warnOfCaveats(configuration, dataset, console)
     let vectors = try configuration.wordVectors(for: dataset)
-    let directory = try RunDirectory.create(configuration.output.directory, configuration: configuration)
+    let directory = try RunDirectory.create(
+      configuration.output.directory, configuration: configuration, notice: console.warn)
     try console.keepLog(RunDirectory.logName, in: directory.directory)
     return PreparedRun(
       configuration: configuration, kernels: kernels, dataset: dataset, directory: directory, isResumed: false,
@@ -40,7 +41,7 @@ struct PreparedRun {
   static func resume(
     _ path: String, overrides: [String], acceptsLostSeal: Bool, _ console: Console
   ) throws -> PreparedRun {
-    let directory = try RunDirectory.resume(path)
+    let directory = try RunDirectory.resume(path, notice: console.warn)
     try console.keepLog(RunDirectory.logName, in: directory.directory)
     let file = RunDirectory.configurationPath(path)
     let configuration = try RunConfiguration.load(
@@ -70,7 +71,9 @@ struct PreparedRun {
     for split in [Split.validation, .test] {
       guard let tokens = dataset.splits[split] else { continue }
       let caveat = configuration.task.caveat(about: tokens, vocabulary: dataset.vocabulary)
-      if let caveat { console.warn("\(split.rawValue) split: \(caveat)") }
+      for notice in [caveat, tokens.normalizationNotice].compactMap(\.self) {
+        console.warn("\(split.rawValue) split: \(notice)")
+      }
     }
   }
 
@@ -150,7 +153,7 @@ struct PreparedRun {
           + configuration.task.minibatchSize(training)
       ),
       ("optimizer", Self.summary(of: training.optimizer)),
-      ("compute", "\(threads) \(threads == 1 ? "thread" : "threads"), \(kernels.name)"),
+      ("compute", "\(Format.count(threads, "thread")), \(kernels.name)"),
       ("run", directory.path),
     ]
     if let vectors = summary.vectors {
@@ -158,16 +161,21 @@ struct PreparedRun {
       facts.append(
         (
           "vectors",
-          "of \(Format.count(found)) of \(Format.count(vectors.words)) words "
+          "of \(Format.count(found)) of \(Format.count(vectors.words, "word")) "
             + "(\(Format.percent(found, of: vectors.words))), \(Format.count(vectors.lowercase)) by their lower case"
         ))
     }
     if state.step > 0 {
       let place =
         state.epoch < summary.epochs
-        ? "\(Format.count(state.minibatch)) of \(Format.count(summary.stepsPerEpoch)) steps of epoch \(state.epoch + 1) done"
+        ? "\(Format.count(state.minibatch)) of \(Format.count(summary.stepsPerEpoch, "step")) of epoch \(state.epoch + 1) done"
         : "all epochs done"
-      facts.append(("resumed", "at step \(Format.count(state.step)), \(place)"))
+      // What the schedule makes of it, which may have been stretched over more epochs: where it jumps, so does the loss.
+      let rate = Format.significant(summary.learningRateShare * training.optimizer.learningRate, 3)
+      let remainder =
+        state.epoch < summary.epochs && summary.learningRateShare != 1
+        ? "; \(training.schedule.name) goes on at a learning rate of \(rate)" : ""
+      facts.append(("resumed", "at step \(Format.count(state.step)), \(place)\(remainder)"))
       if state.epoch < summary.epochs, summary.learningRateShare < Self.littleLearning, state.step >= warmup {
         let share = Format.significant(100 * summary.learningRateShare, 2)
         facts.append(

@@ -63,11 +63,13 @@ struct UnknownOption {
       "--\(first): settings are given as KEY=VALUE, without dashes: \(enumeration(of: settings, conjunction: "or"))"
   }
 
-  /// The first one of a command line.
-  static var first: UnknownOption? {
+  /// The first one of a command line that the parser complains of, which it does in quotes; it may know others of its name.
+  init?(namedIn complaint: String) {
     let arguments = CommandLine.arguments
-    return arguments.indices.dropFirst().lazy.compactMap { index in
-      UnknownOption(arguments[index], value: arguments.indices.contains(index + 1) ? arguments[index + 1] : nil)
-    }.first
+    let named = arguments.indices.dropFirst().first { index in
+      arguments[index].hasPrefix("--") && complaint.contains("'\(arguments[index].prefix { $0 != "=" })'")
+    }
+    guard let index = named else { return nil }
+    self.init(arguments[index], value: arguments.indices.contains(index + 1) ? arguments[index + 1] : nil)
   }
 }

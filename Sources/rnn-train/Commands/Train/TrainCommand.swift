@@ -94,8 +94,12 @@ struct TrainCommand: ParsableCommand {
     if outcome == .interrupted { return console.say("paused after epoch \(reporter.lastState.epoch)") }
     if outcome == .stoppedEarly {
       let measure = run.configuration.task.measure
+      let remedy =
+        reporter.targets > 0
+        ? "" : "; training.early_stopping=null, or a larger training.early_stopping.patience, lets it go on"
       console.say(
-        "the \(measure.name) has stopped \(measure.goal == .minimize ? "falling" : "rising"): training ends early")
+        "the \(measure.name) has stopped \(measure.goal == .minimize ? "falling" : "rising"): training ends early\(remedy)"
+      )
     }
     let results = try RunResults(run, reporter, workers: workers)
     results.keep(in: run.directory, console)

@@ -23,7 +23,10 @@ struct GradientFlowInspection: Encodable, CustomStringConvertible {
   var description: String {
     let facts = Format.facts([
       ("checkpoint", checkpoint),
-      ("read", "\(sequences) sequences of \(bptt == nil ? "up to " : "")\(timesteps) timesteps, \(split)"),
+      (
+        "read",
+        "\(Format.count(sequences, "sequence")) of \(bptt == nil ? "up to " : "")\(Format.count(timesteps, "timestep")), \(split)"
+      ),
     ])
     return """
       \(facts)
@@ -103,7 +106,7 @@ struct GradientFlowAdvice {
     return reaches.contains(nil) ? nil : reaches.compactMap(\.self).max()
   }
 
-  fileprivate static func timesteps(_ count: Int) -> String { "\(count) \(count == 1 ? "timestep" : "timesteps")" }
+  fileprivate static func timesteps(_ count: Int) -> String { Format.count(count, "timestep") }
 
   var text: String {
     let growth = states.flatMap { state in state.curve.map { $0.norm / state.direct } }.filter(\.isFinite).max() ?? 1
@@ -129,7 +132,7 @@ struct GradientFlowAdvice {
         How far they go, a larger --timesteps says.
         """
     case nil:
-      return "Gradients reach farther than \(timesteps) timesteps; how far, a larger --timesteps says."
+      return "Gradients reach farther than \(Self.timesteps(timesteps)); how far, a larger --timesteps says."
     case let reach? where reach >= bptt:
       return """
         Gradients reach \(Self.timesteps(reach)) back, farther than training.bptt=\(bptt), which cuts them off:

@@ -31,9 +31,9 @@ final class SweepProgress: SweepReporter {
     guard remaining > 0 else { return }
     if rungs.count > 1 {
       let goal = rungs[rung].epochs.map { "epoch \($0)" } ?? "the end"
-      console.say("rung \(rung + 1) of \(rungs.count): \(remaining) \(remaining == 1 ? "trial" : "trials") to \(goal)")
+      console.say("rung \(rung + 1) of \(rungs.count): \(Format.count(remaining, "trial")) to \(goal)")
     } else {
-      console.say("\(remaining) of \(plan.trials.count) trials to run")
+      console.say("\(remaining) of \(Format.count(plan.trials.count, "trial")) to run")
     }
     if !saidHeading { console.say(columns.heading) }
     saidHeading = true
@@ -84,7 +84,7 @@ final class SweepProgress: SweepReporter {
     let goal = record.plan.configuration.metric.goal
     let best = rows.compactMap { row in row.value.map { (row.trial.id, $0) } }
       .min { goal.prefers($0.1, to: $1.1) }
-    var facts = ["\(rows.count) of \(record.plan.trials.count) trials have run"]
+    var facts = ["\(rows.count) of \(Format.count(record.plan.trials.count, "trial")) run"]
     if failed > 0 { facts.append("\(failed) failed") }
     if let best { facts.append("best \(Format.loss(best.1)) (\(best.0))") }
     facts.append(Format.duration(.now - begun))
