@@ -52,6 +52,7 @@ let package = Package(
       name: "Optimizers", dependencies: ["COptimizers", "Models", "Compute", "Keys"], exclude: ["Loops"],
       swiftSettings: strict),
     library("Inference", ["Models", "Compute", "Datasets", "Diagnostics"]),
+    library("Exports", ["Inference", "Models", "Compute", "Datasets", "Files", "Keys", "Diagnostics"]),
     library("Presentation", ["Plots"]),
     library(
       "Configuration",
@@ -77,8 +78,9 @@ let package = Package(
     .executableTarget(
       name: "rnn-train",
       dependencies: [
-        "Sweeps", "Training", "Tasks", "Inference", "Models", "Compute", "Datasets", "DatasetFiles", "Configuration",
-        "ConfigurationFiles", "Keys", "HDF5", "Files", "Plots", "Presentation", "Diagnostics", "CThreads",
+        "Sweeps", "Training", "Tasks", "Exports", "Inference", "Models", "Compute", "Datasets", "DatasetFiles",
+        "Configuration", "ConfigurationFiles", "Keys", "HDF5", "Files", "Plots", "Presentation", "Diagnostics",
+        "CThreads",
         "CMemory", "CRevision",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Mustache", package: "swift-mustache"),
@@ -116,6 +118,7 @@ let package = Package(
     tests("PlotsTests", ["Plots"]),
     tests("ModelsTests", ["Models", "ModelTestSupport"]),
     tests("InferenceTests", ["Inference", "ModelTestSupport"]),
+    tests("ExportsTests", ["Exports", "ModelTestSupport"]),
     tests("OptimizersTests", ["Optimizers", "COptimizers", "ComputeTestSupport"]),
     tests(
       "TrainingTests", ["Training", "Tasks", "ModelTestSupport", "HDF5", "RetainCounter"], resources: [.copy("Golden")]),

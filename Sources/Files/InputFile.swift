@@ -47,11 +47,14 @@ package final class InputFile: Sendable {
   package var byteCount: Int { FileStatus(of: descriptor)?.size ?? 0 }
 
   /// All of it, in one allocation of its size.
-  package func contents() throws(FileError) -> [UInt8] {
+  package func contents() throws(FileError) -> [UInt8] { try bytes(in: 0..<byteCount) }
+
+  /// Some of its bytes, in one allocation; fewer where the file ends.
+  package func bytes(in range: Range<Int>) throws(FileError) -> [UInt8] {
     var failure: FileError?
-    let bytes = [UInt8](unsafeUninitializedCapacity: byteCount) { buffer, count in
+    let bytes = [UInt8](unsafeUninitializedCapacity: range.count) { buffer, count in
       do throws(FileError) {
-        count = try read(into: UnsafeMutableRawBufferPointer(buffer))
+        count = try read(into: UnsafeMutableRawBufferPointer(buffer), at: range.lowerBound)
       } catch {
         failure = error
       }
@@ -60,10 +63,11 @@ package final class InputFile: Sendable {
     return bytes
   }
 
-  private func read(into buffer: UnsafeMutableRawBufferPointer) throws(FileError) -> Int {
+  private func read(into buffer: UnsafeMutableRawBufferPointer, at offset: Int) throws(FileError) -> Int {
     var filled = 0
     while filled < buffer.count {
-      let count = pread(descriptor, buffer.baseAddress.map { $0 + filled }, buffer.count - filled, off_t(filled))
+      let count = pread(
+        descriptor, buffer.baseAddress.map { $0 + filled }, buffer.count - filled, off_t(offset + filled))
       if count == 0 { break }
       if count > 0 {
         filled += count

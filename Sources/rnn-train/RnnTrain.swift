@@ -25,7 +25,8 @@ struct RnnTrain: ParsableCommand {
     version: ProgramVersion.text,
     subcommands: [
       TrainCommand.self, PrepareCommand.self, EvaluateCommand.self, ScoreCommand.self, GenerateCommand.self,
-      TagCommand.self, InspectCommand.self, ReportCommand.self, SweepCommand.self, ConfigCommand.self,
+      TagCommand.self, ExportCommand.self, InspectCommand.self, ReportCommand.self, SweepCommand.self,
+      ConfigCommand.self,
       BenchmarkCommand.self,
       ProbeCommand.self,
     ],

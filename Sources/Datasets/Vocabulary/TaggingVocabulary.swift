@@ -34,6 +34,16 @@ package struct TaggingVocabulary: Sendable, Equatable {
     self.init(tags: tags, column: column, characters: characters, trainingWords: trainingWords)
   }
 
+  /// What keeps a tagger from finding an id for every word and every character, and a tag for every id; nil: nothing does.
+  package func flaw(beside vocabulary: Vocabulary) -> String? {
+    if tags.isEmpty { return "it has no tags" }
+    if let tag = Self.repeatedTag(in: tags) { return "its tags have \(tag) twice" }
+    guard vocabulary.unknownId != nil, characters.unknownId != nil else {
+      return "its tokens or its characters lack \(Vocabulary.unknownToken)"
+    }
+    return nil
+  }
+
   /// A tag that stands in the list more than once. Canonical equivalence counts here: nobody could tell such tags apart
   /// in a report.
   package static func repeatedTag(in tags: [String]) -> String? {

@@ -179,14 +179,7 @@ package enum CheckpointFile {
     guard (tagging != nil) == checkpoint.configuration.task.learnsTags else {
       throw .notCheckpoint(file: path, found: "its vocabulary is for another task than its configuration")
     }
-    guard let tagging else { return }
-    if tagging.tags.isEmpty { throw .notCheckpoint(file: path, found: "it has no tags") }
-    if let tag = TaggingVocabulary.repeatedTag(in: tagging.tags) {
-      throw .notCheckpoint(file: path, found: "its tags have \(tag) twice")
-    }
-    guard checkpoint.vocabulary.unknownId != nil, tagging.characters.unknownId != nil else {
-      throw .notCheckpoint(file: path, found: "its tokens or its characters lack \(Vocabulary.unknownToken)")
-    }
+    if let flaw = tagging?.flaw(beside: checkpoint.vocabulary) { throw .notCheckpoint(file: path, found: flaw) }
   }
 
   private static func checkFormat(_ root: ReadableGroup, path: String) throws {

@@ -26,7 +26,14 @@ struct CheckpointOption: ParsableArguments {
   ///
   /// - Parameter position: what was given by position.
   func read(_ position: String?) throws -> (checkpoint: Checkpoint, path: String) {
-    try seal.read(Self.one(of: path, position, "--checkpoint PATH, a run's directory or one of its checkpoints"))
+    try seal.read(path(position))
+  }
+
+  /// The path as it was given.
+  ///
+  /// - Parameter position: what was given by position.
+  func path(_ position: String?) throws(ValidationError) -> String {
+    try Self.one(of: path, position, "--checkpoint PATH, a run's directory or one of its checkpoints")
   }
 
   /// The same of a command that takes a text as well, with the text.
@@ -61,13 +68,19 @@ struct SealOption: ParsableArguments {
       "Use a checkpoint that has lost its seal, since another program has opened it to write."))
   var acceptLostSeal = false
 
-  /// A checkpoint and the file it is from. What is unusual about the choice is said on standard error.
+  /// A checkpoint and the file it is from; see `choose`.
+  func read(_ path: String) throws -> (checkpoint: Checkpoint, path: String) {
+    let file = try choose(path)
+    return (try read(file), file.path)
+  }
+
+  /// The file of a checkpoint, which has passed the probe. What is unusual about the choice is said on standard error.
   ///
   /// - Parameter path: a checkpoint, or the directory of a run.
-  func read(_ path: String) throws -> (checkpoint: Checkpoint, path: String) {
+  func choose(_ path: String) throws -> InputFile {
     let chosen = try ChosenCheckpoint(path, acceptsLostSeal: acceptLostSeal, probe: FileProbe.check)
     if let notice = chosen.notice { Console(isQuiet: false).warn(notice) }
-    return (try read(chosen.file), chosen.file.path)
+    return chosen.file
   }
 
   /// Reads a checkpoint that has passed the probe.

@@ -1,0 +1,74 @@
+import ArgumentParser
+import Compute
+import Configuration
+import ConfigurationFiles
+import Exports
+import Files
+import Keys
+import Training
+
+struct ExportCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "export",
+    abstract: "Write a model for other programs.",
+    discussion: """
+      Examples:
+
+        rnn-train export --checkpoint runs/lm --format safetensors
+        rnn-train export runs/tagger --format safetensors --output tagger.safetensors
+
+      The file has the model with all that using it takes: weights, vocabulary,
+      tags and configuration. It is model.safetensors (and so on) in the run's
+      directory, or has the name of the checkpoint if that was given.
+      """)
+
+  @OptionGroup
+  var checkpoint: CheckpointOption
+
+  @OptionGroup
+  var position: RunArgument
+
+  @Option(help: ArgumentHelp("\(ExportFormat.names).", valueName: "format"))
+  var format: ExportFormat
+
+  @Option(
+    help: ArgumentHelp(
+      "Where to write it. (default: in the run's directory, or beside the checkpoint)", valueName: "file"),
+    completion: .file())
+  var output: String?
+
+  func run() throws {
+    let kernels = try Kernels.chosen()
+    let path = try checkpoint.path(position.path)
+    let file = try checkpoint.seal.choose(path)
+    let checkpoint = try checkpoint.seal.read(file)
+    let origin = ModelOrigin(
+      task: checkpoint.configuration.task.name, configuration: checkpoint.configuration.render(),
+      checkpointSHA256: try file.contents().withUnsafeBytes { ContentHash.hex(of: $0) })
+    let model = try checkpoint.model(file: file.path, kernels: kernels)
+    let output = output ?? Self.output(for: path, format.format)
+    try format.format.write(ExportedModel(model, from: origin), to: output)
+    try Results.print(output)
+  }
+
+  /// In a run's directory `model.onnx`, beside a checkpoint `best.onnx`.
+  private static func output(for path: String, _ format: any ModelFormat) -> String {
+    if Directory.isDirectory(path) { return Path.join(path, "model.\(format.fileEnding)") }
+    let name = Path.name(of: path)
+    let stem = name.hasSuffix(".h5") ? String(name.dropLast(3)) : name
+    return Path.join(Path.directory(of: path), "\(stem).\(format.fileEnding)")
+  }
+}
+
+/// A format of exports by its name.
+struct ExportFormat: ExpressibleByArgument {
+  let format: any ModelFormat
+
+  static var allValueStrings: [String] { ModelFormats.all.map(\.name) }
+  static var names: String { enumeration(of: allValueStrings, conjunction: "or") }
+
+  init?(argument: String) {
+    guard let format = ModelFormats.all.first(where: { $0.name == argument }) else { return nil }
+    self.format = format
+  }
+}

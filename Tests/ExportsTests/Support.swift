@@ -1,0 +1,57 @@
+import Compute
+import Datasets
+import Exports
+import Files
+import Foundation
+import Inference
+import ModelTestSupport
+import Models
+import Testing
+
+/// Runs `body` with a path that nothing is at, and removes what is there then.
+func withTemporaryFile<R>(_ body: (String) throws -> R) throws -> R {
+  let path = FileManager.default.temporaryDirectory.appendingPathComponent("exports-tests-\(UUID().uuidString)").path
+  defer { try? FileManager.default.removeItem(atPath: path) }
+  return try body(path)
+}
+
+/// Models of every kind of cell and output layer that has something of its own to be written, with random parameters.
+func exampleModels() throws -> [ExportedModel] {
+  let outputs: [any OutputKind] = [
+    .softmax, .wordClasses(3), .adaptive(cutoffs: [3, 7], divValue: 1.5), .sampled(samples: 5),
+  ]
+  var shapes = everyCell.map {
+    ModelShape(vocabulary: words.count, embedding: 5, cell: $0, hidden: 6, layers: 2, classes: words.count)
+  }
+  for output in outputs {
+    var shape = ModelShape(
+      vocabulary: words.count, embedding: 7, cell: .lstm, hidden: 7, layers: 1, classes: words.count)
+    shape.output = output
+    shape.isResidual = true
+    shape.tiesEmbeddings = output.canTieEmbeddings
+    shapes.append(shape)
+  }
+  return try shapes.map { try model(of: $0) } + [taggerModel()]
+}
+
+/// A tagger in both directions that looks at characters.
+func taggerModel() throws -> ExportedModel {
+  var shape = ModelShape(
+    vocabulary: words.count, embedding: 5, cell: .gru, hidden: 6, layers: 2, classes: tagging.tags.count)
+  shape.isBidirectional = true
+  shape.characters = ModelShape.Characters(vocabulary: tagging.characters.count, embedding: 3, hidden: 4)
+  return try model(of: shape, tagging)
+}
+
+/// Tokens that JSON has to escape, and two that differ by their normalization only.
+private let words = ["<unk>", "</s>", "a\"b", "back\\slash", "\u{1}", "é", "e\u{301}", "/", "🐑", "\u{2028}", "x"]
+private let tagging = TaggingVocabulary(tags: ["NOUN", "VERB", "X"], column: .xpos, trainingWords: TokenTable(words))
+
+private func model(of shape: ModelShape, _ tagging: TaggingVocabulary? = nil) throws -> ExportedModel {
+  let parameters = Parameters(shape, kernels: try Kernels.chosen())
+  parameters.initialize(seed: 3)
+  return ExportedModel(
+    TrainedModel(parameters, vocabulary: Vocabulary(tokens: words), tokenization: .word, tagging: tagging),
+    from: ModelOrigin(
+      task: tagging == nil ? "language-model" : "tagging", configuration: "seed: 1\n", checkpointSHA256: "00ff"))
+}
