@@ -38,6 +38,7 @@ let package = Package(
     .systemLibrary(name: "CHDF5", pkgConfig: "hdf5", providers: [.apt(["libhdf5-dev"])]),
     .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
     library("Diagnostics"),
+    library("ProtocolBuffers"),
     library("Keys"),
     library("Compute", ["CKernels", "CThreads", "Diagnostics"]),
     library("Files", ["CCrypto", "CFiles", "Diagnostics"]),
@@ -52,7 +53,9 @@ let package = Package(
       name: "Optimizers", dependencies: ["COptimizers", "Models", "Compute", "Keys"], exclude: ["Loops"],
       swiftSettings: strict),
     library("Inference", ["Models", "Compute", "Datasets", "Diagnostics"]),
-    library("Exports", ["Inference", "Models", "Compute", "Datasets", "Files", "Keys", "Diagnostics"]),
+    library(
+      "Exports",
+      ["Inference", "Models", "Compute", "Datasets", "ProtocolBuffers", "Files", "Keys", "Diagnostics"]),
     library("Presentation", ["Plots"]),
     library(
       "Configuration",
@@ -65,7 +68,7 @@ let package = Package(
       resources: [.embedInCode("LanguageModel/language-model.cfg"), .embedInCode("Tagging/tagging.cfg")],
       swiftSettings: strict),
     library("ConfigurationFiles", ["Tasks", "Configuration", "Keys", "Diagnostics", "Yams"]),
-    library("TensorBoard", ["Files"]),
+    library("TensorBoard", ["ProtocolBuffers", "Files"]),
     library(
       "Training",
       [
@@ -96,6 +99,11 @@ let package = Package(
       name: "english-corpus",
       dependencies: ["GrammarCorpus", .product(name: "ArgumentParser", package: "swift-argument-parser")],
       swiftSettings: strict),
+
+    // For Tests/Exports/check.py: the logits of an exported model, by the library that reads it.
+    .executableTarget(
+      name: "model-logits", dependencies: ["Exports", "Inference", "Models", "Compute", "Datasets", "Files"],
+      path: "Tests/Exports/Logits", swiftSettings: strict),
 
     // What the tests of models and of training share: the double-precision reference, random minibatches.
     .target(

@@ -54,4 +54,11 @@ package struct WeightRows: Sendable {
       return parameters.layout.elements(of: parameter, outputs: outputs, in: parameters.values)
     }
   }
+
+  static func zeros(count: Int, width: Int) -> WeightRows {
+    WeightRows(count: count, width: width) { [Float](repeating: 0, count: $0.count * width) }
+  }
+
+  /// The same with the other sign.
+  var negated: WeightRows { WeightRows(count: count, width: width) { [elements] in elements($0).map { -$0 } } }
 }

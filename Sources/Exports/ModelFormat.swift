@@ -16,7 +16,7 @@ package protocol ModelFormat: Sendable {
 }
 
 package enum ModelFormats {
-  package static let all: [any ModelFormat] = [Safetensors()]
+  package static let all: [any ModelFormat] = [ONNX(), Safetensors(), PyTorchArchive()]
 }
 
 extension ModelFormat {

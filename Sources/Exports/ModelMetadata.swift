@@ -12,6 +12,7 @@ import Models
 ///     config             the run's configuration, YAML
 ///     checkpoint_sha256  of the checkpoint's file
 ///     model.…            the sizes of the network, a text for each key of the configuration's `model` that it depends on
+///     cluster_starts     of an output layer in two steps: the first token of each cluster, a list in JSON
 ///     tokenization       word, whitespace or character
 ///     tokens             the vocabulary by id, a list in JSON
 ///     tags, tag_column, characters, training_words       of a tagger only: lists in JSON, and CoNLL-U's column
@@ -23,6 +24,7 @@ package enum ModelMetadata {
     static let configuration = "config"
     static let checkpoint = "checkpoint_sha256"
     static let model = "model"
+    static let clusterStarts = "cluster_starts"
     static let tokenization = "tokenization"
     static let tokens = "tokens"
     static let tags = "tags"
@@ -41,6 +43,10 @@ package enum ModelMetadata {
       (Key.configuration, origin.configuration), (Key.checkpoint, origin.checkpointSHA256),
     ]
     entries += ShapeKeys.entries(of: exported.shape).map { ("\(Key.model).\($0)", $1) }
+    // For other programs: it follows from the sizes.
+    if let clusters = exported.shape.output.clusters(of: exported.shape)?.clusters {
+      entries.append((Key.clusterStarts, try list(clusters.map(\.tokens.lowerBound))))
+    }
     entries += [(Key.tokenization, model.tokenization.rawValue), (Key.tokens, try list(model.vocabulary.tokens))]
     if let tagging = model.tagging {
       entries += [
@@ -52,10 +58,10 @@ package enum ModelMetadata {
     return entries
   }
 
-  private static func list(_ texts: [String]) throws -> String {
+  private static func list(_ items: [some Encodable]) throws -> String {
     let encoder = JSONEncoder()
     encoder.outputFormatting = .withoutEscapingSlashes
-    return String(decoding: try encoder.encode(texts), as: UTF8.self)
+    return String(decoding: try encoder.encode(items), as: UTF8.self)
   }
 
   // MARK: reading

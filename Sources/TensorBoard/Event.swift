@@ -1,4 +1,5 @@
 import Foundation
+import ProtocolBuffers
 
 /// The messages of an event file, by the names and field numbers that TensorFlow gives them:
 ///

@@ -1,3 +1,5 @@
+import Files
+
 /// The frame that event files have around each message (TensorFlow's TFRecord):
 ///
 ///     uint64 length, uint32 masked CRC32C of the length, the message, uint32 masked CRC32C of the message
@@ -9,7 +11,7 @@ enum EventRecords {
 
   static func record(_ message: [UInt8]) -> [UInt8] {
     let length = bytes(UInt64(message.count))
-    return length + bytes(CRC32C.masked(length[...])) + message + bytes(CRC32C.masked(message[...]))
+    return length + bytes(CRC32.masked(length[...])) + message + bytes(CRC32.masked(message[...]))
   }
 
   /// The messages of a file up to the first record that isn't whole, each with the place where its record ends.
@@ -19,12 +21,12 @@ enum EventRecords {
     while file.count - start >= headBytes + tailBytes {
       let length = file[start..<start + 8]
       let room = file.count - start - headBytes - tailBytes
-      guard number(file[start + 8..<start + headBytes]) == UInt64(CRC32C.masked(length)), number(length) <= room
+      guard number(file[start + 8..<start + headBytes]) == UInt64(CRC32.masked(length)), number(length) <= room
       else { break }
       let begin = start + headBytes
       let message = file[begin..<begin + Int(number(length))]
       let end = message.endIndex + tailBytes
-      guard number(file[message.endIndex..<end]) == UInt64(CRC32C.masked(message)) else { break }
+      guard number(file[message.endIndex..<end]) == UInt64(CRC32.masked(message)) else { break }
       messages.append((message, end))
       start = end
     }
@@ -40,19 +42,10 @@ enum EventRecords {
   }
 }
 
-/// The checksum of Castagnoli, reflected, by a table of bytes.
-enum CRC32C {
-  private static let table: [UInt32] = (0..<256).map { byte in
-    (0..<8).reduce(UInt32(byte)) { crc, _ in crc >> 1 ^ (crc & 1 == 1 ? 0x82F6_3B78 : 0) }
-  }
-
-  static func checksum(_ bytes: ArraySlice<UInt8>) -> UInt32 {
-    ~bytes.reduce(~0) { crc, byte in crc >> 8 ^ table[Int(UInt8(truncatingIfNeeded: crc) ^ byte)] }
-  }
-
-  /// As event files have it: rotated, with a constant added, so that a checksum of checksums stays one.
-  static func masked(_ bytes: ArraySlice<UInt8>) -> UInt32 {
-    let crc = checksum(bytes)
+extension CRC32 {
+  /// Castagnoli's as event files have it: rotated, with a constant added, so that a checksum of checksums stays one.
+  fileprivate static func masked(_ bytes: ArraySlice<UInt8>) -> UInt32 {
+    let crc = castagnoli.checksum(bytes)
     return (crc >> 15 | crc << 17) &+ 0xA282_EAD8
   }
 }

@@ -11,7 +11,7 @@ import Testing
     for exported in try exampleModels() {
       try withTemporaryFile { path in
         try Safetensors().write(exported, to: path)
-        let read = try SafetensorsFile(InputFile(path)).model(kernels: Kernels.chosen())
+        let read = try SafetensorsFile(InputFile(path)).model(kernels: Kernels.available[0])
         #expect(read.origin == exported.origin)
         let (model, found) = (exported.model, read.model)
         #expect(found.parameters.shape == model.parameters.shape)
@@ -27,7 +27,7 @@ import Testing
   }
 
   @Test func dataBeginsAtAMultipleOfEight() throws {
-    let bytes = try Safetensors().parts(of: taggerModel()).flatMap(Self.bytes)
+    let bytes = try contents(Safetensors().parts(of: taggerModel()))
     let length = bytes[..<8].reversed().reduce(0) { $0 << 8 | Int($1) }
     #expect(length % 8 == 0 && bytes[8] == UInt8(ascii: "{") && bytes[7 + length] != 0)
   }
@@ -48,12 +48,6 @@ import Testing
     try withTemporaryFile { path in
       for _ in 0..<2 { try Safetensors().write(model, to: path) }
     }
-  }
-
-  private static func bytes(of part: FilePart) -> [UInt8] {
-    var bytes: [UInt8] = []
-    part.forEachPiece { bytes += $0 }
-    return bytes
   }
 
   // MARK: hostile files
@@ -130,7 +124,7 @@ import Testing
       ("model.characters.hidden", nil), ("model.colour", "red"), ("config", nil),
     ] as [(String, String?)])
   func refusesWhatIsNoModel(name: String, text: String?) throws {
-    let parts = try Safetensors().parts(of: taggerModel()).map(Self.bytes)
+    let parts = try Safetensors().parts(of: taggerModel()).map { contents([$0]) }
     let json = try #require(try JSONSerialization.jsonObject(with: Data(parts[0][8...])) as? [String: Any])
     var metadata = try #require(json["__metadata__"] as? [String: String])
     metadata[name] = text
@@ -139,7 +133,7 @@ import Testing
       let number = withUnsafeBytes(of: UInt64(header.count).littleEndian) { Array($0) }
       try DurableFile.write(number + Array(header) + parts[1...].joined(), to: path)
       let file = try SafetensorsFile(InputFile(path))
-      #expect(throws: ExportError.self) { try file.model(kernels: Kernels.chosen()) }
+      #expect(throws: ExportError.self) { try file.model(kernels: Kernels.available[0]) }
     }
   }
 }

@@ -211,23 +211,26 @@ final class ClusteredOutput: OutputLayer {
   }
 }
 
-/// The parameters of an output layer in two steps.
-struct ClusteredParameters: OutputParameters {
+/// The parameters of an output layer in two steps: the head's softmax over the shortlist and the clusters, then for a token of a
+/// cluster its tail's over the cluster's tokens.
+package struct ClusteredParameters: OutputParameters {
   /// Of the tokens of one cluster.
-  struct Tail {
+  package struct Tail: Sendable {
     /// [.., inputs], of which some rows are the cluster's tokens, and [..] for the same rows, if there is a bias.
-    let weight: Parameter.Handle
-    let bias: Parameter.Handle?
-    let rows: Range<Int>
+    package let weight: Parameter.Handle
+    package let bias: Parameter.Handle?
+    package let rows: Range<Int>
     /// [inputs, hidden]; nil: the inputs are the hidden state.
-    let projection: Parameter.Handle?
+    package let projection: Parameter.Handle?
   }
 
-  let layout: ClusterLayout
+  package let layout: ClusterLayout
   /// [shortlist + clusters, hidden] and, if there is one, [shortlist + clusters].
-  let headWeight: Parameter.Handle
-  let headBias: Parameter.Handle?
-  let tails: [Tail]
+  package let headWeight: Parameter.Handle
+  package let headBias: Parameter.Handle?
+  package let tails: [Tail]
 
-  func makeLayer(_ context: OutputContext) -> any OutputLayer { ClusteredOutput(context, self) }
+  package var distribution: Distribution { .clusters(self) }
+
+  package func makeLayer(_ context: OutputContext) -> any OutputLayer { ClusteredOutput(context, self) }
 }

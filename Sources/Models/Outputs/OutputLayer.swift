@@ -26,7 +26,16 @@ package protocol OutputLayer: Sendable {
 
 /// The parameters of an output layer, as a layout has placed them: what makes the layer.
 package protocol OutputParameters: Sendable {
+  /// By which of them anybody else can compute what the layer gives once it is trained.
+  var distribution: Distribution { get }
   func makeLayer(_ context: OutputContext) -> any OutputLayer
+}
+
+/// How a distribution over the classes follows from a hidden state h.
+package enum Distribution: Sendable {
+  /// softmax(U h + b): U [classes, hidden], b [classes].
+  case softmax(weight: Parameter.Handle, bias: Parameter.Handle)
+  case clusters(ClusteredParameters)
 }
 
 /// What an output layer shares with the model around it.

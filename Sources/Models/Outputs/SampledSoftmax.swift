@@ -87,6 +87,9 @@ struct SampledParameters: OutputParameters {
   let samples: Int
   let weight, bias: Parameter.Handle
 
+  /// That over all classes.
+  var distribution: Distribution { .softmax(weight: weight, bias: bias) }
+
   /// Without gradients a softmax over all classes.
   func makeLayer(_ context: OutputContext) -> any OutputLayer {
     guard let gradients = context.gradients else {

@@ -26,6 +26,8 @@ package struct Softmax: OutputKind {
 private struct SoftmaxParameters: OutputParameters {
   let weight, bias: Parameter.Handle
 
+  var distribution: Distribution { .softmax(weight: weight, bias: bias) }
+
   func makeLayer(_ context: OutputContext) -> any OutputLayer {
     SoftmaxOutput(context, weight: weight, bias: bias, targets: context.minibatch.targets)
   }

@@ -84,18 +84,18 @@ package struct LayoutBuilder {
 }
 
 /// The parameters of one direction of a recurrent layer.
-struct DirectionParameters {
+package struct DirectionParameters: Sendable {
   /// V [gates x units, inputs] and W [gates x units, units].
-  let inputWeight, recurrentWeight: Parameter.Handle
+  package let inputWeight, recurrentWeight: Parameter.Handle
   /// b [gates x units]
-  let bias: Parameter.Handle
+  package let bias: Parameter.Handle
   /// Only where the cell has recurrent gates apart.
-  let recurrentBias: Parameter.Handle?
+  package let recurrentBias: Parameter.Handle?
 }
 
 /// The parameters of a character encoder.
-struct CharacterParameters {
-  let embedding: Parameter.Handle
+package struct CharacterParameters: Sendable {
+  package let embedding: Parameter.Handle
   /// Forward, then reverse.
-  let directions: [DirectionParameters]
+  package let directions: [DirectionParameters]
 }

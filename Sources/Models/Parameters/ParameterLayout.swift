@@ -12,10 +12,10 @@ package struct ParameterLayout: Sendable {
   package let denseCount: Int
 
   package let embedding: Parameter.Handle
-  let characters: CharacterParameters?
+  package let characters: CharacterParameters?
   /// [layer][direction]
-  let layers: [[DirectionParameters]]
-  let output: any OutputParameters
+  package let layers: [[DirectionParameters]]
+  package let output: any OutputParameters
 
   package init(_ shape: ModelShape) {
     var builder = LayoutBuilder()

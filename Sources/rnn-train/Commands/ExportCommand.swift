@@ -14,12 +14,15 @@ struct ExportCommand: ParsableCommand {
     discussion: """
       Examples:
 
-        rnn-train export --checkpoint runs/lm --format safetensors
-        rnn-train export runs/tagger --format safetensors --output tagger.safetensors
+        rnn-train export --checkpoint runs/lm --format onnx
+        rnn-train export runs/tagger --format safetensors
+        rnn-train export runs/lm/checkpoints/last.h5 --format pytorch --output lm.pt
 
-      The file has the model with all that using it takes: weights, vocabulary,
-      tags and configuration. It is model.safetensors (and so on) in the run's
-      directory, or has the name of the checkpoint if that was given.
+      onnx runs in onnxruntime, safetensors is read by Hugging Face's library,
+      pytorch by torch.load. A file has the model with all that using it takes:
+      weights, vocabulary, tags and configuration. In a run's directory it is
+      model.onnx, model.safetensors or model.pt; beside a checkpoint it has the
+      checkpoint's name.
       """)
 
   @OptionGroup

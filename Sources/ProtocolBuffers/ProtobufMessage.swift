@@ -1,9 +1,11 @@
-/// A message of Protocol Buffers, written field by field: only what event files need of the format.
+/// A message of Protocol Buffers, written field by field: only what event files and exported models need of the format.
 ///
 /// A field is a key, `number << 3 | wire type`, and its value; whole numbers and keys are varints, seven bits a byte, the low
 /// ones first.
-struct ProtobufMessage {
-  private(set) var bytes: [UInt8] = []
+package struct ProtobufMessage {
+  package private(set) var bytes: [UInt8] = []
+
+  package init() {}
 
   /// How a field's value stands behind its key.
   private enum WireType: UInt64 {
@@ -11,34 +13,40 @@ struct ProtobufMessage {
     case fixed32 = 5
   }
 
-  mutating func add(_ field: Int, whole value: Int) {
+  package mutating func add(_ field: Int, whole value: Int) {
     addKey(field, .varint)
     // Negative ones are those of 64 bits.
     addVarint(UInt64(bitPattern: Int64(value)))
   }
 
-  mutating func add(_ field: Int, _ value: Double) {
+  package mutating func add(_ field: Int, _ value: Double) {
     addKey(field, .fixed64)
     withUnsafeBytes(of: value.bitPattern.littleEndian) { bytes += $0 }
   }
 
-  mutating func add(_ field: Int, _ value: Float) {
+  package mutating func add(_ field: Int, _ value: Float) {
     addKey(field, .fixed32)
     withUnsafeBytes(of: value.bitPattern.littleEndian) { bytes += $0 }
   }
 
-  mutating func add(_ field: Int, _ text: String) { add(field, delimited: Array(text.utf8)) }
+  package mutating func add(_ field: Int, _ text: String) { add(field, delimited: Array(text.utf8)) }
 
-  mutating func add(_ field: Int, _ fill: (inout ProtobufMessage) -> Void) {
+  package mutating func add(_ field: Int, _ fill: (inout ProtobufMessage) -> Void) {
     var message = ProtobufMessage()
     fill(&message)
     add(field, delimited: message.bytes)
   }
 
-  private mutating func add(_ field: Int, delimited value: [UInt8]) {
-    addKey(field, .delimited)
-    addVarint(UInt64(value.count))
+  /// Bytes, or a message that is written already.
+  package mutating func add(_ field: Int, delimited value: [UInt8]) {
+    addHead(field, byteCount: value.count)
     bytes += value
+  }
+
+  /// What stands before bytes, or a message, that whoever writes the file puts behind it.
+  package mutating func addHead(_ field: Int, byteCount: Int) {
+    addKey(field, .delimited)
+    addVarint(UInt64(byteCount))
   }
 
   private mutating func addKey(_ field: Int, _ type: WireType) { addVarint(UInt64(field) << 3 | type.rawValue) }
@@ -53,7 +61,7 @@ struct ProtobufMessage {
   }
 
   /// A whole number among the fields of a message; nil where the message hasn't got it, or is none.
-  static func whole(_ wanted: Int, of message: ArraySlice<UInt8>) -> Int? {
+  package static func whole(_ wanted: Int, of message: ArraySlice<UInt8>) -> Int? {
     var rest = message
     while !rest.isEmpty {
       guard let key = takeVarint(from: &rest), let type = WireType(rawValue: key & 7) else { return nil }
