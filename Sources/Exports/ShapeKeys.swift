@@ -38,17 +38,19 @@ enum ShapeKeys {
     return section.shape
   }
 
-  /// Mappings of entries whose keys begin alike. A key below another one's text stands beside it, where nobody knows it.
-  private static func tree(of entries: [(key: String, text: String)]) -> ValueTree {
+  /// Mappings of entries whose keys begin alike. What stands below another entry's text, or deeper than any key, gets a key
+  /// that nobody knows.
+  private static func tree(of entries: [(key: String, text: String)], depth: Int = 3) -> ValueTree {
     var mapping: [ValueTree.Entry] = []
-    for (head, group) in Dictionary(grouping: entries, by: { $0.key.prefix { $0 != "." } }) {
-      let nested = group.filter { $0.key.count > head.count }
-      if !nested.isEmpty {
-        let below = nested.map { (key: String($0.key.dropFirst(head.count + 1)), text: $0.text) }
-        mapping.append(ValueTree.Entry(key: String(head), value: tree(of: below)))
+    for (head, group) in Dictionary(grouping: entries, by: { depth == 0 ? $0.key[...] : $0.key.prefix { $0 != "." } }) {
+      let texts = group.filter { $0.key.count == head.count }
+      let below = group.filter { $0.key.count > head.count }.map {
+        (key: String($0.key.dropFirst(head.count + 1)), text: $0.text)
       }
-      for entry in group where entry.key.count == head.count {
-        mapping.append(ValueTree.Entry(key: String(head), value: value(of: entry.text)))
+      mapping += texts.map { ValueTree.Entry(key: String(head), value: value(of: $0.text)) }
+      if !below.isEmpty {
+        mapping.append(
+          ValueTree.Entry(key: texts.isEmpty ? String(head) : "\(head).", value: tree(of: below, depth: depth - 1)))
       }
     }
     return ValueTree(.mapping(mapping))

@@ -22,9 +22,10 @@ import Testing
     }
   }
 
-  @Test(arguments: [
-    [], [0x89, 0x48, 0x44, 0x46, 0x0D, 0x0A, 0x1A, 0x0A], Array("{\"a\": 1}".utf8), Array("seed: 1\n".utf8),
-  ])
+  @Test(
+    arguments: [
+      [], [0x89, 0x48, 0x44, 0x46, 0x0D, 0x0A, 0x1A, 0x0A], Array("{\"a\": 1}".utf8), Array("seed: 1\n".utf8),
+    ] as [[UInt8]])
   func nothingElseIsTakenForOne(start: [UInt8]) {
     for format in ModelFormats.all { #expect(!format.recognizes(start), "\(format.name)") }
   }

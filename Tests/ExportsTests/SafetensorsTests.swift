@@ -69,33 +69,34 @@ import Testing
     _ = try open(#"{"e":{"dtype":"F32","shape":[0,3],"data_offsets":[0,0]},"__metadata__":{"x":"y"}}"#, data: 0)
   }
 
-  @Test(arguments: [
-    // Overlap, gap, past the end, short of it, backwards.
-    (
-      #"{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]},"b":{"dtype":"F32","shape":[2],"data_offsets":[4,12]}}"#,
-      12
-    ),
-    (
-      #"{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},"b":{"dtype":"F32","shape":[1],"data_offsets":[8,12]}}"#,
-      12
-    ),
-    (#"{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}"#, 4),
-    (#"{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}"#, 12),
-    (#"{"a":{"dtype":"F32","shape":[2],"data_offsets":[8,0]}}"#, 8),
-    (#"{"a":{"dtype":"F32","shape":[2],"data_offsets":[-8,0]}}"#, 8),
-    // A shape that isn't that of the bytes, negative, or more than a number holds.
-    (#"{"a":{"dtype":"F32","shape":[3],"data_offsets":[0,8]}}"#, 8),
-    (#"{"a":{"dtype":"F32","shape":[-1,-2],"data_offsets":[0,8]}}"#, 8),
-    (#"{"a":{"dtype":"F32","shape":[4611686018427387904,4],"data_offsets":[0,0]}}"#, 0),
-    (#"{"a":{"dtype":"F32","shape":[1e300],"data_offsets":[0,8]}}"#, 8),
-    (#"{"a":{"dtype":"F32","shape":[99999999999999999999],"data_offsets":[0,8]}}"#, 8),
-    // Not what a tensor or metadata is.
-    (#"{"a":{"dtype":"Q4","shape":[2],"data_offsets":[0,8]}}"#, 8),
-    (#"{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,4,8]}}"#, 8),
-    (#"{"a":{"dtype":"F32","shape":[2]}}"#, 8),
-    (#"{"a":[]}"#, 8), (#"{"__metadata__":{"a":1}}"#, 0), ("[]", 0), ("{", 0), (#"{"a":"#, 0), ("{\"\u{0}\":{}}", 0),
-    (String(repeating: #"{"a":"#, count: 5000), 0),
-  ])
+  @Test(
+    arguments: [
+      // Overlap, gap, past the end, short of it, backwards.
+      (
+        #"{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]},"b":{"dtype":"F32","shape":[2],"data_offsets":[4,12]}}"#,
+        12
+      ),
+      (
+        #"{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},"b":{"dtype":"F32","shape":[1],"data_offsets":[8,12]}}"#,
+        12
+      ),
+      (#"{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}"#, 4),
+      (#"{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}"#, 12),
+      (#"{"a":{"dtype":"F32","shape":[2],"data_offsets":[8,0]}}"#, 8),
+      (#"{"a":{"dtype":"F32","shape":[2],"data_offsets":[-8,0]}}"#, 8),
+      // A shape that isn't that of the bytes, negative, or more than a number holds.
+      (#"{"a":{"dtype":"F32","shape":[3],"data_offsets":[0,8]}}"#, 8),
+      (#"{"a":{"dtype":"F32","shape":[-1,-2],"data_offsets":[0,8]}}"#, 8),
+      (#"{"a":{"dtype":"F32","shape":[4611686018427387904,4],"data_offsets":[0,0]}}"#, 0),
+      (#"{"a":{"dtype":"F32","shape":[1e300],"data_offsets":[0,8]}}"#, 8),
+      (#"{"a":{"dtype":"F32","shape":[99999999999999999999],"data_offsets":[0,8]}}"#, 8),
+      // Not what a tensor or metadata is.
+      (#"{"a":{"dtype":"Q4","shape":[2],"data_offsets":[0,8]}}"#, 8),
+      (#"{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,4,8]}}"#, 8),
+      (#"{"a":{"dtype":"F32","shape":[2]}}"#, 8),
+      (#"{"a":[]}"#, 8), (#"{"__metadata__":{"a":1}}"#, 0), ("[]", 0), ("{", 0), (#"{"a":"#, 0), ("{\"\u{0}\":{}}", 0),
+      (String(repeating: #"{"a":"#, count: 5000), 0),
+    ] as [(String, Int)])
   func refusesHeadersThatMakeNoSense(header: String, data: Int) throws {
     #expect(throws: ExportError.self) { try open(header, data: data) }
   }
@@ -119,7 +120,8 @@ import Testing
       ("tags", "[]"), ("tags", #"["X", "X", "Y"]"#), ("tag_column", "DEPREL"), ("characters", #"["a"]"#),
       ("training_words", nil), ("tokenization", "byte"), ("model.hidden", "7"), ("model.hidden", nil),
       ("model.hidden", "-1"), ("model.hidden", "99999999999999999999"), ("model.cell", "transformer"),
-      ("model.cell", "[a]"), ("model.cell.a.b", "c"), ("model.layers", "64"), ("model.layers", "65"),
+      ("model.cell", "[a]"), ("model.cell.a.b", "c"), ("model.a.b.c.d.e", "c"), ("model.layers", "64"),
+      ("model.layers", "65"),
       ("model.output.kind", "adaptive"), ("model.tie_embeddings", "true"),
       ("model.characters.hidden", nil), ("model.colour", "red"), ("config", nil),
     ] as [(String, String?)])
