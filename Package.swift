@@ -22,7 +22,10 @@ let revision: [CSetting] =
 
 let package = Package(
   name: "rnn-train",
-  products: [.executable(name: "rnn-train", targets: ["rnn-train"])],
+  products: [
+    .executable(name: "rnn-train", targets: ["rnn-train"]),
+    .library(name: "RecurrentModels", targets: ["RecurrentModels"]),
+  ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
     .package(url: "https://github.com/hummingbird-project/swift-mustache", exact: "2.1.1"),
@@ -56,6 +59,8 @@ let package = Package(
     library(
       "Exports",
       ["Inference", "Models", "Compute", "Datasets", "ProtocolBuffers", "Files", "Keys", "Diagnostics"]),
+    // What other packages may use: neither HDF5 nor YAML nor training below it.
+    library("RecurrentModels", ["Exports", "Inference", "Datasets", "Compute", "Files"]),
     library("Presentation", ["Plots"]),
     library(
       "Configuration",
