@@ -10,6 +10,7 @@ struct RnnTrain: ParsableCommand {
     discussion: """
       Without a subcommand it trains:
 
+        rnn-train my.txt
         rnn-train --config configs/lm.cfg
         rnn-train --config configs/lm.cfg --threads 16 model.hidden=256
         rnn-train generate --checkpoint runs/lm

@@ -40,11 +40,32 @@ struct CommandLineTests {
     #expect(quiet.errors.isEmpty)
   }
 
+  /// A text or a treebank is trained on without a configuration, and used afterwards.
+  @Test func aCorpusAloneCanBeTrainedOn() throws {
+    let workspace = try Workspace()
+    let sample = URL(fileURLWithPath: SampleText.directory)
+    let text = try String(contentsOf: sample.appendingPathComponent("train.txt"), encoding: .utf8)
+    try workspace.write(String(text.prefix(8000)), to: "my.txt")
+    let outcome = try workspace.succeed(["my.txt", "training.epochs=1", "--threads", "1"])
+    #expect(outcome.errors.hasPrefix("my.txt, 8.0 kB: "), "\(outcome)")
+    #expect(outcome.errors.contains("runs/my/config.cfg"))
+    #expect(try workspace.text("runs/my/config.cfg").contains("tokens: character\n"))
+    #expect(try workspace.succeed(["generate", "runs/my", "--length", "5"]).output.count >= 5)
+    try FileManager.default.copyItem(
+      at: sample.appendingPathComponent("train.conllu"), to: workspace.directory.appendingPathComponent("a b.conllu"))
+    try workspace.succeed(["a b.conllu", "training.epochs=1", "--quiet"])
+    #expect(try workspace.text("runs/a b/config.cfg").contains("task: tagging\n"))
+    // What is there already stays.
+    let again = try workspace.run(["my.txt"])
+    #expect(again.code == 64 || again.code == 73, "\(again)")
+    #expect(again.errors.contains("rnn-train train --resume runs/my"))
+  }
+
   // MARK: what people type
 
   @Test(arguments: [
-    ([], "`rnn-train config init --output my.cfg`"), ([], "`rnn-train --config configs/lm.cfg`"),
-    (["my.txt"], "`rnn-train --config my.cfg data.train=my.txt`"), (["lm.cfg"], "`rnn-train --config lm.cfg`"),
+    ([], "rnn-train my.txt "), ([], "rnn-train corpus.conllu "), ([], "rnn-train --config configs/lm.cfg "),
+    (["--config", "lm.cfg", "my.txt"], "`data.train=my.txt`"), (["lm.cfg"], "`rnn-train --config lm.cfg`"),
     (["trian", "--config", "lm.cfg"], "did you mean `rnn-train train`?"),
     (["evalute"], "did you mean `rnn-train evaluate`?"),
     (["run"], "`rnn-train train --resume run`"), (["--epochs", "3"], "training.epochs=3"),

@@ -91,10 +91,10 @@ struct FailureTests {
       arguments: ["trian"], code: 64,
       line: "rnn-train: trian: there is no such command; did you mean `rnn-train train`?"),
     Case(
+      arguments: ["train", "nosuch.txt"], code: 64, line: "rnn-train: nosuch.txt: no such file"),
+    Case(
       arguments: [], code: 64,
-      line:
-        "rnn-train: expected --config FILE, or --resume RUN; `rnn-train config init --output my.cfg` writes a configuration to "
-        + "begin with, `rnn-train --config configs/lm.cfg` trains on the text that comes with the program"),
+      line: "rnn-train: expected a text, --config FILE or --resume RUN. To begin with:"),
   ]
 
   private static let workspace = Result { try prepare() }

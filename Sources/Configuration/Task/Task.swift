@@ -23,6 +23,10 @@ package protocol Task: Sendable {
   var template: String { get }
   /// What there is to be named in the template: `treebank`.
   var corpusNoun: String { get }
+  /// What to begin with on a corpus without a configuration of its own.
+  ///
+  /// - Parameter bytes: of all its files.
+  func startingPoint(bytes: Int) -> StartingPoint
   /// What it can't do with a configuration of which every single value is right.
   func objections(to configuration: RunConfiguration) -> [Objection]
 

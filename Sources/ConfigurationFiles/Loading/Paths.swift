@@ -61,6 +61,12 @@ enum Paths {
     return access(path, R_OK) == 0 ? nil : lastSystemError
   }
 
+  /// Of a file; 0 where there is none.
+  static func byteCount(of path: String) -> Int {
+    var status = stat()
+    return stat(path, &status) == 0 ? Int(status.st_size) : 0
+  }
+
   /// How files that keys name are found.
   ///
   /// - Parameters:

@@ -23,7 +23,22 @@ struct PreparedRun {
   let vectors: WordVectors?
 
   static func begin(_ file: String, overrides: [String], _ console: Console) throws -> PreparedRun {
-    let configuration = try RunConfiguration.load(path: file, overrides: overrides, remark: console.warn)
+    try begin(RunConfiguration.load(path: file, overrides: overrides, remark: console.warn), console)
+  }
+
+  /// A run with settings that suit some texts.
+  static func begin(on texts: [String], overrides: [String], _ console: Console) throws -> PreparedRun {
+    let (configuration, bytes, expectation) = try RunConfiguration.suiting(
+      texts, overrides: overrides, remark: console.warn)
+    console.say(
+      Format.wrapped(
+        "\(enumeration(of: texts, conjunction: "and")), \(Format.bytes(bytes)): \(expectation). The settings chosen for it will be "
+          + "in \(RunDirectory.configurationPath(configuration.output.directory)).", to: 80
+      ).joined(separator: "\n") + "\n")
+    return try begin(configuration, console)
+  }
+
+  private static func begin(_ configuration: RunConfiguration, _ console: Console) throws -> PreparedRun {
     let kernels = try Kernels.chosen()
     let dataset = try DatasetCache.dataset(for: configuration, console)
     try configuration.checkTrainable(on: dataset)

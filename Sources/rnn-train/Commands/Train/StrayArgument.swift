@@ -12,6 +12,11 @@ struct StrayArgument {
 
   init(_ text: String) { self.text = text }
 
+  /// Whether it names a file that can be trained on as it is.
+  static func isText(_ text: String) -> Bool {
+    !text.contains("=") && !text.hasSuffix(".cfg") && access(text, F_OK) == 0 && !Directory.isDirectory(text)
+  }
+
   var message: String {
     let word = Format.shellWord(text)
     let path = text.hasSuffix("/") ? String(text.dropLast()) : text
@@ -23,9 +28,9 @@ struct StrayArgument {
       return "\(text): a run is gone on with by --resume: `rnn-train train --resume \(word)`"
     }
     if access(path, F_OK) == 0 {
-      return "\(text): a text is named in a configuration: `rnn-train config init --output my.cfg`, then "
-        + "`rnn-train --config my.cfg data.train=\(word)`"
+      return "\(text): a text that a configuration is to be trained on is named as a setting: `data.train=\(word)`"
     }
+    if text.contains("/") || text.contains(".") { return "\(text): no such file" }
     let commands = RnnTrain.configuration.subcommands.map { $0.configuration }.filter { $0.shouldDisplay }
     if let command = closest(to: text, among: commands.compactMap { $0.commandName }) {
       return "\(text): there is no such command; did you mean `rnn-train \(command)`?"

@@ -11,6 +11,7 @@ struct TrainCommand: ParsableCommand {
       Examples:
 
         rnn-train --config configs/lm.cfg
+        rnn-train my.txt
         rnn-train --config configs/lm.cfg --threads 16 model.hidden=512
         rnn-train train --resume runs/lm
         rnn-train train --resume runs/lm training.epochs=20
@@ -45,15 +46,31 @@ struct TrainCommand: ParsableCommand {
   @OptionGroup
   var overrides: OverrideArguments
 
+  /// What is to be trained on without a configuration.
+  private var texts: [String] { config == nil && resume == nil ? overrides.list.filter(StrayArgument.isText) : [] }
+
+  /// `KEY=VALUE`
+  private var settings: [String] { overrides.list.filter { !texts.contains($0) } }
+
   func validate() throws {
-    if let stray = overrides.list.first(where: { !$0.contains("=") }) {
+    if let stray = settings.first(where: { !$0.contains("=") }) {
       throw ValidationError(StrayArgument(stray).message)
     }
     switch (config, resume) {
+    case (nil, nil) where !texts.isEmpty: break
     case (nil, nil):
       throw ValidationError(
-        "expected --config FILE, or --resume RUN; `rnn-train config init --output my.cfg` writes a configuration to begin "
-          + "with, `rnn-train --config configs/lm.cfg` trains on the text that comes with the program")
+        """
+        expected a text, --config FILE or --resume RUN. To begin with:
+
+          rnn-train my.txt                     a language model of a text of yours
+          rnn-train corpus.conllu              a tagger that learns from a treebank
+          rnn-train --config configs/lm.cfg    a model of the text that comes with the program
+
+        Then `rnn-train generate`, `evaluate`, `tag` and `report` use it; `rnn-train config init
+        --output my.cfg` writes a configuration to change; `rnn-train --help` lists everything.
+
+        """)
     case (_?, _?): throw ValidationError("expected one of --config and --resume; a run to resume has its configuration")
     default: break
     }
@@ -81,8 +98,10 @@ struct TrainCommand: ParsableCommand {
           try PreparedRun.resume(
             resume, overrides: overrides.list, acceptsLostSeal: seal.acceptLostSeal, console)
         }
+      } else if !texts.isEmpty {
+        try PreparedRun.begin(on: texts, overrides: settings, console)
       } else {
-        try PreparedRun.begin(config ?? "", overrides: overrides.list, console)
+        try PreparedRun.begin(config ?? "", overrides: settings, console)
       }
     if pause.isReached(prepared.checkpoint?.checkpoint.state) {
       return console.say("nothing to do: the pause is reached")

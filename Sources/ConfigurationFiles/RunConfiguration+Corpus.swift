@@ -1,0 +1,42 @@
+import Configuration
+import Datasets
+import Keys
+import Tasks
+
+extension RunConfiguration {
+  /// A configuration for texts that have none: the template of the task that they suit, with sizes that suit theirs.
+  ///
+  /// Cost: reads the first file up to the end of its first sentence.
+  ///
+  /// - Parameters:
+  ///   - files: at least one, as the user named them; the first one also names the run.
+  ///   - overrides: `KEY=VALUE`, which win over all that is chosen here.
+  ///   - remark: gets a line for each setting that an override has dropped or may have given another meaning.
+  /// - Returns: it, the bytes of the files, and what a person may expect of a model of them.
+  /// - Throws: `CorpusError` where the first file is no text, or `ConfigurationError`.
+  package static func suiting(
+    _ files: [String], overrides: [String], remark: (String) -> Void
+  ) throws -> (configuration: RunConfiguration, bytes: Int, expectation: String) {
+    let named = try Override.parse(overrides).last { $0.path == ["task"] }
+    let task = try Tasks.all.first { $0.name == named?.valueText } ?? Tasks.suiting(files[0])
+    let bytes = files.reduce(0) { $0 + Paths.byteCount(of: $1) }
+    let start = task.startingPoint(bytes: bytes)
+    let corpus = YAMLEmitter.flow(ValueTree(.list(files.map { .string($0) })))
+    let directory = YAMLEmitter.flow(.string("runs/\(Paths.stem(of: files[0]))"))
+    let configuration = try parse(
+      text: task.template, name: files[0], directory: Paths.workingDirectory,
+      overrides: ["data.train=\(corpus)", "output.directory=\(directory)"] + start.settings + overrides,
+      checkFiles: true, remark: remark)
+    return (configuration, bytes, start.expectation)
+  }
+}
+
+extension Tasks {
+  /// What a text is for, as the format of its first sentence says: words with tags are there to be learnt.
+  fileprivate static func suiting(_ file: String) throws(CorpusError) -> any Task {
+    var input = try TaggerInput(.file(file))
+    _ = try input.next()
+    let learnsTags = input.format?.hasTags ?? false
+    return all.first { $0.learnsTags == learnsTags } ?? all[0]
+  }
+}
