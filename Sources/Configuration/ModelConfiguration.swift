@@ -27,6 +27,8 @@ extension RunConfiguration {
     package var initialization = Initialization()
     /// The absolute path of word vectors that embeddings begin with.
     package var vectors: String?
+    /// The absolute path of a checkpoint, or of a run's directory, whose parameters the model begins with.
+    package var from: String?
     /// Absent: words have embeddings only.
     package var characters: CharacterEncoder?
 
@@ -111,6 +113,8 @@ extension RunConfiguration.Model: KeySection {
     keys.section("initialization", &initialization, "the parameters before the first step")
     keys.optional(
       "vectors", &vectors, .inputFile, "word vectors (word2vec or GloVe text) that embeddings begin with")
+    keys.optional(
+      "from", &from, .checkpoint, "the run or checkpoint whose parameters the model begins with (`train --from`)")
     keys.optionalSection(
       "characters", &characters, defaults: RunConfiguration.CharacterEncoder(),
       "a bidirectional recurrent encoder of each word's characters, beside its embedding (tagging); absent: off")

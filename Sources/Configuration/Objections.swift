@@ -64,6 +64,12 @@ extension RunConfiguration {
           reason: "is for the output layer \(enumeration(of: names, conjunction: "or")), found \(model.output.name)",
           otherKeys: ["model.output"]))
     }
+    if model.from != nil, model.vectors != nil {
+      objections.append(
+        Objection(
+          key: "model.vectors", reason: "embeddings begin with those of model.from; leave one of the two out",
+          otherKeys: ["model.from"]))
+    }
     if model.vectors != nil {
       if case .text(let corpus) = data, corpus.tokens == .character {
         objections.append(
@@ -97,6 +103,13 @@ extension RunConfiguration {
   private var dataConflicts: [Objection] {
     guard case .text(let corpus) = data else { return [] }
     var objections = format.objections.map { $0.below("data") }
+    if corpus.vocabulary.extends, model.from == nil {
+      objections.append(
+        Objection(
+          key: "data.vocabulary.extend",
+          reason: "adds to what the model knows that a run begins with; give model.from, or --from",
+          otherKeys: ["model.from"]))
+    }
     if format.hasTokens, corpus.tokens != .word {
       objections.append(
         Objection(

@@ -26,20 +26,48 @@ extension RunConfiguration {
   ///
   /// Where files of data lie doesn't count, since a corpus may move; whether they are the same needs their bytes.
   package func incompatibilities(with other: RunConfiguration) -> [String] {
-    let (oldSettings, newSettings) = (withoutPaths.settings, other.withoutPaths.settings)
-    let old = Dictionary(uniqueKeysWithValues: oldSettings.map { ($0.key, $0.value) })
-    let new = Dictionary(uniqueKeysWithValues: newSettings.map { ($0.key, $0.value) })
-    var order: [String] = []
-    for key in (oldSettings + newSettings).map(\.key) where !order.contains(key) { order.append(key) }
-    var keys = order.filter { key in
-      old[key] != new[key] && Self.fixedKeys.contains { key == $0 || key.hasPrefix($0 + ".") }
-    }
+    var keys = differences(from: other, in: Self.fixedKeys).map(\.key)
     // Settings may change, but where one kept no moment, there is none for another to go on with.
     let (oldOptimizer, newOptimizer) = (training.optimizer, other.training.optimizer)
     if oldOptimizer.name == newOptimizer.name, oldOptimizer.momentNames != newOptimizer.momentNames {
       keys += newOptimizer.keysOfMoments.map { "training.optimizer.\($0)" }
     }
     return keys
+  }
+
+  /// The keys, or the sections of them, that decide what the layers of a model are and what they compute.
+  private static let layerKeys = [
+    "model.embedding", "model.cell", "model.activation", "model.hidden", "model.layers", "model.bidirectional",
+    "model.residual", "model.characters",
+  ]
+
+  /// A key that two configurations have with different values, as text; nil where one of them doesn't have it.
+  package struct Difference: Sendable, Equatable {
+    package let key: String
+    package let own: String?
+    package let other: String?
+
+    package init(key: String, own: String?, other: String?) {
+      (self.key, self.own, self.other) = (key, own, other)
+    }
+  }
+
+  /// In what of its layers' settings a configuration differs: the parameters of a model of this one can't be those of the
+  /// other's.
+  package func layerDifferences(from other: RunConfiguration) -> [Difference] {
+    differences(from: other, in: Self.layerKeys)
+  }
+
+  /// - Parameter keys: those that count, or the sections of them.
+  private func differences(from other: RunConfiguration, in keys: [String]) -> [Difference] {
+    let (ownSettings, otherSettings) = (withoutPaths.settings, other.withoutPaths.settings)
+    let own = Dictionary(uniqueKeysWithValues: ownSettings.map { ($0.key, $0.value) })
+    let others = Dictionary(uniqueKeysWithValues: otherSettings.map { ($0.key, $0.value) })
+    var order: [String] = []
+    for key in (ownSettings + otherSettings).map(\.key) where !order.contains(key) { order.append(key) }
+    return order.filter { key in
+      own[key] != others[key] && keys.contains { key == $0 || key.hasPrefix($0 + ".") }
+    }.map { Difference(key: $0, own: own[$0], other: others[$0]) }
   }
 
   /// This configuration without the places of its files, though with the kinds of them.

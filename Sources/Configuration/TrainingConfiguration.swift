@@ -14,6 +14,8 @@ extension RunConfiguration {
     /// Whether rows of an embedding that a minibatch doesn't have keep weights and moments as they are.
     package var sparseUpdates = false
     package var schedule = Schedule.constant
+    /// Names of parameters that stay as they are, or of groups of them; absent: all are trained.
+    package var freeze: [String]?
     /// The largest norm of the gradient; 0: no clipping.
     package var clipNorm = 5.0
     /// What to do when the loss or the gradient is no longer finite.
@@ -77,6 +79,9 @@ extension RunConfiguration.Training: KeySection {
       "sparse_updates", &sparseUpdates, .flag,
       "whether moments and decay of embeddings (and of a sampled output's words) wait until their word occurs")
     keys.section("schedule", &schedule, "how the learning rate changes")
+    keys.optional(
+      "freeze", &freeze, .names,
+      "parameters that stay as they are, as checkpoints name them or by the beginnings of names: [embedding, rnn.l0]")
     keys.value("clip_norm", &clipNorm, .number(.nonNegative), "largest norm of the gradient; 0: no clipping")
     keys.variant(&onDivergence)
     keys.optionalSection(

@@ -1,3 +1,5 @@
+import Glibc
+
 /// The few operations on paths that the program needs.
 package enum Path {
   /// `a/b/c` -> `a/b`, `a/b/` -> `a`, `c` -> `.`, `/c` -> `/`.
@@ -17,6 +19,15 @@ package enum Path {
   package static func join(_ directory: String, _ name: String) -> String {
     if name.hasPrefix("/") || directory == "." || directory.isEmpty { return name }
     return directory.hasSuffix("/") ? directory + name : "\(directory)/\(name)"
+  }
+}
+
+extension Path {
+  /// The absolute path without links; nil if there is nothing.
+  package static func real(_ path: String) -> String? {
+    guard let buffer = realpath(path, nil) else { return nil }
+    defer { free(buffer) }
+    return String(cString: buffer)
   }
 }
 

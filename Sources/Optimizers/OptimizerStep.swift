@@ -23,6 +23,11 @@ package final class OptimizerStep: @unchecked Sendable {
   private let updatesAllRows: Bool
   private let parameters: Parameters
   private let gradients: Gradients
+  /// What stays as it is: no update, no moments, no share of the norm.
+  private let frozen: Set<Parameter.Handle>
+  /// Pieces of the arena of gradients, of what isn't frozen, whose squares are summed on their own and which are updated as
+  /// one job.
+  private let blocks: [Range<Int>]
   private let kernels: Kernels
 
   private var step = UpdateStep(number: 1, learningRate: 0)
@@ -46,13 +51,18 @@ package final class OptimizerStep: @unchecked Sendable {
   ///   - clipNorm: the largest norm of a gradient; 0: no clipping.
   ///   - sparse: whether rows that have no gradient in a step keep weights and moments as they are, as with PyTorch's
   ///     SparseAdam. Where an update by a gradient of zero changes nothing, they do anyway.
+  ///   - frozen: parameters that stay as they are, as with PyTorch's `requires_grad = False`.
   package init(
-    _ optimizer: any Optimizer, clipNorm: Double, sparse: Bool = false, parameters: Parameters, gradients: Gradients
+    _ optimizer: any Optimizer, clipNorm: Double, sparse: Bool = false, frozen: Set<Parameter.Handle> = [],
+    parameters: Parameters, gradients: Gradients
   ) {
     self.optimizer = optimizer
     self.clipNorm = clipNorm
     self.parameters = parameters
     self.gradients = gradients
+    self.frozen = frozen
+    let blocks = Self.blocks(of: parameters.layout, frozen)
+    self.blocks = blocks
     kernels = parameters.kernels
     updatesAllRows = !sparse && optimizer.movesWithoutGradient
     let count = parameters.layout.floatCount
@@ -60,9 +70,8 @@ package final class OptimizerStep: @unchecked Sendable {
     self.moments = moments
     momentBases = .allocate(capacity: moments.count)
     _ = momentBases.initialize(from: moments.map(\.arena.base))
-    let pieces = gradients.byRows.reduce(0) { $0 + $1.pieceCount }
-    squares = Buffer(
-      count: (parameters.layout.denseCount + Self.normBlock - 1) / Self.normBlock + pieces, repeating: 0)
+    let pieces = gradients.byRows.reduce(0) { $0 + (frozen.contains($1.parameter.handle) ? 0 : $1.pieceCount) }
+    squares = Buffer(count: blocks.count + pieces, repeating: 0)
   }
 
   deinit { momentBases.deallocate() }
@@ -83,18 +92,33 @@ package final class OptimizerStep: @unchecked Sendable {
 
   /// Norm, clipping factor, update. A gradient that isn't finite touches nothing.
   package func phases() -> [Phase] {
-    normPhases() + [densePhase()] + gradients.byRows.map(rowPhase)
+    normPhases() + [densePhase()] + trainedByRows.map(rowPhase)
   }
 
-  /// The arena of gradients in blocks.
-  private var blocks: [Range<Int>] {
-    let count = parameters.layout.denseCount
-    return stride(from: 0, to: count, by: Self.normBlock).map { $0..<min($0 + Self.normBlock, count) }
+  private var trainedByRows: [RowGradient] { gradients.byRows.filter { !frozen.contains($0.parameter.handle) } }
+
+  /// The arena of gradients in blocks, those of frozen parameters left out.
+  private static func blocks(of layout: ParameterLayout, _ frozen: Set<Parameter.Handle>) -> [Range<Int>] {
+    var stretches: [Range<Int>] = []
+    let dense = layout.parameters.filter { $0.gradientRows == .all && !frozen.contains($0.handle) }
+    for parameter in dense.sorted(by: { $0.offset < $1.offset }) {
+      let range = parameter.offset..<parameter.offset + parameter.panels.floatCount
+      if let last = stretches.last, last.upperBound == range.lowerBound {
+        stretches[stretches.count - 1] = last.lowerBound..<range.upperBound
+      } else {
+        stretches.append(range)
+      }
+    }
+    return stretches.flatMap { stretch in
+      stride(from: stretch.lowerBound, to: stretch.upperBound, by: normBlock).map {
+        $0..<min($0 + normBlock, stretch.upperBound)
+      }
+    }
   }
 
   private func normPhases() -> [Phase] {
     let blocks = blocks
-    let pieces = gradients.byRows.flatMap { gradient in (0..<gradient.pieceCount).map { (gradient, $0) } }
+    let pieces = trainedByRows.flatMap { gradient in (0..<gradient.pieceCount).map { (gradient, $0) } }
     return [
       Phase(.norm, jobs: { blocks.count + pieces.count }) { [self] job in
         if job < blocks.count {

@@ -19,6 +19,10 @@ package enum TrainingError: DiagnosedError, Equatable {
   case otherModel(file: String, expected: String, found: String)
   /// Text or a dataset whose tokens aren't those of the checkpoint.
   case otherVocabulary(file: String)
+  /// A checkpoint to begin with whose layers aren't those of the configuration; in the differences it is the other.
+  case otherLayers(file: String, [RunConfiguration.Difference])
+  /// A prepared dataset with other ids than the model has that a run begins with.
+  case otherIds(file: String)
   /// A checkpoint whose model was trained for another task.
   case otherTask(file: String, expected: String)
   /// What a task can't do with a dataset.
@@ -78,6 +82,13 @@ package enum TrainingError: DiagnosedError, Equatable {
     case .otherVocabulary(let file):
       "the text has changed since the run began: the text's vocabulary isn't the model's, \(file); put the old text back, "
         + "start a new run, or measure another text by `evaluate --data`"
+    case .otherLayers(let file, let differences):
+      "\(file): a run can begin with its parameters only where its layers are the same: "
+        + differences.map { "\($0.key) is \($0.other ?? "absent") in it and \($0.own ?? "absent") here" }
+        .joined(separator: ", ")
+    case .otherIds(let file):
+      "data.dataset: its words, tags or characters aren't numbered as in the model that the run begins with, \(file); prepare "
+        + "it for that model (`rnn-train prepare --config FILE model.from=\(file)`), or name its text in data.train"
     case .otherTask(let file, let expected):
       "\(file): expected the checkpoint of \(expected), found one of another task"
     case .task(let error):

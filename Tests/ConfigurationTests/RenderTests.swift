@@ -24,6 +24,7 @@ import Testing
           tags: upos
           vocabulary:
             min_count: 1
+            extend: false
         model:
           embedding: 128
           cell: elman

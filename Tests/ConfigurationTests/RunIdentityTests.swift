@@ -20,6 +20,8 @@ import Testing
     ("model.dropout=0.5", ["model.dropout"]),
     ("model.initialization.embedding_scale=0.1", ["model.initialization.embedding_scale"]),
     ("model.vectors=/v.txt", ["model.vectors"]),
+    ("model.from=/run", ["model.from"]),
+    ("training.freeze=[rnn]", []),
     ("training.batch_size=3", ["training.batch_size"]),
     ("training.bptt=3", ["training.bptt"]),
     ("training.optimizer={name: adam}", ["training.optimizer.name"]),
@@ -76,6 +78,7 @@ import Testing
         data.tags=upos
         data.vocabulary.size=9
         data.vocabulary.min_count=1
+        data.vocabulary.extend=false
 
         """)
     #expect(try parse(base).datasetSettings == parse(base, "data.train=/b.txt", "model.hidden=3").datasetSettings)

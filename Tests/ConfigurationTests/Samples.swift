@@ -31,6 +31,7 @@ extension RunConfiguration {
     }
     configuration.evaluation.streams = Int.random(in: 1...20, using: &dice)
     configuration.output.checkpointEvery = Int.random(in: 1...Int.max, using: &dice)
+    dice.start(&configuration)
     return configuration
   }
 
@@ -102,6 +103,17 @@ private struct Dice: RandomNumberGenerator {
       if corpus.tokens == .word, roll() { corpus.format = RunConfiguration.Format(columns()) }
       return .text(corpus)
     }
+  }
+
+  /// A model to begin with, or none.
+  mutating func start(_ configuration: inout RunConfiguration) {
+    guard configuration.model.vectors == nil, roll() else { return }
+    configuration.model.from = "/" + path()
+    configuration.training.freeze =
+      [nil, ["rnn.l0"], ["embedding", "rnn.weight_hh"]].randomElement(using: &self) ?? nil
+    guard case .text(var corpus) = configuration.data else { return }
+    corpus.vocabulary.extends = roll()
+    configuration.data = .text(corpus)
   }
 
   /// Takes out of the data what the task doesn't allow.

@@ -21,9 +21,15 @@ struct GoldenNumbers: Decodable {
   static let tolerance = 1e-5
 
   static func read<Model: Decodable>(_ name: String, of model: Model.Type) throws -> (Model, GoldenNumbers) {
+    try read(name, of: model, GoldenNumbers.self)
+  }
+
+  static func read<Model: Decodable, Numbers: Decodable>(
+    _ name: String, of model: Model.Type, _ numbers: Numbers.Type
+  ) throws -> (Model, Numbers) {
     let file = try #require(Bundle.module.url(forResource: name, withExtension: "json", subdirectory: "Golden"))
     let data = try Data(contentsOf: file)
-    return (try JSONDecoder().decode(model, from: data), try JSONDecoder().decode(GoldenNumbers.self, from: data))
+    return (try JSONDecoder().decode(model, from: data), try JSONDecoder().decode(numbers, from: data))
   }
 
   /// After the gradient phases of the first minibatch.

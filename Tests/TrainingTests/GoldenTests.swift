@@ -58,7 +58,7 @@ import Testing
 }
 
 /// A language model and what it reads.
-private struct GoldenWindows: Decodable {
+struct GoldenWindows: Decodable {
   let cell: String
   let layers, vocabulary, embedding, hidden, streams, timesteps: Int
   /// Of an adaptive softmax.

@@ -14,16 +14,16 @@ struct TrainingRun {
 
   init(
     _ sizes: ModelCase, _ configuration: any Optimizer, clipNorm: Double = 0, sparse: Bool = false,
-    workers: Int = 1, kernels: Kernels = Kernels.available[0]
+    frozen: Set<Parameter.Handle> = [], workers: Int = 1, kernels: Kernels = Kernels.available[0]
   ) {
     self.init(
       TestModel(sizes.shape, streams: sizes.streams, timesteps: sizes.timesteps, workers: workers, kernels: kernels),
-      configuration, clipNorm: clipNorm, sparse: sparse, workers: workers)
+      configuration, clipNorm: clipNorm, sparse: sparse, frozen: frozen, workers: workers)
   }
 
   init(
     _ test: TestModel, _ configuration: any Optimizer, clipNorm: Double = 0, sparse: Bool = false,
-    workers: Int = 1, exchange: any GradientExchange = NoExchange()
+    frozen: Set<Parameter.Handle> = [], workers: Int = 1, exchange: any GradientExchange = NoExchange()
   ) {
     self.test = test
     learningRate = configuration.learningRate

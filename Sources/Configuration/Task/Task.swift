@@ -37,8 +37,10 @@ package protocol Task: Sendable {
   /// Whether it learns the tags of words; then its datasets and models have them.
   var learnsTags: Bool { get }
   /// Makes a dataset of a corpus.
+  ///
+  /// - Parameter known: what a model knows whose ids the dataset keeps; nil: it is all the corpus' own.
   func dataset(
-    of corpus: RunConfiguration.TextCorpus, format: any CorpusFormat
+    of corpus: RunConfiguration.TextCorpus, format: any CorpusFormat, known: KnownVocabulary?
   ) throws(CorpusError) -> SequenceDataset
   /// Reads a file with what a model knows already, to measure the model on it.
   ///

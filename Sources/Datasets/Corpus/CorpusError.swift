@@ -1,5 +1,6 @@
 import Diagnostics
 import Files
+import Keys
 
 /// What can be wrong with a text, a treebank or the way in which they are to be split.
 package enum CorpusError: DiagnosedError, Equatable {
@@ -23,6 +24,8 @@ package enum CorpusError: DiagnosedError, Equatable {
   case noFrequentToken(paths: [String], minimumCount: Int, highest: Int)
   /// A token that a vocabulary without `<unk>` can't represent.
   case unknownToken(String, paths: [String])
+  /// Tags that a tagger which keeps its own doesn't have.
+  case unknownTags([String], paths: [String])
   /// Files without a single tag in the column that is asked for, as their format calls it.
   case noTags(column: String, paths: [String])
   case malformedLine(MalformedLine)
@@ -77,6 +80,9 @@ package enum CorpusError: DiagnosedError, Equatable {
         + "count is \(highest); lower data.vocabulary.min_count"
     case .unknownToken(let token, let paths):
       "\(paths.joined(separator: ", ")): the token \"\(token)\" is not in the vocabulary, and the vocabulary has no \(Vocabulary.unknownToken)"
+    case .unknownTags(let tags, let paths):
+      "\(paths.joined(separator: ", ")): the tagger that the run begins with has no tag \(enumeration(of: tags, conjunction: "or")); "
+        + "data.vocabulary.extend=true adds what it lacks"
     case .noTags(let column, let paths):
       "\(paths.joined(separator: ", ")): expected tags in \(column), found none"
     case .malformedLine(let line):

@@ -2,15 +2,17 @@ extension SequenceDataset {
   /// Makes a dataset of text: every file is read once, and the vocabulary is that of the training split alone.
   ///
   /// O(bytes) time; memory is 4 bytes for each token, 16 for each line, and the different tokens.
+  ///
+  /// - Parameter known: the vocabulary of a model that keeps its ids; nil: there is none.
   package static func prepare(
     _ sources: CorpusSources, format: any CorpusFormat = PlainText(), tokenization: Tokenization,
-    vocabulary settings: VocabularySettings
+    vocabulary settings: VocabularySettings, known: KnownVocabulary? = nil
   ) throws(CorpusError) -> SequenceDataset {
     let unit: CorpusRecord.Unit = tokenization == .character ? .characters : .sentences
     let (train, heldOut) = try read(sources, unit: unit) { (paths) throws(CorpusError) in
       try format.read(paths, tokenization, chunkSize: TextReader.defaultChunkSize)
     }
-    let vocabulary = try Vocabulary(counting: train, settings: settings)
+    let vocabulary = try Vocabulary(of: train, settings: settings, known: known)
     var splits = [Split.train: try train.sequence(in: vocabulary)]
     for (split, record) in heldOut { splits[split] = try record.heldOutSequence(in: vocabulary) }
     return SequenceDataset(tokenization: tokenization, vocabulary: vocabulary, splits: splits)

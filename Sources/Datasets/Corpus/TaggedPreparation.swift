@@ -3,21 +3,25 @@ extension SequenceDataset {
   ///
   /// The tags, in alphabetical order, are those of all splits: a small treebank may have a tag in its validation split
   /// alone, and a tagger that could not name it could not be measured.
+  ///
+  /// - Parameter known: what a model knows that keeps its ids; nil: there is none. Its training words stay known ones.
   package static func prepareTagged(
-    _ sources: CorpusSources, format: any CorpusFormat, tags column: TagColumn, vocabulary settings: VocabularySettings
+    _ sources: CorpusSources, format: any CorpusFormat, tags column: TagColumn, vocabulary settings: VocabularySettings,
+    known: KnownVocabulary? = nil
   ) throws(CorpusError) -> SequenceDataset {
-    var tags = TokenTable()
+    let knownTags = known?.tagging?.column == column ? known?.tagging?.tags ?? [] : []
+    var tags = TokenTable(knownTags)
     var (train, heldOut) = try read(sources, unit: .sentences) { (paths) throws(CorpusError) in
       let record = try format.readTagged(paths, tags: column, known: tags.tokens)
       for number in 0..<record.tagTable.count { _ = tags.insert(record.tagTable[number]) }
       return record
     }
-    let vocabulary = try Vocabulary(counting: train, settings: settings)
-    var forms = TokenTable()
+    let vocabulary = try Vocabulary(of: train, settings: settings, known: known)
+    var forms = known?.tagging?.trainingWords ?? TokenTable()
     train.addForms(to: &forms)
-    let tagging = TaggingVocabulary(
-      tags: (0..<tags.count).sorted(by: tags.areInIncreasingOrder).map { tags[$0] }, column: column,
-      trainingWords: forms)
+    let tagging = try TaggingVocabulary(
+      tags: knownTags, and: tags, column: column, words: forms, known: known?.tagging, settings: settings,
+      paths: train.paths)
 
     var splits = [Split.train: try train.sequence(in: vocabulary, tagging: tagging)]
     // In an order that a dictionary's keys don't have, since forms are numbered as they come.

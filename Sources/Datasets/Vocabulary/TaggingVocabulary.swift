@@ -28,10 +28,15 @@ package struct TaggingVocabulary: Sendable, Equatable {
 
   /// Derives the characters from the words.
   package init(tags: [String], column: TagColumn = .upos, trainingWords: TokenTable) {
-    var scalars: Set<Unicode.Scalar> = []
-    for word in trainingWords.tokens { scalars.formUnion(word.unicodeScalars) }
-    let characters = Vocabulary(tokens: [Vocabulary.unknownToken] + scalars.sorted().map { String($0) })
+    let characters = Vocabulary(tokens: [Vocabulary.unknownToken] + Self.characters(of: trainingWords))
     self.init(tags: tags, column: column, characters: characters, trainingWords: trainingWords)
+  }
+
+  /// The different characters of some words, in their order.
+  static func characters(of words: TokenTable) -> [String] {
+    var scalars: Set<Unicode.Scalar> = []
+    for word in words.tokens { scalars.formUnion(word.unicodeScalars) }
+    return scalars.sorted().map { String($0) }
   }
 
   /// What keeps a tagger from finding an id for every word and every character, and a tag for every id; nil: nothing does.

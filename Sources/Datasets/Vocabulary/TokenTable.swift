@@ -108,6 +108,11 @@ package struct TokenTable: Sendable {
   }
 }
 
+extension TokenTable {
+  /// Whether the first tokens are another table's, in its order.
+  func begins(with other: TokenTable) -> Bool { ends.starts(with: other.ends) && bytes.starts(with: other.bytes) }
+}
+
 extension TokenTable: Equatable {
   /// Same tokens in the same order.
   package static func == (a: TokenTable, b: TokenTable) -> Bool { a.ends == b.ends && a.bytes == b.bytes }

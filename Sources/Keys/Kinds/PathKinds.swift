@@ -9,6 +9,15 @@ extension ValueKind<String> {
     }
   }
 
+  /// A checkpoint, or the directory of a run, looked for as a file is. Whether it is there its reader says.
+  package static var checkpoint: Self {
+    Self("a path") { tree, site in
+      site.resolvedPath(tree, expected: "a path")
+    } write: {
+      .string($0)
+    }
+  }
+
   /// A directory to write, relative to the working directory at the time.
   package static var outputDirectory: Self {
     Self("a path") { tree, site in
@@ -20,6 +29,21 @@ extension ValueKind<String> {
 }
 
 extension ValueKind<[String]> {
+  /// Some names; an empty list is none, as if the key were absent.
+  package static var names: Self {
+    let expectation = "a name or a list of names"
+    return Self(expectation) { tree, site in
+      let items = if case .list(let items) = tree.content { items } else { [tree] }
+      let names = items.compactMap(\.text)
+      guard names.count == items.count, !names.contains("") else {
+        return site.mismatch(tree, expected: expectation)
+      }
+      return names.isEmpty ? nil : names
+    } write: { names in
+      names.count == 1 ? .string(names[0]) : ValueTree(.list(names.map(ValueTree.string)))
+    }
+  }
+
   /// One or more files to read.
   package static var inputFiles: Self {
     let expectation = "a path or a list of paths"

@@ -3,7 +3,7 @@ package final class Reading {
   /// The path as a reader of files takes it, and why it can't be read, if it can't.
   package typealias FileLookup = (_ path: String, _ origin: Origin) -> (path: String, obstacle: String?)
 
-  private let lookUp: FileLookup
+  fileprivate let lookUp: FileLookup
   /// What `~` at a path's beginning stands for.
   private let home: String?
   /// Every key of the file's kind, for suggestions.
@@ -75,6 +75,11 @@ package struct ReadingSite {
   /// The path of a file to read, resolved. A file that isn't there is reported, and is a path still.
   package func inputFile(_ tree: ValueTree, expected: String) -> String? {
     path(tree, expected: expected).map { reading.inputFile($0, at: tree.origin, key: path) }
+  }
+
+  /// The path of what somebody else opens, resolved as a file's is.
+  package func resolvedPath(_ tree: ValueTree, expected: String) -> String? {
+    path(tree, expected: expected).map { reading.lookUp($0, tree.origin).path }
   }
 
   /// Reads a mapping that one of several forms of a value is written as.

@@ -43,6 +43,10 @@ package struct AdaptiveSoftmax: OutputKind {
 
   package func clusters(of shape: ModelShape) -> ClusterLayout? { layout(of: shape) }
 
+  package func setting(keeping layout: ClusterLayout) -> String? {
+    "cutoffs=\(layout.clusters.map(\.tokens.lowerBound))"
+  }
+
   private func layout(of shape: ModelShape) -> ClusterLayout {
     let (cutoffs, vocabulary) = (cutoffs(classes: shape.classes), shape.classes)
     precondition(

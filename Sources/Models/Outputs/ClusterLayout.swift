@@ -17,4 +17,14 @@ package struct ClusterLayout: Sendable, Equatable {
 
   /// Classes of the head's softmax.
   package var headClasses: Int { shortlist + clusters.count }
+
+  /// Whether a layout of as many tokens or more has all of these where they are here: more may only be in the last cluster,
+  /// or in the head where there is none.
+  package func isKept(by other: ClusterLayout) -> Bool {
+    guard !clusters.isEmpty else { return other.clusters.isEmpty }
+    return shortlist == other.shortlist && clusters.count == other.clusters.count
+      && zip(clusters, other.clusters).allSatisfy {
+        $0.tokens.lowerBound == $1.tokens.lowerBound && $0.projection == $1.projection
+      }
+  }
 }

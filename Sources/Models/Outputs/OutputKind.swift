@@ -21,6 +21,9 @@ package protocol OutputKind: KeyAlternative {
   func objections(classes: Int) -> [Objection]
   /// How the classes are divided; nil where they aren't.
   func clusters(of shape: ModelShape) -> ClusterLayout?
+  /// The setting that keeps the clusters of a layout where they are when there are more classes, for people; nil where there
+  /// is none.
+  func setting(keeping layout: ClusterLayout) -> String?
   /// Classes whose logits a step of training has for every row.
   func multipliedClasses(of shape: ModelShape) -> Int
 
@@ -39,6 +42,7 @@ extension OutputKind {
   package var withWholeLoss: any OutputKind { self }
   package func objections(classes: Int) -> [Objection] { [] }
   package func clusters(of shape: ModelShape) -> ClusterLayout? { nil }
+  package func setting(keeping layout: ClusterLayout) -> String? { nil }
   package func multipliedClasses(of shape: ModelShape) -> Int { clusters(of: shape)?.headClasses ?? shape.classes }
 }
 

@@ -36,10 +36,10 @@ package struct LanguageModel: Task {
   package var usualFormat: any CorpusFormat { PlainText() }
 
   package func dataset(
-    of corpus: RunConfiguration.TextCorpus, format: any CorpusFormat
+    of corpus: RunConfiguration.TextCorpus, format: any CorpusFormat, known: KnownVocabulary?
   ) throws(CorpusError) -> SequenceDataset {
     try SequenceDataset.prepare(
-      corpus.sources, format: format, tokenization: corpus.tokens, vocabulary: corpus.vocabulary)
+      corpus.sources, format: format, tokenization: corpus.tokens, vocabulary: corpus.vocabulary, known: known)
   }
 
   package func read(

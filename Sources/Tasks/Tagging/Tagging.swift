@@ -40,10 +40,10 @@ package struct Tagging: Task {
   package var learnsTags: Bool { true }
 
   package func dataset(
-    of corpus: RunConfiguration.TextCorpus, format: any CorpusFormat
+    of corpus: RunConfiguration.TextCorpus, format: any CorpusFormat, known: KnownVocabulary?
   ) throws(CorpusError) -> SequenceDataset {
     try SequenceDataset.prepareTagged(
-      corpus.sources, format: format, tags: corpus.tags, vocabulary: corpus.vocabulary)
+      corpus.sources, format: format, tags: corpus.tags, vocabulary: corpus.vocabulary, known: known)
   }
 
   package func read(

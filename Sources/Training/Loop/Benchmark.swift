@@ -52,7 +52,7 @@ package struct Benchmark: Sendable, Equatable {
     } else {
       throw TrainingError.noSplit(name: "train", remedy: "name its text in data.train")
     }
-    let engine = Engine(configuration, shape, minibatches: source, workers: workers, kernels: kernels)
+    let engine = try Engine(configuration, shape, minibatches: source, workers: workers, kernels: kernels)
     engine.initialize(configuration)
 
     var times: [Double] = []

@@ -17,12 +17,15 @@ package struct Engine {
   let activationBytes: Int
 
   /// Takes all the memory that training takes. The parameters mean nothing until they are drawn or restored.
+  ///
+  /// - Throws: `TrainingError.unsuitable` for names of frozen parameters that there aren't.
   init(
     _ configuration: RunConfiguration, _ shape: ModelShape, minibatches: any MinibatchSource, workers: Workers,
     kernels: Kernels
-  ) {
+  ) throws(TrainingError) {
     let training = configuration.training
     let parameters = Parameters(shape, kernels: kernels)
+    let frozen = try training.frozenParameters(of: parameters.layout)
     gradients = Gradients(parameters.layout, minibatches.capacity)
     let bytesBefore = Arena.bytesInUse
     model = SequenceModel(
@@ -30,8 +33,8 @@ package struct Engine {
       carriesState: minibatches.carriesState, dropout: configuration.dropout)
     activationBytes = Arena.bytesInUse - bytesBefore
     optimizer = OptimizerStep(
-      training.optimizer, clipNorm: training.clipNorm, sparse: training.sparseUpdates, parameters: parameters,
-      gradients: gradients)
+      training.optimizer, clipNorm: training.clipNorm, sparse: training.sparseUpdates, frozen: frozen,
+      parameters: parameters, gradients: gradients)
     step = TrainingStep(model: model, optimizer: optimizer, workers: workers)
   }
 

@@ -18,7 +18,9 @@ extension RunConfiguration {
         name: "validation",
         remedy: "early stopping and the schedule halving follow its loss; give one, or leave them out")
     }
-    try checkMemory(ModelShape(self, vocabulary: dataset.vocabulary, tagging: dataset.tagging))
+    let shape = try ModelShape(self, vocabulary: dataset.vocabulary, tagging: dataset.tagging)
+    _ = try training.frozenParameters(of: ParameterLayout(shape))
+    try checkMemory(shape)
   }
 
   /// Refuses what there is no memory for; a rough count, and in favour of trying.

@@ -25,6 +25,10 @@ package final class Trainer {
   private var current: Engine?
   /// Of a new run whose embeddings begin with word vectors.
   private let coverage: VectorCoverage?
+  /// Of a new run that begins with another one's parameters.
+  private let taken: Takeover.Summary?
+  /// What the run's first parameters are from; nil: they were drawn.
+  private let origin: Origin?
   private let directory: RunDirectory
   private let log: RunLog
   private let saver: CheckpointSaver
@@ -47,25 +51,29 @@ package final class Trainer {
   /// - Parameters:
   ///   - checkpoint: where a resumed run goes on, and the file it is from; nil for a new run.
   ///   - vectors: the configuration's word vectors, for a new run.
+  ///   - takeover: what a new run begins with of another one's parameters.
   package init(
     _ configuration: RunConfiguration, dataset: SequenceDataset, directory: RunDirectory,
-    resuming checkpoint: (checkpoint: Checkpoint, path: String)?, vectors: WordVectors? = nil, workers: Workers,
-    kernels: Kernels, reporter: any TrainingReporter
+    resuming checkpoint: (checkpoint: Checkpoint, path: String)?, vectors: WordVectors? = nil,
+    takeover: consuming Takeover? = nil, workers: Workers, kernels: Kernels, reporter: any TrainingReporter
   ) throws {
     minibatches = try configuration.task.minibatches(of: dataset.trainSplit(), in: dataset, configuration)
     let shape = try ModelShape(configuration, vocabulary: dataset.vocabulary, tagging: dataset.tagging)
     if let (checkpoint, path) = checkpoint {
       try checkpoint.check(against: dataset, steps: minibatches.count, configuration, file: path)
     }
-    let engine = Engine(configuration, shape, minibatches: minibatches, workers: workers, kernels: kernels)
+    let engine = try Engine(configuration, shape, minibatches: minibatches, workers: workers, kernels: kernels)
     if let (checkpoint, path) = checkpoint {
       try engine.restore(checkpoint, file: path)
       coverage = nil
     } else {
       engine.initialize(configuration)
       coverage = vectors.map { engine.model.parameters.setEmbeddings($0, of: dataset.vocabulary) }
+      takeover?.apply(to: engine.model.parameters)
     }
     current = engine
+    taken = takeover?.summary
+    origin = checkpoint?.checkpoint.origin ?? takeover?.summary.origin
     contents = dataset.contentHashes
     state = checkpoint?.checkpoint.state ?? TrainingState()
     log = try RunLog(directory, tensorboard: configuration.output.tensorboard, resumingAt: state.step) {
@@ -111,9 +119,7 @@ package final class Trainer {
   private func trainEpochs(heeding requests: RunRequests) throws -> Outcome {
     let training = configuration.training
     while state.epoch < training.epochs {
-      if let patience = training.earlyStopping?.patience, state.epochsWithoutImprovement >= patience {
-        return .stoppedEarly
-      }
+      if state.hasStoppedEarly(training) { return .stoppedEarly }
       if state.minibatch == 0 { engine.model.resetState() }
       while state.minibatch < minibatches.count {
         let rate = training.learningRate(at: state, stepsPerEpoch: minibatches.count)
@@ -184,8 +190,8 @@ package final class Trainer {
   private func save(isRegular: Bool = true) throws {
     if isRegular { state.rollbackSteps.add(state.step) }
     let checkpoint = Checkpoint(
-      of: engine.model, optimizer: engine.optimizer, state: state, configuration: configuration, dataset: dataset,
-      contents: contents)
+      of: engine.model, optimizer: engine.optimizer, state: state, origin: origin, configuration: configuration,
+      dataset: dataset, contents: contents)
     if let tensor = checkpoint.divergedTensor {
       throw Divergence(step: state.step, epoch: state.epoch + (state.minibatch > 0 ? 1 : 0), quantity: tensor)
     }
@@ -220,7 +226,7 @@ package final class Trainer {
     // The activations of a step that diverged must not be met again.
     current = nil
     guard let target = try rollbackTarget() else { throw divergence }
-    let engine = Engine(configuration, shape, minibatches: minibatches, workers: workers, kernels: kernels)
+    let engine = try Engine(configuration, shape, minibatches: minibatches, workers: workers, kernels: kernels)
     try engine.restore(target.checkpoint, file: target.path)
     current = engine
     let (rollbacks, steps) = (state.rollbacks + 1, state.rollbackSteps)
@@ -255,7 +261,7 @@ package final class Trainer {
       stepsPerEpoch: minibatches.count, targetsPerEpoch: minibatches.targetCount,
       learningRateShare: configuration.training.learningRate(at: state, stepsPerEpoch: minibatches.count)
         / configuration.training.optimizer.learningRate,
-      vectors: coverage,
+      vectors: coverage, takeover: taken,
       samplesLoss: configuration.model.output.samplesLoss)
   }
 }

@@ -16,6 +16,8 @@ package struct RunSummary: Sendable {
   package let learningRateShare: Double
   /// Of a new run whose embeddings begin with word vectors.
   package let vectors: VectorCoverage?
+  /// Of a new run that begins with another one's parameters.
+  package let takeover: Takeover.Summary?
   /// Whether losses of training are over a sample of the vocabulary: no measure of the model.
   package let samplesLoss: Bool
 }

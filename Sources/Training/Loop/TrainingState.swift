@@ -1,3 +1,5 @@
+import Configuration
+
 /// Where a run stands, apart from its parameters: with them, all that a run needs to go on as if nothing had happened.
 package struct TrainingState: Sendable, Equatable {
   /// Steps done.
@@ -78,6 +80,16 @@ package struct TrainingState: Sendable, Equatable {
 
   /// Whether this is where the best checkpoint belongs.
   var isBest: Bool { step == bestStep }
+
+  /// Whether the measure has stopped getting better, by what the configuration calls so.
+  func hasStoppedEarly(_ training: RunConfiguration.Training) -> Bool {
+    training.earlyStopping.map { epochsWithoutImprovement >= $0.patience } ?? false
+  }
+
+  /// Whether there is nothing left to train.
+  package func isOver(_ training: RunConfiguration.Training) -> Bool {
+    epoch >= training.epochs || hasStoppedEarly(training)
+  }
 
   /// Epochs since the measure last fell below all before it.
   package var epochsWithoutImprovement: Int { bestEpoch.map { validationMeasures.count - $0 } ?? 0 }

@@ -9,7 +9,7 @@ import Optimizers
 /// All that a run is, at a step's end: enough to go on with it, to evaluate its model, or to use it elsewhere.
 ///
 /// In a file: `/parameters/…` under PyTorch's names and in its shapes, `/optimizer/MOMENT/…` likewise, `/state`, `/config`
-/// (the resolved text) and `/vocabulary/tokens`.
+/// (the resolved text), `/vocabulary/tokens`, and `/origin` of a run that began with another's parameters.
 package struct Checkpoint: Sendable, Equatable {
   /// A parameter's, or an optimizer moment's, elements in PyTorch's order.
   package struct Tensor: Sendable, Equatable {
@@ -42,6 +42,11 @@ package struct Checkpoint: Sendable, Equatable {
       return stride(from: 0, to: rowCount, by: step).map { $0..<min($0 + step, rowCount) }
     }
 
+    /// Makes the first rows of a parameter these; it must have as many, of this width.
+    func put(as parameter: Parameter, of layout: ParameterLayout, into arena: Arena) {
+      for part in parts { layout.setElements(of: parameter, outputs: part, in: arena, to: rows(part)) }
+    }
+
     /// With elements of its own.
     fileprivate var copy: Tensor { Tensor(name: name, shape: shape, elements: elements) }
 
@@ -60,6 +65,8 @@ package struct Checkpoint: Sendable, Equatable {
   /// Hash of what the run reads of each split, see `TokenSequence.contentHash`. Empty in checkpoints of older versions.
   package let contents: [Split: String]
   package let state: TrainingState
+  /// What the run's first parameters are from; nil: they were drawn.
+  package let origin: Origin?
   package let parameters: [Tensor]
   /// By moment, in the order of the parameters.
   package let moments: [String: [Tensor]]
@@ -72,7 +79,7 @@ package struct Checkpoint: Sendable, Equatable {
   package init(
     configuration: RunConfiguration, vocabulary: Vocabulary, tokenization: Tokenization,
     tagging: TaggingVocabulary?, sources: [Split: String], contents: [Split: String] = [:], state: TrainingState,
-    parameters: [Tensor], moments: [String: [Tensor]], carriedStates: [Tensor]
+    origin: Origin? = nil, parameters: [Tensor], moments: [String: [Tensor]], carriedStates: [Tensor]
   ) {
     self.configuration = configuration
     self.vocabulary = vocabulary
@@ -81,6 +88,7 @@ package struct Checkpoint: Sendable, Equatable {
     self.sources = sources
     self.contents = contents
     self.state = state
+    self.origin = origin
     self.parameters = parameters
     self.moments = moments
     self.carriedStates = carriedStates
@@ -90,8 +98,8 @@ package struct Checkpoint: Sendable, Equatable {
   ///
   /// - Parameter contents: `dataset.contentHashes`, which take long enough to be made once for all of a run's checkpoints.
   package init(
-    of model: SequenceModel, optimizer: OptimizerStep, state: TrainingState, configuration: RunConfiguration,
-    dataset: SequenceDataset, contents: [Split: String] = [:]
+    of model: SequenceModel, optimizer: OptimizerStep, state: TrainingState, origin: Origin? = nil,
+    configuration: RunConfiguration, dataset: SequenceDataset, contents: [Split: String] = [:]
   ) {
     let layout = model.parameters.layout
     func tensors(_ arena: Arena) -> [Tensor] {
@@ -103,7 +111,7 @@ package struct Checkpoint: Sendable, Equatable {
       configuration: configuration, vocabulary: dataset.vocabulary, tokenization: dataset.tokenization,
       tagging: configuration.task.tagging(of: dataset),
       sources: dataset.splits.mapValues(\.sourceSHA256), contents: contents, state: state,
-      parameters: tensors(model.parameters.values),
+      origin: origin, parameters: tensors(model.parameters.values),
       moments: Dictionary(uniqueKeysWithValues: optimizer.moments.map { ($0.name, tensors($0.arena)) }),
       carriedStates: model.carriedStates.map { name, matrix in
         // A view, which may outlive what it is of.
@@ -115,7 +123,7 @@ package struct Checkpoint: Sendable, Equatable {
   var copy: Checkpoint {
     Checkpoint(
       configuration: configuration, vocabulary: vocabulary, tokenization: tokenization, tagging: tagging,
-      sources: sources, contents: contents, state: state, parameters: parameters.map(\.copy),
+      sources: sources, contents: contents, state: state, origin: origin, parameters: parameters.map(\.copy),
       moments: moments.mapValues { $0.map(\.copy) },
       carriedStates: carriedStates.map(\.copy))
   }
@@ -124,6 +132,9 @@ package struct Checkpoint: Sendable, Equatable {
   package var shape: ModelShape {
     get throws(TrainingError) { try ModelShape(configuration, vocabulary: vocabulary, tagging: tagging) }
   }
+
+  /// What datasets of the run keep the ids of; nil for a run whose vocabulary is that of its own text.
+  package var known: KnownVocabulary? { origin == nil ? nil : KnownVocabulary(words: vocabulary, tagging: tagging) }
 
   /// Makes sure that a split is what it was when the run began.
   ///
@@ -209,7 +220,7 @@ package struct Checkpoint: Sendable, Equatable {
         throw .otherModel(
           file: file, expected: "\(parameter.name) \(parameter.shape)", found: "\(tensor.shape)")
       }
-      for part in tensor.parts { layout.setElements(of: parameter, outputs: part, in: arena, to: tensor.rows(part)) }
+      tensor.put(as: parameter, of: layout, into: arena)
     }
   }
 }

@@ -43,6 +43,7 @@ package enum CheckpointFile {
         }
       }
       try write(checkpoint.state, to: state)
+      if let origin = checkpoint.origin { try write(origin, to: root.group("origin")) }
       try write(checkpoint.carriedStates, to: state)
     }
   }
@@ -55,6 +56,12 @@ package enum CheckpointFile {
     for (name, path) in counters { try group.setAttribute(name, state[keyPath: path]) }
     for (name, path) in sums { try group.setAttribute(name, state[keyPath: path]) }
     try group.write("validation_measures", shape: [state.validationMeasures.count], state.validationMeasures)
+  }
+
+  private static func write(_ origin: Origin, to group: WritableGroup) throws {
+    try group.setAttribute("checkpoint", origin.path)
+    try group.setAttribute("step", origin.step)
+    try group.setAttribute("sha256", origin.sha256)
   }
 
   // Attributes of `/state` behind a split's name.
@@ -149,7 +156,7 @@ package enum CheckpointFile {
         text: root.readText("config"), name: "\(path):/config", directory: "/", checkFiles: false),
       vocabulary: Vocabulary(tokens: tokens), tokenization: tokenization, tagging: tagging,
       sources: try hashes(sourceSuffix), contents: try hashes(contentSuffix),
-      state: try trainingState(of: state, path: path),
+      state: try trainingState(of: state, path: path), origin: try origin(in: root),
       parameters: try tensors(of: root.group("parameters")), moments: moments,
       carriedStates: try tensors(of: state, except: "validation_measures"))
     try check(checkpoint, path: path)
@@ -200,6 +207,14 @@ package enum CheckpointFile {
       let elements: [Float] = try group.read($0.name)
       return Checkpoint.Tensor(name: $0.name, shape: try group.shape(of: $0.name), elements: elements)
     }
+  }
+
+  private static func origin(in root: ReadableGroup) throws -> Origin? {
+    guard try root.contains("origin") else { return nil }
+    let group = try root.group("origin")
+    return Origin(
+      path: try group.stringAttribute("checkpoint"), step: try group.intAttribute("step"),
+      sha256: try group.stringAttribute("sha256"))
   }
 
   private static func trainingState(of group: ReadableGroup, path: String) throws -> TrainingState {

@@ -19,22 +19,17 @@ package struct DatasetCache {
     return Path.join(base ?? Path.join(environment["HOME"] ?? ".", ".cache"), "rnn-train")
   }
 
-  /// Where the dataset of a configuration is, or would be.
-  package func path(
-    for configuration: RunConfiguration, _ corpus: RunConfiguration.TextCorpus
-  ) throws(FileError) -> String {
-    path(settings: try Self.settings(of: configuration, corpus))
-  }
-
   private func path(settings: String) -> String { Path.join(directory, "\(settings).h5") }
 
   /// The dataset of a configuration, prepared now or taken from before, or read from where `data.dataset` says.
   ///
   /// - Parameters:
+  ///   - known: what a model knows whose ids a text's dataset keeps; one that `data.dataset` names has its own.
   ///   - open: opens the file of `data.dataset`, and throws what is wrong with it before it is read here.
   ///   - notice: gets a line about anything unusual: a cache that can't be used costs time, never a run.
   package func dataset(
-    for configuration: RunConfiguration, open: (String) throws -> InputFile = { try InputFile($0) },
+    for configuration: RunConfiguration, known: KnownVocabulary?,
+    open: (String) throws -> InputFile = { try InputFile($0) },
     notice: (String) -> Void
   ) throws -> SequenceDataset {
     switch configuration.data {
@@ -42,10 +37,10 @@ package struct DatasetCache {
     case .synthetic:
       throw TrainingError.unsupported("data.synthetic is for `rnn-train benchmark`; name text in data.train")
     case .text(let corpus):
-      let settings = try Self.settings(of: configuration, corpus)
+      let settings = try Self.settings(of: configuration, corpus, known: known)
       let path = path(settings: settings)
       if let dataset = cached(path, settings: settings, notice: notice) { return dataset }
-      let dataset = try Self.prepare(configuration, corpus, settings: settings)
+      let dataset = try Self.prepare(configuration, corpus, known: known, settings: settings)
       do {
         try Self.write(dataset, settings: settings, to: path, makingDirectoryWith: 0o700)
       } catch {
@@ -57,13 +52,16 @@ package struct DatasetCache {
 
   /// Prepares the dataset of a configuration, whether there is one already or not, and writes it to a file.
   ///
-  /// - Parameter path: nil: the cache.
+  /// - Parameters:
+  ///   - known: what a model knows whose ids the dataset keeps.
+  ///   - path: nil: the cache.
   /// - Returns: the dataset and the file.
   package func prepare(
-    _ configuration: RunConfiguration, _ corpus: RunConfiguration.TextCorpus, to path: String?
+    _ configuration: RunConfiguration, _ corpus: RunConfiguration.TextCorpus, known: KnownVocabulary?,
+    to path: String?
   ) throws -> (dataset: SequenceDataset, path: String) {
-    let settings = try Self.settings(of: configuration, corpus)
-    let dataset = try Self.prepare(configuration, corpus, settings: settings)
+    let settings = try Self.settings(of: configuration, corpus, known: known)
+    let dataset = try Self.prepare(configuration, corpus, known: known, settings: settings)
     if let path {
       try Self.write(dataset, settings: settings, to: path, makingDirectoryWith: 0o777)
       return (dataset, path)
@@ -75,10 +73,11 @@ package struct DatasetCache {
 
   /// Reads the text, and makes sure that it is still the one that has the settings' hash.
   private static func prepare(
-    _ configuration: RunConfiguration, _ corpus: RunConfiguration.TextCorpus, settings: String
+    _ configuration: RunConfiguration, _ corpus: RunConfiguration.TextCorpus, known: KnownVocabulary?,
+    settings: String
   ) throws -> SequenceDataset {
-    let dataset = try configuration.task.dataset(of: corpus, format: configuration.format)
-    guard try Self.settings(of: configuration, corpus) == settings else {
+    let dataset = try configuration.task.dataset(of: corpus, format: configuration.format, known: known)
+    guard try Self.settings(of: configuration, corpus, known: known) == settings else {
       throw TrainingError.changingText(files: corpus.files)
     }
     return dataset
@@ -114,12 +113,14 @@ package struct DatasetCache {
   /// before must not be taken for one of now.
   private static let readingVersion = 3
 
-  /// A hash of everything that decides a prepared dataset: format, settings, and the bytes of its files.
+  /// A hash of everything that decides a prepared dataset: format, settings, what a model knows already, and the bytes of
+  /// its files.
   package static func settings(
-    of configuration: RunConfiguration, _ corpus: RunConfiguration.TextCorpus
+    of configuration: RunConfiguration, _ corpus: RunConfiguration.TextCorpus, known: KnownVocabulary?
   ) throws(FileError) -> String {
     var description = "\(DatasetFile.format) \(DatasetFile.formatVersion), \(Version.name), reading \(readingVersion)\n"
     description += configuration.datasetSettings ?? ""
+    if let known { description += "known=\(known.contentHash)\n" }
     for file in corpus.files { description += try ContentHash.hex(ofFile: file) + "\n" }
     return Array(description.utf8).withUnsafeBytes { ContentHash.hex(of: $0) }
   }

@@ -77,6 +77,16 @@ package final class RunDirectory: Sendable {
     return run
   }
 
+  /// Whether a run has been in a directory, if there is one.
+  package static func holdsRun(at path: String) throws -> Bool {
+    do {
+      try requireRun(in: path)
+      return true
+    } catch TrainingError.holdsNoRun {
+      return false
+    }
+  }
+
   /// Opens the directory of a run to look at it.
   @discardableResult
   static func requireRun(in path: String) throws -> OpenDirectory {

@@ -49,7 +49,7 @@ struct BenchmarkCommand: ParsableCommand {
     var dataset: SequenceDataset?
     if case .synthetic = configuration.data {
     } else {
-      dataset = try DatasetCache.dataset(for: configuration, Console(isQuiet: false))
+      dataset = try DatasetCache.dataset(for: configuration, known: nil, Console(isQuiet: false))
     }
     let benchmark = try Benchmark.run(
       configuration, dataset: dataset, seconds: seconds, workers: workers, kernels: kernels)

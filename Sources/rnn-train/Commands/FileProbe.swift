@@ -134,7 +134,11 @@ struct ProbeCommand: ParsableCommand {
 
 extension DatasetCache {
   /// The dataset of a configuration. One that the configuration names is probed before it is read.
-  static func dataset(for configuration: RunConfiguration, _ console: Console) throws -> SequenceDataset {
-    try DatasetCache().dataset(for: configuration, open: FileProbe.open, notice: console.warn)
+  ///
+  /// - Parameter known: what a model knows whose ids it keeps; nil: it is all the data's own.
+  static func dataset(
+    for configuration: RunConfiguration, known: KnownVocabulary?, _ console: Console
+  ) throws -> SequenceDataset {
+    try DatasetCache().dataset(for: configuration, known: known, open: FileProbe.open, notice: console.warn)
   }
 }

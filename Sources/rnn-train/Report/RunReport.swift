@@ -61,7 +61,8 @@ struct RunReport {
     title = Self.name(of: directory)
     lead = Self.lead(configuration, parameters: checkpoint?.checkpoint.parameters.reduce(0) { $0 + $1.elements.count })
     let progress = RunProgress(configuration, metrics: metrics, lastStep: contents.checkpoints.last?.step)
-    facts = progress.facts + part.facts
+    let origin = checkpoint?.checkpoint.origin.map { [Fact("Began with", $0.summary)] }
+    facts = progress.facts + (origin ?? []) + part.facts
     curves = RunCurves(metrics, configuration: configuration).figures
     self.notices = notices
     self.configuration = try String(decoding: FileContents.read(file), as: UTF8.self)

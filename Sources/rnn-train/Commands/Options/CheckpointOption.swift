@@ -99,7 +99,7 @@ extension Checkpoint {
   func split(
     _ candidates: [Split], file: String, remedy: String, _ console: Console
   ) throws -> (Split, TokenSequence, SequenceDataset) {
-    let dataset = try DatasetCache.dataset(for: configuration, console)
+    let dataset = try DatasetCache.dataset(for: configuration, known: known, console)
     for split in candidates {
       guard let tokens = dataset.splits[split] else { continue }
       try checkSource(of: split, in: dataset, file: file)

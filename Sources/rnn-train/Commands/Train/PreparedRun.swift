@@ -4,9 +4,6 @@ import Configuration
 import ConfigurationFiles
 import Datasets
 import Files
-import Keys
-import Optimizers
-import Presentation
 import Training
 
 /// All that a run needs before its first step. Whatever is wrong with configuration or data is found before a directory
@@ -21,9 +18,18 @@ struct PreparedRun {
   let isResumed: Bool
   /// What a new run's embeddings begin with.
   let vectors: WordVectors?
+  /// What a new run begins with of another one's parameters, until the trainer has taken it.
+  private(set) var takeover: Takeover?
+  /// Whether the directory has another configuration than the run goes on with.
+  let isReconfigured: Bool
 
-  static func begin(_ file: String, overrides: [String], _ console: Console) throws -> PreparedRun {
-    try begin(RunConfiguration.load(path: file, overrides: overrides, remark: console.warn), console)
+  /// - Parameter acceptsLostSeal: whether checkpoints will do that another program has taken the seal off.
+  static func begin(
+    _ file: String, overrides: [String], acceptsLostSeal: Bool, _ console: Console
+  ) throws -> PreparedRun {
+    try begin(
+      RunConfiguration.load(path: file, overrides: overrides, remark: console.warn), acceptsLostSeal: acceptsLostSeal,
+      console)
   }
 
   /// A run with settings that suit some texts.
@@ -35,12 +41,18 @@ struct PreparedRun {
         "\(enumeration(of: texts, conjunction: "and")), \(Format.bytes(bytes)): \(expectation). The settings chosen for it will be "
           + "in \(RunDirectory.configurationPath(configuration.output.directory)).", to: 80
       ).joined(separator: "\n") + "\n")
-    return try begin(configuration, console)
+    return try begin(configuration, acceptsLostSeal: false, console)
   }
 
-  private static func begin(_ configuration: RunConfiguration, _ console: Console) throws -> PreparedRun {
+  private static func begin(
+    _ configuration: RunConfiguration, acceptsLostSeal: Bool, _ console: Console
+  ) throws -> PreparedRun {
+    var configuration = configuration
     let kernels = try Kernels.chosen()
-    let dataset = try DatasetCache.dataset(for: configuration, console)
+    let start = try StartingPoint(of: configuration, acceptsLostSeal: acceptsLostSeal, console)
+    start?.pin(&configuration)
+    let dataset = try DatasetCache.dataset(for: configuration, known: start?.known, console)
+    let takeover = try start?.takeover(by: configuration, dataset)
     try configuration.checkTrainable(on: dataset)
     warnOfCaveats(configuration, dataset, console)
     let vectors = try configuration.wordVectors(for: dataset)
@@ -49,36 +61,44 @@ struct PreparedRun {
     try console.keepLog(RunDirectory.logName, in: directory.directory)
     return PreparedRun(
       configuration: configuration, kernels: kernels, dataset: dataset, directory: directory, isResumed: false,
-      vectors: vectors)
+      vectors: vectors, takeover: takeover, isReconfigured: false)
   }
 
-  /// - Parameter acceptsLostSeal: whether checkpoints will do that another program has taken the seal off.
   static func resume(
     _ path: String, overrides: [String], acceptsLostSeal: Bool, _ console: Console
   ) throws -> PreparedRun {
-    let directory = try RunDirectory.resume(path, notice: console.warn)
-    try console.keepLog(RunDirectory.logName, in: directory.directory)
-    let file = RunDirectory.configurationPath(path)
-    let configuration = try RunConfiguration.load(
-      path: file, overrides: overrides, checkFiles: false, remark: console.warn)
-    // However the override is spelled.
-    let own = try RunConfiguration.load(path: file, overrides: [], checkFiles: false)
-    guard configuration.output.directory == own.output.directory else {
-      throw ValidationError("a resumed run stays in its directory; leave out output.directory")
+    let run = try resume(path, acceptsLostSeal: acceptsLostSeal, console) { own in
+      let configuration = try RunConfiguration.load(
+        path: RunDirectory.configurationPath(path), overrides: overrides, checkFiles: false, remark: console.warn)
+      // However the override is spelled.
+      guard configuration.output.directory == own.output.directory else {
+        throw ValidationError("a resumed run stays in its directory; leave out output.directory")
+      }
+      return configuration
     }
-    let kernels = try Kernels.chosen()
-    if acceptsLostSeal { try directory.sealAgain(probe: FileProbe.check) }
-    let checkpoint = try newestCheckpoint(of: directory, console)
-    if let checkpoint {
-      let keys = checkpoint.checkpoint.configuration.incompatibilities(with: configuration)
-      guard keys.isEmpty else { throw TrainingError.incompatible(directory: path, keys: keys) }
+    return try run.prepared(console)
+  }
+
+  /// Begins where the configuration's directory holds no run, else goes on with the one that it holds.
+  ///
+  /// - Returns: nil for a run that has finished.
+  static func resumeOrBegin(
+    _ file: String, overrides: [String], acceptsLostSeal: Bool, _ console: Console
+  ) throws -> PreparedRun? {
+    let asked = try RunConfiguration.load(path: file, overrides: overrides, checkFiles: false)
+    let path = asked.output.directory
+    guard try RunDirectory.holdsRun(at: path) else {
+      return try begin(file, overrides: overrides, acceptsLostSeal: acceptsLostSeal, console)
     }
-    let dataset = try dataset(ofResumed: configuration, console)
-    try configuration.checkTrainable(on: dataset)
-    warnOfCaveats(configuration, dataset, console)
-    return try PreparedRun(
-      configuration: configuration, kernels: kernels, dataset: dataset, directory: directory, checkpoint: checkpoint,
-      isResumed: checkpoint != nil, vectors: checkpoint == nil ? configuration.wordVectors(for: dataset) : nil)
+    let run = try resume(path, acceptsLostSeal: acceptsLostSeal, console) { own in
+      var configuration = asked
+      configuration.output.directory = own.output.directory
+      // What the run began with stands in its own configuration, whatever is the other's best checkpoint by now.
+      if configuration.model.from != nil, own.model.from != nil { configuration.model.from = own.model.from }
+      return configuration
+    }
+    if try run.isFinished { return nil }
+    return try run.prepared(console)
   }
 
   /// Says what makes figures of the splits mean little.
@@ -92,12 +112,69 @@ struct PreparedRun {
     }
   }
 
+  /// A run that has been taken over, before its data is read.
+  private struct Resumed {
+    let directory: RunDirectory
+    let own: RunConfiguration
+    let configuration: RunConfiguration
+    let checkpoint: (checkpoint: Checkpoint, path: String)?
+    let acceptsLostSeal: Bool
+
+    /// Whether there is nothing left to train, nor to measure.
+    var isFinished: Bool {
+      get throws {
+        guard let state = checkpoint?.checkpoint.state, state.isOver(configuration.training) else { return false }
+        if case .text(let corpus) = configuration.data, corpus.test == nil { return true }
+        return try RunMetrics(ofRunAt: directory.path).test != nil
+      }
+    }
+
+    func prepared(_ console: Console) throws -> PreparedRun {
+      let kernels = try Kernels.chosen()
+      var configuration = configuration
+      // What was cut off before its first checkpoint begins once more.
+      let start =
+        try checkpoint == nil
+        ? StartingPoint(of: configuration, acceptsLostSeal: acceptsLostSeal, console) : nil
+      start?.pin(&configuration)
+      let dataset = try PreparedRun.dataset(
+        ofResumed: configuration, known: checkpoint?.checkpoint.known ?? start?.known, console)
+      let takeover = try start?.takeover(by: configuration, dataset)
+      try configuration.checkTrainable(on: dataset)
+      PreparedRun.warnOfCaveats(configuration, dataset, console)
+      return try PreparedRun(
+        configuration: configuration, kernels: kernels, dataset: dataset, directory: directory, checkpoint: checkpoint,
+        isResumed: checkpoint != nil, vectors: checkpoint == nil ? configuration.wordVectors(for: dataset) : nil,
+        takeover: takeover, isReconfigured: configuration != own)
+    }
+  }
+
+  /// - Parameter configure: makes the configuration to go on with of the run's own.
+  private static func resume(
+    _ path: String, acceptsLostSeal: Bool, _ console: Console,
+    configure: (RunConfiguration) throws -> RunConfiguration
+  ) throws -> Resumed {
+    let directory = try RunDirectory.resume(path, notice: console.warn)
+    try console.keepLog(RunDirectory.logName, in: directory.directory)
+    let own = try RunConfiguration.load(path: RunDirectory.configurationPath(path), checkFiles: false)
+    let configuration = try configure(own)
+    if acceptsLostSeal { try directory.sealAgain(probe: FileProbe.check) }
+    let checkpoint = try newestCheckpoint(of: directory, console)
+    if let checkpoint {
+      let keys = checkpoint.checkpoint.configuration.incompatibilities(with: configuration)
+      guard keys.isEmpty else { throw TrainingError.incompatible(directory: path, keys: keys) }
+    }
+    return Resumed(
+      directory: directory, own: own, configuration: configuration, checkpoint: checkpoint,
+      acceptsLostSeal: acceptsLostSeal)
+  }
+
   /// The dataset of a run whose files may have moved since it began.
   private static func dataset(
-    ofResumed configuration: RunConfiguration, _ console: Console
+    ofResumed configuration: RunConfiguration, known: KnownVocabulary?, _ console: Console
   ) throws -> SequenceDataset {
     do {
-      return try DatasetCache.dataset(for: configuration, console)
+      return try DatasetCache.dataset(for: configuration, known: known, console)
     } catch let error as FileError where error.isForWantOfFile {
       throw TrainingError.missingData(error)
     } catch CorpusError.file(let error) where error.isForWantOfFile {
@@ -105,10 +182,16 @@ struct PreparedRun {
     }
   }
 
-  /// Hands the checkpoint over.
-  mutating func takeCheckpoint() -> (checkpoint: Checkpoint, path: String)? {
-    defer { checkpoint = nil }
-    return checkpoint
+  /// What the first parameters of a process are from, unless they are drawn.
+  struct ParameterSource {
+    let checkpoint: (checkpoint: Checkpoint, path: String)?
+    let takeover: Takeover?
+  }
+
+  /// Hands over what the first parameters are from: it needs as much memory as the model.
+  mutating func takeParameters() -> ParameterSource {
+    defer { (checkpoint, takeover) = (nil, nil) }
+    return ParameterSource(checkpoint: checkpoint, takeover: takeover)
   }
 
   /// - Returns: nil for a run that was cut off before it had saved anything.
@@ -124,83 +207,17 @@ struct PreparedRun {
       return nil
     }
   }
+}
 
-  /// Its name and learning rate, and every other setting that isn't the usual one.
-  private static func summary(of optimizer: any Optimizer) -> String {
-    func settings(_ optimizer: OptimizerKey) -> [(key: String, text: String)] {
-      (KeyWriter.tree(of: optimizer).entries ?? []).map { ($0.key, $0.value.text ?? "") }
-    }
-    let usual = OptimizerKey.alternatives.first { $0.name == optimizer.name }.map(settings) ?? []
-    let chosen = settings(OptimizerKey(wrappedValue: optimizer)).filter { setting in
-      setting.key != "learning_rate" && !usual.contains { $0 == setting }
-    }
-    let facts = chosen.map { "\($0.key.replacing("_", with: " ")) \($0.text)" }
-    return (["\(optimizer.name), learning rate \(optimizer.learningRate)"] + facts).joined(separator: ", ")
+extension StartingPoint {
+  /// The one that a configuration names, if its layers can be those of the checkpoint.
+  init?(of configuration: RunConfiguration, acceptsLostSeal: Bool = false, _ console: Console) throws {
+    guard let path = configuration.model.from else { return nil }
+    try self.init(path, acceptsLostSeal: acceptsLostSeal, probe: FileProbe.check)
+    if let notice { console.warn(notice) }
+    try check(configuration)
   }
 
-  /// From this share of the configured learning rate on a run that goes on hardly learns.
-  private static let littleLearning = 0.02
-
-  /// Steps in which the learning rate is low since it has just begun to rise.
-  private var warmup: Int {
-    if case .cosine(let schedule) = configuration.training.schedule { schedule.warmup } else { 0 }
-  }
-
-  /// What a user wants to know before the first step.
-  func announcement(_ summary: RunSummary, _ state: TrainingState, threads: Int) -> String {
-    let (model, training) = (configuration.model, configuration.training)
-    let splits = Split.allCases.compactMap { split in
-      dataset.splits[split].map { "\(split.rawValue) \(Format.count($0.tokens.count))" }
-    }
-    let input = model.characters.map { "(\(model.embedding) + 2 x \($0.hidden))" } ?? String(model.embedding)
-    let layer = model.bidirectional ? "2 x \(model.hidden)" : String(model.hidden)
-    let widths = [input] + Array(repeating: layer, count: model.layers) + [String(summary.classes)]
-    var facts = [
-      ("corpus", "tokens: \(splits.joined(separator: ", ")); vocabulary \(Format.count(summary.vocabulary))"),
-      (
-        "model",
-        "\(model.cell.summary), \(widths.joined(separator: " > ")), "
-          + "\(Format.count(summary.parameters)) parameters"
-      ),
-      (
-        "training",
-        "\(Format.count(summary.epochs, "epoch")) of \(Format.count(summary.stepsPerEpoch, "step")), "
-          + configuration.task.minibatchSize(training)
-      ),
-      ("optimizer", Self.summary(of: training.optimizer)),
-      ("compute", "\(Format.count(threads, "thread")), \(kernels.name)"),
-      ("run", directory.path),
-    ]
-    if let vectors = summary.vectors {
-      let found = vectors.exact + vectors.lowercase
-      facts.append(
-        (
-          "vectors",
-          "of \(Format.count(found)) of \(Format.count(vectors.words, "word")) "
-            + "(\(Format.percent(found, of: vectors.words))), \(Format.count(vectors.lowercase)) by their lower case"
-        ))
-    }
-    if state.step > 0 {
-      let place =
-        state.epoch < summary.epochs
-        ? "\(Format.count(state.minibatch)) of \(Format.count(summary.stepsPerEpoch, "step")) of epoch \(state.epoch + 1) done"
-        : "all epochs done"
-      // What the schedule makes of it, which may have been stretched over more epochs: where it jumps, so does the loss.
-      let rate = Format.significant(summary.learningRateShare * training.optimizer.learningRate, 3)
-      let remainder =
-        state.epoch < summary.epochs && summary.learningRateShare != 1
-        ? "; \(training.schedule.name) goes on at a learning rate of \(rate)" : ""
-      facts.append(("resumed", "at step \(Format.count(state.step)), \(place)\(remainder)"))
-      if state.epoch < summary.epochs, summary.learningRateShare < Self.littleLearning, state.step >= warmup {
-        let share = Format.significant(100 * summary.learningRateShare, 2)
-        facts.append(
-          (
-            "notice",
-            "the schedule \(training.schedule.name) has left \(share)% of the learning rate, so little more will be learnt; "
-              + "training.schedule.name=constant with a training.optimizer.learning_rate of your choice goes on as you like"
-          ))
-      }
-    }
-    return Format.facts(facts)
-  }
+  /// Names the very checkpoint where a configuration names a run, whose best one may be another by and by.
+  func pin(_ configuration: inout RunConfiguration) { configuration.model.from = origin.path }
 }

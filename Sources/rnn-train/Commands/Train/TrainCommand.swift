@@ -15,11 +15,16 @@ struct TrainCommand: ParsableCommand {
         rnn-train --config configs/lm.cfg --threads 16 model.hidden=512
         rnn-train train --resume runs/lm
         rnn-train train --resume runs/lm training.epochs=20
+        rnn-train train --from runs/lm --config my.cfg data.vocabulary.extend=true
+        rnn-train train --config configs/lm.cfg --resume-or-begin
 
       A run's directory holds its configuration, its log, its metrics and its
       checkpoints. Ctrl-C saves a checkpoint first, SIGUSR1 saves one and goes
       on; a run that was cut off by anything goes on from its last checkpoint
-      as if nothing had happened.
+      as if nothing had happened. --from begins with the embeddings and layers
+      of another run, whose words keep their ids; --resume-or-begin is for jobs
+      of a batch system that may be started again: it ends at once, with exit
+      code 0, when the run has finished.
       """)
 
   @Option(help: ArgumentHelp("The configuration of a new run.", valueName: "file"), completion: .file())
@@ -27,6 +32,15 @@ struct TrainCommand: ParsableCommand {
 
   @Option(help: ArgumentHelp("The directory of a run to go on with.", valueName: "run"), completion: .directory)
   var resume: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "A run or checkpoint whose parameters a new run begins with; the same as model.from=PATH.", valueName: "path"),
+    completion: .file())
+  var from: String?
+
+  @Flag(help: "Go on with the run in the configuration's output.directory, or begin it if there is none.")
+  var resumeOrBegin = false
 
   @OptionGroup
   var threads: ThreadOptions
@@ -56,7 +70,16 @@ struct TrainCommand: ParsableCommand {
     if let stray = settings.first(where: { !$0.contains("=") }) {
       throw ValidationError(StrayArgument(stray).message)
     }
+    if from != nil, resume != nil {
+      throw ValidationError("--from is for a new run; one to resume has its parameters")
+    }
+    if resumeOrBegin, let resume {
+      throw ValidationError("--resume \(resume): expected one of --resume and --resume-or-begin")
+    }
     switch (config, resume) {
+    case (nil, nil) where from != nil || resumeOrBegin:
+      throw ValidationError(
+        "expected --config FILE: \(from != nil ? "--from" : "--resume-or-begin") needs a configuration")
     case (nil, nil) where !texts.isEmpty: break
     case (nil, nil):
       throw ValidationError(
@@ -92,24 +115,16 @@ struct TrainCommand: ParsableCommand {
     RunSignals.ignoreCheckpointRequests()
     pause.restrictProcessors(console)
     let workers = try threads.workers()
-    var prepared =
-      if let resume {
-        try pause.whenFree(resume) {
-          try PreparedRun.resume(
-            resume, overrides: overrides.list, acceptsLostSeal: seal.acceptLostSeal, console)
-        }
-      } else if !texts.isEmpty {
-        try PreparedRun.begin(on: texts, overrides: settings, console)
-      } else {
-        try PreparedRun.begin(config ?? "", overrides: settings, console)
-      }
+    guard var prepared = try prepareRun(console) else {
+      return console.say("nothing to do: the run has finished")
+    }
     if pause.isReached(prepared.checkpoint?.checkpoint.state) {
       return console.say("nothing to do: the pause is reached")
     }
-    let checkpoint = prepared.takeCheckpoint()
+    let parameters = prepared.takeParameters()
     let run = prepared
     let reporter = ProgressReporter(console: console) { run.announcement($0, $1, threads: workers.count) }
-    let (outcome, speed) = try train(run, from: consume checkpoint, workers, since: begun, reporter, console)
+    let (outcome, speed) = try train(run, from: consume parameters, workers, since: begun, reporter, console)
     if outcome == .interrupted { return console.say("paused after epoch \(reporter.lastState.epoch)") }
     if outcome == .stoppedEarly {
       let measure = run.configuration.task.measure
@@ -126,18 +141,35 @@ struct TrainCommand: ParsableCommand {
     if let speed { console.say("\n\(speed)") }
   }
 
+  /// - Returns: nil for a run that has nothing left to do.
+  private func prepareRun(_ console: Console) throws -> PreparedRun? {
+    let accepts = seal.acceptLostSeal
+    if let resume {
+      return try pause.whenFree(resume) {
+        try PreparedRun.resume(resume, overrides: overrides.list, acceptsLostSeal: accepts, console)
+      }
+    }
+    if !texts.isEmpty { return try PreparedRun.begin(on: texts, overrides: settings, console) }
+    // In quotes, within which a quote is doubled, a path is a path whatever is in it.
+    let start = from.map { ["model.from='\($0.replacing("'", with: "''"))'"] } ?? []
+    let (file, overrides) = (config ?? "", start + settings)
+    return resumeOrBegin
+      ? try PreparedRun.resumeOrBegin(file, overrides: overrides, acceptsLostSeal: accepts, console)
+      : try PreparedRun.begin(file, overrides: overrides, acceptsLostSeal: accepts, console)
+  }
+
   /// Trains. What that takes of memory is free again when the best checkpoint is read for its results.
   ///
   /// - Returns: `.interrupted` only at the pause that was asked for.
   private func train(
-    _ run: PreparedRun, from checkpoint: consuming (checkpoint: Checkpoint, path: String)?, _ workers: Workers,
+    _ run: PreparedRun, from parameters: consuming PreparedRun.ParameterSource, _ workers: Workers,
     since begun: ContinuousClock.Instant, _ reporter: ProgressReporter, _ console: Console
   ) throws -> (outcome: Trainer.Outcome, speed: SpeedReport?) {
     let trainer = try Trainer(
-      run.configuration, dataset: run.dataset, directory: run.directory, resuming: consume checkpoint,
-      vectors: run.vectors, workers: workers, kernels: run.kernels, reporter: reporter)
+      run.configuration, dataset: run.dataset, directory: run.directory, resuming: parameters.checkpoint,
+      vectors: run.vectors, takeover: parameters.takeover, workers: workers, kernels: run.kernels, reporter: reporter)
     // Only now is it certain that the run can go on with its new configuration.
-    if resume != nil && !overrides.list.isEmpty { try run.directory.write(run.configuration) }
+    if run.isReconfigured { try run.directory.write(run.configuration) }
     let requests = RunRequests(deadline: run.configuration.training.timeLimit.map { begun + $0 })
     let signals = try RunSignals(requests, console: console, heedsEndOfInput: pause.stopsAtEndOfInput)
     reporter.afterEpoch = { [pause] state in if pause.isReached(state) { requests.requestStop() } }

@@ -18,13 +18,14 @@ struct CheckpointInspection: Encodable, CustomStringConvertible {
   private let parameterCount: Int
   private let parameters: [ParameterStatistics]
   private let optimizer: [String]
+  private let origin: Origin?
   private let config: String
   /// For people: what validation came to after each epoch.
   private let validation: String
 
   private enum CodingKeys: CodingKey {
     case format, bytes, step, epoch, position, validationMeasures, tokenization, vocabulary, tags, parameterCount,
-      parameters, optimizer, config
+      parameters, optimizer, origin, config
   }
 
   init(_ checkpoint: Checkpoint, bytes: Int) {
@@ -39,6 +40,7 @@ struct CheckpointInspection: Encodable, CustomStringConvertible {
     parameters = checkpoint.parameters.map(ParameterStatistics.init)
     parameterCount = checkpoint.parameters.reduce(0) { $0 + $1.elements.count }
     optimizer = checkpoint.moments.keys.sorted()
+    origin = checkpoint.origin
     config = checkpoint.configuration.render()
     validation = checkpoint.configuration.task.text(ofCosts: checkpoint.state.validationMeasures)
   }
@@ -51,6 +53,7 @@ struct CheckpointInspection: Encodable, CustomStringConvertible {
       ("vocabulary", Format.count(vocabulary)), ("parameters", Format.count(parameterCount)),
       ("optimizer keeps", optimizer.isEmpty ? "nothing" : optimizer.joined(separator: ", ")),
     ]
+    if let origin { facts.append(("began with", origin.summary)) }
     if let tags { facts.append(("tags", "\(Format.count(tags.count)): \(tags.joined(separator: ", "))")) }
     let table = Table(
       ["parameter", "shape", "mean", "std", "min", "max"],
@@ -61,6 +64,11 @@ struct CheckpointInspection: Encodable, CustomStringConvertible {
       })
     return "\(Format.facts(facts))\n\n\(table)\n\n\(config.trimmed)"
   }
+}
+
+extension Origin {
+  /// For people.
+  var summary: String { "\(path), step \(Format.count(step)), SHA-256 \(sha256)" }
 }
 
 /// What a parameter's elements are like.

@@ -1,0 +1,78 @@
+import Files
+
+/// What a model knows already: a dataset that is made for it keeps the ids of its words, tags and characters, whatever the new
+/// text has. What else the text has is unknown, or stands behind it where `VocabularySettings.extends` says so.
+package struct KnownVocabulary: Sendable {
+  package let words: Vocabulary
+  /// Of a tagger.
+  package let tagging: TaggingVocabulary?
+
+  package init(words: Vocabulary, tagging: TaggingVocabulary?) {
+    self.words = words
+    self.tagging = tagging
+  }
+
+  /// Whether a dataset keeps the ids of all that is known and that it has a use for.
+  package func isKept(in dataset: SequenceDataset) -> Bool {
+    guard dataset.vocabulary.table.begins(with: words.table) else { return false }
+    guard let tagging, let other = dataset.tagging else { return true }
+    return other.characters.table.begins(with: tagging.characters.table)
+      && (other.column != tagging.column || TokenTable(other.tags).begins(with: TokenTable(tagging.tags)))
+  }
+
+  /// A hash of all of it in order.
+  package var contentHash: String {
+    let lists = [words.tokens, tagging?.tags, tagging?.characters.tokens, tagging?.trainingWords.tokens]
+    var hash = ContentHash()
+    // Neither byte is part of any token's UTF-8.
+    for list in lists {
+      for token in list ?? [] { Array(token.utf8 + [0xFF]).withUnsafeBytes { hash.update($0) } }
+      [0xFE as UInt8].withUnsafeBytes { hash.update($0) }
+    }
+    return hash.hex
+  }
+}
+
+extension Vocabulary {
+  /// The vocabulary of a training split, or the one that a model knows with what is added to it.
+  init(
+    of train: borrowing CorpusRecord, settings: VocabularySettings, known: KnownVocabulary?
+  ) throws(CorpusError) {
+    if let known {
+      self.init(extending: known.words, by: train, settings: settings)
+    } else {
+      try self.init(counting: train, settings: settings)
+    }
+  }
+}
+
+extension TaggingVocabulary {
+  /// What a tagger of a treebank knows.
+  ///
+  /// - Parameters:
+  ///   - knownTags: those that the model has already, of this column.
+  ///   - tags: these and those of all splits.
+  ///   - words: the forms of the training split, behind those that `known` has.
+  ///   - known: what the model knows already.
+  /// - Throws: `CorpusError.unknownTags` for tags that nothing adds to the known ones.
+  init(
+    tags knownTags: [String], and tags: TokenTable, column: TagColumn, words: TokenTable, known: TaggingVocabulary?,
+    settings: VocabularySettings,
+    paths: [String]
+  ) throws(CorpusError) {
+    let table = TokenTable(knownTags)
+    let added = (0..<tags.count).sorted(by: tags.areInIncreasingOrder).map { tags[$0] }
+      .filter { table.number(of: $0) == nil }
+    if !knownTags.isEmpty, !added.isEmpty, !settings.extends { throw .unknownTags(added, paths: paths) }
+    let tags = knownTags + added
+    guard let known else {
+      self.init(tags: tags, column: column, trainingWords: words)
+      return
+    }
+    var characters = known.characters.tokens
+    if settings.extends {
+      characters += Self.characters(of: words).filter { known.characters.table.number(of: $0) == nil }
+    }
+    self.init(tags: tags, column: column, characters: Vocabulary(tokens: characters), trainingWords: words)
+  }
+}

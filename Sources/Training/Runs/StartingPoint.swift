@@ -1,0 +1,110 @@
+import Configuration
+import Datasets
+import Files
+import Keys
+import Models
+
+/// Where a run's first parameters are from.
+package struct Origin: Sendable, Equatable, Encodable {
+  /// The checkpoint's absolute path when the run began.
+  package let path: String
+  /// Steps that its model had been trained for.
+  package let step: Int
+  /// The hash of the file's bytes.
+  package let sha256: String
+
+  private enum CodingKeys: String, CodingKey {
+    case path = "checkpoint"
+    case step, sha256
+  }
+}
+
+/// A checkpoint whose parameters a new run begins with: what must be the same for that, and what follows from it.
+package struct StartingPoint {
+  package let origin: Origin
+  /// What people are to know of the choice among a run's checkpoints; nil where there is nothing to it.
+  package let notice: String?
+  /// Without moments.
+  private let checkpoint: Checkpoint
+
+  /// - Parameters:
+  ///   - path: a checkpoint, or the directory of a run: its best checkpoint, else its last.
+  ///   - acceptsLostSeal: whether a checkpoint will do that another program has taken the seal off.
+  ///   - probe: throws what is wrong with a file, before it is read here.
+  package init(_ path: String, acceptsLostSeal: Bool = false, probe: (InputFile) throws -> Void = { _ in }) throws {
+    let chosen = try ChosenCheckpoint(path, acceptsLostSeal: acceptsLostSeal, probe: probe)
+    checkpoint = try CheckpointFile.read(chosen.file, .model, acceptsLostSeal: acceptsLostSeal)
+    let hash = try chosen.file.contents().withUnsafeBytes { ContentHash.hex(of: $0) }
+    origin = Origin(
+      path: Path.real(chosen.file.path) ?? chosen.file.path, step: checkpoint.state.step, sha256: hash)
+    notice = chosen.notice
+  }
+
+  /// What the new run's datasets keep the ids of.
+  package var known: KnownVocabulary { KnownVocabulary(words: checkpoint.vocabulary, tagging: checkpoint.tagging) }
+
+  /// Refuses a configuration whose layers can't be those of the checkpoint, or whose tokens are of another kind: before its
+  /// data is read.
+  package func check(_ configuration: RunConfiguration) throws(TrainingError) {
+    let tokenization: Tokenization? = if case .text(let corpus) = configuration.data { corpus.tokens } else { nil }
+    try check(configuration, tokenization)
+  }
+
+  /// - Parameter tokenization: of the new run's data; nil where it isn't known yet.
+  private func check(_ configuration: RunConfiguration, _ tokenization: Tokenization?) throws(TrainingError) {
+    var differences = configuration.layerDifferences(from: checkpoint.configuration)
+    if let tokenization, !configuration.takesTokens(tokenization, of: checkpoint) {
+      differences.append(
+        RunConfiguration.Difference(
+          key: "data.tokens", own: tokenization.rawValue, other: checkpoint.tokenization.rawValue))
+    }
+    if !differences.isEmpty { throw .otherLayers(file: origin.path, differences) }
+  }
+
+  /// What a model of a configuration takes over, by the names of its parameters: the embeddings and layers, and the output
+  /// layer where it stays what it is. All other parameters are drawn.
+  ///
+  /// - Throws: what keeps it from that, words included that would change the clusters of others.
+  package func takeover(
+    by configuration: RunConfiguration, _ dataset: SequenceDataset
+  ) throws(TrainingError) -> Takeover {
+    try check(configuration, dataset.tokenization)
+    guard known.isKept(in: dataset) else { throw .otherIds(file: origin.path) }
+    let tagging = configuration.task.tagging(of: dataset)
+    let old = try checkpoint.shape
+    let new = try ModelShape(configuration, vocabulary: dataset.vocabulary, tagging: tagging)
+    var takesOutput = checkpoint.tagging?.column == tagging?.column && old.tiesEmbeddings == new.tiesEmbeddings
+    if takesOutput { takesOutput = try Self.keepsClusters(of: old, in: new) }
+    return Takeover(of: checkpoint, origin, from: old, to: new, takesOutput: takesOutput)
+  }
+
+  /// Whether an output layer has each class in the cluster that it was in; one without clusters, where neither had any.
+  private static func keepsClusters(of old: ModelShape, in new: ModelShape) throws(TrainingError) -> Bool {
+    let (oldClusters, newClusters) = (old.output.clusters(of: old), new.output.clusters(of: new))
+    guard let clusters = oldClusters, let newClusters else { return oldClusters == nil && newClusters == nil }
+    if clusters.isKept(by: newClusters) { return true }
+    let added = new.classes - old.classes
+    // With other settings it is another output layer.
+    guard added > 0, OutputKey(wrappedValue: old.output) == OutputKey(wrappedValue: new.output) else { return false }
+    let remedy =
+      new.output.setting(keeping: clusters).map { "give model.output.\($0), so that they come into the last one" }
+      ?? "leave data.vocabulary.extend out"
+    throw .unsuitable(
+      Objection(
+        key: "model.output",
+        reason:
+          "the clusters of the output layer \(new.output.name) follow from the number of words, and \(added) more "
+          + "would move words that the model knows into other clusters; \(remedy), or choose another output layer, which "
+          + "is drawn anew"))
+  }
+}
+
+extension RunConfiguration {
+  /// Whether tokens of a kind can be those of a checkpoint. Words that a file says itself may be those of any text of
+  /// words.
+  fileprivate func takesTokens(_ tokenization: Tokenization, of checkpoint: Checkpoint) -> Bool {
+    if tokenization == checkpoint.tokenization { return true }
+    return (format.hasTokens || checkpoint.configuration.format.hasTokens)
+      && tokenization != .character && checkpoint.tokenization != .character
+  }
+}

@@ -1,0 +1,66 @@
+import Models
+
+/// What a new run's model takes over of a checkpoint.
+package struct Takeover {
+  package let summary: Summary
+  /// By the names of the parameters that they go to.
+  private let tensors: [String: Checkpoint.Tensor]
+
+  /// What people are told of it.
+  package struct Summary: Sendable, Equatable {
+    package let origin: Origin
+    /// What the model's parameters are called, in their order: a module by its own name where it is all of it.
+    package let taken: [String]
+    package let drawn: [String]
+    /// Rows that taken parameters have behind the checkpoint's.
+    package let words: Int
+    package let tags: Int
+    package let characters: Int
+  }
+
+  /// - Parameters:
+  ///   - old: the checkpoint's sizes.
+  ///   - new: the new model's: layers are the same, and what the checkpoint knows comes first.
+  ///   - takesOutput: whether the output layer means the same classes.
+  init(
+    of checkpoint: Checkpoint, _ origin: Origin, from old: ModelShape, to new: ModelShape, takesOutput: Bool
+  ) {
+    let own = Dictionary(uniqueKeysWithValues: checkpoint.parameters.map { ($0.name, $0) })
+    let layout = ParameterLayout(new)
+    var tensors: [String: Checkpoint.Tensor] = [:]
+    for parameter in layout.parameters where takesOutput || !parameter.role.isOutput {
+      if let tensor = own[parameter.name], parameter.canBegin(with: tensor.shape) { tensors[parameter.name] = tensor }
+    }
+    let taken = layout.parameters.filter { tensors[$0.name] != nil }
+    let drawn = layout.parameters.filter { tensors[$0.name] == nil }
+    summary = Summary(
+      origin: origin, taken: Self.names(of: taken, beside: drawn), drawn: Self.names(of: drawn, beside: taken),
+      words: new.vocabulary - old.vocabulary,
+      tags: takesOutput && checkpoint.tagging != nil ? new.classes - old.classes : 0,
+      characters: (new.characters?.vocabulary ?? 0) - (old.characters?.vocabulary ?? 0))
+    self.tensors = tensors
+  }
+
+  private static func names(of parameters: [Parameter], beside others: [Parameter]) -> [String] {
+    let divided = Set(others.map(\.moduleName))
+    return parameters.reduce(into: []) { names, parameter in
+      let name = divided.contains(parameter.moduleName) ? parameter.name : parameter.moduleName
+      if names.last != name { names.append(name) }
+    }
+  }
+
+  /// Puts the checkpoint's rows into parameters that are drawn already.
+  func apply(to parameters: Parameters) {
+    for parameter in parameters.layout.parameters {
+      tensors[parameter.name]?.put(as: parameter, of: parameters.layout, into: parameters.values)
+    }
+    parameters.renewTransposedCopies()
+  }
+}
+
+extension Parameter {
+  /// Whether its first rows can be a tensor of a shape.
+  fileprivate func canBegin(with shape: [Int]) -> Bool {
+    shape.dropFirst() == self.shape.dropFirst() && shape.count == self.shape.count && shape[0] <= self.shape[0]
+  }
+}

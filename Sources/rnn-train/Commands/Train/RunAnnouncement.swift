@@ -1,0 +1,105 @@
+import Configuration
+import Datasets
+import Keys
+import Optimizers
+import Presentation
+import Training
+
+extension PreparedRun {
+  /// Its name and learning rate, and every other setting that isn't the usual one.
+  private static func summary(of optimizer: any Optimizer) -> String {
+    func settings(_ optimizer: OptimizerKey) -> [(key: String, text: String)] {
+      (KeyWriter.tree(of: optimizer).entries ?? []).map { ($0.key, $0.value.text ?? "") }
+    }
+    let usual = OptimizerKey.alternatives.first { $0.name == optimizer.name }.map(settings) ?? []
+    let chosen = settings(OptimizerKey(wrappedValue: optimizer)).filter { setting in
+      setting.key != "learning_rate" && !usual.contains { $0 == setting }
+    }
+    let facts = chosen.map { "\($0.key.replacing("_", with: " ")) \($0.text)" }
+    return (["\(optimizer.name), learning rate \(optimizer.learningRate)"] + facts).joined(separator: ", ")
+  }
+
+  /// From this share of the configured learning rate on a run that goes on hardly learns.
+  private static let littleLearning = 0.02
+
+  /// Steps in which the learning rate is low since it has just begun to rise.
+  private var warmup: Int {
+    if case .cosine(let schedule) = configuration.training.schedule { schedule.warmup } else { 0 }
+  }
+
+  /// What a user wants to know before the first step.
+  func announcement(_ summary: RunSummary, _ state: TrainingState, threads: Int) -> String {
+    let (model, training) = (configuration.model, configuration.training)
+    let splits = Split.allCases.compactMap { split in
+      dataset.splits[split].map { "\(split.rawValue) \(Format.count($0.tokens.count))" }
+    }
+    let input = model.characters.map { "(\(model.embedding) + 2 x \($0.hidden))" } ?? String(model.embedding)
+    let layer = model.bidirectional ? "2 x \(model.hidden)" : String(model.hidden)
+    let widths = [input] + Array(repeating: layer, count: model.layers) + [String(summary.classes)]
+    var facts = [
+      ("corpus", "tokens: \(splits.joined(separator: ", ")); vocabulary \(Format.count(summary.vocabulary))"),
+      (
+        "model",
+        "\(model.cell.summary), \(widths.joined(separator: " > ")), "
+          + "\(Format.count(summary.parameters)) parameters"
+      ),
+      (
+        "training",
+        "\(Format.count(summary.epochs, "epoch")) of \(Format.count(summary.stepsPerEpoch, "step")), "
+          + configuration.task.minibatchSize(training)
+      ),
+      ("optimizer", Self.summary(of: training.optimizer)),
+      ("compute", "\(Format.count(threads, "thread")), \(kernels.name)"),
+      ("run", directory.path),
+    ]
+    facts += (summary.takeover?.facts ?? []).map { ($0.name, $0.value) }
+    if let frozen = training.freeze, !frozen.isEmpty { facts.append(("frozen", frozen.joined(separator: ", "))) }
+    if let vectors = summary.vectors {
+      let found = vectors.exact + vectors.lowercase
+      facts.append(
+        (
+          "vectors",
+          "of \(Format.count(found)) of \(Format.count(vectors.words, "word")) "
+            + "(\(Format.percent(found, of: vectors.words))), \(Format.count(vectors.lowercase)) by their lower case"
+        ))
+    }
+    if state.step > 0 {
+      let place =
+        state.epoch < summary.epochs
+        ? "\(Format.count(state.minibatch)) of \(Format.count(summary.stepsPerEpoch, "step")) of epoch \(state.epoch + 1) done"
+        : "all epochs done"
+      // What the schedule makes of it, which may have been stretched over more epochs: where it jumps, so does the loss.
+      let rate = Format.significant(summary.learningRateShare * training.optimizer.learningRate, 3)
+      let remainder =
+        state.epoch < summary.epochs && summary.learningRateShare != 1
+        ? "; \(training.schedule.name) goes on at a learning rate of \(rate)" : ""
+      facts.append(("resumed", "at step \(Format.count(state.step)), \(place)\(remainder)"))
+      if state.epoch < summary.epochs, summary.learningRateShare < Self.littleLearning, state.step >= warmup {
+        let share = Format.significant(100 * summary.learningRateShare, 2)
+        facts.append(
+          (
+            "notice",
+            "the schedule \(training.schedule.name) has left \(share)% of the learning rate, so little more will be learnt; "
+              + "training.schedule.name=constant with a training.optimizer.learning_rate of your choice goes on as you like"
+          ))
+      }
+    }
+    return Format.facts(facts)
+  }
+}
+
+extension Takeover.Summary {
+  /// What a user wants to know of it.
+  fileprivate var facts: [Fact] {
+    let added = [(words, "word"), (tags, "tag"), (characters, "character")].filter { $0.0 > 0 }
+    let rows = added.map { Format.count($0, $1) }
+    var facts = [
+      Fact("from", "\(origin.path), step \(Format.count(origin.step))"),
+      Fact(
+        "taken over",
+        taken.joined(separator: ", ") + (rows.isEmpty ? "" : "; rows added for \(rows.joined(separator: ", "))")),
+    ]
+    if !drawn.isEmpty { facts.append(Fact("drawn anew", drawn.joined(separator: ", "))) }
+    return facts
+  }
+}
