@@ -41,6 +41,16 @@ struct StartingPointTests {
       #expect(found.prefix(tensor.elements.count) == tensor.elements[...], "\(tensor.name)")
       let rows = ["embedding.weight": 4 * 9, "decoder.weight": 4 * 21, "decoder.bias": 4][tensor.name] ?? 0
       #expect(found.count == tensor.elements.count + rows)
+      if rows > 0 {
+        let width = rows / 4
+        let mean = (0..<width).map { column in
+          stride(from: column, to: tensor.elements.count, by: width).reduce(0.0) { $0 + Double(tensor.elements[$1]) }
+            / Double(old)
+        }
+        for (index, element) in found.dropFirst(tensor.elements.count).enumerated() {
+          #expect(abs(Double(element) - mean[index % width]) < 1e-6, "\(tensor.name)")
+        }
+      }
     }
     #expect(first.moments.values.joined().allSatisfy { $0.elements.allSatisfy { $0 == 0 } })
 
