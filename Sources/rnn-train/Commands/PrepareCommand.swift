@@ -38,7 +38,7 @@ struct PrepareCommand: ParsableCommand {
         "\(options.config): there is no text to prepare; name it in data.train")
     }
     if let output { try Self.requireDataset(at: output) }
-    let start = try StartingPoint(of: configuration, Console(isQuiet: false))
+    let start = try ParentCheckpoint(of: configuration, Console(isQuiet: false))
     let (dataset, path) = try DatasetCache().prepare(configuration, corpus, known: start?.known, to: output)
     try Results.print(Self.summary(dataset, path: path))
   }

@@ -4,6 +4,8 @@ import Configuration
 import ConfigurationFiles
 import Datasets
 import Files
+import Keys
+import Presentation
 import Training
 
 /// All that a run needs before its first step. Whatever is wrong with configuration or data is found before a directory
@@ -49,7 +51,7 @@ struct PreparedRun {
   ) throws -> PreparedRun {
     var configuration = configuration
     let kernels = try Kernels.chosen()
-    let start = try StartingPoint(of: configuration, acceptsLostSeal: acceptsLostSeal, console)
+    let start = try ParentCheckpoint(of: configuration, acceptsLostSeal: acceptsLostSeal, console)
     start?.pin(&configuration)
     let dataset = try DatasetCache.dataset(for: configuration, known: start?.known, console)
     let takeover = try start?.takeover(by: configuration, dataset)
@@ -135,7 +137,7 @@ struct PreparedRun {
       // What was cut off before its first checkpoint begins once more.
       let start =
         try checkpoint == nil
-        ? StartingPoint(of: configuration, acceptsLostSeal: acceptsLostSeal, console) : nil
+        ? ParentCheckpoint(of: configuration, acceptsLostSeal: acceptsLostSeal, console) : nil
       start?.pin(&configuration)
       let dataset = try PreparedRun.dataset(
         ofResumed: configuration, known: checkpoint?.checkpoint.known ?? start?.known, console)
@@ -209,7 +211,7 @@ struct PreparedRun {
   }
 }
 
-extension StartingPoint {
+extension ParentCheckpoint {
   /// The one that a configuration names, if its layers can be those of the checkpoint.
   init?(of configuration: RunConfiguration, acceptsLostSeal: Bool = false, _ console: Console) throws {
     guard let path = configuration.model.from else { return nil }

@@ -152,10 +152,10 @@ struct TrainCommand: ParsableCommand {
     if !texts.isEmpty { return try PreparedRun.begin(on: texts, overrides: settings, console) }
     // In quotes, within which a quote is doubled, a path is a path whatever is in it.
     let start = from.map { ["model.from='\($0.replacing("'", with: "''"))'"] } ?? []
-    let (file, overrides) = (config ?? "", start + settings)
+    let (file, chosen) = (config ?? "", start + settings)
     return resumeOrBegin
-      ? try PreparedRun.resumeOrBegin(file, overrides: overrides, acceptsLostSeal: accepts, console)
-      : try PreparedRun.begin(file, overrides: overrides, acceptsLostSeal: accepts, console)
+      ? try PreparedRun.resumeOrBegin(file, overrides: chosen, acceptsLostSeal: accepts, console)
+      : try PreparedRun.begin(file, overrides: chosen, acceptsLostSeal: accepts, console)
   }
 
   /// Trains. What that takes of memory is free again when the best checkpoint is read for its results.

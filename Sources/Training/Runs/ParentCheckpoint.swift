@@ -20,7 +20,7 @@ package struct Origin: Sendable, Equatable, Encodable {
 }
 
 /// A checkpoint whose parameters a new run begins with: what must be the same for that, and what follows from it.
-package struct StartingPoint {
+package struct ParentCheckpoint {
   package let origin: Origin
   /// What people are to know of the choice among a run's checkpoints; nil where there is nothing to it.
   package let notice: String?

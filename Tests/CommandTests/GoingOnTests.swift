@@ -3,7 +3,7 @@ import Testing
 import Training
 
 /// Runs that begin with another one's parameters.
-struct StartingPointTests {
+struct GoingOnTests {
   /// With `lm.cfg` trained in `base`, and a text that has words of its own in `second.txt`.
   private static func workspace() throws -> Workspace {
     let workspace = try Workspace()
