@@ -130,7 +130,9 @@ let package = Package(
     tests("GrammarCorpusTests", ["GrammarCorpus", "english-corpus"]),
     tests("PlotsTests", ["Plots"]),
     tests("ModelsTests", ["Models", "ModelTestSupport"]),
-    tests("InferenceTests", ["Inference", "ModelTestSupport"]),
+    tests(
+      "InferenceTests", ["Inference", "ModelTestSupport", "Models", "Compute", "Datasets"],
+      exclude: ["Golden/make_golden.py"], resources: [.copy("Golden/next.json")]),
     tests("ExportsTests", ["Exports", "ModelTestSupport"]),
     tests("OptimizersTests", ["Optimizers", "COptimizers", "ComputeTestSupport"]),
     tests(

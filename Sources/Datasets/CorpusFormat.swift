@@ -32,11 +32,15 @@ package protocol CorpusFormat: KeyAlternative {
   /// Reads files as one text without tags, in one pass.
   func read(_ paths: [String], _ tokenization: Tokenization, chunkSize: Int) throws(CorpusError) -> CorpusRecord
 
-  /// A sentence of this format with one tag for each word put in; everything else is as it was.
-  func tagged(_ sentence: TaggedSentence, _ tags: [String], in column: TagColumn) -> [UInt8]
+  /// Whether a word has a place for a note on its tag.
+  var hasNotes: Bool { get }
 
-  /// A sentence of words and tags that came in another format.
-  func text(of words: [String], _ tags: [String], in column: TagColumn) -> [UInt8]
+  /// A sentence of this format with one tag for each word put in, and a note if there are any and a place for them; everything
+  /// else is as it was.
+  func tagged(_ sentence: TaggedSentence, _ tags: [String], notes: [TagNote]?, in column: TagColumn) -> [UInt8]
+
+  /// A sentence of words and tags that came in another format, with notes likewise.
+  func text(of words: [String], _ tags: [String], notes: [TagNote]?, in column: TagColumn) -> [UInt8]
 }
 
 /// What can be wrong with a tag, in any format.
@@ -91,13 +95,16 @@ extension CorpusFormat {
   package var fileEndings: [String] { [] }
   package var hasTags: Bool { true }
   package var hasTokens: Bool { true }
+  package var hasNotes: Bool { false }
 
   package func title(of column: TagColumn) -> String { "the \(column.rawValue) column" }
 
   package func recognizes(_ line: ArraySlice<UInt8>) -> Bool { false }
 
-  package func tagged(_ sentence: TaggedSentence, _ tags: [String], in column: TagColumn) -> [UInt8] {
-    sentence.replacing(column, with: tags)
+  package func tagged(
+    _ sentence: TaggedSentence, _ tags: [String], notes: [TagNote]?, in column: TagColumn
+  ) -> [UInt8] {
+    sentence.replacing(column, with: tags, notes: notes)
   }
 
   /// The words as tokens, whatever the tokenization.

@@ -24,8 +24,33 @@ package final class Tagger {
   /// Where CoNLL-U has the tags.
   package var column: TagColumn { tagging.column }
 
+  /// How many tags it knows.
+  package var tagCount: Int { tagging.tags.count }
+
   /// A tag for every word. Cost: O(words); memory grows with the longest sentence so far.
   package func tag(_ sentences: [[String]]) -> [[String]] {
+    read(sentences) { model, row in tagging.tags[Int(model.prediction(row: row))] }
+  }
+
+  /// The likeliest tags of every word with their probabilities among all tags, the likeliest first.
+  package func rank(_ sentences: [[String]], count: Int) -> [[[(tag: String, probability: Double)]]] {
+    read(sentences) { model, row in
+      withUnsafeTemporaryAllocation(of: Float.self, capacity: tagCount) {
+        logits -> [(tag: String, probability: Double)] in
+        model.logits(row: row, into: logits)
+        return RankedClass.likeliest(count, by: UnsafeBufferPointer(logits)).map {
+          (tagging.tags[Int($0.id)], $0.probability)
+        }
+      }
+    }
+  }
+
+  /// Something for every word.
+  ///
+  /// - Parameter result: reads it from the model, which has read the sentence of the word in that row.
+  private func read<Result>(
+    _ sentences: [[String]], _ result: (_ model: SequenceModel, _ row: Int) -> Result
+  ) -> [[Result]] {
     var forms = TokenTable()
     var tokens: [Int32] = []
     var numbers: [Int32] = []
@@ -39,17 +64,15 @@ package final class Tagger {
     }
     let sequence = TokenSequence(tokens: tokens, offsets: offsets, forms: numbers, characters: 0, sourceSHA256: "")
     let minibatches = SentenceMinibatches(model.sentences(sequence, forms: forms.tokens), size: Self.size)
-    // Without a single word there is no tag.
-    if minibatches.count == 0 { return sentences }
-    var result = sentences.map { [String](repeating: "", count: $0.count) }
+    var results = sentences.map { _ in [Result]() }
+    // Without a single word there is nothing to read.
+    if minibatches.count == 0 { return results }
     runner(for: minibatches.capacity).run(over: minibatches) { model, index in
       for (b, sentence) in minibatches.sentences(ofMinibatch: index).enumerated() {
-        for t in result[sentence].indices {
-          result[sentence][t] = tagging.tags[Int(model.prediction(row: model.minibatch.timeline.row(t, b)))]
-        }
+        results[sentence] = sentences[sentence].indices.map { result(model, model.minibatch.timeline.row($0, b)) }
       }
     }
-    return result
+    return results
   }
 
   /// A runner of a model that a minibatch of so much fits in.

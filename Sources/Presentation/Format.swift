@@ -88,6 +88,20 @@ package enum Format {
       .joined()
   }
 
+  /// A token as people can tell it from others: one of white space or of what isn't seen at all is quoted and escaped, as
+  /// `"\n"`.
+  package static func visible(_ token: String) -> String {
+    func isSeen(_ scalar: Unicode.Scalar) -> Bool {
+      switch scalar.properties.generalCategory {
+      case .control, .format, .lineSeparator, .paragraphSeparator: false
+      case .spaceSeparator: scalar == " "
+      default: true
+      }
+    }
+    if !token.isEmpty, token.unicodeScalars.allSatisfy({ isSeen($0) && $0 != " " }) { return token }
+    return "\"" + token.unicodeScalars.map { isSeen($0) ? String($0) : $0.escaped(asASCII: true) }.joined() + "\""
+  }
+
   /// Names and values, one pair a line, the values below each other.
   package static func facts(_ facts: [(name: String, value: String)]) -> String {
     let width = (facts.map(\.name.columns).max() ?? 0) + 2

@@ -104,7 +104,8 @@ public struct LanguageModel: Sendable {
     guard length >= 0 else { throw ModelError(.invalidInput, "length: expected 0 or more, found \(length)") }
     let settings = try Inference.Sampling(sampling)
     do {
-      try TextGenerator(model).generate(prompt: prompt, length: length, sampling: settings, emit: emit)
+      try TextGenerator(model).generate(
+        prompt: prompt, TextGenerator.Extent(length: length), settings, emit: emit)
     } catch {
       throw ModelError(.invalidInput, "prompt: \(error)")
     }

@@ -25,11 +25,9 @@ struct RnnTrain: ParsableCommand {
       """,
     version: ProgramVersion.text,
     subcommands: [
-      TrainCommand.self, PrepareCommand.self, EvaluateCommand.self, ScoreCommand.self, GenerateCommand.self,
-      TagCommand.self, ExportCommand.self, InspectCommand.self, ReportCommand.self, SweepCommand.self,
-      ConfigCommand.self,
-      BenchmarkCommand.self,
-      ProbeCommand.self,
+      TrainCommand.self, PrepareCommand.self, EvaluateCommand.self, ScoreCommand.self, NextCommand.self,
+      GenerateCommand.self, TagCommand.self, VectorsCommand.self, ExportCommand.self, InspectCommand.self,
+      ReportCommand.self, SweepCommand.self, ConfigCommand.self, BenchmarkCommand.self, ProbeCommand.self,
     ],
     defaultSubcommand: TrainCommand.self)
 

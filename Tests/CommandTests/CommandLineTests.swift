@@ -4,8 +4,8 @@ import Testing
 /// What people expect of any command line.
 struct CommandLineTests {
   @Test(arguments: [
-    ["train"], ["prepare"], ["evaluate"], ["score"], ["generate"], ["tag"], ["inspect"], ["sweep"],
-    ["sweep", "run"],
+    ["train"], ["prepare"], ["evaluate"], ["score"], ["generate"], ["next"], ["tag"], ["vectors"],
+    ["inspect"], ["sweep"], ["sweep", "run"],
     ["sweep", "show"], ["sweep", "export"], ["report"], ["config"], ["config", "init"], ["config", "check"],
     ["config", "show"], ["config", "keys"], ["benchmark"],
   ])
@@ -99,7 +99,7 @@ struct CommandLineTests {
     try workspace.succeed(["--config", "tagger.cfg", "training.epochs=1"])
     try workspace.succeed(["--config", "lm.cfg", "training.epochs=1", "output.directory=lm"])
     try workspace.write("the cat\n", to: "some.txt")
-    for command in [["generate"], ["evaluate"], ["inspect"], ["report"]] {
+    for command in [["generate"], ["next"], ["vectors"], ["evaluate"], ["inspect"], ["report"]] {
       let byName = try workspace.succeed(command + ["--checkpoint", "lm"]).output
       #expect(try workspace.succeed(command + ["lm"]).output == byName)
       #expect(try workspace.run(command).code == 64)

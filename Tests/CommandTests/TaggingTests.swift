@@ -78,6 +78,67 @@ struct TaggingTests {
     #expect(try tag(workspace, input: "") == "")
   }
 
+  /// What is sure and how sure, beside what MISC has already.
+  @Test func probabilitiesGoIntoMISC() throws {
+    let workspace = try Self.trained()
+    let input =
+      "# a | b\n1-2\tthecat\t_\t_\t_\t_\t_\t_\t_\tRange=1\n1\tthe\t_\tX\t_\t_\t_\t_\t_\tSpaceAfter=No|TagProb=1\n"
+      + "2\tcat\t_\tX\t_\t_\t_\t_\t_\t_\n\n1\tzebra\t_\tX\t_\t_\t_\t_\t_\tA=b|TagProbs=X:1|flag"
+    let plain = try tag(workspace, input: input)
+    let one = try tag(workspace, ["--probabilities"], input: input)
+    let (was, found) = (fields(plain), fields(one))
+    #expect(was.count == found.count && one.contains("Range=1\n"))
+    var probabilities: [Double] = []
+    for (was, found) in zip(was, found) where was.count == 10 && Int(was[0]) != nil {
+      #expect(found.dropLast() == was.dropLast(), "the tags are the same")
+      probabilities.append(Double(found[9].split(separator: "TagProb=").last ?? "") ?? -1)
+    }
+    #expect(probabilities.count == 3 && probabilities.allSatisfy { $0 > 0.2 && $0 <= 1 }, "\(one)")
+    #expect(one.contains("\tSpaceAfter=No|TagProb=0.") && one.contains("\tA=b|flag|TagProb=0."), "\(one)")
+    #expect(one.hasPrefix("# a | b\n"))
+    let windows = try tag(workspace, ["--probabilities"], input: input.replacing("\n", with: "\r\n"))
+    #expect(windows == one.replacing("\n", with: "\r\n"))
+    #expect(try tag(workspace, ["--probabilities"], input: one) == one)
+
+    let tags = try workspace.lastCheckpoint().tagging?.tags ?? []
+    let all = try tag(workspace, ["--probabilities", "-k", "\(tags.count)"], input: one)
+    for (line, probability) in zip(fields(all).filter { $0.count == 10 && Int($0[0]) != nil }, probabilities) {
+      let list = try #require(line[9].split(separator: "TagProbs=").last).split(separator: ",")
+      let pairs = list.map { $0.split(separator: ":") }
+      #expect(Set(pairs.map { String($0[0]) }) == Set(tags) && String(pairs[0][0]) == line[3])
+      let numbers = pairs.compactMap { Double($0[1]) }
+      #expect(numbers[0] == probability && abs(numbers.reduce(0, +) - 1) < 1e-5)
+    }
+    #expect(!all.contains("TagProb="), "one note makes way for the other")
+
+    let treebank = try tag(workspace, ["--probabilities", "--output", "conllu"], input: "the cat\n")
+    #expect(treebank.hasPrefix("1\tthe\t_\tDET\t_\t_\t_\t_\t_\tTagProb=0."), "\(treebank)")
+    for arguments in [
+      ["--probabilities"], ["-k", "2"], ["--probabilities", "-k", "0"], ["--probabilities", "-k", "99"],
+    ] {
+      let refused = try workspace.run(["tag", "run"] + arguments, input: "the cat\n")
+      #expect(refused.code == 64 && refused.output.isEmpty, "\(refused)")
+    }
+  }
+
+  /// -log of a right tag's probability, on average, is the loss that `evaluate` has.
+  @Test func probabilitiesAreThoseOfTheLoss() throws {
+    let workspace = try Self.trained()
+    let test = try String(contentsOfFile: "\(SampleText.directory)/test.conllu", encoding: .utf8)
+    let json = try workspace.succeed(["evaluate", "--checkpoint", "run", "--json"]).output
+    struct Loss: Decodable { let natsPerTarget: Double }
+    let decoder = JSONDecoder()
+    decoder.keyDecodingStrategy = .convertFromSnakeCase
+    let expected = try decoder.decode(Loss.self, from: Data(json.utf8)).natsPerTarget
+    let count = try workspace.lastCheckpoint().tagging?.tags.count ?? 0
+    let tagged = fields(try tag(workspace, ["--probabilities", "-k", "\(count)"], input: test))
+    let losses = try zip(fields(test), tagged).filter { $0.0.count == 10 }.map { gold, line in
+      let entry = try #require(line[9].firstMatch(of: try Regex("[=,]\(gold[3]):([0-9.e-]+)")))
+      return -log(try #require(Double(entry[1].substring ?? "")))
+    }
+    #expect(abs(losses.reduce(0, +) / Double(losses.count) - expected) < 1e-5 * expected + 1e-6)
+  }
+
   /// Files of columns, which the run says the settings of: only one column changes.
   @Test func aFileOfColumnsIsLearnedAndTagged() throws {
     let workspace = try Workspace()

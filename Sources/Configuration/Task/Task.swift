@@ -117,7 +117,7 @@ package protocol Task: Sendable {
   var reportTitle: String { get }
   func report(on subject: ReportSubject) throws -> TaskReport
   /// What writes text by a model, if that is what its models do.
-  func generator(of model: TrainedModel) -> TextGenerator?
+  func generator(of model: TrainedModel, workers: Workers) -> TextGenerator?
   /// What gives lines of text their probabilities by a model, if that is what its models do.
   ///
   /// - Parameter carriesState: whether a line goes on where the one before ended.
@@ -140,7 +140,7 @@ extension Task {
   ) -> RunConfiguration.Evaluation { settings }
   package func caveat(about split: TokenSequence, vocabulary: Vocabulary) -> String? { nil }
   package func caveat(about split: Split, metrics: (_ field: String) -> Double?) -> String? { nil }
-  package func generator(of model: TrainedModel) -> TextGenerator? { nil }
+  package func generator(of model: TrainedModel, workers: Workers) -> TextGenerator? { nil }
   package func scorer(
     of model: TrainedModel, carriesState: Bool, following adaptation: Adaptation, workers: Workers
   ) -> Scorer? { nil }

@@ -15,9 +15,11 @@ package struct TaggedSentence: Sendable {
     package let form: Range<Int>
     private let upos: Range<Int>?
     private let xpos: Range<Int>?
+    /// Where the sentence's bytes hold what else there is to say of the word; nil in a format without a place for it.
+    let misc: Range<Int>?
 
-    init(line: Int, form: Range<Int>, upos: Range<Int>?, xpos: Range<Int>?) {
-      (self.line, self.form, self.upos, self.xpos) = (line, form, upos, xpos)
+    init(line: Int, form: Range<Int>, upos: Range<Int>?, xpos: Range<Int>?, misc: Range<Int>? = nil) {
+      (self.line, self.form, self.upos, self.xpos, self.misc) = (line, form, upos, xpos, misc)
     }
 
     /// Where the sentence's bytes hold the tag; nil in a format without tags.
@@ -42,18 +44,24 @@ package struct TaggedSentence: Sendable {
     return bytes[range]
   }
 
-  /// The bytes with one tag for each word put where its tag is; everything else is as it was.
+  /// The bytes with one tag for each word put where its tag is, and a note added to what else is said of it; everything else
+  /// is as it was.
   ///
-  /// - Precondition: there are as many tags as words.
-  package func replacing(_ column: TagColumn, with tags: [String]) -> [UInt8] {
-    precondition(tags.count == words.count, "a tag for each word")
+  /// - Parameter notes: nil for none.
+  /// - Precondition: there are as many tags as words, and notes.
+  package func replacing(_ column: TagColumn, with tags: [String], notes: [TagNote]? = nil) -> [UInt8] {
+    precondition(tags.count == words.count && notes?.count ?? tags.count == tags.count, "a tag for each word")
     var result: [UInt8] = []
     var copied = 0
-    for (word, tag) in zip(words, tags) {
-      guard let range = word[column] else { continue }
+    func replace(_ range: Range<Int>?, by text: (String) -> String) {
+      guard let range else { return }
       result += bytes[copied..<range.lowerBound]
-      result += tag.utf8
+      result += text(String(decoding: bytes[range], as: UTF8.self)).utf8
       copied = range.upperBound
+    }
+    for (index, word) in words.enumerated() {
+      replace(word[column]) { _ in tags[index] }
+      if let notes { replace(word.misc) { notes[index].added(to: $0) } }
     }
     return result + bytes[copied...]
   }

@@ -30,12 +30,13 @@ package struct PlainText: CorpusFormat {
   }
 
   /// `word/TAG`, a sentence a line.
-  package func tagged(_ sentence: TaggedSentence, _ tags: [String], in column: TagColumn) -> [UInt8] {
-    text(of: sentence.forms, tags, in: column)
+  package func tagged(_ sentence: TaggedSentence, _ tags: [String], notes: [TagNote]?, in column: TagColumn) -> [UInt8]
+  {
+    text(of: sentence.forms, tags, notes: notes, in: column)
   }
 
   /// `word/TAG`, a sentence a line.
-  package func text(of words: [String], _ tags: [String], in column: TagColumn) -> [UInt8] {
+  package func text(of words: [String], _ tags: [String], notes: [TagNote]?, in column: TagColumn) -> [UInt8] {
     Array((zip(words, tags).map { "\($0)/\($1)" }.joined(separator: " ") + "\n").utf8)
   }
 

@@ -18,11 +18,14 @@ package struct CoNLLU: CorpusFormat {
     return columns.count >= Parser.columnCount / 2 && (UInt(id) != nil || Parser.isRangeOrEmptyNode(id))
   }
 
-  package func text(of words: [String], _ tags: [String], in column: TagColumn) -> [UInt8] {
+  /// In MISC.
+  package var hasNotes: Bool { true }
+
+  package func text(of words: [String], _ tags: [String], notes: [TagNote]?, in column: TagColumn) -> [UInt8] {
     if words.isEmpty { return [] }
     let lines = zip(words, tags).enumerated().map { index, pair in
       let (upos, xpos) = column == .upos ? (pair.1, "_") : ("_", pair.1)
-      return "\(index + 1)\t\(pair.0)\t_\t\(upos)\t\(xpos)\t_\t_\t_\t_\t_\n"
+      return "\(index + 1)\t\(pair.0)\t_\t\(upos)\t\(xpos)\t_\t_\t_\t_\t\(notes?[index].text ?? "_")\n"
     }
     return Array("\(lines.joined())\n".utf8)
   }
@@ -56,7 +59,8 @@ extension CoNLLU {
       }
       if columns[1].isEmpty { throw .emptyForm }
       return TaggedSentence.Word(
-        line: line.number, form: columns[1].indices, upos: columns[3].indices, xpos: columns[4].indices)
+        line: line.number, form: columns[1].indices, upos: columns[3].indices, xpos: columns[4].indices,
+        misc: columns[9].indices)
     }
 
     static let columnCount = 10

@@ -45,7 +45,7 @@ package struct WordColumns: CorpusFormat {
   package func parser(of file: String) -> Parser { Parser(format: self, file: file) }
 
   /// Columns other than those of words and tags have `_`.
-  package func text(of words: [String], _ tags: [String], in column: TagColumn) -> [UInt8] {
+  package func text(of words: [String], _ tags: [String], notes: [TagNote]?, in column: TagColumn) -> [UInt8] {
     if words.isEmpty { return [] }
     let lines = zip(words, tags).map { word, tag in
       (1...neededColumns).map { $0 == wordColumn ? word : $0 == tagColumn ? tag : "_" }

@@ -60,6 +60,9 @@ package struct WordVectors: Sendable, Equatable {
 /// The tokens that vectors are looked for, by their bytes.
 private struct WantedWords {
   private let exact: TokenTable
+  /// What stands for the tokens that a line of a file can't hold (see `VectorText`), and their ids by its number.
+  private var written = TokenTable()
+  private var writtenIds: [Int] = []
   /// The lowercase forms that differ from their tokens.
   private var lowercase = TokenTable()
   /// By a lowercase form's number, the ids of its tokens.
@@ -68,6 +71,8 @@ private struct WantedWords {
   init(_ words: Vocabulary) {
     exact = words.table
     for (id, token) in words.tokens.enumerated() {
+      let word = VectorText.word(for: token)
+      if word != token, Int(written.insert(word)) == writtenIds.count { writtenIds.append(id) }
       let form = token.lowercased()
       if form.utf8.elementsEqual(token.utf8) { continue }
       let number = Int(lowercase.insert(form))
@@ -76,7 +81,11 @@ private struct WantedWords {
     }
   }
 
-  func id(of word: ArraySlice<UInt8>) -> Int? { word.withUnsafeBytes { exact.number(of: $0) }.map { Int($0) } }
+  func id(of word: ArraySlice<UInt8>) -> Int? {
+    word.withUnsafeBytes { word in
+      exact.number(of: word).map { Int($0) } ?? written.number(of: word).map { writtenIds[Int($0)] }
+    }
+  }
 
   func ids(ofLowercase word: ArraySlice<UInt8>) -> [Int] {
     word.withUnsafeBytes { lowercase.number(of: $0) }.map { lowercaseIds[Int($0)] } ?? []

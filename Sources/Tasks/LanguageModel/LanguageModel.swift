@@ -175,14 +175,16 @@ package struct LanguageModel: Task {
   package func sample(of model: TrainedModel, _ dataset: SequenceDataset) throws -> String {
     var text = ""
     let length = dataset.tokenization == .character ? 160 : 30
-    try TextGenerator(model).generate(prompt: "", length: length, sampling: Sampling()) { text += $0 }
+    try TextGenerator(model).generate(prompt: "", TextGenerator.Extent(length: length), Sampling()) { text += $0 }
     if !text.hasSuffix("\n") { text += " ..." }
     return text.split(separator: "\n").joined(separator: "\n")
   }
 
   package func command(checkpoint: String) -> String { "generate --checkpoint \(checkpoint)" }
 
-  package func generator(of model: TrainedModel) -> TextGenerator? { TextGenerator(model) }
+  package func generator(of model: TrainedModel, workers: Workers) -> TextGenerator? {
+    TextGenerator(model, workers: workers)
+  }
 
   package func scorer(
     of model: TrainedModel, carriesState: Bool, following adaptation: Adaptation, workers: Workers
@@ -209,7 +211,7 @@ package struct LanguageModel: Task {
       var sampling = Sampling()
       sampling.temperature = temperature
       var text = ""
-      try generator.generate(prompt: "", length: length, sampling: sampling) { text += $0 }
+      try generator.generate(prompt: "", TextGenerator.Extent(length: length), sampling) { text += $0 }
       if !text.hasSuffix("\n") { text += " …" }
       return ReportSection.Text(title: "Temperature \(temperature)", text: text)
     }

@@ -2,6 +2,7 @@ import ArgumentParser
 import Compute
 import Configuration
 import Datasets
+import Inference
 import Keys
 import Training
 
@@ -15,11 +16,13 @@ struct TagCommand: ParsableCommand {
         rnn-train tag --checkpoint runs/tagger corpus.conllu > tagged.conllu
         rnn-train tag runs/tagger corpus.conllu
         echo "Time flies like an arrow ." | rnn-train tag --checkpoint runs/tagger
+        rnn-train tag runs/tagger corpus.conllu --probabilities
 
       It reads the formats that a tagger learns from, or text with one
       sentence a line and white space between its words, from a file or
       standard input. What has tags comes out as it went in but for the column
-      of the tags; text comes out as word/TAG.
+      of the tags; text comes out as word/TAG. Probabilities go into MISC of
+      CoNLL-U: TagProb=0.98, or with -k 2 TagProbs=NOUN:0.91,VERB:0.07.
       """)
 
   @OptionGroup
@@ -40,8 +43,21 @@ struct TagCommand: ParsableCommand {
   @Option(help: ArgumentHelp("\(FormatArgument.names). (default: that of the input)", valueName: "format"))
   var output: FormatArgument?
 
+  @Flag(help: "Write the probability of each tag into the MISC column of CoNLL-U.")
+  var probabilities = false
+
+  @Option(
+    name: .customShort("k"), parsing: .unconditional,
+    help: ArgumentHelp("With --probabilities: those of the k likeliest tags.", valueName: "k"))
+  var ranked: Int?
+
   @OptionGroup
   var threads: ThreadOptions
+
+  func validate() throws {
+    if let ranked, ranked < 1 { throw ValidationError("-k \(ranked): expected 1 or more") }
+    if ranked != nil && !probabilities { throw ValidationError("-k is for --probabilities") }
+  }
 
   func run() throws {
     let workers = try threads.workers()
@@ -52,31 +68,52 @@ struct TagCommand: ParsableCommand {
       throw TrainingError.otherTask(file: path, expected: "a tagger")
     }
     let own = checkpoint.configuration.format
+    if let ranked, ranked > tagger.tagCount {
+      throw ValidationError("-k \(ranked): expected a number up to \(tagger.tagCount), which is all tags of the model")
+    }
     let output = output?.format(asIn: own)
     var input = try TaggerInput(
       text, format: format?.format(asIn: own),
       otherwise: own.isEqual(to: task.usualFormat) ? PlainText() : own)
     var normalization = NormalizationCheck(checkpoint.vocabulary)
     while let sentences = try input.next() {
+      if probabilities, let format = output ?? input.format, !format.hasNotes {
+        throw ValidationError(
+          "--probabilities: \(format.title) has no column for them; add --output \(CoNLLU().name)")
+      }
       for form in sentences.lazy.flatMap(\.forms) { normalization.note(form) }
-      let tags = tagger.tag(sentences.map(\.forms))
-      let text = zip(sentences, tags).flatMap { sentence, tags in
-        Self.text(of: sentence, tags, in: tagger.column, from: input.format, to: output)
+      let tagged = tags(of: sentences.map(\.forms), by: tagger)
+      let text = zip(sentences, tagged).flatMap { sentence, tagged in
+        Self.text(of: sentence, tagged, in: tagger.column, from: input.format, to: output)
       }
       try Results.write(text)
     }
     if let notice = normalization.notice { Console(isQuiet: false).warn(notice) }
   }
 
+  /// A sentence's tags, and what is to be said of them.
+  private typealias Tagged = (tags: [String], notes: [TagNote]?)
+
+  private func tags(of sentences: [[String]], by tagger: Tagger) -> [Tagged] {
+    guard probabilities else { return tagger.tag(sentences).map { ($0, nil) } }
+    return tagger.rank(sentences, count: ranked ?? 1).map { sentence in
+      let best = sentence.compactMap(\.first)
+      return (
+        best.map(\.tag),
+        ranked == nil ? best.map { TagNote(probability: $0.probability) } : sentence.map(TagNote.init(ranking:))
+      )
+    }
+  }
+
   /// A sentence with its tags, in the format that it came in unless another one is asked for.
   private static func text(
-    of sentence: TaggedSentence, _ tags: [String], in column: TagColumn, from input: (any CorpusFormat)?,
+    of sentence: TaggedSentence, _ tagged: Tagged, in column: TagColumn, from input: (any CorpusFormat)?,
     to output: (any CorpusFormat)?
   ) -> [UInt8] {
     if let output, input.map({ !output.isEqual(to: $0) }) ?? true {
-      return output.text(of: sentence.forms, tags, in: column)
+      return output.text(of: sentence.forms, tagged.tags, notes: tagged.notes, in: column)
     }
-    return input?.tagged(sentence, tags, in: column) ?? []
+    return input?.tagged(sentence, tagged.tags, notes: tagged.notes, in: column) ?? []
   }
 }
 

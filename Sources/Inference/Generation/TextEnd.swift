@@ -1,0 +1,40 @@
+import Datasets
+import Diagnostics
+
+/// Where a text ends before it has the length that was asked for.
+package enum TextEnd: String, Sendable, CaseIterable {
+  /// With `</s>`, or at character level with a newline.
+  case line
+  /// With a token of nothing but marks that end sentences, `.` and `?!` among them, or with the line.
+  case sentence
+
+  /// The tokens that a text ends with.
+  ///
+  /// - Throws: `GenerationError.noEnd` if the model knows none, so that no text would ever end.
+  func tokens(of model: TrainedModel) throws(GenerationError) -> Set<Int32> {
+    var tokens = Set([model.vocabulary.sentenceEnd(model.tokenization)].compactMap(\.self))
+    if self == .sentence {
+      for (id, token) in model.vocabulary.tokens.enumerated()
+      where !token.isEmpty && token.unicodeScalars.allSatisfy(\.properties.isSentenceTerminal) {
+        tokens.insert(Int32(id))
+      }
+    }
+    if tokens.isEmpty { throw .noEnd(self) }
+    return tokens
+  }
+}
+
+/// What keeps a model from writing.
+package enum GenerationError: DiagnosedError, Equatable {
+  case noEnd(TextEnd)
+
+  package var exitCode: ExitCode { .badInput }
+
+  package var description: String {
+    switch self {
+    case .noEnd(let end):
+      "--until \(end.rawValue): the model knows no token that ends a \(end.rawValue), since its text had none; leave it out, and "
+        + "--length says where a text ends"
+    }
+  }
+}
