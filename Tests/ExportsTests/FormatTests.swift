@@ -37,7 +37,7 @@ import Testing
         Parameters(shape, kernels: Kernels.available[0]), vocabulary: Vocabulary(tokens: ["<unk>", "a"]),
         tokenization: .word, tagging: nil),
       from: ModelOrigin(task: "language-model", configuration: "", checkpointSHA256: ""))
-    try withTemporaryFile { path in
+    try withTemporaryFile { (path) throws in
       let error = #expect(throws: ExportError.self) { try ONNX().write(model, to: path) }
       #expect(error?.description.contains("peephole") == true && error?.exitCode == .badInput)
       #expect(try InputFile.ifThere(path) == nil)
