@@ -134,6 +134,7 @@ let package = Package(
       "InferenceTests", ["Inference", "ModelTestSupport", "Models", "Compute", "Datasets"],
       exclude: ["Golden/make_golden.py"], resources: [.copy("Golden/next.json")]),
     tests("ExportsTests", ["Exports", "ModelTestSupport"]),
+    tests("RecurrentModelsTests", ["RecurrentModels", "Exports", "Inference", "Models", "Compute", "Datasets"]),
     tests("OptimizersTests", ["Optimizers", "COptimizers", "ComputeTestSupport"]),
     tests(
       "TrainingTests", ["Training", "Tasks", "ModelTestSupport", "HDF5", "RetainCounter"], resources: [.copy("Golden")]),

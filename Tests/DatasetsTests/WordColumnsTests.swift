@@ -63,19 +63,20 @@ private func format(
     let text = "\u{FEFF}He PRP B-NP\r\nreckons  VBZ  B-VP \r\n\r\n\nso RB O"
     let format = format(.space)
     let read = try sentences(text, format)
-    let tagged = read.flatMap { format.tagged($0, $0.forms.map { $0.uppercased() }, in: .upos) }
+    let tagged = read.flatMap { format.tagged($0, $0.forms.map { $0.uppercased() }, notes: nil, in: .upos) }
     let expected = text.replacing("PRP", with: "HE").replacing("VBZ", with: "RECKONS").replacing("RB", with: "SO")
     #expect(String(decoding: tagged, as: UTF8.self) == expected)
   }
 
   @Test func textOfWordsAndTagsReadsBack() throws {
     for format in [format(), format(word: 4, tag: 2), format(tag: 3, .space)] {
-      let text = String(decoding: format.text(of: ["we", "run"], ["PRON", "VERB"], in: .xpos), as: UTF8.self)
+      let text = String(
+        decoding: format.text(of: ["we", "run"], ["PRON", "VERB"], notes: nil, in: .xpos), as: UTF8.self)
       #expect(try sentences(text, format).map(\.forms) == [["we", "run"]] && text.hasSuffix("\n\n"))
       #expect(try tags(text, format) == ["PRON", "VERB"])
     }
-    #expect(format(word: 3).text(of: ["we"], ["PRON"], in: .upos) == Array("_\tPRON\twe\n\n".utf8))
-    #expect(format().text(of: [], [], in: .upos).isEmpty)
+    #expect(format(word: 3).text(of: ["we"], ["PRON"], notes: nil, in: .upos) == Array("_\tPRON\twe\n\n".utf8))
+    #expect(format().text(of: [], [], notes: nil, in: .upos).isEmpty)
   }
 
   @Test(
