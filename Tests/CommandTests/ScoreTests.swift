@@ -30,11 +30,11 @@ import Testing
     let total: Double?
   }
 
-  private func score(_ arguments: [String] = [], _ input: String) throws -> Outcome {
+  private func score(_ arguments: [String], _ input: String) throws -> Outcome {
     try Self.shared.get().workspace.run(["score", "--checkpoint", "run"] + arguments, input: input)
   }
 
-  private func objects(_ arguments: [String] = [], _ input: String) throws -> [Score] {
+  private func objects(_ arguments: [String], _ input: String) throws -> [Score] {
     let outcome = try score(["--json"] + arguments, input)
     try #require(outcome.code == 0, "\(outcome)")
     let decoder = JSONDecoder()
@@ -48,23 +48,24 @@ import Testing
   // MARK: lines
 
   @Test func aLineHasThreeColumns() throws {
-    let objects = try objects(Self.text)
+    let objects = try objects([], Self.text)
     #expect(objects.map(\.tokens) == [5, 1, 4, 103])
     #expect(objects.map(\.unknown) == [0, 0, 2, 0])
     #expect(objects[0].logProbability == objects[0].logProbabilityKnown)
     #expect(objects[2].logProbability < objects[2].logProbabilityKnown)
-    for (base, factor) in [("e", 1), ("2", log(2)), ("10", log(10))] {
+    let factors: [(String, Double)] = [("e", 1), ("2", log(2.0)), ("10", log(10.0))]
+    for (base, factor) in factors {
       let outcome = try score(["--base", base], Self.text)
       let rows = outcome.output.split(separator: "\n").map { $0.split(separator: "\t").compactMap { Double($0) } }
-      #expect(rows.map { $0[1...] } == objects.map { [Double($0.tokens), Double($0.unknown)] })
+      #expect(rows.map { Array($0[1...]) } == objects.map { [Double($0.tokens), Double($0.unknown)] })
       for (row, object) in zip(rows, objects) { #expect(abs(row[0] - object.logProbability / factor) < 1e-6) }
     }
-    let header = try score(Self.text).errors
+    let header = try score([], Self.text).errors
     #expect(header.hasPrefix("columns: log-probability (natural); tokens, the line's end among them; unknown words"))
     #expect(header.contains("each line begins with the zero state after \"</s>\"\n"), "\(header)")
     #expect(header.contains("4 lines, 113 tokens, 2 unknown; log-probability "), "\(header)")
     #expect(try score(["-q"], Self.text).errors.isEmpty)
-    #expect(try score("").output.isEmpty)
+    #expect(try score([], "").output.isEmpty)
   }
 
   @Test func tokensHaveValuesOfTheirOwn() throws {
