@@ -99,7 +99,7 @@ struct AskingTests {
       { usleep(1000) }
       #expect(program.isRunning)
     }
-    try pipe.fileHandleForWriting.write(contentsOf: Data("no end".utf8))
+    try pipe.fileHandleForWriting.write(contentsOf: Data("no cat".utf8))
     try pipe.fileHandleForWriting.close()
     let outcome = try program.wait()
     #expect(outcome.code == 0 && outcome.errors.isEmpty, "\(outcome)")
@@ -107,7 +107,7 @@ struct AskingTests {
     #expect(lines.count == 5 && lines.allSatisfy { !$0.hasPrefix(" ") }, "\(lines)")
     #expect(lines[0].split(separator: " ").count > 1)
     #expect(
-      try workspace.succeed(["generate", "run", "--interactive"], input: "the old cat\n\nevery farmer\nno end").output
+      try workspace.succeed(["generate", "run", "--interactive"], input: "the old cat\n\nevery farmer\nno cat").output
         == outcome.output)
   }
 

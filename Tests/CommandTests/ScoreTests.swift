@@ -182,7 +182,7 @@ import Testing
 
   @Test func otherModelsAreRefused() throws {
     let workspace = try Workspace()
-    try workspace.succeed(["--config", "tagger.cfg", "training.epochs=1", "model.layers=1"])
+    try workspace.succeed(["--config", "tagger.cfg", "training.epochs=1", "model.residual=false", "model.layers=1"])
     let outcome = try workspace.run(["score", "run", "--json"], input: "the cat\n")
     #expect(outcome.code == 65 && outcome.output.isEmpty)
     #expect(

@@ -6,7 +6,7 @@ import Testing
 
 /// Vectors of tokens: what is near, and files that read back bit for bit.
 @Suite struct TokenVectorsTests {
-  private static let words = ["the", "New York", "\u{A0}", " ", "naïve", "<U+0020>", "a\tb"]
+  private static let words = ["the", "New York", "\u{A0}", " ", "naïve", "a\tb"]
 
   @Test func textReadsBackToTheSameFloats() throws {
     let tiny = TinyModel(words: Self.words)
@@ -24,7 +24,7 @@ import Testing
     defer { try? FileManager.default.removeItem(atPath: path) }
     try Data(bytes).write(to: URL(fileURLWithPath: path))
     let read = try WordVectors.read(path, words: vectors.vocabulary, width: 7)
-    for (id, token) in vectors.vocabulary.tokens.enumerated() where token != "<U+0020>" {
+    for (id, token) in vectors.vocabulary.tokens.enumerated() {
       let bits = read.vector(ofId: id).map { $0.map(\.bitPattern) }
       #expect(bits == vectors[id].map(\.bitPattern), "\(token)")
     }
