@@ -448,7 +448,7 @@ struct TaggingTests {
     for directory in ["read", "cached"] {
       let settings = ["output.directory=\(directory)", "training.epochs=1"] + files
       let errors = try workspace.succeed(["--config", configuration] + settings).errors
-      #expect(errors.contains(try Regex("\nvalidation split: [0-9.]+% of the words \\(\(count) of ")), "\(errors)")
+      #expect(errors.contains(try Regex("validation split: [0-9.]+% of the words \\(\(count) of ")), "\(errors)")
       #expect(!errors.contains("test split: "), "\(errors)")
     }
     let evaluate = ["evaluate", "--checkpoint", "cached", "--split"]

@@ -28,7 +28,8 @@ struct TrainingRun {
     self.test = test
     learningRate = configuration.learningRate
     optimizer = OptimizerStep(
-      configuration, clipNorm: clipNorm, sparse: sparse, parameters: test.parameters, gradients: test.gradients)
+      configuration, clipNorm: clipNorm, sparse: sparse, frozen: frozen, parameters: test.parameters,
+      gradients: test.gradients)
     step = TrainingStep(model: test.model, optimizer: optimizer, workers: Workers(count: workers), exchange: exchange)
   }
 

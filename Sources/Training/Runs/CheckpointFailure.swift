@@ -16,7 +16,8 @@ package struct CheckpointFailure: DiagnosedError, Equatable {
     free = cause.isForWantOfSpace ? Directory.freeBytes(of: directory) : nil
   }
 
-  package var exitCode: ExitCode { .cannotWrite }
+  /// A lack of descriptors or memory is none of the place's.
+  package var exitCode: ExitCode { cause.exitCode == .noResources ? .noResources : .cannotWrite }
 
   package var description: String {
     var text = "\(cause)"

@@ -152,7 +152,8 @@ struct TrainCommand: ParsableCommand {
     if !texts.isEmpty { return try PreparedRun.begin(on: texts, overrides: settings, console) }
     // In quotes, within which a quote is doubled, a path is a path whatever is in it.
     let start = from.map { ["model.from='\($0.replacing("'", with: "''"))'"] } ?? []
-    let (file, chosen) = (config ?? "", start + settings)
+    // Behind all others, one of which may replace `model` whole.
+    let (file, chosen) = (config ?? "", settings + start)
     return resumeOrBegin
       ? try PreparedRun.resumeOrBegin(file, overrides: chosen, acceptsLostSeal: accepts, console)
       : try PreparedRun.begin(file, overrides: chosen, acceptsLostSeal: accepts, console)
