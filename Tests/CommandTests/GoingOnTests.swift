@@ -158,7 +158,7 @@ struct GoingOnTests {
       (["model.from=null", "data.vocabulary.extend=true"], "adds to what the model knows that a run begins with"),
     ]
     for (arguments, message) in cases {
-      let from = arguments.contains("--from") ? [] : ["--from", "base"]
+      let from = arguments.contains { $0.hasPrefix("--from") || $0.hasPrefix("model.from") } ? [] : ["--from", "base"]
       let outcome = try workspace.run(["train", "--config", "lm.cfg"] + from + arguments)
       #expect(outcome.code == 65, "\(arguments)")
       #expect(outcome.errors.contains(message), "\(arguments): \(outcome.errors)")

@@ -3,7 +3,9 @@
 
     python3 make_golden_freezing.py        (needs torch; writes beside itself)
 
-Each case freezes some modules by `requires_grad = False`, clips the gradient of all others, and takes six steps; it has the
+In double precision, from parameters of single precision, so that only the program's own rounding counts. Adam with nothing
+frozen is left out: one of its gradients is so near to zero that the parameter depends on rounding by 3e-5; make_golden.py has
+the losses of that. Each case freezes some modules by `requires_grad = False`, clips the gradient of all others, and takes six steps; it has the
 losses, the norms before clipping, and the parameters after the last step, by the program's names.
 """
 import json
@@ -25,7 +27,7 @@ FROZEN = {
 
 
 def case(names, begin, tokens, targets, optimizer):
-    model = Model(CELL, LAYERS)
+    model = Model(CELL, LAYERS).double()
     model.load_state_dict(begin)
     for name, parameter in model.named_parameters():
         parameter.requires_grad = not FROZEN[names](name)
@@ -46,7 +48,7 @@ def case(names, begin, tokens, targets, optimizer):
 
 if __name__ == "__main__":
     torch.manual_seed(11)
-    begin = Model(CELL, LAYERS).state_dict()
+    begin = {name: value.double() for name, value in Model(CELL, LAYERS).state_dict().items()}
     tokens = torch.randint(VOCABULARY, (STEPS, TIMESTEPS, STREAMS))
     targets = torch.randint(VOCABULARY, (STEPS, TIMESTEPS, STREAMS))
     result = {
@@ -56,7 +58,7 @@ if __name__ == "__main__":
         "cases": [
             {"freeze": [] if names == "nothing" else names.split(), "optimizer": optimizer}
             | case(names, begin, tokens, targets, optimizer)
-            for names in FROZEN for optimizer in ("sgd", "adam")
+            for names in FROZEN for optimizer in ("sgd", "adam") if (names, optimizer) != ("nothing", "adam")
         ],
     }
     path = pathlib.Path(__file__).parent / "freezing.json"
