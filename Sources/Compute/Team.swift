@@ -35,7 +35,7 @@ final class Team: @unchecked Sendable {
   private static let looksForRun = 5000
   /// Looks at a phase's end before a worker sleeps: more than others take for the rest of a job, unless they are without a
   /// processor.
-  private static let looksForEnd = 2000
+  private static let looksForEnd = 10_000
   /// Looks at a phase's end before a worker does what is assigned to another one that hasn't begun.
   private static let looksBeforeStealing = 64
 
