@@ -45,8 +45,11 @@ struct MovedDirectoryTests {
     let workspace = try Workspace()
     let program = try workspace.start(Self.endless)
     try Self.waitForCheckpoint(in: "run", workspace, program)
+    // Stopped, so that it writes nothing into what is being removed.
+    program.send(SIGSTOP)
     try FileManager.default.moveItem(atPath: workspace.path("run"), toPath: workspace.path("gone"))
-    #expect(try workspace.shell("rm -r gone; mkdir run; touch run/mine") == 0)
+    #expect(try workspace.shell("rm -r gone && mkdir run && touch run/mine") == 0)
+    program.send(SIGCONT)
     while try !program.errors().contains("run was removed while it was in use"), program.isRunning { usleep(1000) }
     program.send(SIGTERM)
     let outcome = try program.wait()
