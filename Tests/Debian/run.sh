@@ -18,7 +18,7 @@ toolchain=$(dirname "$(dirname "$(dirname "$(readlink -f "$(command -v swift)")"
 
 # What we need, and what the toolchain needs of Debian.
 packages="libhdf5-dev libssl-dev pkg-config hdf5-tools strace python3 ca-certificates git
-  binutils curl gcc libc6-dev libstdc++-12-dev libedit2 libncurses6 libsqlite3-0 libxml2 tzdata zlib1g-dev"
+  binutils curl g++ libc6-dev libedit2 libncurses6 libsqlite3-0 libxml2 tzdata zlib1g-dev"
 
 if [ ! -e "$chroot/.complete" ]; then
   rm -rf "$chroot"

@@ -31,7 +31,7 @@ struct ExportCommand: ParsableCommand {
   @OptionGroup
   var position: RunArgument
 
-  @Option(help: ArgumentHelp("\(ExportFormat.names).", valueName: "format"))
+  @Option(help: ArgumentHelp("What the file is to be.", valueName: "format"))
   var format: ExportFormat
 
   @Option(
@@ -64,14 +64,11 @@ struct ExportCommand: ParsableCommand {
 }
 
 /// A format of exports by its name.
-struct ExportFormat: ExpressibleByArgument {
+struct ExportFormat: NamedKind {
   let format: any ModelFormat
 
-  static var allValueStrings: [String] { ModelFormats.all.map(\.name) }
-  static var names: String { enumeration(of: allValueStrings, conjunction: "or") }
+  static var all: [any ModelFormat] { ModelFormats.all }
+  static func name(of format: any ModelFormat) -> String { format.name }
 
-  init?(argument: String) {
-    guard let format = ModelFormats.all.first(where: { $0.name == argument }) else { return nil }
-    self.format = format
-  }
+  init(_ format: any ModelFormat) { self.format = format }
 }

@@ -36,11 +36,11 @@ struct TagCommand: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "\(FormatArgument.names). (default: what its name or its first line shows, else the run's data.format or text)",
+      "The input's format. (default: what its name or its first line shows, else the run's data.format or text)",
       valueName: "format"))
   var format: FormatArgument?
 
-  @Option(help: ArgumentHelp("\(FormatArgument.names). (default: that of the input)", valueName: "format"))
+  @Option(help: ArgumentHelp("The output's format. (default: that of the input)", valueName: "format"))
   var output: FormatArgument?
 
   @Flag(help: "Write the probability of each tag into the MISC column of CoNLL-U.")
@@ -118,16 +118,13 @@ struct TagCommand: ParsableCommand {
 }
 
 /// A format of corpus files by its name.
-struct FormatArgument: ExpressibleByArgument {
+struct FormatArgument: NamedKind {
   private let format: any CorpusFormat
 
-  static var allValueStrings: [String] { CorpusFormats.all.map(\.name) }
-  static var names: String { enumeration(of: allValueStrings, conjunction: "or") }
+  static var all: [any CorpusFormat] { CorpusFormats.all }
+  static func name(of format: any CorpusFormat) -> String { format.name }
 
-  init?(argument: String) {
-    guard let format = CorpusFormats.all.first(where: { $0.name == argument }) else { return nil }
-    self.format = format
-  }
+  init(_ format: any CorpusFormat) { self.format = format }
 
   /// With the settings that a run has for it.
   func format(asIn own: any CorpusFormat) -> any CorpusFormat { own.name == format.name ? own : format }

@@ -20,8 +20,8 @@ struct ConfigInitCommand: ParsableCommand {
         rnn-train --config my.cfg data.train=my.txt
       """)
 
-  @Option(help: "What the model is to learn: \(Tasks.all.map(\.name).joined(separator: " or ")).")
-  var task = TaskArgument(task: Tasks.all[0])
+  @Option(help: "What the model is to learn.")
+  var task = TaskArgument(Tasks.all[0])
 
   @Option(
     help: ArgumentHelp("Where to write it. (default: standard output)", valueName: "file"),
@@ -51,17 +51,13 @@ struct ConfigInitCommand: ParsableCommand {
 }
 
 /// A task by its name.
-struct TaskArgument: ExpressibleByArgument {
+struct TaskArgument: NamedKind {
   let task: any Task
 
-  static var allValueStrings: [String] { Tasks.all.map(\.name) }
+  static var all: [any Task] { Tasks.all }
+  static func name(of task: any Task) -> String { task.name }
 
-  init(task: any Task) { self.task = task }
-
-  init?(argument: String) {
-    guard let task = Tasks.all.first(where: { $0.name == argument }) else { return nil }
-    self.task = task
-  }
+  init(_ task: any Task) { self.task = task }
 
   var defaultValueDescription: String { task.name }
 }
