@@ -7,8 +7,7 @@ extension RunConfiguration {
     /// Width of a token's embedding.
     package var embedding = 128
     @CellKey package var cell: any CellKind = Elman(.tanh)
-    /// Width of the hidden state.
-    package var hidden = 128
+    package var hidden: HiddenUnits = 128
     package var layers = 1
     package var bidirectional = false
     /// Whether a layer's input is added to its output where both have one width.
@@ -50,8 +49,11 @@ extension RunConfiguration.Model {
   /// Width of what goes into the first layer.
   var inputWidth: Int { embedding + (characters.map { 2 * $0.hidden } ?? 0) }
 
-  /// Width of what comes out of every layer.
-  var outputWidth: Int { bidirectional ? 2 * hidden : hidden }
+  /// [layer] the width of what comes out of it.
+  var layerWidths: [Int] { hidden.counts(layers: layers).map { bidirectional ? 2 * $0 : $0 } }
+
+  /// Width of what the output layer reads.
+  var outputWidth: Int { layerWidths.last ?? 0 }
 
   /// What is wrong with the output layer for so many classes.
   package func objections(classes: Int) -> [Objection] {
@@ -65,7 +67,8 @@ extension RunConfiguration.Model {
   ///   - characters: that a character encoder knows; nil: words aren't spelled out.
   package func shape(vocabulary: Int, classes: Int, characters alphabet: Int? = nil) -> ModelShape {
     var shape = ModelShape(
-      vocabulary: vocabulary, embedding: embedding, cell: cell, hidden: hidden, layers: layers, classes: classes)
+      vocabulary: vocabulary, embedding: embedding, cell: cell, hidden: 0, layers: 0, classes: classes)
+    shape.units = hidden.counts(layers: layers)
     shape.isBidirectional = bidirectional
     shape.isResidual = residual
     shape.tiesEmbeddings = tieEmbeddings
@@ -94,8 +97,7 @@ extension RunConfiguration.Model: KeySection {
   package mutating func visitKeys(_ keys: inout some KeyVisitor) {
     keys.value("embedding", &embedding, .whole(1...65_536), "width of a token's embedding")
     keys.variant(&_cell)
-    keys.value("hidden", &hidden, .whole(1...65_536), "width of the hidden state")
-    keys.value("layers", &layers, .whole(1...64), "recurrent layers on top of each other")
+    HiddenUnits.visitKeys(&hidden, layers: &layers, &keys)
     keys.value("bidirectional", &bidirectional, .flag, "whether to read each sentence backwards too (tagging)")
     keys.value(
       "residual", &residual, .flag, "whether a layer's input is added to its output where both have one width")

@@ -15,12 +15,22 @@ extension RunConfiguration {
   /// Of the network's layers.
   private var layerConflicts: [Objection] {
     var objections: [Objection] = []
-    if model.residual, model.layers == 1, model.inputWidth != model.outputWidth {
+    if case .each(let counts) = model.hidden, counts.count != model.layers {
+      objections.append(
+        Objection(
+          key: "model.layers",
+          reason: "hidden has a number for each of \(counts.count) layers, found \(model.layers); leave layers out",
+          otherKeys: ["model.hidden"]))
+    }
+    let widths = [model.inputWidth] + model.layerWidths
+    if model.residual, zip(widths, widths.dropFirst()).allSatisfy(!=) {
+      let found =
+        model.layers == 1
+        ? "a single layer with \(widths[0]) and \(widths[1])" : widths.map(String.init).joined(separator: " > ")
       objections.append(
         Objection(
           key: "model.residual",
-          reason: "needs a layer with an input and an output of one width, found a single layer with "
-            + "\(model.inputWidth) and \(model.outputWidth)",
+          reason: "needs a layer with an input and an output of one width, found \(found)",
           otherKeys: ["model.embedding", "model.hidden", "model.layers", "model.bidirectional", "model.characters"]))
     }
     if model.variationalDropout, model.dropout == 0, model.embeddingDropout == 0 {
@@ -49,11 +59,11 @@ extension RunConfiguration {
   /// Of how the network reads words, and gives them out.
   private var wordConflicts: [Objection] {
     var objections: [Objection] = []
-    if model.tieEmbeddings, model.embedding != model.hidden {
+    if model.tieEmbeddings, model.embedding != model.outputWidth {
       objections.append(
         Objection(
           key: "model.tie_embeddings",
-          reason: "needs embedding and hidden of one size, found \(model.embedding) and \(model.hidden)",
+          reason: "needs an embedding as wide as the last layer, found \(model.embedding) and \(model.outputWidth)",
           otherKeys: ["model.embedding", "model.hidden"]))
     }
     if !model.output.canTieEmbeddings, model.tieEmbeddings {

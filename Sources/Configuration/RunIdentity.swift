@@ -98,7 +98,7 @@ extension RunConfiguration {
     case .scalar(let text, _):
       [(path, text)]
     case .list(let items):
-      [(path, items.compactMap(\.text).joined(separator: "\n"))]
+      [(path, items.isEmpty ? "" : "[\(items.compactMap(\.text).joined(separator: ", "))]")]
     }
   }
 }

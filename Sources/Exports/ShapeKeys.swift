@@ -74,15 +74,22 @@ struct ShapeError: Error, CustomStringConvertible {
 
 /// The keys of a shape, with the ranges that a configuration has.
 private struct Section: KeySection {
+  /// Its units are those of `hidden` and `layers`.
   var shape: ModelShape
+  var hidden: HiddenUnits
+  var layers: Int
+
+  init(shape: ModelShape) {
+    self.shape = shape
+    (hidden, layers) = (HiddenUnits(shape.units), shape.layers)
+  }
 
   mutating func visitKeys(_ keys: inout some KeyVisitor) {
     var cell = CellKey(wrappedValue: shape.cell)
     var output = OutputKey(wrappedValue: shape.output)
     keys.value("embedding", &shape.embedding, .whole(1...65_536), "width of a token's embedding")
     keys.variant(&cell)
-    keys.value("hidden", &shape.hidden, .whole(1...65_536), "width of the hidden state, in each direction")
-    keys.value("layers", &shape.layers, .whole(1...64), "recurrent layers")
+    HiddenUnits.visitKeys(&hidden, layers: &layers, &keys)
     keys.value("bidirectional", &shape.isBidirectional, .flag, "whether they read backwards too")
     keys.value("residual", &shape.isResidual, .flag, "whether a layer's input is added to its output")
     keys.section("output", &output, "the output layer")
@@ -91,6 +98,7 @@ private struct Section: KeySection {
       "characters", &shape.characters, defaults: ModelShape.Characters(vocabulary: 0, embedding: 0, hidden: 0),
       "the character encoder")
     shape.cell = cell.wrappedValue
+    shape.units = hidden.counts(layers: layers)
     shape.output = output.wrappedValue
   }
 
@@ -100,9 +108,10 @@ private struct Section: KeySection {
     func require(_ holds: Bool, _ key: String, _ reason: String) {
       if !holds { objections.append(Objection(key: key, reason: reason)) }
     }
-    for (key, size) in [("embedding", shape.embedding), ("hidden", shape.hidden), ("layers", shape.layers)] {
-      require(size > 0, key, "missing")
-    }
+    require(shape.embedding > 0, "embedding", "missing")
+    require(hidden != 0, "hidden", "missing")
+    require(layers > 0, "layers", "missing")
+    require(shape.layers == layers, "layers", "is \(layers), and hidden has a number for each of \(shape.layers)")
     if let characters = shape.characters {
       require(isTagger, "characters", "is for taggers")
       require(characters.embedding > 0 && characters.hidden > 0, "characters", "needs embedding and hidden")
@@ -112,7 +121,7 @@ private struct Section: KeySection {
     if shape.tiesEmbeddings {
       require(
         !isTagger && shape.output.canTieEmbeddings && shape.embedding == shape.outputWidths.total, "tie_embeddings",
-        "needs an output layer over the vocabulary with one weight, and embedding and hidden of one size")
+        "needs an output layer over the vocabulary with one weight, and an embedding as wide as the last layer")
     }
     return objections
   }

@@ -5,9 +5,8 @@ package struct ModelShape: Sendable, Equatable {
   /// Width of a token's embedding.
   package var embedding: Int
   @CellKey package var cell: any CellKind
-  /// Units of a hidden state, in each direction.
-  package var hidden: Int
-  package var layers: Int
+  /// [layer] units of a hidden state, in each direction.
+  package var units: [Int]
   /// What a distribution at every timestep is over: the vocabulary or the tags.
   package var classes: Int
   /// Whether each layer reads its sequences backwards as well.
@@ -37,29 +36,33 @@ package struct ModelShape: Sendable, Equatable {
     }
   }
 
+  /// - Parameter hidden: units of every layer's hidden state.
   package init(vocabulary: Int, embedding: Int, cell: any CellKind, hidden: Int, layers: Int, classes: Int) {
     self.vocabulary = vocabulary
     self.embedding = embedding
     self.cell = cell
-    self.hidden = hidden
-    self.layers = layers
+    units = Array(repeating: hidden, count: layers)
     self.classes = classes
   }
 
+  package var layers: Int { units.count }
   package var directions: Int { isBidirectional ? 2 : 1 }
 
   /// What a layer hands on: the hidden states of its directions side by side.
-  package var outputWidths: Widths { Widths(Array(repeating: hidden, count: directions)) }
+  package func outputWidths(layer: Int) -> Widths { Widths(Array(repeating: units[layer], count: directions)) }
+
+  /// What the output layer reads.
+  package var outputWidths: Widths { outputWidths(layer: layers - 1) }
 
   /// What goes into a layer: into the first one embeddings, with what a character encoder makes of a word beside them.
   package func inputWidths(layer: Int) -> Widths {
-    guard layer == 0 else { return outputWidths }
+    guard layer == 0 else { return outputWidths(layer: layer - 1) }
     return Widths([embedding] + (characters.map { [$0.hidden, $0.hidden] } ?? []))
   }
 
   /// Whether a layer's input is added to its output.
   package func isResidual(layer: Int) -> Bool {
-    isResidual && inputWidths(layer: layer).total == outputWidths.total
+    isResidual && inputWidths(layer: layer).total == outputWidths(layer: layer).total
   }
 
   /// Weights of the recurrent and the output layers, without embeddings and biases: what arithmetic is counted by, 6 FLOP
@@ -67,7 +70,7 @@ package struct ModelShape: Sendable, Equatable {
   /// multiplies by for every row.
   package var multipliedWeights: Int {
     (0..<layers).reduce(outputWidths.total * output.multipliedClasses(of: self)) {
-      $0 + directions * cell.gates.count * hidden * (inputWidths(layer: $1).total + hidden)
+      $0 + directions * cell.gates.count * units[$1] * (inputWidths(layer: $1).total + units[$1])
     }
   }
 }

@@ -46,7 +46,7 @@ package final class SequenceModel: Sendable {
     sharingTrial = SharingTrial(
       RecurrenceSharing.all(
         capacity.timeline, jobs: (workers + shape.directions - 1) / shape.directions,
-        panels: (shape.hidden + PanelShape.width - 1) / PanelShape.width))
+        panels: ((shape.units.max() ?? 0) + PanelShape.width - 1) / PanelShape.width))
     layers = (0..<shape.layers).map {
       RecurrentLayer(
         $0, of: parameters, timeline: minibatch.timeline, carriesState: carriesState,

@@ -18,7 +18,8 @@ struct DeterminismTests {
   private static let models = [
     [], ["model.cell=gru"], ["model.cell=lstm", "model.layers=2"],
     [
-      "model.embedding=21", "model.layers=2", "model.tie_embeddings=true", "model.residual=true", "model.dropout=0.3",
+      "model.embedding=21", "model.hidden=[21, 35, 21]", "model.tie_embeddings=true", "model.residual=true",
+      "model.dropout=0.3",
       "model.embedding_dropout=0.2", "model.variational_dropout=true", "model.word_dropout=0.1",
       "model.initialization.recurrent=orthogonal",
     ],
@@ -31,7 +32,7 @@ struct DeterminismTests {
       "model.output={kind: sampled, samples: 9}", "training.optimizer={name: adam, learning_rate: 0.01}",
       "training.sparse_updates=true",
     ],
-    ["tagger.cfg"], ["tagger.cfg", "model.cell=gru", "model.variational_dropout=true"],
+    ["tagger.cfg"], ["tagger.cfg", "model.cell=gru", "model.hidden=[17, 11]", "model.residual=false"],
     ["tagger.cfg", "model.cell=elman", "model.characters=null", "model.embedding_dropout=0", "model.residual=false"],
   ]
 

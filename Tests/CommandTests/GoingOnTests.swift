@@ -146,6 +146,10 @@ struct GoingOnTests {
       "model.cell is elman in it and lstm here, model.layers is 1 in it and 2 here, model.activation is tanh in it and absent"
     let cases: [(arguments: [String], message: String)] = [
       (["model.hidden=22"], "only where its layers are the same: model.hidden is 21 in it and 22 here\n"),
+      (
+        ["model.hidden=[21, 9]"],
+        "only where its layers are the same: model.hidden is 21 in it and [21, 9] here, model.layers is 1 in it and 2 here\n"
+      ),
       (["model.cell=lstm", "model.layers=2"], "only where its layers are the same: \(cell) here\n"),
       (["data.tokens=character"], "are the same: data.tokens is whitespace in it and character here\n"),
       (["training.freeze=[rnn.l1]"], "training.freeze: no parameter is called rnn.l1; did you mean rnn.l0?"),

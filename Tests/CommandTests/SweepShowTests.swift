@@ -86,7 +86,8 @@ struct SweepShowTests {
     #expect(outcome.code == 65)
     #expect(
       outcome.errors
-        == "sweep.cfg:3:31: model.hidden: expected a whole number from 1 to 65536, found 'six'\n")
+        == "sweep.cfg:3:31: model.hidden: expected a whole number from 1 to 65536, or a list of up to 64 of them, one for each layer, found 'six'\n"
+    )
     #expect(!workspace.exists("sweep"))
   }
 

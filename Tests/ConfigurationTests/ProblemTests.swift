@@ -95,6 +95,28 @@ import Testing
     ("task: tagging\nmodel: {characters: {}}\n", nil),
     ("model: {characters: ~}\n", nil),
     ("model: {residual: true}\n", nil),
+    ("model: {hidden: [400, 1150, 400], embedding: 400, tie_embeddings: true}\n", nil),
+    ("model: {hidden: [8, 9], layers: 2}\n", nil),
+    ("task: tagging\nmodel: {hidden: [8, 9], bidirectional: true}\n", nil),
+    (
+      "model: {layers: 1, hidden: [8, 9]}\n",
+      "2:9: model.layers: hidden has a number for each of 2 layers, found 1; leave layers out"
+    ),
+    (
+      "model: {hidden: []}\n",
+      "2:17: model.hidden: expected a whole number from 1 to 65536, or a list of up to 64 of them, one for each layer, "
+        + "found a list"
+    ),
+    ("model: {hidden: [8, 0]}\n", "2:21: model.hidden: expected a whole number from 1 to 65536, found '0'"),
+    (
+      "model: {hidden: [400, 1150], embedding: 400, tie_embeddings: true}\n",
+      "2:46: model.tie_embeddings: needs an embedding as wide as the last layer, found 400 and 1150"
+    ),
+    (
+      "model: {residual: true, embedding: 6, hidden: [7, 8]}\n",
+      "2:9: model.residual: needs a layer with an input and an output of one width, found 6 > 7 > 8"
+    ),
+    ("model: {residual: true, embedding: 6, hidden: [7, 7, 8]}\n", nil),
     ("model: {residual: true, embedding: 64, layers: 2}\n", nil),
     (
       "model: {residual: true, embedding: 64}\n",
@@ -235,7 +257,7 @@ import Testing
     #expect(
       complaints(text) == [
         "lm.cfg:3:9: model.bidirectional: a language model must not see the future",
-        "lm.cfg:3:30: model.tie_embeddings: needs embedding and hidden of one size, found 3 and 4",
+        "lm.cfg:3:30: model.tie_embeddings: needs an embedding as wide as the last layer, found 3 and 8",
       ])
   }
 

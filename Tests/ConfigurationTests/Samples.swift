@@ -128,6 +128,10 @@ private struct Dice: RandomNumberGenerator {
     var model = RunConfiguration.Model()
     model.embedding = Int.random(in: 1...65_536, using: &self)
     model.layers = Int.random(in: 2...64, using: &self)
+    var widths = Array(repeating: model.embedding, count: model.layers)
+    // Two layers are left of one width, for a residual connection.
+    if model.layers > 2, roll() { widths[0] = Int.random(in: 1...65_536, using: &self) }
+    model.hidden = HiddenUnits(widths)
     model.residual = roll()
     model.dropout = share()
     model.variationalDropout = roll()
@@ -149,7 +153,6 @@ private struct Dice: RandomNumberGenerator {
     } else {
       model.output = outputLayer()
       model.tieEmbeddings = model.output == Softmax() && roll()
-      model.hidden = model.embedding
     }
     return model
   }

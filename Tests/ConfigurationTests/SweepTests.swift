@@ -176,8 +176,8 @@ import Testing
     }
     #expect(
       error?.description == """
-        sweep.cfg:3:41: model.hidden: expected a whole number from 1 to 65536, found '0'
-        sweep.cfg:3:44: model.hidden: expected a whole number from 1 to 65536, found 'x'
+        sweep.cfg:3:41: model.hidden: expected a whole number from 1 to 65536, or a list of up to 64 of them, one for each layer, found '0'
+        sweep.cfg:3:44: model.hidden: expected a whole number from 1 to 65536, or a list of up to 64 of them, one for each layer, found 'x'
         """)
   }
 

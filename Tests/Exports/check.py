@@ -242,6 +242,8 @@ small = {"embedding": 11, "cell": "lstm", "hidden": 11}
 networks += [
     ("language-model", {**small, "tie_embeddings": True}, "tied embeddings"),
     ("language-model", {**small, "residual": True, "layers": 2}, "residual"),
+    ("language-model", {**small, "hidden": [19, 8, 11], "tie_embeddings": True}, "layers of different widths"),
+    ("tagging", {**small, "hidden": [5, 18], "cell": "gru", "bidirectional": True}, "tagger of different widths"),
     ("language-model", {**small, "output": {"kind": "class"}}, "word classes"),
     ("language-model", {**small, "output": {"kind": "adaptive", "cutoffs": [40, 90], "div_value": 2}}, "adaptive"),
     ("language-model", {**small, "output": {"kind": "sampled", "samples": 20}}, "sampled"),

@@ -96,12 +96,12 @@ package struct ElmanReference: Sendable {
   private func preactivation(_ layer: Int, _ x: Matrix, _ h: Matrix) -> Matrix {
     let (v, w) = (parameter("rnn.weight_ih_l\(layer)"), parameter("rnn.weight_hh_l\(layer)"))
     let bias = parameter("rnn.bias_ih_l\(layer)")
-    var z = Matrix(rows: x.rows, columns: shape.hidden)
+    var z = Matrix(rows: x.rows, columns: shape.units[0])
     for b in 0..<x.rows {
-      for i in 0..<shape.hidden {
+      for i in 0..<shape.units[0] {
         z[b, i] = bias[0, i]
         for j in 0..<x.columns { z[b, i] += v[i, j] * x[b, j] }
-        for j in 0..<shape.hidden { z[b, i] += w[i, j] * h[b, j] }
+        for j in 0..<shape.units[0] { z[b, i] += w[i, j] * h[b, j] }
       }
     }
     return z
@@ -112,7 +112,7 @@ package struct ElmanReference: Sendable {
     for b in 0..<h.rows {
       for c in 0..<shape.classes {
         logits[t * h.rows + b, c] = bias[0, c]
-        for j in 0..<shape.hidden { logits[t * h.rows + b, c] += u[c, j] * h[b, j] }
+        for j in 0..<shape.units[0] { logits[t * h.rows + b, c] += u[c, j] * h[b, j] }
       }
     }
   }
@@ -131,11 +131,11 @@ package struct ElmanReference: Sendable {
   package func gradients(_ window: Window, _ forward: Forward) -> [String: Matrix] {
     var gradients = parameters.mapValues { Matrix(rows: $0.rows, columns: $0.columns) }
     // dL/dh_t as far as it comes from later timesteps.
-    var future = [Matrix](repeating: Matrix(rows: window.streams, columns: shape.hidden), count: shape.layers)
+    var future = [Matrix](repeating: Matrix(rows: window.streams, columns: shape.units[0]), count: shape.layers)
     for t in (0..<window.timesteps).reversed() {
       var dh = outputGradient(window, forward, t, &gradients)
       for layer in (0..<shape.layers).reversed() {
-        var dz = Matrix(rows: window.streams, columns: shape.hidden)
+        var dz = Matrix(rows: window.streams, columns: shape.units[0])
         for index in dz.values.indices {
           let z = forward.preactivations[layer][t].values[index]
           dz.values[index] = (dh.values[index] + future[layer].values[index]) * derivative(z)
@@ -166,11 +166,11 @@ package struct ElmanReference: Sendable {
   ) -> Matrix {
     let u = parameter("decoder.weight")
     let h = forward.states[shape.layers - 1][t + 1]
-    var dh = Matrix(rows: window.streams, columns: shape.hidden)
+    var dh = Matrix(rows: window.streams, columns: shape.units[0])
     for b in 0..<window.streams {
       for (c, d) in logitGradient(window, forward, row: t * window.streams + b).enumerated() {
         gradients["decoder.bias"]?[0, c] += d
-        for j in 0..<shape.hidden {
+        for j in 0..<shape.units[0] {
           gradients["decoder.weight"]?[c, j] += d * h[b, j]
           dh[b, j] += d * u[c, j]
         }
@@ -184,10 +184,10 @@ package struct ElmanReference: Sendable {
     _ layer: Int, _ dz: Matrix, _ x: Matrix, _ previous: Matrix, _ gradients: inout [String: Matrix]
   ) {
     for b in 0..<dz.rows {
-      for i in 0..<shape.hidden {
+      for i in 0..<shape.units[0] {
         gradients["rnn.bias_ih_l\(layer)"]?[0, i] += dz[b, i]
         for j in 0..<x.columns { gradients["rnn.weight_ih_l\(layer)"]?[i, j] += dz[b, i] * x[b, j] }
-        for j in 0..<shape.hidden { gradients["rnn.weight_hh_l\(layer)"]?[i, j] += dz[b, i] * previous[b, j] }
+        for j in 0..<shape.units[0] { gradients["rnn.weight_hh_l\(layer)"]?[i, j] += dz[b, i] * previous[b, j] }
       }
     }
   }

@@ -13,7 +13,7 @@ extension ElmanReference {
     for b in 0..<window.streams {
       for t in 0..<window.timesteps {
         let direct = sum.addOutput(b, t)
-        var chain = Matrix.identity(shape.hidden)
+        var chain = Matrix.identity(shape.units[0])
         for k in (0...t).reversed() {
           sum.add(direct * chain, b, k)
           chain = chain * jacobian(forward, b, k)
@@ -48,8 +48,8 @@ extension ElmanReference {
 
   /// dh_i/dz_i of stream b.
   fileprivate func diagonal(_ forward: Forward, _ b: Int, _ i: Int) -> Matrix {
-    var matrix = Matrix(rows: shape.hidden, columns: shape.hidden)
-    for unit in 0..<shape.hidden { matrix[unit, unit] = derivative(forward.preactivations[0][i][b, unit]) }
+    var matrix = Matrix(rows: shape.units[0], columns: shape.units[0])
+    for unit in 0..<shape.units[0] { matrix[unit, unit] = derivative(forward.preactivations[0][i][b, unit]) }
     return matrix
   }
 }

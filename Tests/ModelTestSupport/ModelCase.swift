@@ -29,6 +29,6 @@ package struct ModelCase: Sendable, CustomStringConvertible {
 
   package var description: String {
     "\(shape.cell) x \(shape.layers), vocabulary \(shape.vocabulary), embedding \(shape.embedding), "
-      + "hidden \(shape.hidden), classes \(shape.classes), [\(timesteps), \(streams)]"
+      + "hidden \(shape.units[0]), classes \(shape.classes), [\(timesteps), \(streams)]"
   }
 }

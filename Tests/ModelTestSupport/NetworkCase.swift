@@ -12,6 +12,8 @@ package struct NetworkCase: Sendable, CustomStringConvertible {
     case inputDropout, layerDropout, variational, tied, characters
     /// Sizes that are whole panels.
     case wholePanels
+    /// Layers of different widths, the last one as wide as all are without.
+    case widths
   }
 
   package let shape: ModelShape
@@ -44,6 +46,9 @@ package struct NetworkCase: Sendable, CustomStringConvertible {
     var shape = ModelShape(
       vocabulary: vocabulary, embedding: embedding, cell: cell, hidden: hidden,
       layers: layers, classes: isTied ? vocabulary : isWhole ? 96 : 19)
+    if switches.contains(.widths) {
+      for layer in 0..<layers - 1 { shape.units[layer] += layer.isMultiple(of: 2) ? 16 : -16 }
+    }
     shape.isBidirectional = isBidirectional
     shape.isResidual = switches.contains(.residual)
     shape.tiesEmbeddings = isTied
@@ -76,10 +81,10 @@ package struct NetworkCase: Sendable, CustomStringConvertible {
       for layers in 1...3 {
         for isBidirectional in [false, true] {
           for lengths in Lengths.allCases {
-            // The rows of an orthogonal array of strength two are the vectors of three bits, and its columns parities of
-            // them. There are seven without the one that is all zeros: no divisor of the number of cases, so that
-            // each row meets each cell, depth, direction and length.
-            let row = cases.count / 2 % 7 + 1
+            // The rows of an orthogonal array of strength two are the vectors of five bits, and its columns parities of
+            // them. There are 31 without the one that is all zeros: no divisor of the number of cases, so that a
+            // switch isn't tied to a cell, depth, direction or length.
+            let row = cases.count / 2 % 31 + 1
             let switches = Switch.allCases.filter { !(row & $0.rawValue).nonzeroBitCount.isMultiple(of: 2) }
             for switches in [[], Set(switches)] {
               cases.append(NetworkCase(cell, layers: layers, isBidirectional: isBidirectional, lengths, switches))

@@ -148,7 +148,7 @@ private struct Network {
     for layer in 0..<shape.layers {
       let hidden = drop(
         self.layer("rnn", layer, x, directions: directions, sequence), masks.rates.layers, place: layer + 1,
-        widths: [Int](repeating: shape.hidden, count: directions))
+        widths: [Int](repeating: shape.units[layer], count: directions))
       x = zip(hidden, x).map { h, x in shape.isResidual && h.value.count == x.value.count ? h + x : h }
     }
     return x
@@ -204,9 +204,9 @@ private struct Network {
   }
 
   func layer(_ module: String, _ layer: Int, _ x: [Vector], directions: Int, _ sequence: Int) -> [Vector] {
-    let forward = direction(module, "l\(layer)", x, units: shape.hidden, sequence: sequence)
+    let forward = direction(module, "l\(layer)", x, units: shape.units[layer], sequence: sequence)
     guard directions == 2 else { return forward }
-    let reverse = direction(module, "l\(layer)_reverse", x.reversed(), units: shape.hidden, sequence: sequence)
+    let reverse = direction(module, "l\(layer)_reverse", x.reversed(), units: shape.units[layer], sequence: sequence)
     return zip(forward, reverse.reversed()).map { tape.concatenated([$0, $1]) }
   }
 

@@ -42,7 +42,7 @@ package struct Window: Sendable {
 package func randomState(of shape: ModelShape, streams: Int, using random: inout TestRandom) -> [Matrix] {
   (0..<shape.layers).map { _ in
     // Numbers that single precision holds exactly, so that both sides begin alike.
-    let values = (0..<streams * shape.hidden).map { _ in Double(Float.random(in: -1..<1, using: &random)) }
-    return Matrix(rows: streams, columns: shape.hidden, values: values)
+    let values = (0..<streams * shape.units[0]).map { _ in Double(Float.random(in: -1..<1, using: &random)) }
+    return Matrix(rows: streams, columns: shape.units[0], values: values)
   }
 }

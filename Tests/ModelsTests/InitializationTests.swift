@@ -42,7 +42,7 @@ import Testing
       let count = Double(values.count)
       let mean = values.reduce(0, +) / count
       let variance = values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / count
-      let bound = 1 / Double(Self.shape.hidden).squareRoot()
+      let bound = 1 / Double(Self.shape.units[0]).squareRoot()
       let expected = parameter.role == .embedding ? 1 : bound * bound / 3
       // Four standard errors; those of a variance are smaller for the uniform distribution than for the normal one.
       #expect(abs(mean) < 4 * (expected / count).squareRoot(), "\(parameter.name): mean \(mean)")

@@ -37,7 +37,7 @@ import Training
 
   @Test func theGradientsNormIsThatOfAllTensorsTogether() {
     let run = TrainingRun(Self.sizes, SGD(learningRate: 1))
-    let state = [Matrix(rows: Self.sizes.streams, columns: Self.sizes.shape.hidden)]
+    let state = [Matrix(rows: Self.sizes.streams, columns: Self.sizes.shape.units[0])]
     let reference = run.test.reference
     let gradients = reference.gradients(Self.window(), reference.forward(Self.window(), from: state))
     let norm = gradients.values.flatMap(\.values).reduce(0) { $0 + $1 * $1 }.squareRoot()

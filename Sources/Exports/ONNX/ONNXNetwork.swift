@@ -52,7 +52,7 @@ struct ONNXNetwork {
     _ layer: Int, _ cell: ONNXRecurrence, reading x: String, lengths: String
   ) -> String {
     let suffixes = ["_l\(layer)", "_l\(layer)_reverse"].prefix(shape.directions)
-    let size = [Self.batch, .fixed(shape.hidden)]
+    let size = [Self.batch, .fixed(shape.units[layer])]
     let initial = cell.states.map { state in
       let states = suffixes.map { suffix in
         graph.add(
@@ -68,14 +68,14 @@ struct ONNXNetwork {
     let y = graph.newName("hidden")
     graph.add(
       cell.operation, [x] + weights(of: layout.layers[layer], cell, "rnn.l\(layer)") + [lengths] + initial,
-      attributes(of: cell, directions: shape.directions, units: shape.hidden), outputs: [y] + ends)
+      attributes(of: cell, directions: shape.directions, units: shape.units[layer]), outputs: [y] + ends)
     for (state, name) in zip(cell.states, ends) {
       addFinalStates(name, to: suffixes.map { "\(state)\($0)_out" }, size, state)
     }
     guard shape.isBidirectional else { return graph.add("Squeeze", [y, graph.addNumbers([1])]) }
     // [timesteps, directions, batch, units]; in a new shape 0 keeps what is there.
     let sideBySide = graph.add("Transpose", [y], [("perm", .ints([0, 2, 1, 3]))])
-    return graph.add("Reshape", [sideBySide, graph.addNumbers([0, 0, shape.outputWidths.total])])
+    return graph.add("Reshape", [sideBySide, graph.addNumbers([0, 0, shape.outputWidths(layer: layer).total])])
   }
 
   /// - Parameter states: [directions, batch, units]

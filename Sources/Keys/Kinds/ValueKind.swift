@@ -2,14 +2,18 @@
 package struct ValueKind<Value> {
   /// What a message expects and documentation names: `a whole number from 1 to 10`.
   package let expectation: String
+  /// What numbers its values are; nil if they are none.
+  package let number: KeyDescription.NumberKind?
   /// The value of a tree. Reports what is wrong where there is none.
   package let read: (ValueTree, ReadingSite) -> Value?
   package let write: (Value) -> ValueTree
 
   package init(
-    _ expectation: String, read: @escaping (ValueTree, ReadingSite) -> Value?, write: @escaping (Value) -> ValueTree
+    _ expectation: String, number: KeyDescription.NumberKind? = nil,
+    read: @escaping (ValueTree, ReadingSite) -> Value?, write: @escaping (Value) -> ValueTree
   ) {
     self.expectation = expectation
+    self.number = number
     self.read = read
     self.write = write
   }
@@ -18,7 +22,7 @@ package struct ValueKind<Value> {
 extension ValueKind<Int> {
   package static func whole(_ range: ClosedRange<Int>) -> Self {
     let expectation = "a whole number \(describe(range))"
-    return Self(expectation) { tree, site in
+    return Self(expectation, number: .whole) { tree, site in
       guard let number = tree.plainText.flatMap({ Int($0) }), range.contains(number) else {
         return site.mismatch(tree, expected: expectation)
       }
@@ -58,7 +62,7 @@ extension ValueKind<[Int]> {
 extension ValueKind<Double> {
   package static func number(_ range: NumberRange) -> Self {
     let expectation = "a number \(range)"
-    return Self(expectation) { tree, site in
+    return Self(expectation, number: .real) { tree, site in
       guard let number = tree.plainText.flatMap(Self.number(from:)) else {
         return site.mismatch(tree, expected: expectation)
       }

@@ -43,12 +43,12 @@ package struct KeyCatalogue: KeyVisitor {
   }
 
   package mutating func value<Value>(_ key: String, _ value: inout Value, _ kind: ValueKind<Value>, _ help: String) {
-    append(key, kind.expectation, kind.write(value), help, number: Self.numberKind(Value.self))
+    append(key, kind.expectation, kind.write(value), help, number: kind.number)
   }
 
   package mutating func optional<Value>(_ key: String, _ value: inout Value?, _ kind: ValueKind<Value>, _ help: String)
   {
-    append(key, kind.expectation, value.map(kind.write), help, number: Self.numberKind(Value.self))
+    append(key, kind.expectation, value.map(kind.write), help, number: kind.number)
   }
 
   package mutating func section(_ key: String, _ section: inout some KeySection, _ help: String) {
@@ -77,11 +77,6 @@ package struct KeyCatalogue: KeyVisitor {
       candidate.visitSettings(&self)
     }
     alternative = outer
-  }
-
-  private static func numberKind(_ type: Any.Type) -> KeyDescription.NumberKind? {
-    if type == Int.self { return .whole }
-    return type == Double.self ? .real : nil
   }
 
   private mutating func append(

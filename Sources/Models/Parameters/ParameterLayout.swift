@@ -37,7 +37,7 @@ package struct ParameterLayout: Sendable {
       [false, true].prefix(shape.directions).map {
         builder.addDirection(
           of: "rnn", layer: layer, isReverse: $0, shape.cell, inputs: shape.inputWidths(layer: layer),
-          units: shape.hidden)
+          units: shape.units[layer])
       }
     }
     output = shape.output.addParameters(of: shape, embedding: embedding, to: &builder)

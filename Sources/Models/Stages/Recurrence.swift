@@ -89,15 +89,17 @@ struct Recurrence<Projection: InputProjection>: Stage {
     _ run: @escaping @Sendable (_ direction: RecurrentDirection, _ sequences: Range<Int>, _ panels: Range<Int>) -> Void
   ) -> Phase {
     let (timeline, trial, directions) = (timeline, trial, directions)
-    let (panels, jobs) = (directions[0].panels, directions.count * sharing.sequences * sharing.units)
+    let panels = directions[0].panels
+    let shares = min(sharing.units, panels)
+    let jobs = directions.count * sharing.sequences * shares
     // Each worker keeps its columns of the weights in its cache from timestep to timestep.
     return Phase(kind, isAssigned: true, jobs: { trial.isCurrent(sharing) && timestep < timeline.timesteps ? jobs : 0 })
     { job in
-      let (units, rest) = (job % sharing.units, job / sharing.units)
+      let (units, rest) = (job % shares, job / shares)
       let (direction, sequences) = (rest % directions.count, rest / directions.count)
       run(
         directions[direction], timeline.share(job: sequences, jobs: sharing.sequences),
-        share(of: panels, job: units, jobs: sharing.units))
+        share(of: panels, job: units, jobs: shares))
     }
   }
 

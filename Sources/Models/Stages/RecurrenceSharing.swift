@@ -3,7 +3,7 @@ import Compute
 /// Into how many shares the sequences of a recurrence are cut, and into how many its units.
 package struct RecurrenceSharing: Sendable, Equatable {
   let sequences: Int
-  /// 1: none, and a job goes through all timesteps.
+  /// 1: none, and a job goes through all timesteps. A layer of fewer panels has as many shares as panels.
   let units: Int
 
   /// Below so many rows to a share, kernels waste their time.
@@ -17,7 +17,7 @@ package struct RecurrenceSharing: Sendable, Equatable {
   ///
   /// - Parameters:
   ///   - jobs: for each direction of a layer.
-  ///   - panels: of units.
+  ///   - panels: of units, of the widest layer.
   package static func all(_ capacity: Timeline.Capacity, jobs: Int, panels: Int) -> [RecurrenceSharing] {
     let bySequences = RecurrenceSharing(sequences: max(1, min(jobs, capacity.sequences)), units: 1)
     guard jobs > 1, capacity.timesteps <= mostPhases else { return [bySequences] }

@@ -19,7 +19,7 @@ final class RecurrentLayer: Sendable {
     _ index: Int, of parameters: Parameters, timeline: Timeline, carriesState: Bool, keepsStateGradients: Bool
   ) {
     let (shape, capacity) = (parameters.shape, timeline.capacity)
-    let widths = shape.outputWidths
+    let widths = shape.outputWidths(layer: index)
     // The output layer reads whole groups of 16 rows: there is room for the last one.
     let hidden = OwnedMatrix(
       rows: capacity.sequences + capacity.rows + PanelShape.width, columns: widths.columns)
@@ -28,7 +28,8 @@ final class RecurrentLayer: Sendable {
       RecurrentDirection(
         direction, handles, of: parameters, timeline: timeline,
         memory: direction == 0
-          ? DirectionMemory(0, of: widths, hidden, hiddenGradient) : DirectionMemory(capacity, units: shape.hidden),
+          ? DirectionMemory(0, of: widths, hidden, hiddenGradient)
+          : DirectionMemory(capacity, units: shape.units[index]),
         carriesState: carriesState, keepsStateGradients: keepsStateGradients)
     }
     self.hidden = hidden

@@ -76,7 +76,8 @@ struct StageBuilder {
     let dropout = dropout(rates.layers, place: index + 1)
     guard dropout != nil || residual != nil else { return [] }
     let connection = ResidualDropout(
-      output, widths: shape.outputWidths, dropout: dropout, residual: residual, minibatch: minibatch, workers: workers)
+      output, widths: shape.outputWidths(layer: index), dropout: dropout, residual: residual, minibatch: minibatch,
+      workers: workers)
     output = connection.output
     return [connection]
   }

@@ -28,7 +28,7 @@ extension RunConfiguration {
     let layout = ParameterLayout(shape)
     let parameters = Double(layout.floatCount)
     let rows = Double(training.batchSize) * Double(training.bptt)
-    let units = Double(shape.hidden * shape.layers)
+    let units = Double(shape.units.reduce(0, +))
     // Values and moments, both as they are and in a checkpoint's image; gradients; hidden states, gates and theirs.
     let kept = parameters * Double(1 + training.optimizer.momentNames.count)
     let floats = 2 * kept + Double(layout.denseCount) + rows * units * Double(1 + shape.cell.gates.count)

@@ -3,6 +3,7 @@ import Configuration
 import ConfigurationFiles
 import Files
 import Foundation
+import Keys
 import Presentation
 import Training
 
@@ -78,11 +79,18 @@ struct RunReport {
     let layers = model.layers == 1 ? "one layer" : "\(model.layers) layers"
     let parts = [
       configuration.task.title, model.cell.summary,
-      "\(layers) of \(model.bidirectional ? "2 × " : "")\(Format.count(model.hidden, "unit"))",
+      "\(layers) of \(model.bidirectional ? "2 × " : "")\(units(of: model))",
       parameters.map { "\(Format.count($0)) parameters" },
       "\(training.optimizer.name), learning rate \(training.optimizer.learningRate)",
     ]
     return parts.compactMap(\.self).joined(separator: " · ")
+  }
+
+  private static func units(of model: RunConfiguration.Model) -> String {
+    switch model.hidden {
+    case .same(let count): Format.count(count, "unit")
+    case .each(let counts): "\(enumeration(of: counts.map { Format.count($0) }, conjunction: "and")) units"
+    }
   }
 
   private static func notices(of metrics: RunMetrics, in directory: String) throws -> [String] {

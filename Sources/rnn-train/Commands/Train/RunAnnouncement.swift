@@ -34,8 +34,8 @@ extension PreparedRun {
       dataset.splits[split].map { "\(split.rawValue) \(Format.count($0.tokens.count))" }
     }
     let input = model.characters.map { "(\(model.embedding) + 2 x \($0.hidden))" } ?? String(model.embedding)
-    let layer = model.bidirectional ? "2 x \(model.hidden)" : String(model.hidden)
-    let widths = [input] + Array(repeating: layer, count: model.layers) + [String(summary.classes)]
+    let layers = model.hidden.counts(layers: model.layers).map { model.bidirectional ? "2 x \($0)" : String($0) }
+    let widths = [input] + layers + [String(summary.classes)]
     var facts = [
       ("corpus", "tokens: \(splits.joined(separator: ", ")); vocabulary \(Format.count(summary.vocabulary))"),
       (
