@@ -43,6 +43,18 @@ extension PanelMatrix {
     ck_add_to_rows(source.pointer(panel: panel, row: 0), index, source.rows, pointer(panel: panel, row: 0))
   }
 
+  /// self[i] *= factor(i) for all rows.
+  package func scaleRows(by factor: (_ row: Int) -> Float) {
+    Watchdog.writes(self)
+    for row in 0..<rows {
+      let scale = factor(row)
+      for panel in 0..<panels {
+        let elements = pointer(panel: panel, row: row)
+        for lane in 0..<PanelShape.width { elements[lane] *= scale }
+      }
+    }
+  }
+
   /// Dropout: self = source with a share of the elements at zero and the others scaled up, for some rows. Both may be the
   /// same matrix.
   ///

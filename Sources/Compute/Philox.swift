@@ -9,6 +9,7 @@ package struct Philox: Sendable {
   /// What numbers are drawn for; each purpose has a sequence of its own.
   package enum Purpose: UInt32, Sendable {
     case initialization, dropout, sampling, shuffling, synthetic, wordDropout, sweep, candidates
+    case vocabularyDropout
   }
 
   let key: (UInt32, UInt32)

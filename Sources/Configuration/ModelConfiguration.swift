@@ -14,8 +14,12 @@ extension RunConfiguration {
     package var residual = false
     /// The share of a layer's outputs that is set to zero in training.
     package var dropout = 0.0
+    /// That of the last layer's outputs; absent: as `dropout`.
+    package var outputDropout: Double?
     /// The share of what goes into the first layer that is set to zero in training.
     package var embeddingDropout = 0.0
+    /// The share of the vocabulary whose embeddings are zero in a step.
+    package var vocabularyDropout = 0.0
     /// Whether all timesteps of a sequence share one mask.
     package var variationalDropout = false
     /// The share of tokens that are read as `<unk>` in training.
@@ -87,6 +91,8 @@ extension RunConfiguration {
     var rates = DropoutRates()
     rates.input = model.embeddingDropout
     rates.layers = model.dropout
+    rates.output = model.outputDropout ?? model.dropout
+    rates.vocabulary = model.vocabularyDropout
     rates.isVariational = model.variationalDropout
     rates.seed = UInt64(seed)
     return rates
@@ -105,9 +111,16 @@ extension RunConfiguration.Model: KeySection {
     keys.value(
       "embedding_dropout", &embeddingDropout, .number(.partialShare),
       "share of what goes into the first layer dropped in training")
+    keys.optional(
+      "output_dropout", &outputDropout, .number(.partialShare),
+      "share of the last layer's outputs dropped in training; absent: as dropout")
+    keys.value(
+      "vocabulary_dropout", &vocabularyDropout, .number(.partialShare),
+      "share of the vocabulary whose embeddings are zero for a minibatch, drawn anew for each (embedding dropout, Merity et "
+        + "al. 2018)")
     keys.value(
       "variational_dropout", &variationalDropout, .flag,
-      "whether all timesteps of a sequence share one dropout mask")
+      "whether all timesteps of a sequence share one dropout mask (Gal and Ghahramani 2016)")
     keys.value(
       "word_dropout", &wordDropout, .number(.partialShare), "share of tokens read as <unk> in training")
     keys.section("output", &_output, "the output layer")

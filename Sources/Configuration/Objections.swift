@@ -33,11 +33,11 @@ extension RunConfiguration {
           reason: "needs a layer with an input and an output of one width, found \(found)",
           otherKeys: ["model.embedding", "model.hidden", "model.layers", "model.bidirectional", "model.characters"]))
     }
-    if model.variationalDropout, model.dropout == 0, model.embeddingDropout == 0 {
+    if model.variationalDropout, !dropout.dropsActivations {
       objections.append(
         Objection(
-          key: "model.variational_dropout", reason: "needs a dropout or embedding_dropout above 0",
-          otherKeys: ["model.dropout", "model.embedding_dropout"]))
+          key: "model.variational_dropout", reason: "needs a dropout, embedding_dropout or output_dropout above 0",
+          otherKeys: ["model.dropout", "model.embedding_dropout", "model.output_dropout"]))
     }
     if model.initialization.recurrent == .identity, !model.cell.suitsIdentity {
       objections.append(

@@ -20,6 +20,7 @@ struct DeterminismTests {
     [
       "model.embedding=21", "model.hidden=[21, 35, 21]", "model.tie_embeddings=true", "model.residual=true",
       "model.dropout=0.3",
+      "model.output_dropout=0.4", "model.vocabulary_dropout=0.1",
       "model.embedding_dropout=0.2", "model.variational_dropout=true", "model.word_dropout=0.1",
       "model.initialization.recurrent=orthogonal",
     ],

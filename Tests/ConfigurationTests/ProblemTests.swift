@@ -129,9 +129,15 @@ import Testing
     ),
     (
       "model: {variational_dropout: true}\n",
-      "2:9: model.variational_dropout: needs a dropout or embedding_dropout above 0"
+      "2:9: model.variational_dropout: needs a dropout, embedding_dropout or output_dropout above 0"
     ),
     ("model: {variational_dropout: true, dropout: .1}\n", nil),
+    ("model: {variational_dropout: true, output_dropout: .1}\n", nil),
+    ("model: {dropout: .1, output_dropout: 0, vocabulary_dropout: .1}\n", nil),
+    (
+      "model: {vocabulary_dropout: 1}\n",
+      "2:29: model.vocabulary_dropout: expected a number of at least 0 and below 1, found '1'"
+    ),
     ("model: {variational_dropout: true, embedding_dropout: .1}\n", nil),
     ("model: {word_dropout: 1}\n", "2:23: model.word_dropout: expected a number of at least 0 and below 1, found '1'"),
     (

@@ -134,6 +134,8 @@ private struct Dice: RandomNumberGenerator {
     model.hidden = HiddenUnits(widths)
     model.residual = roll()
     model.dropout = share()
+    model.outputDropout = roll() ? share() : nil
+    model.vocabularyDropout = roll() ? share() : 0
     model.variationalDropout = roll()
     model.wordDropout = share()
     model.initialization.weights = roll() ? .glorot : .uniform

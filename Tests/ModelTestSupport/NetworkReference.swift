@@ -146,8 +146,9 @@ private struct Network {
       tokens.map { word($0, sentences) }, masks.rates.input, place: 0, widths: [shape.embedding] + characters)
     let directions = shape.isBidirectional ? 2 : 1
     for layer in 0..<shape.layers {
+      let share = layer == shape.layers - 1 ? masks.rates.output : masks.rates.layers
       let hidden = drop(
-        self.layer("rnn", layer, x, directions: directions, sequence), masks.rates.layers, place: layer + 1,
+        self.layer("rnn", layer, x, directions: directions, sequence), share, place: layer + 1,
         widths: [Int](repeating: shape.units[layer], count: directions))
       x = zip(hidden, x).map { h, x in shape.isResidual && h.value.count == x.value.count ? h + x : h }
     }
@@ -189,7 +190,9 @@ private struct Network {
 
   /// The embedding of a token, with the last hidden state of each direction over its characters beside it.
   func word(_ token: Sentences.Token, _ sentences: Sentences) -> Vector {
-    let embedding = row(token.id, of: "embedding.weight", width: shape.embedding)
+    let embedding =
+      row(token.id, of: "embedding.weight", width: shape.embedding)
+      * tape.vector([Double](repeating: masks.scale(ofToken: token.id), count: shape.embedding))
     guard let characters = shape.characters else { return embedding }
     let spelling = sentences.spellings[token.form].map {
       row($0, of: "character_embedding.weight", width: characters.embedding)
@@ -247,6 +250,13 @@ private struct DropoutMasks {
   init(_ rates: DropoutRates, step: Int) {
     self.rates = rates
     self.step = step
+  }
+
+  /// What the embedding of a token is multiplied by.
+  func scale(ofToken id: Int) -> Double {
+    let share = rates.vocabulary
+    let drawn = Philox(seed: rates.seed).uniform(.vocabularyDropout, step: step, position: id)
+    return Double(drawn) < share ? 0 : 1 / (1 - share)
   }
 
   /// What the elements of a row are multiplied by.

@@ -13,7 +13,8 @@ import Testing
     shape.tiesEmbeddings = !isBidirectional
     shape.characters = ModelShape.Characters(vocabulary: 4, embedding: 2, hidden: 3)
     var dropout = DropoutRates()
-    (dropout.input, dropout.layers, dropout.seed) = (0.2, 0.3, 17)
+    (dropout.input, dropout.layers, dropout.output, dropout.vocabulary) = (0.2, 0.3, 0.1, 0.25)
+    dropout.seed = 17
     var random = TestRandom(seed: 3)
     let lengths = [4, 3, 1]
     let sentences = Sentences(lengths: lengths, of: shape, using: &random)

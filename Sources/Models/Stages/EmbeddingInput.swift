@@ -32,18 +32,22 @@ struct EmbeddingInput: Stage {
   private let table: PanelMatrix
   private let minibatch: Minibatch
   private let vectors: InputVectors
+  private let dropout: VocabularyDropout?
   private let kinds: InputKinds
   private let workers: Int
 
-  /// - Parameter vectors: whose first block the embeddings are.
+  /// - Parameters:
+  ///   - vectors: whose first block the embeddings are.
+  ///   - dropout: of whole embeddings; nil: none.
   init(
     _ embedding: Parameter.Handle, of parameters: Parameters, minibatch: Minibatch, into vectors: InputVectors,
-    kinds: InputKinds, workers: Int
+    dropout: VocabularyDropout? = nil, kinds: InputKinds, workers: Int
   ) {
     self.embedding = embedding
     table = parameters.view(embedding)
     self.minibatch = minibatch
     self.vectors = vectors
+    self.dropout = dropout
     self.kinds = kinds
     self.workers = workers
   }
@@ -51,15 +55,31 @@ struct EmbeddingInput: Stage {
   func forwardPhases() -> [Phase] {
     [
       Phase(kinds.forward, rows: { [minibatch] in minibatch.distinctCount }, workers: workers) { rows in
-        vectors.values.block(0, of: vectors.widths).rows(rows)
-          .gatherRows(of: table, index: minibatch.distinctTokens.base + rows.lowerBound)
+        let embeddings = vectors.values.block(0, of: vectors.widths).rows(rows)
+        let tokens = minibatch.distinctTokens.base + rows.lowerBound
+        embeddings.gatherRows(of: table, index: tokens)
+        dropout?.apply(embeddings, tokens: tokens)
+      }
+    ]
+  }
+
+  func backwardPhases(into gradients: Gradients) -> [Phase] { dropoutBackwardPhases + sumPhases(into: gradients) }
+
+  /// The mask is its own derivative.
+  private var dropoutBackwardPhases: [Phase] {
+    guard let dropout else { return [] }
+    return [
+      Phase(kinds.backward, rows: { [minibatch] in minibatch.distinctCount }, workers: workers) { rows in
+        dropout.apply(
+          vectors.gradients.block(0, of: vectors.widths).rows(rows),
+          tokens: minibatch.distinctTokens.base + rows.lowerBound)
       }
     ]
   }
 
   /// The embedding's gradient, distinct input after distinct input: several may have one embedding, as unknown words do.
-  func backwardPhases(into gradients: Gradients) -> [Phase] {
-    guard let gradient = gradients.rows(embedding) else { return tiedBackwardPhases(into: gradients.view(embedding)) }
+  private func sumPhases(into gradients: Gradients) -> [Phase] {
+    guard let gradient = gradients.rows(embedding) else { return tiedSumPhases(into: gradients.view(embedding)) }
     let places = Buffer<Int32>(count: vectors.capacity, repeating: 0)
     return [
       Phase(kinds.backward, jobs: { 1 }) { [minibatch] _ in
@@ -77,7 +97,7 @@ struct EmbeddingInput: Stage {
   }
 
   /// Of an embedding that is the output layer's weight, too: added to what that layer has put there.
-  private func tiedBackwardPhases(into gradient: PanelMatrix) -> [Phase] {
+  private func tiedSumPhases(into gradient: PanelMatrix) -> [Phase] {
     [
       Phase(kinds.backward, jobs: { gradient.panels }) { [vectors, minibatch] panel in
         gradient.addRows(

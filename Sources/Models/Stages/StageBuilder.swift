@@ -20,8 +20,8 @@ struct StageBuilder {
     var stages = characterStages(into: vectors)
     stages.append(
       EmbeddingInput(
-        parameters.layout.embedding, of: parameters, minibatch: minibatch, into: vectors, kinds: .tokens,
-        workers: workers))
+        parameters.layout.embedding, of: parameters, minibatch: minibatch, into: vectors,
+        dropout: training ? VocabularyDropout(rates, step: step) : nil, kinds: .tokens, workers: workers))
     let dropout = dropout(rates.input, place: 0)
     if dropout == nil && !shape.isResidual(layer: 0) {
       let projection = SharedProjection(
@@ -73,7 +73,8 @@ struct StageBuilder {
   private func connection(
     _ index: Int, residual: ResidualDropout.Residual?, output: inout Activations
   ) -> [any Stage] {
-    let dropout = dropout(rates.layers, place: index + 1)
+    let share = index == layers.count - 1 ? rates.output : rates.layers
+    let dropout = dropout(share, place: index + 1)
     guard dropout != nil || residual != nil else { return [] }
     let connection = ResidualDropout(
       output, widths: shape.outputWidths(layer: index), dropout: dropout, residual: residual, minibatch: minibatch,
