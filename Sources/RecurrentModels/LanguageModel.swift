@@ -86,6 +86,7 @@ public struct LanguageModel: Sendable {
   /// - Parameters:
   ///   - prompt: the text's beginning; empty: that of a line.
   ///   - length: tokens to write, words or characters.
+  ///   - sampling: how each token is drawn.
   /// - Throws: ``ModelError`` of the kind `invalidInput`.
   public func generate(
     prompt: String = "", length: Int, sampling: Sampling = Sampling()
@@ -97,7 +98,11 @@ public struct LanguageModel: Sendable {
 
   /// The same, piece by piece as it is written.
   ///
-  /// - Parameter emit: gets the prompt, and then each token as soon as it is chosen.
+  /// - Parameters:
+  ///   - prompt: the text's beginning; empty: that of a line.
+  ///   - length: tokens to write, words or characters.
+  ///   - sampling: how each token is drawn.
+  ///   - emit: gets the prompt, and then each token as soon as it is chosen.
   public func generate(
     prompt: String = "", length: Int, sampling: Sampling = Sampling(), emit: (String) -> Void
   ) throws(ModelError) {

@@ -15,7 +15,7 @@ struct ScoreCommand: ParsableCommand {
         echo "the queen was small ." | rnn-train score runs/lm --tokens
         rnn-train score --checkpoint runs/lm --json sentences.txt > scores.jsonl
         rnn-train score --checkpoint runs/lm --dynamic --cache 2000 --carry text.txt
-        rnn-train score --checkpoint runs/lm --n-best --weight 0.5 10best.txt
+        rnn-train score --checkpoint runs/lm --n-best --weight 0.5 scored.txt
 
       A line has three columns: log-probability, tokens, unknown words. Each
       line is read from its first word on, after the token that ends a sentence,

@@ -31,8 +31,12 @@ struct StrayArgument {
       return "\(text): a text that a configuration is to be trained on is named as a setting: `data.train=\(word)`"
     }
     if text.contains("/") || text.contains(".") { return "\(text): no such file" }
-    let commands = RnnTrain.configuration.subcommands.map { $0.configuration }.filter { $0.shouldDisplay }
-    if let command = closest(to: text, among: commands.compactMap { $0.commandName }) {
+    let shown = RnnTrain.configuration.subcommands.map { $0.configuration }.filter { $0.shouldDisplay }
+    let commands = shown.compactMap { $0.commandName }
+    if commands.contains(text) {
+      return "\(text): the command stands before its options: `rnn-train \(text) …`"
+    }
+    if let command = closest(to: text, among: commands) {
       return "\(text): there is no such command; did you mean `rnn-train \(command)`?"
     }
     return "\(text): expected a command or KEY=VALUE; `rnn-train --help` lists the commands"

@@ -15,7 +15,7 @@ struct TrainCommand: ParsableCommand {
         rnn-train --config configs/lm.cfg --threads 16 model.hidden=512
         rnn-train train --resume runs/lm
         rnn-train train --resume runs/lm training.epochs=20
-        rnn-train train --from runs/lm --config my.cfg data.vocabulary.extend=true
+        rnn-train train --from runs/mine --config my.cfg data.train=new.txt output.directory=runs/new
         rnn-train train --config configs/lm.cfg --resume-or-begin
 
       A run's directory holds its configuration, its log, its metrics and its
