@@ -55,26 +55,28 @@ extension PanelMatrix {
     }
   }
 
-  /// Dropout: self = source with a share of the elements at zero and the others scaled up, for some rows. Both may be the
-  /// same matrix.
+  /// Dropout: self = source with a share of the elements at zero and the others scaled up, for some rows and panels. Both may
+  /// be the same matrix.
   ///
   /// Which elements are zero is a pure function of (seed, step, place, row, column); rows with one identity have one
   /// mask. The share is taken in 65,536ths.
   ///
   /// - Parameters:
+  ///   - subset: nil: all panels.
   ///   - place: tells one place of a network from another; below 256.
   ///   - identity: [rows of self] what stands for a row's number; nil: its number.
   package func dropRows(
-    of source: PanelMatrix, rows range: Range<Int>, _ random: Philox, share: Double, step: Int, place: Int,
-    maskOf identity: UnsafePointer<Int32>?
+    of source: PanelMatrix, rows range: Range<Int>, panels subset: Range<Int>? = nil, _ random: Philox, share: Double,
+    step: Int, place: Int, maskOf identity: UnsafePointer<Int32>?
   ) {
     precondition(range.upperBound <= min(rows, source.rows) && panels == source.panels && (0..<1).contains(share))
-    Watchdog.reads(source.rows(range))
-    Watchdog.writes(self.rows(range))
+    let subset = subset ?? 0..<panels
+    Watchdog.reads(source.rows(range).panels(subset))
+    Watchdog.writes(self.rows(range).panels(subset))
     var drop = ck_drop(
       random: random.sequence(.dropout, step: step), place: UInt32(place), panel: 0,
       threshold: min(UInt32((share * 65_536).rounded()), 65_535))
-    for panel in 0..<panels {
+    for panel in subset {
       drop.panel = UInt32(panel)
       ck_drop_rows(
         &drop, source.pointer(panel: panel, row: 0), range.lowerBound, range.count, identity,

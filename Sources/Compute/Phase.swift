@@ -25,7 +25,7 @@ package final class Phase: Sendable {
     /// Gradients summed with those of others.
     case exchange
     case norm, update
-    /// Transposed copies of the weights.
+    /// Copies of the weights: transposed, or with dropout.
     case renew
     /// A product for its own sake (see `ProductRate`).
     case product

@@ -18,6 +18,8 @@ extension RunConfiguration {
     package var outputDropout: Double?
     /// The share of what goes into the first layer that is set to zero in training.
     package var embeddingDropout = 0.0
+    /// The share of the recurrent weights that is zero in a step.
+    package var weightDropout = 0.0
     /// The share of the vocabulary whose embeddings are zero in a step.
     package var vocabularyDropout = 0.0
     /// Whether all timesteps of a sequence share one mask.
@@ -92,6 +94,7 @@ extension RunConfiguration {
     rates.input = model.embeddingDropout
     rates.layers = model.dropout
     rates.output = model.outputDropout ?? model.dropout
+    rates.weights = model.weightDropout
     rates.vocabulary = model.vocabularyDropout
     rates.isVariational = model.variationalDropout
     rates.seed = UInt64(seed)
@@ -115,9 +118,12 @@ extension RunConfiguration.Model: KeySection {
       "output_dropout", &outputDropout, .number(.partialShare),
       "share of the last layer's outputs dropped in training; absent: as dropout")
     keys.value(
+      "weight_dropout", &weightDropout, .number(.partialShare),
+      "share of the layers' recurrent weights dropped for a minibatch, all its timesteps alike (DropConnect, Wan et al. 2013; "
+        + "Merity et al. 2018)")
+    keys.value(
       "vocabulary_dropout", &vocabularyDropout, .number(.partialShare),
-      "share of the vocabulary whose embeddings are zero for a minibatch, drawn anew for each (embedding dropout, Merity et "
-        + "al. 2018)")
+      "share of the vocabulary whose embeddings are zero for a minibatch (embedding dropout, Merity et al. 2018)")
     keys.value(
       "variational_dropout", &variationalDropout, .flag,
       "whether all timesteps of a sequence share one dropout mask (Gal and Ghahramani 2016)")

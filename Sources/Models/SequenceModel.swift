@@ -36,6 +36,7 @@ package final class SequenceModel: Sendable {
     logitsBound: Int = SequenceModel.logitsBound
   ) {
     let shape = parameters.shape
+    let rates = gradients == nil ? rates.off : rates
     self.parameters = parameters
     self.gradients = gradients
     self.carriesState = carriesState
@@ -50,7 +51,7 @@ package final class SequenceModel: Sendable {
     layers = (0..<shape.layers).map {
       RecurrentLayer(
         $0, of: parameters, timeline: minibatch.timeline, carriesState: carriesState,
-        keepsStateGradients: keepsStateGradients)
+        keepsStateGradients: keepsStateGradients, rates: rates, step: step)
     }
     let builder = StageBuilder(
       parameters: parameters, minibatch: minibatch, layers: layers, trial: sharingTrial, rates: rates, step: step,

@@ -20,7 +20,7 @@ struct DeterminismTests {
     [
       "model.embedding=21", "model.hidden=[21, 35, 21]", "model.tie_embeddings=true", "model.residual=true",
       "model.dropout=0.3",
-      "model.output_dropout=0.4", "model.vocabulary_dropout=0.1",
+      "model.output_dropout=0.4", "model.vocabulary_dropout=0.1", "model.weight_dropout=0.3",
       "model.embedding_dropout=0.2", "model.variational_dropout=true", "model.word_dropout=0.1",
       "model.initialization.recurrent=orthogonal",
     ],
@@ -33,7 +33,8 @@ struct DeterminismTests {
       "model.output={kind: sampled, samples: 9}", "training.optimizer={name: adam, learning_rate: 0.01}",
       "training.sparse_updates=true",
     ],
-    ["tagger.cfg"], ["tagger.cfg", "model.cell=gru", "model.hidden=[17, 11]", "model.residual=false"],
+    ["tagger.cfg"],
+    ["tagger.cfg", "model.cell=gru", "model.hidden=[17, 11]", "model.residual=false", "model.weight_dropout=0.4"],
     ["tagger.cfg", "model.cell=elman", "model.characters=null", "model.embedding_dropout=0", "model.residual=false"],
   ]
 

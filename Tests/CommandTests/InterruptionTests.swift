@@ -37,6 +37,9 @@ struct InterruptionTests {
     #expect(try a.names(in: "run/checkpoints") == b.names(in: "run/checkpoints"), comment)
   }
 
+  private static let regularization = [
+    "model.dropout=0.1", "model.variational_dropout=true", "model.weight_dropout=0.3", "model.vocabulary_dropout=0.1",
+  ]
   private static let sparseArguments =
     arguments + [
       "model.output={kind: sampled, samples: 9}", "training.optimizer={name: adam, learning_rate: 0.01}",
@@ -44,7 +47,8 @@ struct InterruptionTests {
     ]
 
   @Test(arguments: [
-    arguments, arguments + ["model.output={kind: class, classes: 5}"], sparseArguments, taggerArguments,
+    arguments, arguments + ["model.output={kind: class, classes: 5}"] + regularization, sparseArguments,
+    taggerArguments,
   ])
   func killedAndResumedEqualsUninterrupted(begin: [String]) throws {
     let reference = try Self.uninterrupted(begin)

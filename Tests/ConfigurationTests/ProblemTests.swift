@@ -134,6 +134,11 @@ import Testing
     ("model: {variational_dropout: true, dropout: .1}\n", nil),
     ("model: {variational_dropout: true, output_dropout: .1}\n", nil),
     ("model: {dropout: .1, output_dropout: 0, vocabulary_dropout: .1}\n", nil),
+    ("model: {weight_dropout: .5}\n", nil),
+    (
+      "model: {weight_dropout: -.1}\n",
+      "2:25: model.weight_dropout: expected a number of at least 0 and below 1, found '-.1'"
+    ),
     (
       "model: {vocabulary_dropout: 1}\n",
       "2:29: model.vocabulary_dropout: expected a number of at least 0 and below 1, found '1'"

@@ -35,6 +35,7 @@ import Testing
           residual: false
           dropout: 0
           embedding_dropout: 0
+          weight_dropout: 0
           vocabulary_dropout: 0
           variational_dropout: false
           word_dropout: 0

@@ -135,6 +135,7 @@ private struct Dice: RandomNumberGenerator {
     model.residual = roll()
     model.dropout = share()
     model.outputDropout = roll() ? share() : nil
+    model.weightDropout = roll() ? share() : 0
     model.vocabularyDropout = roll() ? share() : 0
     model.variationalDropout = roll()
     model.wordDropout = share()

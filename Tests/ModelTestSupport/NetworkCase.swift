@@ -12,7 +12,7 @@ package struct NetworkCase: Sendable, CustomStringConvertible {
     case inputDropout, layerDropout, variational, tied, characters
     /// Sizes that are whole panels.
     case wholePanels
-    case outputDropout, vocabularyDropout
+    case outputDropout, vocabularyDropout, weightDropout
     /// Layers of different widths, the last one as wide as all are without.
     case widths
   }
@@ -65,6 +65,7 @@ package struct NetworkCase: Sendable, CustomStringConvertible {
     dropout.input = switches.contains(.inputDropout) ? 0.3 : 0
     dropout.layers = switches.contains(.layerDropout) ? 0.25 : 0
     dropout.output = switches.contains(.outputDropout) ? 0.4 : 0
+    dropout.weights = switches.contains(.weightDropout) ? 0.35 : 0
     dropout.vocabulary = switches.contains(.vocabularyDropout) ? 0.3 : 0
     dropout.isVariational = switches.contains(.variational)
     dropout.seed = 0x1_2345_6789

@@ -122,6 +122,28 @@ private struct Network {
   let parameters: [String: Vector]
   let states: [String: Matrix]
   var record: StateRecord?
+  /// Recurrent weights with dropout, by their names.
+  private var droppedWeights: [String: Vector] = [:]
+
+  init(
+    shape: ModelShape, masks: DropoutMasks, tape: Tape, parameters: [String: Vector], states: [String: Matrix],
+    record: StateRecord? = nil
+  ) {
+    (self.shape, self.masks, self.tape, self.parameters) = (shape, masks, tape, parameters)
+    (self.states, self.record) = (states, record)
+    guard masks.rates.weights > 0 else { return }
+    for layer in 0..<shape.layers {
+      for (direction, suffix) in ["", "_reverse"].enumerated() {
+        let name = "rnn.weight_hh_l\(layer)\(suffix)"
+        guard let weight = parameters[name] else { continue }
+        droppedWeights[name] =
+          weight
+          * tape.vector(
+            masks.weightMask(
+              place: 128 + 2 * layer + direction, gates: shape.cell.gates.count, units: shape.units[layer]))
+      }
+    }
+  }
 
   func parameter(_ name: String) -> Vector {
     guard let vector = parameters[name] else { preconditionFailure("no parameter is called \(name)") }
@@ -224,7 +246,8 @@ private struct Network {
       return tape.vector((0..<units).map { matrix[sequence, $0] })
     }
     let inputWeight = parameter("\(module).weight_ih_\(name)")
-    let recurrentWeight = parameter("\(module).weight_hh_\(name)")
+    let weightName = "\(module).weight_hh_\(name)"
+    let recurrentWeight = droppedWeights[weightName] ?? parameter(weightName)
     let bias = parameter("\(module).bias_ih_\(name)")
     guard let cell = shape.cell as? any CellReference else { preconditionFailure("\(shape.cell) has no reference") }
     let recurrentBias = cell.hasRecurrentBias ? parameter("\(module).bias_hh_\(name)") : nil
@@ -263,18 +286,29 @@ private struct DropoutMasks {
   ///
   /// - Parameter widths: what stands side by side in the row, each from a whole multiple of 16 columns on.
   func mask(_ share: Double, place: Int, row: Int, sequence: Int, widths: [Int]) -> [Double] {
-    let threshold = min((share * 65_536).rounded(), 65_535)
-    let scale = 65_536 / (65_536 - threshold)
     let identity = rates.isVariational ? sequence : row
     var first = 0
     return widths.flatMap { width in
       defer { first += (width + 15) / 16 * 16 }
-      return (first..<first + width).map { column in
-        let (panel, lane) = (column / 16, column % 16)
-        let block = (place << 24 | panel << 1 | lane / 8) << 32 | identity
-        let word = Philox(seed: rates.seed).words(.dropout, step: step, block: block)[lane % 8 / 2]
-        return Double(word >> (lane % 2 * 16) & 0xFFFF) < threshold ? 0 : scale
-      }
+      return (first..<first + width).map { element(share, place: place, identity: identity, column: $0) }
     }
+  }
+
+  /// What the elements of a recurrent weight are multiplied by, [gates x units, units] row after row. The program has it
+  /// transposed, with 16 units of each gate in turn.
+  func weightMask(place: Int, gates: Int, units: Int) -> [Double] {
+    (0..<gates * units).flatMap { output in
+      let (gate, unit) = (output / units, output % units)
+      let column = (unit / 16 * gates + gate) * 16 + unit % 16
+      return (0..<units).map { element(rates.weights, place: place, identity: $0, column: column) }
+    }
+  }
+
+  private func element(_ share: Double, place: Int, identity: Int, column: Int) -> Double {
+    let threshold = min((share * 65_536).rounded(), 65_535)
+    let (panel, lane) = (column / 16, column % 16)
+    let block = (place << 24 | panel << 1 | lane / 8) << 32 | identity
+    let word = Philox(seed: rates.seed).words(.dropout, step: step, block: block)[lane % 8 / 2]
+    return Double(word >> (lane % 2 * 16) & 0xFFFF) < threshold ? 0 : 65_536 / (65_536 - threshold)
   }
 }

@@ -14,7 +14,7 @@ import Testing
     shape.characters = ModelShape.Characters(vocabulary: 4, embedding: 2, hidden: 3)
     var dropout = DropoutRates()
     (dropout.input, dropout.layers, dropout.output, dropout.vocabulary) = (0.2, 0.3, 0.1, 0.25)
-    dropout.seed = 17
+    (dropout.weights, dropout.seed) = (0.15, 17)
     var random = TestRandom(seed: 3)
     let lengths = [4, 3, 1]
     let sentences = Sentences(lengths: lengths, of: shape, using: &random)

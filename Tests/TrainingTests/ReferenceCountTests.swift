@@ -14,6 +14,8 @@ struct ReferenceCountTests {
     NetworkCase(.lstm, layers: 2, isBidirectional: false, .uniform, [.residual, .layerDropout, .inputDropout]),
     NetworkCase(.gru, layers: 2, isBidirectional: true, .ragged, [.characters, .layerDropout, .variational]),
     NetworkCase(.lstm, layers: 1, isBidirectional: false, .uniform, [.tied]),
+    NetworkCase(
+      .gru, layers: 2, isBidirectional: false, .uniform, [.widths, .outputDropout, .weightDropout, .vocabularyDropout]),
   ]
 
   @Test(arguments: cases, [SGD(), Adam(.decoupled)] as [any Optimizer])

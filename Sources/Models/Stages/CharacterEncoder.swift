@@ -29,7 +29,7 @@ struct CharacterEncoder: Stage {
       handles.embedding, of: parameters, minibatch: characters, into: vectors, kinds: .characters, workers: workers)
     directions = handles.directions.enumerated().map { index, direction in
       RecurrentDirection(
-        index, direction, of: parameters, timeline: characters.timeline,
+        index, direction, RecurrentWeights(direction, of: parameters), of: parameters, timeline: characters.timeline,
         memory: DirectionMemory(characters.timeline.capacity, units: shape.hidden), carriesState: false)
     }
     projection = SharedProjection(

@@ -1,6 +1,6 @@
 import Compute
 
-/// What of a model's activations is set to zero in training (Srivastava et al.: Dropout, JMLR 15, 2014).
+/// What of a model is set to zero in training (Srivastava et al.: Dropout, JMLR 15, 2014).
 package struct DropoutRates: Sendable, Equatable {
   /// Share of what goes into the first layer.
   package var input = 0.0
@@ -8,6 +8,8 @@ package struct DropoutRates: Sendable, Equatable {
   package var layers = 0.0
   /// Share of the last layer's hidden states.
   package var output = 0.0
+  /// Share of the recurrent weights.
+  package var weights = 0.0
   /// Share of the vocabulary whose embeddings are zero in a step.
   package var vocabulary = 0.0
   /// One mask for all timesteps of a sequence (Gal and Ghahramani, NIPS 2016) instead of one for each.
@@ -16,6 +18,13 @@ package struct DropoutRates: Sendable, Equatable {
   package var seed: UInt64 = 0
 
   package init() {}
+
+  /// Nothing dropped, with the same seed.
+  var off: DropoutRates {
+    var rates = DropoutRates()
+    rates.seed = seed
+    return rates
+  }
 
   /// Whether `isVariational` makes a difference.
   package var dropsActivations: Bool { max(input, layers, output) > 0 }
@@ -75,9 +84,9 @@ struct VocabularyDropout {
   ///
   /// - Parameter tokens: [rows] which embeddings they are.
   func apply(_ rows: PanelMatrix, tokens: UnsafePointer<Int32>) {
-    let kept = 1 / (1 - share)
+    let (random, share, kept, number) = (random, share, 1 / (1 - share), step.number)
     rows.scaleRows { row in
-      random.uniform(.vocabularyDropout, step: step.number, position: Int(tokens[row])) < share ? 0 : kept
+      random.uniform(.vocabularyDropout, step: number, position: Int(tokens[row])) < share ? 0 : kept
     }
   }
 }

@@ -36,7 +36,8 @@ struct Recurrence<Projection: InputProjection>: Stage {
         }
       }
     }
-    return phases + reorderingPhases(.forward) { [layer] in layer.concatenate(sequences: $0) }
+    return directions.flatMap { $0.weightPhases() } + phases
+      + reorderingPhases(.forward) { [layer] in layer.concatenate(sequences: $0) }
   }
 
   // MARK: backward

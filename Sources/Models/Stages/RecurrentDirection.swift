@@ -20,8 +20,7 @@ final class RecurrentDirection: Sendable {
   private let timeline: Timeline
   private let kernels: Kernels
   private let parameters: DirectionParameters
-  private let recurrentWeight: PanelMatrix
-  private let recurrentWeightTransposed: PanelMatrix
+  private let weights: RecurrentWeights
   /// Only where the cell has recurrent gates apart.
   private let recurrentBias: PanelMatrix?
   /// Panels of gates for each panel of units.
@@ -35,17 +34,16 @@ final class RecurrentDirection: Sendable {
   private let keptGradients: [OwnedMatrix]?
 
   init(
-    _ index: Int, _ direction: DirectionParameters, of parameters: Parameters, timeline: Timeline,
-    memory: DirectionMemory, carriesState: Bool, keepsStateGradients: Bool = false
+    _ index: Int, _ direction: DirectionParameters, _ weights: RecurrentWeights, of parameters: Parameters,
+    timeline: Timeline, memory: DirectionMemory, carriesState: Bool, keepsStateGradients: Bool = false
   ) {
     self.index = index
     self.parameters = direction
+    self.weights = weights
     self.timeline = timeline
     self.memory = memory
     self.carriesState = carriesState
     kernels = parameters.kernels
-    recurrentWeight = parameters.view(direction.recurrentWeight)
-    recurrentWeightTransposed = parameters.transposed(direction.recurrentWeight)
     recurrentBias = direction.recurrentBias.map(parameters.view)
     let (kind, capacity) = (parameters.shape.cell, timeline.capacity)
     gates = kind.gates.count
@@ -84,6 +82,9 @@ final class RecurrentDirection: Sendable {
 
   // MARK: forward
 
+  /// What has to be done to the weights before a step's first timestep.
+  func weightPhases() -> [Phase] { weights.dropoutPhases() }
+
   /// z_t += h_{t-1} W, then the cell's non-linearity, for some sequences and some panels of units.
   ///
   /// - Parameter projection: x V + b of the layer.
@@ -98,7 +99,7 @@ final class RecurrentDirection: Sendable {
     let gates = cell.gates.rows(step.rows).panels(gatePanels)
     projection.place(rows: step.rows, panels: gatePanels, of: self, into: gates)
     let before = hidden.rows(step.before..<step.before + step.rows.count)
-    let weight = recurrentWeight.panels(gatePanels)
+    let weight = weights.weight.panels(gatePanels)
     if let recurrentBias, let recurrent = cell.recurrentGates {
       kernels.multiply(
         before, weight, into: recurrent.rows(step.rows).panels(gatePanels),
@@ -132,7 +133,7 @@ final class RecurrentDirection: Sendable {
     if !future.isEmpty {
       let gradient = hiddenGradient.rows(step.rows.lowerBound..<step.rows.lowerBound + future.count)
       kernels.multiply(
-        cell.recurrentGateGradients.rows(future), recurrentWeightTransposed.panels(panels),
+        cell.recurrentGateGradients.rows(future), weights.transposed.panels(panels),
         into: gradient.panels(panels), start: .accumulate)
     }
     if let keptGradients {
@@ -165,7 +166,7 @@ final class RecurrentDirection: Sendable {
   /// dW = h_{t-1}^T dz and db, summed over t; those of the input's weights are its projection's.
   func reduction(into gradients: Gradients) -> [ReductionJob] {
     let (kernels, cell, timeline, hidden, carriesState) = (kernels, cell, timeline, hidden, carriesState)
-    let recurrentGradient = gradients.view(parameters.recurrentWeight)
+    let (weights, recurrentGradient) = (weights, gradients.view(weights.handle))
     var jobs: [ReductionJob] = ReductionTile.all(of: recurrentGradient).map { tile in
       {
         let sum = tile.view(of: recurrentGradient)
@@ -178,6 +179,7 @@ final class RecurrentDirection: Sendable {
           isFirst = false
         }
         if isFirst { sum.zeroRows() }
+        weights.mask(recurrentGradient, tile)
       }
     }
     func addBias(_ gradient: PanelMatrix, of gates: PanelMatrix) {

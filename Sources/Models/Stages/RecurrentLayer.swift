@@ -14,9 +14,12 @@ final class RecurrentLayer: Sendable {
   private let hidden: OwnedMatrix
   private let hiddenGradient: OwnedMatrix
 
-  /// - Parameter keepsStateGradients: whether `RecurrentDirection.stateGradients` is going to be asked.
+  /// - Parameters:
+  ///   - keepsStateGradients: whether `RecurrentDirection.stateGradients` is going to be asked.
+  ///   - rates: what is dropped of the recurrent weights.
   init(
-    _ index: Int, of parameters: Parameters, timeline: Timeline, carriesState: Bool, keepsStateGradients: Bool
+    _ index: Int, of parameters: Parameters, timeline: Timeline, carriesState: Bool, keepsStateGradients: Bool,
+    rates: DropoutRates, step: StepSettings
   ) {
     let (shape, capacity) = (parameters.shape, timeline.capacity)
     let widths = shape.outputWidths(layer: index)
@@ -26,7 +29,10 @@ final class RecurrentLayer: Sendable {
     let hiddenGradient = OwnedMatrix(rows: capacity.rows, columns: widths.columns)
     directions = parameters.layout.layers[index].enumerated().map { direction, handles in
       RecurrentDirection(
-        direction, handles, of: parameters, timeline: timeline,
+        direction, handles,
+        RecurrentWeights(
+          handles, of: parameters, dropout: WeightDropout(rates, layer: index, direction: direction, step: step)),
+        of: parameters, timeline: timeline,
         memory: direction == 0
           ? DirectionMemory(0, of: widths, hidden, hiddenGradient)
           : DirectionMemory(capacity, units: shape.units[index]),

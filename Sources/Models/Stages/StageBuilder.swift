@@ -21,7 +21,7 @@ struct StageBuilder {
     stages.append(
       EmbeddingInput(
         parameters.layout.embedding, of: parameters, minibatch: minibatch, into: vectors,
-        dropout: training ? VocabularyDropout(rates, step: step) : nil, kinds: .tokens, workers: workers))
+        dropout: VocabularyDropout(rates, step: step), kinds: .tokens, workers: workers))
     let dropout = dropout(rates.input, place: 0)
     if dropout == nil && !shape.isResidual(layer: 0) {
       let projection = SharedProjection(
@@ -88,6 +88,6 @@ struct StageBuilder {
   }
 
   private func dropout(_ share: Double, place: Int) -> Dropout? {
-    training ? Dropout(share: share, place: place, rates: rates, timeline: minibatch.timeline, step: step) : nil
+    Dropout(share: share, place: place, rates: rates, timeline: minibatch.timeline, step: step)
   }
 }
