@@ -25,6 +25,8 @@ package final class Phase: Sendable {
     /// Gradients summed with those of others.
     case exchange
     case norm, update
+    /// Means of the parameters.
+    case average
     /// Copies of the weights: transposed, or with dropout.
     case renew
     /// A product for its own sake (see `ProductRate`).

@@ -97,6 +97,7 @@ extension RunConfiguration {
 
   private var trainingConflicts: [Objection] {
     var objections = training.optimizer.objections.map { $0.below("training.optimizer") }
+    objections += training.averaging?.objections(epochs: training.epochs) ?? []
     if case .text(let corpus) = data, corpus.validation == nil {
       let reason = "follows the validation loss; give data.validation"
       if training.earlyStopping != nil {
@@ -105,6 +106,9 @@ extension RunConfiguration {
       }
       if case .halving = training.schedule {
         objections.append(Objection(key: "training.schedule.name", reason: reason, otherKeys: ["data.validation"]))
+      }
+      if let averaging = training.averaging, averaging.followsValidation {
+        objections.append(Objection(key: "training.averaging.name", reason: reason, otherKeys: ["data.validation"]))
       }
     }
     return objections

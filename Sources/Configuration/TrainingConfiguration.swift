@@ -14,6 +14,8 @@ extension RunConfiguration {
     /// Whether rows of an embedding that a minibatch doesn't have keep weights and moments as they are.
     package var sparseUpdates = false
     package var schedule = Schedule.constant
+    /// Absent: the model is what the last step made of it.
+    package var averaging: Averaging?
     /// Names of parameters that stay as they are, or of groups of them; absent: all are trained.
     package var freeze: [String]?
     /// The largest norm of the gradient; 0: no clipping.
@@ -79,6 +81,9 @@ extension RunConfiguration.Training: KeySection {
       "sparse_updates", &sparseUpdates, .flag,
       "whether moments and decay of embeddings (and of a sampled output's words) wait until their word occurs")
     keys.section("schedule", &schedule, "how the learning rate changes")
+    keys.optionalSection(
+      "averaging", &averaging, defaults: .exponential(RunConfiguration.ExponentialAveraging()),
+      "makes the model a mean of the parameters of many steps; absent: it is that of the last one")
     keys.optional(
       "freeze", &freeze, .names,
       "parameters that stay as they are, as checkpoints name them or by the beginnings of names: [embedding, rnn.l0]")

@@ -47,8 +47,8 @@ struct InterruptionTests {
     ]
 
   @Test(arguments: [
-    arguments, arguments + ["model.output={kind: class, classes: 5}"] + regularization, sparseArguments,
-    taggerArguments,
+    arguments + ["training.averaging={}"], arguments + ["model.output={kind: class, classes: 5}"] + regularization,
+    sparseArguments, taggerArguments + ["training.averaging={name: mean, start: 2}"],
   ])
   func killedAndResumedEqualsUninterrupted(begin: [String]) throws {
     let reference = try Self.uninterrupted(begin)

@@ -74,6 +74,37 @@ struct ResultTests {
     #expect(one["targets"] as? Int == 399)
   }
 
+  /// Validation, checkpoints and commands see the means of the parameters, steps the parameters themselves.
+  @Test func averagedModelsAreWhatCommandsUse() throws {
+    let plain = try Self.trained(["training.epochs=3"]).lastCheckpoint()
+    let workspace = try Self.trained(["training.epochs=3", "training.averaging={name: mean, start: 2}"])
+    let last = try workspace.lastCheckpoint()
+    #expect(last.moments[Checkpoint.unaveraged] == plain.parameters)
+    #expect(last.parameters != plain.parameters)
+    let losses = last.state.validationMeasures
+    #expect(
+      losses.dropLast() == plain.state.validationMeasures.dropLast()
+        && losses.last != plain.state.validationMeasures.last)
+    let validation = try Self.object(
+      workspace.succeed(["evaluate", "--checkpoint", "run/checkpoints/last.h5", "--split", "validation", "--json"]))
+    #expect(validation["nats_per_target"] as? Double == losses.last)
+    #expect(try workspace.succeed(["inspect", "run/checkpoints/last.h5"]).output.contains(", unaveraged\n"))
+  }
+
+  @Test func averagingBeginsWhenValidationStopsGettingBetter() throws {
+    let workspace = try Self.trained([
+      "training.epochs=12", "training.averaging={name: nt-asgd, interval: 1}", "training.optimizer.learning_rate=3",
+      "model.hidden=60",
+    ])
+    let log = try workspace.text("run/train.log")
+    #expect(log.contains("averaging      nt-asgd, interval 1\n"), "\(log)")
+    let lines = log.split(separator: "\n").filter { $0.hasPrefix("epoch ") || $0.hasPrefix("validation has stopped") }
+    let losses = try workspace.lastCheckpoint().state.validationMeasures
+    let trigger = try #require(losses.indices.dropFirst(2).first { losses[..<($0 - 1)].min() ?? 0 < losses[$0] })
+    #expect(lines[trigger + 1].hasPrefix("validation has stopped getting better: "), "\(log)")
+    #expect(try workspace.lastCheckpoint().moments[Checkpoint.unaveraged] != nil)
+  }
+
   @Test func validationStandsInForTest() throws {
     let workspace = try Workspace()
     try workspace.write(

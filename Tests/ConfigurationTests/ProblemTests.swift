@@ -79,6 +79,19 @@ import Testing
     ("training:\r\n  bptt: 1\r\n  bptt: 2\r\n", "4:3: training.bptt: duplicate key; first given on line 3"),
     // Contradictions
     ("training: {early_stopping: {}}\n", nil),
+    ("training: {averaging: {name: nt-asgd, interval: 7}}\n", nil),
+    (
+      "training: {averaging: {name: nt-asgd, interval: 8}}\n",
+      "2:39: training.averaging.interval: averaging begins after 10 epochs at the earliest, and training ends after 10"
+    ),
+    (
+      "training: {epochs: 3, averaging: {name: mean, start: 3}}\n",
+      "2:47: training.averaging.start: averaging begins after 3 epochs at the earliest, and training ends after 3"
+    ),
+    (
+      "training: {averaging: {name: mean, decay: 0.9}}\n",
+      "2:36: training.averaging.decay: belongs to exponential; the averaging is mean"
+    ),
     (
       "training: {optimizer: {nesterov: true}}\n",
       "2:24: training.optimizer.nesterov: needs a momentum above 0"
@@ -255,6 +268,10 @@ import Testing
     (
       "data: {train: a}\ntraining: {schedule: {name: halving}}\n",
       "2:23: training.schedule.name: follows the validation loss; give data.validation"
+    ),
+    (
+      "data: {train: a}\ntraining: {averaging: {name: nt-asgd}}\n",
+      "2:24: training.averaging.name: follows the validation loss; give data.validation"
     ),
     ("- a\n", "1:1: expected a mapping of keys, found a list"),
     ("hello\n", "1:1: expected a mapping of keys, found 'hello'"),

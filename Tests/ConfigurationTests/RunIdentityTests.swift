@@ -29,6 +29,7 @@ import Testing
     ("training.optimizer.momentum=0.9", ["training.optimizer.momentum"]),
     ("training.epochs=99", []),
     ("training.schedule={name: step}", []),
+    ("training.averaging={}", ["training.averaging.name", "training.averaging.decay", "training.averaging.start"]),
     ("training.clip_norm=0", []),
     ("training.on_divergence=rollback", []),
     ("training.time_limit=1h", []),

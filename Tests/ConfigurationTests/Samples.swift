@@ -26,6 +26,7 @@ extension RunConfiguration {
       configuration.training.earlyStopping = EarlyStopping()
       configuration.training.earlyStopping?.patience = Int.random(in: 1...9, using: &dice)
     }
+    if dice.roll() { configuration.training.averaging = dice.averaging(validates: configuration.validates) }
     if case .halving = configuration.training.schedule, !configuration.validates {
       configuration.training.schedule = .constant
     }
@@ -197,6 +198,24 @@ private struct Dice: RandomNumberGenerator {
       var adam = Adam(roll() ? .decoupled : .coupled)
       adam.weightDecay = positive()
       return adam
+    }
+  }
+
+  /// For runs of the usual number of epochs.
+  mutating func averaging(validates: Bool) -> RunConfiguration.Averaging {
+    switch Int.random(in: 0..<3, using: &self) {
+    case 0 where validates:
+      var averaging = RunConfiguration.NonMonotoneAveraging()
+      averaging.interval = Int.random(in: 1...7, using: &self)
+      return .nonMonotone(averaging)
+    case 1:
+      var averaging = RunConfiguration.MeanAveraging()
+      averaging.start = Int.random(in: 0...9, using: &self)
+      return .mean(averaging)
+    default:
+      var averaging = RunConfiguration.ExponentialAveraging()
+      (averaging.decay, averaging.start) = (share(), Int.random(in: 0...9, using: &self))
+      return .exponential(averaging)
     }
   }
 

@@ -146,6 +146,38 @@ import Training
     #expect(results.count == 1, "the final checkpoints differ")
   }
 
+  /// With a checkpoint after each step, the means are those of all that the run has kept.
+  @Test func meansAreOfTheStepsThatStayAfterARollback() throws {
+    var configuration = Self.configuration(.lstm)
+    configuration.training.onDivergence = .rollback(limit: 1)
+    configuration.training.averaging = .mean(RunConfiguration.MeanAveraging())
+    (configuration.output.checkpointEvery, configuration.output.keep) = (1, 1000)
+    try Self.withDirectory { directory in
+      let saboteur = Saboteur("rnn.weight_hh_l1", afterStep: Self.epochSteps + 9)
+      try Self.train(configuration, saboteur, in: directory)
+      #expect(saboteur.divergences.count == 1)
+      let paths = try RunContents(of: directory).checkpoints.map(\.path)
+      let checkpoints = try paths.map { try CheckpointFile.read($0) }
+      #expect(checkpoints.map(\.state.step) == Array(0...2 * Self.epochSteps))
+      var sums: [String: [Double]] = [:]
+      for (step, checkpoint) in checkpoints.enumerated() {
+        let count = step - Self.epochSteps
+        guard let raw = checkpoint.moments[Checkpoint.unaveraged] else {
+          #expect(count <= 0, "step \(step)")
+          continue
+        }
+        for (tensor, mean) in zip(raw, checkpoint.parameters) {
+          let elements = tensor.elements.map(Double.init)
+          let sum = sums[tensor.name].map { zip($0, elements).map(+) } ?? elements
+          sums[tensor.name] = sum
+          let error = relativeError(of: mean.elements, from: sum.map { $0 / Double(count) })
+          #expect(tensor.name == mean.name && error < 1e-6, "step \(step): \(tensor.name)")
+        }
+      }
+      #expect(sums.count == checkpoints[0].parameters.count)
+    }
+  }
+
   @Test func rollbacksAreBounded() throws {
     var configuration = Self.configuration(.lstm)
     configuration.training.onDivergence = .rollback(limit: 3)

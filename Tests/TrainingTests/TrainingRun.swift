@@ -9,6 +9,7 @@ import Training
 struct TrainingRun {
   let test: TestModel
   let optimizer: OptimizerStep
+  let averages: AveragedParameters
   let step: TrainingStep
   private let learningRate: Double
 
@@ -30,13 +31,23 @@ struct TrainingRun {
     optimizer = OptimizerStep(
       configuration, clipNorm: clipNorm, sparse: sparse, frozen: frozen, parameters: test.parameters,
       gradients: test.gradients)
-    step = TrainingStep(model: test.model, optimizer: optimizer, workers: Workers(count: workers), exchange: exchange)
+    averages = AveragedParameters(of: test.parameters)
+    step = TrainingStep(
+      model: test.model, optimizer: optimizer, averages: averages, workers: Workers(count: workers), exchange: exchange)
   }
 
   /// One step after the other, at the configured learning rate. Calls `after` with each step's result.
-  func train(on windows: [Window], after: (TrainingStep.Result) -> Void = { _ in }) {
-    for (index, window) in windows.enumerated() {
-      after(step.run(step: index + 1, learningRate: learningRate) { _ in test.load(window) })
+  ///
+  /// - Parameter weight: what the parameters after a step weigh in the averages.
+  func train(
+    on windows: [Window], after: (TrainingStep.Result) -> Void = { _ in },
+    weight: (_ step: Int) -> Float? = { _ in nil }
+  ) {
+    for (step, window) in zip(1..., windows) {
+      let result = self.step.run(step: step, learningRate: learningRate, averagingWeight: weight(step)) { _ in
+        test.load(window)
+      }
+      after(result)
     }
   }
 

@@ -12,6 +12,8 @@ package struct Engine {
   package let model: SequenceModel
   let gradients: Gradients
   let optimizer: OptimizerStep
+  /// Nil where nothing is averaged.
+  let averages: AveragedParameters?
   let step: TrainingStep
   /// The memory of a minibatch's activations and their gradients.
   let activationBytes: Int
@@ -35,7 +37,8 @@ package struct Engine {
     optimizer = OptimizerStep(
       training.optimizer, clipNorm: training.clipNorm, sparse: training.sparseUpdates, frozen: frozen,
       parameters: parameters, gradients: gradients)
-    step = TrainingStep(model: model, optimizer: optimizer, workers: workers)
+    averages = training.averaging == nil ? nil : AveragedParameters(of: parameters)
+    step = TrainingStep(model: model, optimizer: optimizer, averages: averages, workers: workers)
   }
 
   /// Draws the parameters.
@@ -45,10 +48,11 @@ package struct Engine {
 
   /// Takes over a checkpoint's parameters, moments and carried states.
   ///
-  /// - Parameter file: what errors call the checkpoint.
-  func restore(_ checkpoint: Checkpoint, file: String) throws(TrainingError) {
-    try checkpoint.restore(model.parameters, file: file)
-    try checkpoint.restore(model, optimizer: optimizer, file: file)
+  /// - Parameters:
+  ///   - isAveraged: whether a mean of parameters has begun by then.
+  ///   - file: what errors call the checkpoint.
+  func restore(_ checkpoint: Checkpoint, isAveraged: Bool, file: String) throws(TrainingError) {
+    try checkpoint.restore(model, optimizer: optimizer, averages: isAveraged ? averages : nil, file: file)
   }
 
   /// What phases of each kind have cost in all steps together.

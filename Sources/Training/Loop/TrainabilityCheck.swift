@@ -12,11 +12,11 @@ extension RunConfiguration {
       throw TrainingError.emptySplit(name: split.rawValue)
     }
     try task.check(dataset, for: self)
-    let followsValidation = if case .halving = training.schedule { true } else { training.earlyStopping != nil }
-    if followsValidation && dataset.splits[.validation] == nil {
+    if training.followsValidation && dataset.splits[.validation] == nil {
       throw TrainingError.noSplit(
         name: "validation",
-        remedy: "early stopping and the schedule halving follow its loss; give one, or leave them out")
+        remedy:
+          "early stopping, the schedule halving and the averaging nt-asgd follow its loss; give one, or leave them out")
     }
     let shape = try ModelShape(self, vocabulary: dataset.vocabulary, tagging: dataset.tagging)
     _ = try training.frozenParameters(of: ParameterLayout(shape))
@@ -29,8 +29,8 @@ extension RunConfiguration {
     let parameters = Double(layout.floatCount)
     let rows = Double(training.batchSize) * Double(training.bptt)
     let units = Double(shape.units.reduce(0, +))
-    // Values and moments, both as they are and in a checkpoint's image; gradients; hidden states, gates and theirs.
-    let kept = parameters * Double(1 + training.optimizer.momentNames.count)
+    // Values, means and moments, all as they are and in a checkpoint's image; gradients; hidden states, gates and theirs.
+    let kept = parameters * Double((training.averaging == nil ? 1 : 2) + training.optimizer.momentNames.count)
     let floats = 2 * kept + Double(layout.denseCount) + rows * units * Double(1 + shape.cell.gates.count)
     let available = Self.availableMemory
     guard floats * 4 < available else { throw .tooLarge(bytes: floats * 4, available: available) }
@@ -44,6 +44,14 @@ extension RunConfiguration {
       guard getrlimit(__rlimit_resource_t(resource.rawValue), &limit) == 0 else { return least }
       return min(least, Double(limit.rlim_cur))
     }
+  }
+}
+
+extension RunConfiguration.Training {
+  /// Whether something is decided by what validation comes to.
+  fileprivate var followsValidation: Bool {
+    if case .halving = schedule { return true }
+    return earlyStopping != nil || averaging?.followsValidation == true
   }
 }
 

@@ -5,6 +5,7 @@ import Files
 import Foundation
 import Inference
 import Models
+import Optimizers
 
 /// A run: the training loop, with what it reads and what it leaves behind.
 ///
@@ -64,7 +65,8 @@ package final class Trainer {
     }
     let engine = try Engine(configuration, shape, minibatches: minibatches, workers: workers, kernels: kernels)
     if let (checkpoint, path) = checkpoint {
-      try engine.restore(checkpoint, file: path)
+      let isAveraged = configuration.training.isAveraged(at: checkpoint.state, stepsPerEpoch: minibatches.count)
+      try engine.restore(checkpoint, isAveraged: isAveraged, file: path)
       coverage = nil
     } else {
       engine.initialize(configuration)
@@ -123,8 +125,9 @@ package final class Trainer {
       if state.minibatch == 0 { engine.model.resetState() }
       while state.minibatch < minibatches.count {
         let rate = training.learningRate(at: state, stepsPerEpoch: minibatches.count)
+        let weight = training.averagingWeight(at: state, stepsPerEpoch: minibatches.count)
         let result = speedometer.measure {
-          engine.step.run(step: state.step + 1, learningRate: rate) { minibatch in
+          engine.step.run(step: state.step + 1, learningRate: rate, averagingWeight: weight) { minibatch in
             minibatches.fill(minibatch, index: state.minibatch, epoch: state.epoch, step: state.step + 1)
           }
         }
@@ -177,12 +180,22 @@ package final class Trainer {
       }
     }
     reporter.epoch(state, trainLoss: trainLoss, validation: evaluation, isBest: state.isBest)
+    if let averaging = configuration.training.averaging, averaging.followsValidation,
+      averaging.firstEpoch(validationMeasures: state.validationMeasures) == state.epoch
+    {
+      reporter.notice("validation has stopped getting better: from here on the model is the mean of the parameters")
+    }
     try save()
+  }
+
+  /// The means of the parameters, once there are some: what the run's model is made of.
+  private var averages: AveragedParameters? {
+    configuration.training.isAveraged(at: state, stepsPerEpoch: minibatches.count) ? engine.averages : nil
   }
 
   private var trainedModel: TrainedModel {
     TrainedModel(
-      engine.model.parameters, vocabulary: dataset.vocabulary, tokenization: dataset.tokenization,
+      averages?.mean ?? engine.model.parameters, vocabulary: dataset.vocabulary, tokenization: dataset.tokenization,
       tagging: configuration.task.tagging(of: dataset))
   }
 
@@ -190,8 +203,8 @@ package final class Trainer {
   private func save(isRegular: Bool = true) throws {
     if isRegular { state.rollbackSteps.add(state.step) }
     let checkpoint = Checkpoint(
-      of: engine.model, optimizer: engine.optimizer, state: state, origin: origin, configuration: configuration,
-      dataset: dataset, contents: contents)
+      of: engine.model, optimizer: engine.optimizer, averages: averages, state: state, origin: origin,
+      configuration: configuration, dataset: dataset, contents: contents)
     if let tensor = checkpoint.divergedTensor {
       throw Divergence(step: state.step, epoch: state.epoch + (state.minibatch > 0 ? 1 : 0), quantity: tensor)
     }
@@ -227,7 +240,8 @@ package final class Trainer {
     current = nil
     guard let target = try rollbackTarget() else { throw divergence }
     let engine = try Engine(configuration, shape, minibatches: minibatches, workers: workers, kernels: kernels)
-    try engine.restore(target.checkpoint, file: target.path)
+    let isAveraged = configuration.training.isAveraged(at: target.checkpoint.state, stepsPerEpoch: minibatches.count)
+    try engine.restore(target.checkpoint, isAveraged: isAveraged, file: target.path)
     current = engine
     let (rollbacks, steps) = (state.rollbacks + 1, state.rollbackSteps)
     state = target.checkpoint.state

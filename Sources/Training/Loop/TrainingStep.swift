@@ -11,24 +11,30 @@ import Optimizers
 ///     backward      back through time, layer after layer                      shards of streams, or of rows
 ///     reduce        the gradients of shared parameters, summed over rows      tiles of the gradients
 ///     exchange      the seam: gradients summed with those of other shards     nothing, where there are none
-///     norm, update  clipping, optimizer, transposed copies                    slices of the parameters
+///     norm, update  clipping, optimizer, means, transposed copies             slices of the parameters
 ///
 /// Nothing is allocated in a step.
 package final class TrainingStep: Sendable {
   package let model: SequenceModel
   package let optimizer: OptimizerStep
+  private let averages: AveragedParameters?
   private let runner: ModelRunner
 
-  /// - Parameter exchange: sums gradients with those of others before anybody looks at them.
+  /// - Parameters:
+  ///   - averages: of the model's parameters, where a run has some.
+  ///   - exchange: sums gradients with those of others before anybody looks at them.
   package init(
-    model: SequenceModel, optimizer: OptimizerStep, workers: Workers, exchange: any GradientExchange = NoExchange()
+    model: SequenceModel, optimizer: OptimizerStep, averages: AveragedParameters? = nil, workers: Workers,
+    exchange: any GradientExchange = NoExchange()
   ) {
     self.model = model
     self.optimizer = optimizer
+    self.averages = averages
     runner = ModelRunner(
       model,
       model.forwardPhases() + model.outputPhases() + model.backwardPhases() + model.reducePhases()
-        + (model.gradients.map(exchange.phases) ?? []) + optimizer.phases() + [model.parameters.renewalPhase()],
+        + (model.gradients.map(exchange.phases) ?? []) + optimizer.phases() + (averages.map { [$0.phase()] } ?? [])
+        + [model.parameters.renewalPhase()],
       workers: workers)
   }
 
@@ -53,13 +59,15 @@ package final class TrainingStep: Sendable {
   ///
   /// - Parameters:
   ///   - step: counts updates from 1.
+  ///   - averagingWeight: what the step's parameters weigh in the averages; nil: nothing.
   ///   - targets: what losses and gradients are divided by, where the minibatch is a shard: the targets of all shards; nil:
   ///     the minibatch's own.
   ///   - fill: puts the minibatch in.
   package func run(
-    step: Int, learningRate: Double, targets: Int? = nil, fill: (Minibatch) -> Void
+    step: Int, learningRate: Double, averagingWeight: Float? = nil, targets: Int? = nil, fill: (Minibatch) -> Void
   ) -> Result {
     optimizer.prepare(step: step, learningRate: learningRate)
+    averages?.prepare(weight: averagingWeight)
     return runner.run(training: (step, targets), fill: fill) { model in
       noteRecurrenceTime()
       return Result(

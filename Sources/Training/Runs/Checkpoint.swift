@@ -10,6 +10,9 @@ import Optimizers
 ///
 /// In a file: `/parameters/…` under PyTorch's names and in its shapes, `/optimizer/MOMENT/…` likewise, `/state`, `/config`
 /// (the resolved text), `/vocabulary/tokens`, and `/origin` of a run that began with another's parameters.
+///
+/// Where a run averages its parameters, their means are the parameters that everybody uses; those that steps go on from are
+/// kept beside the moments.
 package struct Checkpoint: Sendable, Equatable {
   /// A parameter's, or an optimizer moment's, elements in PyTorch's order.
   package struct Tensor: Sendable, Equatable {
@@ -68,13 +71,16 @@ package struct Checkpoint: Sendable, Equatable {
   /// What the run's first parameters are from; nil: they were drawn.
   package let origin: Origin?
   package let parameters: [Tensor]
-  /// By moment, in the order of the parameters.
+  /// By moment, in the order of the parameters; under `unaveraged` the parameters that steps go on from, where others are
+  /// their means.
   package let moments: [String: [Tensor]]
   /// What the next window begins with: `h_l0` [B, units] and so on.
   package let carriedStates: [Tensor]
 
   static let format = "rnn-train checkpoint"
   static let formatVersion = 1
+  /// Where parameters are that the next step begins with, if the model is made of their means.
+  package static let unaveraged = "unaveraged"
 
   package init(
     configuration: RunConfiguration, vocabulary: Vocabulary, tokenization: Tokenization,
@@ -96,10 +102,12 @@ package struct Checkpoint: Sendable, Equatable {
 
   /// A model as it stands between two steps. Its tensors are the model's own, and good until the next step; see `copy`.
   ///
-  /// - Parameter contents: `dataset.contentHashes`, which take long enough to be made once for all of a run's checkpoints.
+  /// - Parameters:
+  ///   - averages: the means of the model's parameters; nil before there are some.
+  ///   - contents: `dataset.contentHashes`, which take long enough to be made once for all of a run's checkpoints.
   package init(
-    of model: SequenceModel, optimizer: OptimizerStep, state: TrainingState, origin: Origin? = nil,
-    configuration: RunConfiguration, dataset: SequenceDataset, contents: [Split: String] = [:]
+    of model: SequenceModel, optimizer: OptimizerStep, averages: AveragedParameters? = nil, state: TrainingState,
+    origin: Origin? = nil, configuration: RunConfiguration, dataset: SequenceDataset, contents: [Split: String] = [:]
   ) {
     let layout = model.parameters.layout
     func tensors(_ arena: Arena) -> [Tensor] {
@@ -107,12 +115,14 @@ package struct Checkpoint: Sendable, Equatable {
         Tensor(name: parameter.name, shape: parameter.shape) { layout.elements(of: parameter, outputs: $0, in: arena) }
       }
     }
+    let values = tensors(model.parameters.values)
+    var moments = Dictionary(uniqueKeysWithValues: optimizer.moments.map { ($0.name, tensors($0.arena)) })
+    if averages != nil { moments[Self.unaveraged] = values }
     self.init(
       configuration: configuration, vocabulary: dataset.vocabulary, tokenization: dataset.tokenization,
       tagging: configuration.task.tagging(of: dataset),
       sources: dataset.splits.mapValues(\.sourceSHA256), contents: contents, state: state,
-      origin: origin, parameters: tensors(model.parameters.values),
-      moments: Dictionary(uniqueKeysWithValues: optimizer.moments.map { ($0.name, tensors($0.arena)) }),
+      origin: origin, parameters: averages.map { tensors($0.mean.values) } ?? values, moments: moments,
       carriedStates: model.carriedStates.map { name, matrix in
         // A view, which may outlive what it is of.
         Tensor(name: name, shape: [matrix.rows, matrix.columns], elements: matrix.rowMajor())
@@ -190,14 +200,23 @@ package struct Checkpoint: Sendable, Equatable {
     parameters.renewTransposedCopies()
   }
 
-  /// Puts back what only training needs: moments and carried states.
-  package func restore(_ model: SequenceModel, optimizer: OptimizerStep, file: String) throws(TrainingError) {
-    for moment in optimizer.moments {
-      guard let tensors = moments[moment.name] else {
-        throw .otherModel(file: file, expected: "/optimizer/\(moment.name)", found: "none")
+  /// Puts all back that training needs: parameters, their means, moments and carried states.
+  ///
+  /// - Parameter averages: nil where none have begun.
+  package func restore(
+    _ model: SequenceModel, optimizer: OptimizerStep, averages: AveragedParameters?, file: String
+  ) throws(TrainingError) {
+    let layout = model.parameters.layout
+    try put(parameters, of: layout, into: (averages?.mean ?? model.parameters).values, file: file)
+    var arenas = optimizer.moments.map { ($0.name, $0.arena) }
+    if averages != nil { arenas.append((Self.unaveraged, model.parameters.values)) }
+    for (name, arena) in arenas {
+      guard let tensors = moments[name] else {
+        throw .otherModel(file: file, expected: "/optimizer/\(name)", found: "none")
       }
-      try put(tensors, of: model.parameters.layout, into: moment.arena, file: file)
+      try put(tensors, of: layout, into: arena, file: file)
     }
+    model.parameters.renewTransposedCopies()
     for (name, matrix) in model.carriedStates {
       guard let tensor = carriedStates.first(where: { $0.name == name }),
         tensor.shape == [matrix.rows, matrix.columns]

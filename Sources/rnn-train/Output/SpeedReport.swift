@@ -77,9 +77,10 @@ struct SpeedReport: CustomStringConvertible {
         "- Recurrences have about \(Format.fixed(rows, 1)) rows a thread; products are at their best with 12 or more: a "
           + "larger training.batch_size makes more of the threads.")
     }
-    if share([.norm, .update, .renew]) > 0.15 {
+    let update = share([.norm, .update, .average, .renew])
+    if update > 0.15 {
       lines.append(
-        "- The update takes \(Format.percent(share([.norm, .update, .renew]))), whatever a minibatch holds: a larger "
+        "- The update takes \(Format.percent(update)), whatever a minibatch holds: a larger "
           + "training.batch_size or training.bptt spreads it over more tokens.")
     }
     if share([.output]) > 0.6 {
@@ -104,6 +105,7 @@ extension Phase.Kind {
     case .exchange: "gradients summed with those of others"
     case .norm: "the gradient's norm"
     case .update: "the optimizer"
+    case .average: "means of the parameters"
     case .renew: "transposed copies of the weights"
     case .product: "a product alone"
     }

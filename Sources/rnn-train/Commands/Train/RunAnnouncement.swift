@@ -19,6 +19,12 @@ extension PreparedRun {
     return (["\(optimizer.name), learning rate \(optimizer.learningRate)"] + facts).joined(separator: ", ")
   }
 
+  /// Its name and all of its settings.
+  private static func summary(of averaging: RunConfiguration.Averaging) -> String {
+    let settings = (KeyWriter.tree(of: averaging).entries ?? []).dropFirst().map { "\($0.key) \($0.value.text ?? "")" }
+    return ([averaging.name] + settings).joined(separator: ", ")
+  }
+
   /// From this share of the configured learning rate on a run that goes on hardly learns.
   private static let littleLearning = 0.02
 
@@ -52,6 +58,7 @@ extension PreparedRun {
       ("compute", "\(Format.count(threads, "thread")), \(kernels.name)"),
       ("run", directory.path),
     ]
+    if let averaging = training.averaging { facts.append(("averaging", Self.summary(of: averaging))) }
     facts += (summary.takeover?.facts ?? []).map { ($0.name, $0.value) }
     if let frozen = training.freeze, !frozen.isEmpty { facts.append(("frozen", frozen.joined(separator: ", "))) }
     if let vectors = summary.vectors {
