@@ -42,7 +42,9 @@ extension RunConfiguration {
 extension RunConfiguration.Averaging: KeySection, KeyVariant {
   package static let selector = VariantSelector.value(
     ofKey: "name", noun: "averaging",
-    help: "the kind of mean; validation, checkpoints and all commands use it, and steps go on without it")
+    help:
+      "which steps count: the newer the more (exponential), all alike (mean), or all alike from when validation stops "
+      + "getting better (nt-asgd)")
 
   package static let alternatives: [Self] = [
     .exponential(RunConfiguration.ExponentialAveraging()), .mean(RunConfiguration.MeanAveraging()),
@@ -107,6 +109,7 @@ extension RunConfiguration.NonMonotoneAveraging: KeySection {
   package mutating func visitKeys(_ keys: inout some KeyVisitor) {
     keys.value(
       "interval", &interval, .whole(1...1_000_000),
-      "averaging begins once validation is worse than the best but for so many last epochs (Merity et al. 2018)")
+      "averaging begins once validation is worse than the best of all epochs but so many last ones (Merity et al. 2018)"
+    )
   }
 }

@@ -83,7 +83,8 @@ extension RunConfiguration.Training: KeySection {
     keys.section("schedule", &schedule, "how the learning rate changes")
     keys.optionalSection(
       "averaging", &averaging, defaults: .exponential(RunConfiguration.ExponentialAveraging()),
-      "makes the model a mean of the parameters of many steps; absent: it is that of the last one")
+      "for validation, checkpoints and all commands the model is a mean of many steps' parameters, while steps go on "
+        + "without it (Polyak and Juditsky 1992); absent: off")
     keys.optional(
       "freeze", &freeze, .names,
       "parameters that stay as they are, as checkpoints name them or by the beginnings of names: [embedding, rnn.l0]")

@@ -97,7 +97,7 @@ struct ResultTests {
       "model.hidden=60",
     ])
     let log = try workspace.text("run/train.log")
-    #expect(log.contains("averaging      nt-asgd, interval 1\n"), "\(log)")
+    #expect(log.contains("\naveraging  nt-asgd, interval 1\n"), "\(log)")
     let lines = log.split(separator: "\n").filter { $0.hasPrefix("epoch ") || $0.hasPrefix("validation has stopped") }
     let losses = try workspace.lastCheckpoint().state.validationMeasures
     let trigger = try #require(losses.indices.dropFirst(2).first { losses[..<($0 - 1)].min() ?? 0 < losses[$0] })
