@@ -9,7 +9,7 @@ package struct Philox: Sendable {
   /// What numbers are drawn for; each purpose has a sequence of its own.
   package enum Purpose: UInt32, Sendable {
     case initialization, dropout, sampling, shuffling, synthetic, wordDropout, sweep, candidates
-    case vocabularyDropout
+    case vocabularyDropout, windows
   }
 
   let key: (UInt32, UInt32)
@@ -29,6 +29,12 @@ package struct Philox: Sendable {
       key: key)
   }
 
+  /// 64 random bits.
+  package func bits(_ purpose: Purpose, step: Int, position: Int) -> UInt64 {
+    let words = words(purpose, step: step, block: position)
+    return UInt64(words[0]) << 32 | UInt64(words[1])
+  }
+
   /// A number in [0, 1), a multiple of 2^-24.
   package func uniform(_ purpose: Purpose, step: Int, position: Int) -> Float {
     Self.uniform(words(purpose, step: step, block: position >> 2)[position & 3])
@@ -36,8 +42,7 @@ package struct Philox: Sendable {
 
   /// A number in [0, 1), a multiple of 2^-53: for sampling from distributions of many small probabilities.
   package func uniformDouble(_ purpose: Purpose, step: Int, position: Int) -> Double {
-    let words = words(purpose, step: step, block: position)
-    return Double((UInt64(words[0]) << 32 | UInt64(words[1])) >> 11) * 0x1p-53
+    Double(bits(purpose, step: step, position: position) >> 11) * 0x1p-53
   }
 
   /// The upper 24 bits as a number in [0, 1).

@@ -98,6 +98,7 @@ extension RunConfiguration {
   private var trainingConflicts: [Objection] {
     var objections = training.optimizer.objections.map { $0.below("training.optimizer") }
     objections += training.averaging?.objections(epochs: training.epochs) ?? []
+    objections += training.randomWindows?.objections(bptt: training.bptt) ?? []
     if case .text(let corpus) = data, corpus.validation == nil {
       let reason = "follows the validation loss; give data.validation"
       if training.earlyStopping != nil {

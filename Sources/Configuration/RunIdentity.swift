@@ -15,13 +15,13 @@ extension RunConfiguration {
 
   /// The keys, or the sections of them, that stay as they are from a run's first step to its last.
   private static let fixedKeys = [
-    "seed", "task", "data", "model", "training.batch_size", "training.bptt", "training.optimizer.name",
-    "training.averaging",
+    "seed", "task", "data", "model", "training.batch_size", "training.bptt", "training.random_windows",
+    "training.optimizer.name", "training.averaging",
   ]
 
   /// What may change when a run is resumed, for people: everything else that isn't among the fixed keys.
   package static let changeableKeys =
-    "training (but batch_size, bptt, averaging and the optimizer's name), evaluation, output (but directory), and where files of data lie"
+    "training (but batch_size, bptt, random_windows, averaging and the optimizer's name), evaluation, output (but directory), and where files of data lie"
 
   /// The keys in which a configuration differs so that a run of this one can't go on with it, in their usual order.
   ///

@@ -10,6 +10,8 @@ extension RunConfiguration {
     package var batchSize = 32
     /// Timesteps in a window of truncated BPTT; a tagger's sentences are read whole.
     package var bptt = 35
+    /// Absent: every window has `bptt` timesteps.
+    package var randomWindows: RandomWindows?
     @OptimizerKey package var optimizer: any Optimizer = SGD()
     /// Whether rows of an embedding that a minibatch doesn't have keep weights and moments as they are.
     package var sparseUpdates = false
@@ -26,6 +28,18 @@ extension RunConfiguration {
     package var earlyStopping: EarlyStopping?
     /// How long one process trains; absent: to the end.
     package var timeLimit: Duration?
+
+    package init() {}
+  }
+
+  /// Windows whose lengths are drawn from normal distributions, most around `bptt`, and a learning rate that follows the length
+  /// (Merity, Keskar and Socher: Regularizing and Optimizing LSTM Language Models, ICLR 2018, section 4.1).
+  package struct RandomWindows: Sendable, Equatable {
+    /// The share of windows that are around half of `bptt`.
+    package var halved = 0.05
+    /// In timesteps.
+    package var deviation = 5.0
+    package var shortest = 5
 
     package init() {}
   }
@@ -76,6 +90,10 @@ extension RunConfiguration.Training: KeySection {
     keys.value(
       "bptt", &bptt, .whole(1...65_536),
       "timesteps in a window of truncated BPTT (language model; a tagger reads sentences whole)")
+    keys.optionalSection(
+      "random_windows", &randomWindows, defaults: RunConfiguration.RandomWindows(),
+      "draws the length of each window anew, and scales the learning rate by length / bptt (Merity et al. 2018); absent: off"
+    )
     keys.section("optimizer", &_optimizer, "how parameters follow the gradient")
     keys.value(
       "sparse_updates", &sparseUpdates, .flag,
@@ -95,6 +113,26 @@ extension RunConfiguration.Training: KeySection {
       "ends training when the validation loss has stopped falling; absent: off")
     keys.optional(
       "time_limit", &timeLimit, .duration, "how long one process trains before it saves and stops; absent: to the end")
+  }
+}
+
+extension RunConfiguration.RandomWindows: KeySection {
+  package mutating func visitKeys(_ keys: inout some KeyVisitor) {
+    keys.value("halved", &halved, .number(.share), "share of the windows whose mean length is half of bptt, not bptt")
+    keys.value("deviation", &deviation, .number(.nonNegative), "standard deviation of a window's length, in timesteps")
+    keys.value("shortest", &shortest, .whole(1...65_536), "fewest timesteps of a window")
+  }
+
+  /// What doesn't go with the windows' usual length.
+  func objections(bptt: Int) -> [Objection] {
+    var objections: [Objection] = []
+    func object(_ key: String, _ reason: String) {
+      objections.append(
+        Objection(key: "training.random_windows.\(key)", reason: reason, otherKeys: ["training.bptt"]))
+    }
+    if shortest > bptt { object("shortest", "is above bptt, which is \(bptt)") }
+    if deviation > Double(bptt) { object("deviation", "is above bptt, which is \(bptt)") }
+    return objections
   }
 }
 

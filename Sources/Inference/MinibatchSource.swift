@@ -13,6 +13,11 @@ package protocol MinibatchSource: AnyObject {
   /// Whether a minibatch goes on where the one before ended.
   var carriesState: Bool { get }
 
+  /// What the learning rate is multiplied by in the step of a minibatch.
+  ///
+  /// - Parameter epoch: counts from 0.
+  func learningRateFactor(index: Int, epoch: Int) -> Double
+
   /// Puts a minibatch into memory that holds it, and prepares it.
   ///
   /// - Parameters:
@@ -22,6 +27,8 @@ package protocol MinibatchSource: AnyObject {
 }
 
 extension MinibatchSource {
+  package func learningRateFactor(index: Int, epoch: Int) -> Double { 1 }
+
   /// Puts a minibatch in where nothing depends on epoch and step: nothing is shuffled and nothing dropped.
   package func fill(_ minibatch: Minibatch, index: Int) { fill(minibatch, index: index, epoch: 0, step: 1) }
 }

@@ -30,10 +30,7 @@ package final class SentenceMinibatches: MinibatchSource {
 
   package func fill(_ minibatch: Minibatch, index: Int, epoch: Int, step: Int) {
     if let shuffling, self.epoch != epoch {
-      batches = batches.shuffled { position in
-        let words = shuffling.words(.shuffling, step: epoch, block: position)
-        return UInt64(words[0]) << 32 | UInt64(words[1])
-      }
+      batches = batches.shuffled { shuffling.bits(.shuffling, step: epoch, position: $0) }
       self.epoch = epoch
     }
     sentences.fill(minibatch, sentences: self.sentences(ofMinibatch: index)) { [dropout] inputs, rows in

@@ -33,7 +33,7 @@ struct DeterminismTests {
       "model.output={kind: sampled, samples: 9}", "training.optimizer={name: adam, learning_rate: 0.01}",
       "training.sparse_updates=true",
     ],
-    ["training.averaging={name: mean}", "training.optimizer.momentum=0"],
+    ["training.averaging={name: mean, start: 0}", "training.random_windows={deviation: 2, shortest: 3}"],
     ["tagger.cfg"],
     ["tagger.cfg", "model.cell=gru", "model.hidden=[17, 11]", "model.residual=false", "model.weight_dropout=0.4"],
     ["tagger.cfg", "model.cell=elman", "model.characters=null", "model.embedding_dropout=0", "model.residual=false"],

@@ -47,8 +47,9 @@ struct InterruptionTests {
     ]
 
   @Test(arguments: [
-    arguments + ["training.averaging={}"], arguments + ["model.output={kind: class, classes: 5}"] + regularization,
-    sparseArguments, taggerArguments + ["training.averaging={name: mean, start: 2}"],
+    arguments + ["training.averaging={}", "training.random_windows={deviation: 2, shortest: 3}"],
+    arguments + ["model.output={kind: class, classes: 5}"] + regularization, sparseArguments,
+    taggerArguments + ["training.averaging={name: mean, start: 2}"],
   ])
   func killedAndResumedEqualsUninterrupted(begin: [String]) throws {
     let reference = try Self.uninterrupted(begin)

@@ -88,6 +88,19 @@ import Testing
       "training: {epochs: 3, averaging: {name: mean, start: 3}}\n",
       "2:47: training.averaging.start: averaging begins after 3 epochs at the earliest, and training ends after 3"
     ),
+    ("training: {random_windows: {}}\n", nil),
+    (
+      "training: {bptt: 8, random_windows: {shortest: 9}}\n",
+      "2:38: training.random_windows.shortest: is above bptt, which is 8"
+    ),
+    (
+      "training: {bptt: 8, random_windows: {deviation: 9}}\n",
+      "2:38: training.random_windows.deviation: is above bptt, which is 8"
+    ),
+    (
+      "task: tagging\ntraining: {random_windows: {}}\n",
+      "3:12: training.random_windows: is for language models; a tagger reads sentences whole"
+    ),
     (
       "training: {averaging: {name: mean, decay: 0.9}}\n",
       "2:36: training.averaging.decay: belongs to exponential; the averaging is mean"

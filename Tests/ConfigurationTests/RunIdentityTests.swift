@@ -30,6 +30,12 @@ import Testing
     ("training.epochs=99", []),
     ("training.schedule={name: step}", []),
     ("training.averaging={}", ["training.averaging.name", "training.averaging.decay", "training.averaging.start"]),
+    (
+      "training.random_windows={}",
+      [
+        "training.random_windows.halved", "training.random_windows.deviation", "training.random_windows.shortest",
+      ]
+    ),
     ("training.clip_norm=0", []),
     ("training.on_divergence=rollback", []),
     ("training.time_limit=1h", []),

@@ -16,6 +16,11 @@ extension RunConfiguration {
     dice.adapt(&configuration.data, to: configuration.task)
     configuration.model = dice.model(of: configuration)
     configuration.training.batchSize = Int.random(in: 1...65_536, using: &dice)
+    if dice.roll(), configuration.task is LanguageModel {
+      configuration.training.bptt = Int.random(in: 5...99, using: &dice)
+      configuration.training.randomWindows = RandomWindows()
+      configuration.training.randomWindows?.halved = dice.share()
+    }
     configuration.training.optimizer = dice.optimizer()
     configuration.training.schedule = dice.schedule()
     configuration.training.sparseUpdates = dice.roll()

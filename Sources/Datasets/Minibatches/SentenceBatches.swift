@@ -52,18 +52,22 @@ package struct SentenceBatches: Sendable {
     var result = self
     result.sentences = byLength
     for (start, end) in zip(lengthBoundaries, lengthBoundaries.dropFirst()) {
-      Self.shuffle(&result.sentences, start..<end, random)
+      result.sentences.shuffle(start..<end, random)
     }
     result.batches = Array(batches.indices)
-    Self.shuffle(&result.batches, batches.indices) { random(byLength.count + $0) }
+    result.batches.shuffle(batches.indices) { random(byLength.count + $0) }
     return result
   }
+}
 
+extension Array {
   /// The shuffle of Fisher and Yates, from the end on.
-  private static func shuffle(_ values: inout [Int], _ range: Range<Int>, _ random: (Int) -> UInt64) {
+  ///
+  /// - Parameter random: 64 random bits for each position.
+  mutating func shuffle(_ range: Range<Int>, _ random: (_ position: Int) -> UInt64) {
     for position in range.reversed() {
       let choices = UInt64(position - range.lowerBound + 1)
-      values.swapAt(position, range.lowerBound + Int(random(position).multipliedFullWidth(by: choices).high))
+      swapAt(position, range.lowerBound + Int(random(position).multipliedFullWidth(by: choices).high))
     }
   }
 }

@@ -29,21 +29,30 @@ package struct StreamBatches: Sendable {
 
   package func timesteps(inWindow index: Int) -> Int { min(window, length - index * window) }
 
-  /// Writes a window's inputs and targets, timestep by timestep: timestep t of stream b is row t·B + b.
+  /// Writes a window's inputs and targets.
   ///
-  /// - Parameters:
-  ///   - index: from 0 up to `windowCount`.
-  ///   - inputs: [timesteps · B] ids.
-  ///   - targets: [timesteps · B] ids.
+  /// - Parameter index: from 0 up to `windowCount`.
   package func fill(
     window index: Int, inputs: UnsafeMutablePointer<Int32>, targets: UnsafeMutablePointer<Int32>
   ) {
     precondition((0..<windowCount).contains(index), "the window exists")
-    let timesteps = timesteps(inWindow: index)
+    let start = index * window
+    fill(timesteps: start..<start + timesteps(inWindow: index), inputs: inputs, targets: targets)
+  }
+
+  /// Writes inputs and targets of some timesteps of the streams, timestep by timestep: the t-th of stream b is row t·B + b.
+  ///
+  /// - Parameters:
+  ///   - inputs: [timesteps · B] ids.
+  ///   - targets: [timesteps · B] ids.
+  package func fill(
+    timesteps: Range<Int>, inputs: UnsafeMutablePointer<Int32>, targets: UnsafeMutablePointer<Int32>
+  ) {
+    precondition(timesteps.lowerBound >= 0 && timesteps.upperBound <= length, "streams have the timesteps")
     tokens.withUnsafeBufferPointer { tokens in
       for b in 0..<streams {
-        let start = b * length + index * window
-        for t in 0..<timesteps {
+        let start = b * length + timesteps.lowerBound
+        for t in 0..<timesteps.count {
           inputs[t * streams + b] = tokens[start + t]
           targets[t * streams + b] = tokens[start + t + 1]
         }

@@ -70,10 +70,15 @@ package struct LanguageModel: Task {
     of train: TokenSequence, in dataset: SequenceDataset, _ configuration: RunConfiguration
   ) throws -> any MinibatchSource {
     let training = configuration.training
-    return StreamMinibatches(
-      try StreamBatches(train.tokens, streams: training.batchSize, window: training.bptt),
-      dropout: WordDropout(
-        share: configuration.model.wordDropout, unknown: dataset.vocabulary.unknownId, seed: configuration.seed))
+    let streams = try StreamBatches(train.tokens, streams: training.batchSize, window: training.bptt)
+    let dropout = WordDropout(
+      share: configuration.model.wordDropout, unknown: dataset.vocabulary.unknownId, seed: configuration.seed)
+    guard let windows = training.randomWindows else { return StreamMinibatches(streams, dropout: dropout) }
+    return RandomWindowMinibatches(
+      streams,
+      RandomWindows.Distribution(
+        base: training.bptt, halved: windows.halved, deviation: windows.deviation, shortest: windows.shortest),
+      seed: configuration.seed, dropout: dropout)
   }
 
   /// The first windows of the streams. A short text is read as fewer streams, down to one of a shorter window; the last
@@ -89,7 +94,8 @@ package struct LanguageModel: Task {
   }
 
   package func minibatchSize(_ training: RunConfiguration.Training) -> String {
-    "\(Format.count(training.batchSize, "stream")) by \(Format.count(training.bptt, "timestep"))"
+    "\(Format.count(training.batchSize, "stream")) by \(training.randomWindows == nil ? "" : "about ")"
+      + Format.count(training.bptt, "timestep")
   }
 
   // MARK: how it is measured

@@ -24,6 +24,9 @@ package struct Tagging: Task {
     if model.tieEmbeddings {
       object("model.tie_embeddings", "a tagger's output layer has tags, not the tokens of the embedding")
     }
+    if configuration.training.randomWindows != nil {
+      object("training.random_windows", "is for language models; a tagger reads sentences whole")
+    }
     if !model.output.suitsTags {
       object("model.output.kind", "\(model.output.name) is for language models; tags are too few for it")
     }

@@ -27,7 +27,8 @@ extension RunConfiguration {
   func checkMemory(_ shape: ModelShape) throws(TrainingError) {
     let layout = ParameterLayout(shape)
     let parameters = Double(layout.floatCount)
-    let rows = Double(training.batchSize) * Double(training.bptt)
+    let longest = Double(training.bptt) + (training.randomWindows?.deviation ?? 0)
+    let rows = Double(training.batchSize) * longest
     let units = Double(shape.units.reduce(0, +))
     // Values, means and moments, all as they are and in a checkpoint's image; gradients; hidden states, gates and theirs.
     let kept = parameters * Double((training.averaging == nil ? 1 : 2) + training.optimizer.momentNames.count)

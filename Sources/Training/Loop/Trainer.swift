@@ -124,7 +124,9 @@ package final class Trainer {
       if state.hasStoppedEarly(training) { return .stoppedEarly }
       if state.minibatch == 0 { engine.model.resetState() }
       while state.minibatch < minibatches.count {
-        let rate = training.learningRate(at: state, stepsPerEpoch: minibatches.count)
+        let rate =
+          training.learningRate(at: state, stepsPerEpoch: minibatches.count)
+          * minibatches.learningRateFactor(index: state.minibatch, epoch: state.epoch)
         let weight = training.averagingWeight(at: state, stepsPerEpoch: minibatches.count)
         let result = speedometer.measure {
           engine.step.run(step: state.step + 1, learningRate: rate, averagingWeight: weight) { minibatch in
