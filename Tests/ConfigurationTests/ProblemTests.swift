@@ -13,7 +13,7 @@ import Testing
     ("model: {seed: 3}\n", "2:9: model.seed: unknown key; seed belongs at the top level"),
     (
       "training: {name: sgd}\n",
-      "2:12: training.name: unknown key; name belongs under training.optimizer, training.schedule or training.averaging"
+      "2:12: training.name: unknown key; name belongs under training.averaging, training.optimizer or training.schedule"
     ),
     ("evaluation: {windows: 3}\n", "2:14: evaluation.windows: unknown key; expected streams"),
     (
