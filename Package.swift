@@ -49,7 +49,8 @@ let package = Package(
     library("Datasets", ["Files", "Keys", "Diagnostics"]),
     library("DatasetFiles", ["Datasets", "HDF5", "Files", "Diagnostics"]),
     library("GrammarCorpus", ["Diagnostics"]),
-    .target(name: "Plots", resources: [.embedInCode("plot.css")], swiftSettings: strict),
+    .target(
+      name: "Plots", resources: [.embedInCode("plot.css"), .embedInCode("plot-dark.css")], swiftSettings: strict),
     library("Models", ["Compute", "Keys", "Diagnostics"]),
     .target(name: "COptimizers", dependencies: ["CKernels"], path: "Sources/Optimizers/Loops", cSettings: strictC),
     .target(
@@ -94,8 +95,12 @@ let package = Package(
         .product(name: "Mustache", package: "swift-mustache"),
       ],
       // In the program itself, which can be copied anywhere.
-      resources: ["page.mustache", "run.mustache", "sweep.mustache", "figure.mustache", "report.css", "table.js"].map {
-        .embedInCode("Report/Templates/\($0)")
+      resources: [
+        "page.mustache", "body.mustache", "figure.mustache", "table.mustache", "code.mustache", "report.css",
+        "table.js",
+        "reading.js",
+      ].map {
+        .embedInCode("Report/Page/Templates/\($0)")
       },
       swiftSettings: strict),
 

@@ -12,6 +12,8 @@ package struct RunConfiguration: Sendable, Equatable {
     set { taskChoice.task = newValue }
   }
   private var taskChoice: TaskChoice
+  /// All tasks that there are.
+  var allTasks: [any Task] { taskChoice.all }
   package var data: Data
   package var model = Model()
   package var training = Training()

@@ -23,6 +23,11 @@ extension RunConfiguration {
   package static let changeableKeys =
     "training (but batch_size, bptt, random_windows, averaging and the optimizer's name), evaluation, output (but directory), and where files of data lie"
 
+  /// Whether a key stays as it is from a run's first step to its last.
+  package static func isFixed(_ key: String) -> Bool {
+    (fixedKeys + ["output.directory"]).contains { key == $0 || key.hasPrefix($0 + ".") }
+  }
+
   /// The keys in which a configuration differs so that a run of this one can't go on with it, in their usual order.
   ///
   /// Where files of data lie doesn't count, since a corpus may move; whether they are the same needs their bytes.
@@ -59,16 +64,38 @@ extension RunConfiguration {
     differences(from: other, in: Self.layerKeys)
   }
 
+  /// Everything in which a configuration differs, the places of its files included.
+  package func differences(from other: RunConfiguration) -> [Difference] {
+    Self.differences(between: settings, and: other.settings)
+  }
+
+  /// What was set to another value than it would have had by itself: `own` of a difference is the configuration's value,
+  /// `other` the default; data and directories, which have none, are left out.
+  package var departures: [Difference] {
+    let defaults = RunConfiguration(tasks: allTasks, name: "")
+    let tree = KeyWriter.tree(of: self)
+    let usual = Self.settings(of: KeyDefaults.tree(of: defaults, chosen: tree), path: "")
+    let given = ["data.train", "data.validation", "data.test", "data.dataset", "output.directory"]
+    return Self.differences(between: settings, and: usual).filter { difference in
+      !given.contains { difference.key == $0 || difference.key.hasPrefix($0 + ".") }
+    }
+  }
+
   /// - Parameter keys: those that count, or the sections of them.
   private func differences(from other: RunConfiguration, in keys: [String]) -> [Difference] {
-    let (ownSettings, otherSettings) = (withoutPaths.settings, other.withoutPaths.settings)
+    Self.differences(between: withoutPaths.settings, and: other.withoutPaths.settings).filter { difference in
+      keys.contains { difference.key == $0 || difference.key.hasPrefix($0 + ".") }
+    }
+  }
+
+  private typealias Settings = [(key: String, value: String)]
+
+  private static func differences(between ownSettings: Settings, and otherSettings: Settings) -> [Difference] {
     let own = Dictionary(uniqueKeysWithValues: ownSettings.map { ($0.key, $0.value) })
     let others = Dictionary(uniqueKeysWithValues: otherSettings.map { ($0.key, $0.value) })
     var order: [String] = []
     for key in (ownSettings + otherSettings).map(\.key) where !order.contains(key) { order.append(key) }
-    return order.filter { key in
-      own[key] != others[key] && keys.contains { key == $0 || key.hasPrefix($0 + ".") }
-    }.map { Difference(key: $0, own: own[$0], other: others[$0]) }
+    return order.filter { own[$0] != others[$0] }.map { Difference(key: $0, own: own[$0], other: others[$0]) }
   }
 
   /// This configuration without the places of its files, though with the kinds of them.
@@ -88,7 +115,7 @@ extension RunConfiguration {
   }
 
   /// Every key that holds a value, in dotted notation, with the value as text.
-  private var settings: [(key: String, value: String)] {
+  package var settings: [(key: String, value: String)] {
     Self.settings(of: KeyWriter.tree(of: self), path: "")
   }
 

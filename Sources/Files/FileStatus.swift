@@ -8,6 +8,7 @@ struct FileStatus {
   var size: Int { Int(status.st_size) }
   /// What chmod(2) sets.
   var permissions: mode_t { status.st_mode & 0o777 }
+  var inode: UInt { UInt(status.st_ino) }
   var isRegular: Bool { kind == S_IFREG }
 
   private var kind: mode_t { status.st_mode & S_IFMT }

@@ -15,12 +15,21 @@ package struct Axis: Sendable, Equatable {
   package let including: [Double]
   /// Whether there is nothing between two whole numbers, as with steps.
   package let isWhole: Bool
+  /// Values that the axis doesn't reach beyond, whatever the data are: lines leave the picture there. Nil: it has room for all.
+  package let limits: ClosedRange<Double>?
+  /// What a linear axis spans at least, so that differences which mean nothing look like that.
+  package let leastExtent: Double
 
-  package init(_ label: String, scale: Scale = .linear, including: [Double] = [], isWhole: Bool = false) {
+  package init(
+    _ label: String, scale: Scale = .linear, including: [Double] = [], isWhole: Bool = false,
+    limits: ClosedRange<Double>? = nil, leastExtent: Double = 0
+  ) {
     self.label = label
     self.scale = scale
     self.including = including
     self.isWhole = isWhole
+    self.limits = limits
+    self.leastExtent = leastExtent
   }
 }
 
@@ -28,8 +37,8 @@ package struct Axis: Sendable, Equatable {
 package struct Domain {
   let scale: Axis.Scale
   /// The ends, as `Axis.Scale.coordinate` has them.
-  private let low: Double
-  private let high: Double
+  let low: Double
+  let high: Double
   let ticks: [Tick]
 
   /// - Parameters:
@@ -47,13 +56,17 @@ package struct Domain {
       guard let place = axis.scale.coordinate(of: value) else { return }
       extent = (min(extent?.low ?? place, place), max(extent?.high ?? place, place))
     }
-    for value in values { include(value) }
+    for value in values where axis.limits?.contains(value) ?? true { include(value) }
     for value in axis.including { include(value) }
 
     var (low, high) = extent ?? (0, 1)
     if low == high {
-      let half = axis.scale == .logarithmic ? 0.5 : low == 0 ? 1 : abs(low) / 2
+      let half =
+        axis.scale == .logarithmic ? 0.5 : axis.leastExtent > 0 ? axis.leastExtent / 2 : low == 0 ? 1 : abs(low) / 2
       (low, high) = (low - half, high + half)
+    } else if axis.scale == .linear, high - low < axis.leastExtent {
+      let middle = (low + high) / 2
+      (low, high) = (middle - axis.leastExtent / 2, middle + axis.leastExtent / 2)
     } else {
       let free = (high - low) * padding
       let mayCrossZero = axis.scale == .logarithmic || low < 0

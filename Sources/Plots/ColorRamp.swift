@@ -30,15 +30,15 @@ package enum ColorRamp {
   /// Text on a level.
   package static func textStyle(on level: Int) -> String { level < levels * 11 / 20 ? "on-low" : "on-high" }
 
-  static var css: String {
-    func rules(_ stops: [Stop]) -> String {
-      (0..<levels).map { level in
-        let (red, green, blue) = color(Double(level) / Double(levels - 1), stops)
-        return ".plot .\(style(level)) { color: #\(hex(red))\(hex(green))\(hex(blue)); }\n"
-      }.joined()
-    }
-    return ".plot .cells path { fill: currentColor; }\n" + rules(light)
-      + "@media (prefers-color-scheme: dark) {\n\(rules(dark))}\n"
+  static var css: String { lightCSS + "@media (prefers-color-scheme: dark) {\n\(rules(dark))}\n" }
+
+  static var lightCSS: String { ".plot .cells path { fill: currentColor; }\n" + rules(light) }
+
+  private static func rules(_ stops: [Stop]) -> String {
+    (0..<levels).map { level in
+      let (red, green, blue) = color(Double(level) / Double(levels - 1), stops)
+      return ".plot .\(style(level)) { color: #\(hex(red))\(hex(green))\(hex(blue)); }\n"
+    }.joined()
   }
 
   package static func lightColor(_ level: Int) -> (red: Double, green: Double, blue: Double) {

@@ -8,10 +8,14 @@ struct Frame {
   let bottom: Double
   private let labels: (x: String, y: String)
 
-  /// - Parameter top: the room above for a legend.
+  static let usualMargin = 14.0
+
+  /// - Parameters:
+  ///   - top: the room above for a legend.
+  ///   - margin: that behind the last value.
   init(
     x: Domain, y: Domain, labels: (x: String, y: String), top: Double, width: Double = Layout.width,
-    height: Double = Layout.height, margin: Double = 14
+    height: Double = Layout.height, margin: Double = usualMargin
   ) {
     self.x = x
     self.y = y
@@ -28,6 +32,16 @@ struct Frame {
 
   func x(_ value: Double) -> Double? { x.share(of: value).map { left + $0 * (right - left) } }
   func y(_ value: Double) -> Double? { y.share(of: value).map { bottom - $0 * (bottom - top) } }
+
+  /// What turns a value into a place: the kind of an axis, the values at its ends as the axis measures them, and the places of
+  /// these; with what is measured.
+  var attributes: [(name: String, value: String)] {
+    func text(_ domain: Domain, _ low: Double, _ high: Double) -> String {
+      let kind = domain.scale == .logarithmic ? "logarithmic" : "linear"
+      return "\(kind) \(domain.low) \(domain.high) \(Markup.length(low)) \(Markup.length(high))"
+    }
+    return [("x", text(x, left, right)), ("y", text(y, bottom, top))]
+  }
 
   /// Grid, axes, ticks and labels.
   var elements: [String] {

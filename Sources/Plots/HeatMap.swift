@@ -15,7 +15,7 @@ package struct HeatMap: Picture {
   ///   - color: what the values are, on a linear or a logarithmic scale. What a logarithmic one has no place for, zero for
   ///     one, has the colour of the smallest.
   ///   - rows: a matrix with as many values in each row; a cell without a value, or with one that isn't a number, is empty.
-  ///   - texts: what to write in the cells.
+  ///   - texts: what to write in the cells, be they empty or not.
   package init(
     title: String, description: String, x: Axis, y: Axis, color: Axis, rows: [[Double?]], firstRow: Int = 0,
     firstColumn: Int = 0, texts: [[String]]? = nil
@@ -47,7 +47,32 @@ package struct HeatMap: Picture {
     elements += CellPaths(rows, colors: colors).elements(in: frame)
     if let texts { elements += frame.texts(texts) { level(of: $0, $1, colors: colors) } }
     elements += colorBar(colors, in: frame, width: width)
-    return Drawing(width: width, height: frame.height, elements: elements)
+    return Drawing(
+      width: width, height: frame.height, elements: elements,
+      attributes: [
+        ("kind", "matrix"),
+        ("area", [frame.left, frame.right, frame.top, frame.bottom].map(Markup.length).joined(separator: " ")),
+        ("rows", self.y.label), ("columns", self.x.label), ("values", color.label),
+      ])
+  }
+
+  /// A row for each of the matrix', which begins with its name.
+  package var values: PictureValues {
+    let columnCount = rows.map(\.count).max() ?? 0
+    func name(_ index: Int, _ axis: Axis, first: Int) -> String {
+      PictureValues.text(Double(index + first), on: axis)
+    }
+    return PictureValues(
+      heading: ["\(y.label) \\ \(x.label)"] + (0..<columnCount).map { name($0, x, first: first.column) },
+      rows: rows.enumerated().map { index, row in
+        [name(index, y, first: first.row)]
+          + (0..<columnCount).map { column in
+            if let texts, texts.indices.contains(index), texts[index].indices.contains(column) {
+              return texts[index][column]
+            }
+            return PictureValues.text(row.indices.contains(column) ? row[column] : nil)
+          }
+      })
   }
 
   /// The room for the cells: those that are written in have a size of their own, others are square as long as the picture

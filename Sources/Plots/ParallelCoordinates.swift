@@ -57,6 +57,16 @@ package struct ParallelCoordinates: Picture {
     return Drawing(width: width, height: Self.bottom + 14, elements: elements)
   }
 
+  package var values: PictureValues {
+    PictureValues(
+      heading: axes.map(\.label),
+      rows: rows.map { row in
+        axes.enumerated().map { index, axis in
+          PictureValues.text(row.values.indices.contains(index) ? row.values[index] : nil, on: axis)
+        }
+      })
+  }
+
   private func line(of row: Row, domains: [Domain], x: (Int) -> Double) -> String? {
     let shares = zip(row.values, domains).compactMap { $1.share(of: $0) }
     guard shares.count == axes.count, let last = shares.last else { return nil }

@@ -1,56 +1,3 @@
-/// Values of one kind in a plot.
-package struct Series: Sendable {
-  package enum Mark: Sendable, Equatable {
-    case line
-    /// One of many that are the background of another.
-    case faintLine
-    case points
-    /// Circles around points that matter.
-    case rings
-    /// From zero, or from the lower end of an axis without it.
-    case bars
-  }
-
-  package struct Point: Sendable {
-    package let x: Double
-    package let y: Double
-    /// Shown while the pointer is over it, unless it is part of a line.
-    package let note: String?
-
-    package init(_ x: Double, _ y: Double, note: String? = nil) {
-      self.x = x
-      self.y = y
-      self.note = note
-    }
-  }
-
-  /// As the legend has it; a series without a name isn't in the legend.
-  package let name: String
-  package let mark: Mark
-  /// In order of their x, for a line. One that isn't a number, or has no place on an axis, leaves a gap in it.
-  package let points: [Point]
-  /// Which of the six colours, from 1; nil: that of its place among the series.
-  package let color: Int?
-
-  package init(_ name: String, mark: Mark = .line, color: Int? = nil, points: [Point]) {
-    self.name = name
-    self.mark = mark
-    self.color = color
-    self.points = points
-  }
-}
-
-/// A vertical line at a value of the x axis.
-package struct Marker: Sendable {
-  package let x: Double
-  package let label: String
-
-  package init(_ x: Double, label: String) {
-    self.x = x
-    self.label = label
-  }
-}
-
 /// Series over two axes: lines, points or bars.
 package struct Plot: Picture {
   package let title: String
@@ -59,9 +6,12 @@ package struct Plot: Picture {
   package let y: Axis
   package let series: [Series]
   package let markers: [Marker]
+  /// Whether lines are named at their ends, where there is room, instead of in a legend.
+  private let namesEnds: Bool
 
   package init(
-    title: String, description: String, x: Axis, y: Axis, series: [Series], markers: [Marker] = []
+    title: String, description: String, x: Axis, y: Axis, series: [Series], markers: [Marker] = [],
+    namesEnds: Bool = false
   ) {
     self.title = title
     self.description = description
@@ -69,24 +19,28 @@ package struct Plot: Picture {
     self.y = y
     self.series = series
     self.markers = markers
+    self.namesEnds = namesEnds
   }
+
+  /// Whether it has nothing but lines.
+  var isLinePlot: Bool { series.allSatisfy { [.line, .faintLine].contains($0.mark) } }
 
   package func drawing() -> Drawing {
     let entries = series.enumerated().map { index, series in
       (name: series.name, mark: series.mark, style: style(of: series, index: index))
     }
-    let legend = Legend(entries, width: Layout.width - 60)
-    let isPointPlot = series.contains { ![.line, .faintLine].contains($0.mark) }
+    let legend = Legend(namesEnds ? [] : entries, width: Layout.width - 60)
     let points = series.lazy.flatMap(\.points)
     let frame = Frame(
       x: Domain(
-        x, values: [points.lazy.map(\.x), markers.lazy.map(\.x)].joined(), padding: isPointPlot ? 0.05 : 0, tickCount: 6
+        x, values: [points.lazy.map(\.x), markers.lazy.map(\.x)].joined(), padding: isLinePlot ? 0 : 0.05, tickCount: 6
       ),
       y: Domain(y, values: points.lazy.map(\.y), padding: 0.05, tickCount: 6),
-      labels: (x.label, y.label), top: 10 + legend.height + (markers.isEmpty ? 0 : Layout.lineHeight))
+      labels: (x.label, y.label), top: 10 + legend.height + (markers.isEmpty ? 0 : Layout.lineHeight),
+      margin: namesEnds ? EndLabels.width(of: series.map(\.name)) : Frame.usualMargin)
 
     var elements = frame.elements + legend.elements(left: frame.left)
-    elements += markers.flatMap { self.elements(of: $0, in: frame) }
+    elements += self.elements(of: markers, in: frame)
     for (series, entry) in zip(series, entries) {
       switch series.mark {
       case .line: elements += line(series, in: frame, style: entry.style)
@@ -99,21 +53,31 @@ package struct Plot: Picture {
       let (x, y) = ((frame.left + frame.right) / 2, (frame.top + frame.bottom) / 2)
       elements.append(Markup.text("no values", x: x, y: y, anchor: .middle))
     }
-    return Drawing(width: Layout.width, height: Layout.height, elements: elements)
+    if namesEnds { elements += EndLabels(zip(series, entries).map { ($0, $1.style) }, in: frame).elements }
+    return Drawing(
+      width: Layout.width, height: Layout.height, elements: elements,
+      attributes: isLinePlot ? [("kind", "lines")] + frame.attributes : [])
   }
 
   private func style(of series: Series, index: Int) -> String { "s\(((series.color ?? index + 1) - 1) % 6 + 1)" }
 
   // MARK: what is drawn
 
-  private func elements(of marker: Marker, in frame: Frame) -> [String] {
-    guard let x = frame.x(marker.x) else { return [] }
-    let half = Markup.width(of: marker.label) / 2
-    let label = min(max(x, frame.left + half), frame.right - half)
-    return [
-      Markup.line(x, frame.top, x, frame.bottom, style: "marker"),
-      Markup.text(marker.label, x: label, y: frame.top - 5, anchor: .middle),
-    ]
+  /// Lines with their labels, those that come last first: a label that would run into another one is left out.
+  private func elements(of markers: [Marker], in frame: Frame) -> [String] {
+    var taken: [ClosedRange<Double>] = []
+    var elements: [String] = []
+    for marker in markers.reversed() {
+      guard let x = frame.x(marker.x) else { continue }
+      elements.append(Markup.line(x, frame.top, x, frame.bottom, style: "marker"))
+      let half = Markup.width(of: marker.label) / 2
+      let middle = min(max(x, frame.left + half), frame.right - half)
+      let place = middle - half...middle + half
+      guard !taken.contains(where: { $0.overlaps(place) }) else { continue }
+      taken.append(place)
+      elements.append(Markup.text(marker.label, x: middle, y: frame.top - 5, anchor: .middle))
+    }
+    return elements
   }
 
   /// A path for each stretch without a gap; a point between two gaps is a dot.
@@ -121,12 +85,16 @@ package struct Plot: Picture {
     var elements: [String] = []
     var stretch: [Thinning.Point] = []
     func finish() {
-      let points = Thinning.thinned(stretch)
+      let pieces = Clipping.pieces(of: Thinning.thinned(stretch), between: frame.top, and: frame.bottom)
       stretch = []
-      guard let first = points.first else { return }
-      if points.count == 1 { return elements.append(Dot.element(first.x, first.y, style: style)) }
-      let path = points.map { "\(Markup.length($0.x)) \(Markup.length($0.y))" }.joined(separator: "L")
-      elements.append("<path class=\"line \(style)\" d=\"M\(path)\"/>")
+      for points in pieces {
+        if points.count == 1 {
+          elements.append(Dot.element(points[0].x, points[0].y, style: style))
+          continue
+        }
+        let path = points.map { "\(Markup.length($0.x)) \(Markup.length($0.y))" }.joined(separator: "L")
+        elements.append("<path class=\"line \(style)\" d=\"M\(path)\"/>")
+      }
     }
     for point in series.points {
       if let x = frame.x(point.x), let y = frame.y(point.y) {

@@ -4,20 +4,27 @@ import Plots
 package struct ReportSection: Sendable {
   package var title: String
   package var paragraphs: [String]
-  /// Pictures and tables, in the order in which they stand.
+  package var facts: [Fact] = []
+  /// Short texts below each other.
+  package var items: [String] = []
+  /// Pictures, tables and code, in the order in which they stand.
   package var panels: [Panel] = []
   /// Text that keeps its line breaks, side by side.
   package var texts: [Text] = []
   package var sentences: [[Word]] = []
 
-  package init(_ title: String, paragraphs: [String]) {
+  package init(_ title: String, paragraphs: [String] = []) {
     self.title = title
     self.paragraphs = paragraphs
   }
 
   package enum Panel: Sendable {
     case figure(Figure)
+    /// A table that stands beside pictures.
     case table(title: String, Table)
+    /// A table of the page's whole width.
+    case wideTable(ReportTable)
+    case code(Code)
   }
 
   package struct Text: Sendable {
@@ -43,12 +50,26 @@ package struct ReportSection: Sendable {
       self.correction = correction
     }
   }
+
+  /// What is to be read by a program, or typed.
+  package struct Code: Sendable {
+    package let title: String
+    package let text: String
+    /// Whether a reader sees the title alone at first.
+    package let isFolded: Bool
+
+    package init(_ title: String, _ text: String, isFolded: Bool = false) {
+      self.title = title
+      self.text = text
+      self.isFolded = isFolded
+    }
+  }
 }
 
 /// A picture with its heading.
 package struct Figure: Sendable {
   package let heading: String
-  package let svg: String
+  package let picture: any Picture
   /// A sentence below the picture.
   package let note: String?
   /// Whether it has the page's whole width, and scrolls where that is too little.
@@ -56,8 +77,14 @@ package struct Figure: Sendable {
 
   package init(_ heading: String, _ picture: some Picture, note: String? = nil, isWide: Bool = false) {
     self.heading = heading
-    svg = picture.svg(style: .page)
+    self.picture = picture
     self.note = note
     self.isWide = isWide
+  }
+
+  /// The heading as the name of a file, without an ending: `which-tags-it-takes-for-which`.
+  package var name: String {
+    let words = heading.lowercased().split { !($0.isLetter || $0.isNumber || $0 == "_") }
+    return words.isEmpty ? "figure" : words.joined(separator: "-")
   }
 }

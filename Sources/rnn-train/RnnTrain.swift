@@ -27,7 +27,8 @@ struct RnnTrain: ParsableCommand {
     subcommands: [
       TrainCommand.self, PrepareCommand.self, EvaluateCommand.self, ScoreCommand.self, NextCommand.self,
       GenerateCommand.self, TagCommand.self, VectorsCommand.self, ExportCommand.self, InspectCommand.self,
-      ReportCommand.self, SweepCommand.self, ConfigCommand.self, BenchmarkCommand.self, ProbeCommand.self,
+      ReportCommand.self, RunsCommand.self, WatchCommand.self, MetricsCommand.self, SweepCommand.self,
+      ConfigCommand.self, BenchmarkCommand.self, ProbeCommand.self,
     ],
     defaultSubcommand: TrainCommand.self)
 

@@ -48,7 +48,7 @@ struct ReportTests {
     ) {
       guard let (_, text) = open.popLast() else { return }
       switch name {
-      case "h2": headings.append(text)
+      case "h2", "h3": headings.append(text)
       case "pre": blocks.append(text)
       case "td", "th": cells.append(text)
       default: break
@@ -56,12 +56,13 @@ struct ReportTests {
     }
   }
 
-  private func page(_ workspace: Workspace, of directory: String = "run") throws -> Page {
+  /// - Parameter links: those that the page has beside its numbers.
+  private func page(_ workspace: Workspace, of directory: String = "run", links: [String] = []) throws -> Page {
     let outcome = try workspace.succeed(["report", directory])
     #expect(outcome.output == "\(directory)/report.html\n" && outcome.errors.isEmpty, "\(outcome)")
     let html = try workspace.text("\(directory)/report.html")
     let page = try Page(html)
-    #expect(page.links.isEmpty)
+    #expect(page.links.allSatisfy { $0.hasPrefix("data:text/csv") || links.contains($0) }, "\(page.links)")
     for outside in ["@import", "url(", "https:"] { #expect(!html.contains(outside)) }
     return page
   }
@@ -75,7 +76,10 @@ struct ReportTests {
       })
   }
 
-  private static let curves = ["Loss", "Perplexity", "Learning rate", "Gradient norm", "Throughput"]
+  private static let curves = [
+    "Result", "Curves", "Loss", "Perplexity", "Learning rate", "Gradient norm", "Throughput",
+  ]
+  private static let configuration = ["Configuration", "Other than by default"]
 
   // MARK: runs
 
@@ -85,14 +89,16 @@ struct ReportTests {
     let before = try files(workspace, in: "run")
     let page = try page(workspace)
     #expect(try files(workspace, in: "run") == before)
-    #expect(page.headings == Self.curves + ["What it writes", "How far gradients reach"] + page.headings.suffix(3))
-    #expect(page.headings.last == "Configuration")
+    #expect(
+      page.headings == Self.curves
+        + ["What it writes", "Temperature 0.5", "Temperature 0.8", "Temperature 1.0", "How far gradients reach"]
+        + ["Gradient by distance in time", "From t back to k: h_l0"] + Self.configuration)
     #expect(page.blocks.last == (try workspace.text("run/config.cfg")))
     // Three samples, the last of which is what `generate` writes.
     let sample = try workspace.succeed(["generate", "--checkpoint", "run", "--length", "80"]).output
     #expect(page.blocks.count == 4)
     #expect(page.blocks[2].hasPrefix(sample.trimmingCharacters(in: .newlines)), "\(page.blocks[2]) \(sample)")
-    #expect(page.elements["script"] == nil)
+    #expect(page.elements["script"] == 1)
 
     let printed = try workspace.succeed(["report", "run", "--output", "-"]).output
     #expect(try Page(printed).headings == page.headings)
@@ -102,11 +108,11 @@ struct ReportTests {
     let workspace = try Workspace()
     let run = try workspace.start(["--config", "lm.cfg", "training.epochs=100000"])
     while !workspace.exists("run/checkpoints/last.h5") { usleep(10_000) }
-    for _ in 0..<5 { #expect(try page(workspace).text.contains("under way, or interrupted") || run.isRunning) }
+    for _ in 0..<5 { #expect(try page(workspace).text.contains("Stateunder way")) }
     #expect(run.isRunning)
     run.send(SIGINT)
     #expect(try run.wait().code == 130)
-    #expect(try page(workspace).text.contains("under way, or interrupted"))
+    #expect(try page(workspace).text.contains("Stateinterrupted"))
   }
 
   @Test func aRunThatHasHardlyBegunHasAPageToo() throws {
@@ -119,10 +125,10 @@ struct ReportTests {
           + "&& ln -sf step-00000000.h5 last.h5") == 0)
     var page = try page(workspace)
     #expect(page.text.contains("not trained yet") && page.text.contains("There are no metrics yet"))
-    #expect(page.headings == ["Configuration"])
+    #expect(page.headings == ["Result", "Curves"] + Self.configuration)
     #expect(try workspace.shell("rm -r run/checkpoints") == 0)
     page = try self.page(workspace)
-    #expect(page.headings == ["Configuration"])
+    #expect(page.headings == ["Result", "Curves"] + Self.configuration)
   }
 
   @Test func metricsMayHaveGapsAndTornLines() throws {
@@ -158,7 +164,7 @@ struct ReportTests {
         + "training: {epochs: 3, batch_size: 5, bptt: 8}\nmodel: {embedding: 4, hidden: 6}\n", to: "alone.cfg")
     try workspace.succeed(["--config", "alone.cfg"])
     let page = try page(workspace)
-    #expect(Array(page.headings.prefix(5)) == Self.curves)
+    #expect(Array(page.headings.prefix(7)) == Self.curves)
     #expect(!page.text.contains("best: epoch") && !page.text.contains("Validation perplexity"))
   }
 
@@ -184,8 +190,108 @@ struct ReportTests {
       "training.epochs=2", "output.directory=<script>alert(3)<\u{2215}script>",
     ])
     let page = try page(workspace, of: "<script>alert(3)<\u{2215}script>")
-    #expect(page.elements["script"] == nil && page.elements["b"] == nil)
+    #expect(page.elements["script"] == 1 && page.elements["b"] == nil)
     for word in words { #expect(page.blocks.prefix(3).joined().contains(word), "\(word)") }
+  }
+
+  @Test func curvesCanBeTakenAwayAsNumbers() throws {
+    let workspace = try Workspace()
+    try workspace.succeed(["--config", "lm.cfg", "training.epochs=4"])
+    let csv = try page(workspace).links.compactMap { link in
+      link.split(separator: ",", maxSplits: 1).last?.removingPercentEncoding
+    }
+    let loss = try #require(csv.first { $0.hasPrefix("step,training,validation\n") })
+    let lines = try workspace.metrics().map { Data($0.utf8) }
+      .compactMap { try JSONSerialization.jsonObject(with: $0) as? [String: Any] }
+    // A row for each step that has a loss of either kind; the numbers are the very same.
+    let rows = loss.split(separator: "\n").dropFirst().map {
+      $0.split(separator: ",", omittingEmptySubsequences: false)
+    }
+    let expected = lines.filter { $0["kind"] as? String != "test" }.map { line in
+      ["loss", "validation_loss"].map { (line[$0] as? Double).map { "\($0)" } ?? "" }
+    }
+    #expect(rows.map { $0.dropFirst().map(String.init) } == expected, "\(loss)")
+  }
+
+  @Test func whatWasChangedBeforeARunWentOnIsSaid() throws {
+    let workspace = try Workspace()
+    try workspace.succeed(["--config", "lm.cfg", "--threads", "1"])
+    try workspace.succeed(["train", "--resume", "run", "training.epochs=4", "training.clip_norm=1", "--threads", "2"])
+    let sessions = try workspace.text("run/sessions.jsonl").split(separator: "\n")
+      .compactMap { try JSONSerialization.jsonObject(with: Data($0.utf8)) as? [String: Any] }
+    #expect(sessions.compactMap { $0["event"] as? String } == ["begin", "end", "begin", "end"])
+    #expect(sessions.compactMap { $0["step"] as? Int } == [0, 180, 180, 360])
+    #expect(sessions.compactMap { $0["threads"] as? Int } == [1, 2])
+    #expect(sessions.compactMap { $0["outcome"] as? String } == ["finished", "finished"])
+    let page = try page(workspace)
+    #expect(page.headings.contains("Processes"))
+    #expect(page.cells.contains("training.epochs: 2 → 4; training.clip_norm: 5 → 1"))
+    #expect(page.text.contains("process 2") && page.text.contains("Threads2, "))
+    // Without the file there is a page as well.
+    #expect(try workspace.shell("rm run/sessions.jsonl") == 0)
+    #expect(try !self.page(workspace).headings.contains("Processes"))
+  }
+
+  @Test func onlyWhatIsNotUsualComesFirst() throws {
+    let workspace = try Workspace()
+    try workspace.succeed(["--config", "lm.cfg", "training.optimizer={name: adam, learning_rate: 0.001, beta1: 0.8}"])
+    let cells = try page(workspace).cells
+    let start = try #require(cells.firstIndex(of: "data.tokens"))
+    #expect(cells[start...].prefix(3) == ["data.tokens", "whitespace", "word"])
+    // Adam's usual learning rate is 0.001.
+    #expect(cells.contains("training.optimizer.name") && cells.contains("training.optimizer.beta1"))
+    #expect(!cells.contains("training.optimizer.learning_rate") && !cells.contains("training.optimizer.beta2"))
+    #expect(!cells.contains { $0.hasPrefix("data.train") || $0.hasPrefix("output.directory") })
+  }
+
+  // MARK: runs side by side
+
+  @Test func runsSideBySideShowInWhatTheyDiffer() throws {
+    let workspace = try Workspace()
+    try workspace.succeed(["--config", "lm.cfg", "output.directory=a"])
+    try workspace.succeed(["--config", "lm.cfg", "output.directory=b", "model.hidden=9", "seed=5", "training.epochs=3"])
+    #expect(try workspace.succeed(["report", "a", "b"]).output == "comparison.html\n")
+    let page = try Page(workspace.text("comparison.html"))
+    #expect(
+      page.headings == [
+        "Result", "Curves", "Validation loss", "Validation loss over time", "Perplexity", "Perplexity over time",
+        "Training loss", "Training loss over time", "In what they differ",
+      ])
+    let start = try #require(page.cells.firstIndex(of: "Key"))
+    let names = ["a", "b"].map { workspace.directory.lastPathComponent + "/" + $0 }
+    #expect(
+      Array(page.cells[start...]) == ["Key"] + names + ["seed", "1", "5", "model.hidden", "21", "9"]
+        + ["training.epochs", "2", "3"])
+    let outcome = try workspace.run(["report", "a", "nowhere"])
+    #expect(outcome.code == 65 && outcome.errors.contains("nowhere: expected the directory of a run"))
+  }
+
+  // MARK: pictures as files
+
+  @Test func picturesAreFilesOfTheirOwn() throws {
+    let workspace = try Workspace()
+    try workspace.succeed(["--config", "lm.cfg"])
+    let paths = try workspace.succeed(["report", "run", "--figures", "figures"]).output.split(separator: "\n")
+    #expect(paths.first == "figures/loss.svg" && paths.count == 7)
+    for path in paths {
+      let picture = try workspace.text(String(path))
+      #expect(try Page(picture).elements["svg"] == 1)
+      // No colours of dark surroundings, no data of pages.
+      #expect(picture.contains("<style>") && !picture.contains("prefers-color-scheme") && !picture.contains("data-x"))
+    }
+    // Nothing but pictures is replaced.
+    try workspace.write("mine", to: "figures/loss.svg")
+    let outcome = try workspace.run(["report", "run", "--figures", "figures"])
+    #expect(outcome.code == 64 && outcome.errors.contains("figures/loss.svg: there is a file that isn't a picture"))
+    #expect(try workspace.text("figures/loss.svg") == "mine")
+    // Other kinds need a program of the system.
+    let pdf = try workspace.run(["report", "run", "--figures", "pdf", "--format", "pdf"])
+    if try workspace.shell("command -v rsvg-convert > /dev/null") == 0 {
+      #expect(try pdf.code == 0 && workspace.bytes("pdf/loss.pdf").starts(with: Data("%PDF".utf8)))
+    } else {
+      #expect(pdf.code == 71 && pdf.errors.contains("rsvg-convert, which isn't here"))
+      print("rsvg-convert isn't here: PDF files weren't made")
+    }
   }
 
   // MARK: taggers
@@ -194,7 +300,7 @@ struct ReportTests {
     let workspace = try Workspace()
     try workspace.succeed(["--config", "tagger.cfg", "training.epochs=6"])
     let page = try page(workspace)
-    for heading in ["Accuracy", "Accuracy by frequency", "Tag by tag", "Which tags it takes for which"] {
+    for heading in ["Errors", "Accuracy", "Accuracy by frequency", "Tag by tag", "Which tags it takes for which"] {
       #expect(page.headings.contains(heading))
     }
     let json = try JSONSerialization.jsonObject(
@@ -212,6 +318,12 @@ struct ReportTests {
       let row = try #require(page.cells.firstIndex(of: tag))
       #expect(page.cells[row + 1] == "\(words)")
     }
+    // Every confusion that is told in words is one of the matrix, and the first one is the most frequent.
+    let matrix = try #require(evaluation["confusion"] as? [String: [String: Int]])
+    let told = page.text.matches(of: /(\w+) taken for (\w+): (\d+) words? \(/)
+    for match in told { #expect(matrix[String(match.1)]?[String(match.2)] == Int(match.3)) }
+    let most = matrix.flatMap { tag, row in row.filter { $0.key != tag }.values }.max()
+    #expect(told.first.map { Int($0.3) } ?? most == most)
     // The bars of the frequencies have all words, each in one of them.
     let note = try #require(page.text.firstMatch(of: /Words in each bar: (.*)\./)).1
     let counts = note.split(separator: "; ").compactMap { $0.split(separator: ": ").last }.compactMap { Int($0) }
@@ -247,9 +359,10 @@ struct ReportTests {
     let page = try page(workspace, of: "sweep")
     #expect(try files(workspace, in: "sweep") == before)
     #expect(
-      page.headings.prefix(6) == [
-        "Trials", "All trials by epoch", "Parameters together", "By model.hidden", "By model.cell",
-        "By optimizer.learning_rate",
+      page.headings.prefix(10) == [
+        "Result", "Trials", "What the trials came to", "All trials by epoch", "By cost", "Parameters together",
+        "By hidden",
+        "By cell", "By learning_rate", "Which parameters matter",
       ])
     let json = try JSONSerialization.jsonObject(
       with: Data(workspace.succeed(["sweep", "show", "sweep", "--json"]).output.utf8))
@@ -263,8 +376,10 @@ struct ReportTests {
     #expect(page.blocks[0].hasPrefix("rnn-train --config sweep/best.cfg\n"))
     #expect(page.blocks[1] == (try workspace.text("sweep/best.cfg")))
     #expect(page.elements["script"] == 1)
-    // The page of a trial is one of a run.
-    #expect(try self.page(workspace, of: "sweep/trials/\(best)").headings.first == "Loss")
+    // The page of a trial is one of a run, and the sweep's has links to those that there are.
+    #expect(try self.page(workspace, of: "sweep/trials/\(best)").headings.contains("Loss"))
+    let link = "trials/\(best)/report.html"
+    #expect(try self.page(workspace, of: "sweep", links: [link]).links.contains(link))
   }
 
   @Test func aSweepThatHasHardlyBegunHasAPageToo() throws {
@@ -282,7 +397,7 @@ struct ReportTests {
         "cd sweep && rm best.cfg && sed -i 1q journal.jsonl && cd trials && rm -r */metrics.jsonl */checkpoints") == 0)
     let page = try page(workspace, of: "sweep")
     #expect(page.text.contains("Trials waiting2"))
-    #expect(page.headings == ["Trials", "The sweep"])
+    #expect(page.headings == ["Result", "Trials", "The sweep"])
     let trial = try #require(try workspace.names(in: "sweep/trials").first)
     #expect(try self.page(workspace, of: "sweep/trials/\(trial)").text.contains("not trained yet"))
   }

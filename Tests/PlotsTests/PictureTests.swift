@@ -104,6 +104,73 @@ struct PictureTests {
     #expect(svg.matches(of: /<circle/).count == 1)
   }
 
+  @Test("a line leaves the picture where its axis ends, and comes back")
+  func limits() throws {
+    let points = [100, 3, 2, 2, 3, 2].enumerated().map { Series.Point(Double($0.offset), $0.element) }
+    let plot = Plot(
+      title: "", description: "", x: Axis("x"), y: Axis("y", limits: 2...4), series: [Series("", points: points)])
+    let svg = plot.svg(style: .page)
+    let line = try #require(try Elements(of: svg).paths.first { $0.matches(of: /L/).count > 3 })
+    let heights = line.matches(of: /[ML][\d.]+ ([\d.]+)/).compactMap { Double($0.1) }
+    // It begins at the upper end, in a straight line from the first value.
+    #expect(heights.count == 6 && heights[0] == heights.min() && heights[0] >= 10, "\(line)")
+    #expect(plot.values.rows.first == ["0", "100"])
+  }
+
+  @Test("an axis spans no less than it should")
+  func leastExtent() {
+    for values in [[50, 50.01], [50]] {
+      let domain = Domain(Axis("", leastExtent: 2), values: values, padding: 0.05, tickCount: 5)
+      let shares = values.compactMap(domain.share)
+      #expect(shares.count == values.count && shares.allSatisfy { abs($0 - 0.5) < 0.01 }, "\(shares)")
+    }
+  }
+
+  @Test("names at the ends of lines lie apart, in the order of their lines")
+  func endLabels() throws {
+    let series = (0..<5).map { Series("n\($0)", points: [.init(0, 1), .init(1, 1 + Double($0) * 0.001)]) }
+    let plot = Plot(
+      title: "", description: "", x: Axis("x"), y: Axis("y", including: [0, 2]), series: series, namesEnds: true)
+    let places = plot.svg(style: .page).matches(of: /class="name s\d" x="[\d.]+" y="([\d.]+)" [^>]*>(n\d)</)
+      .compactMap { match in Double(match.1).map { (String(match.2), $0) } }
+    #expect(Set(places.map(\.0)).count == 5)
+    let heights = places.sorted { $0.1 < $1.1 }
+    #expect(heights.map(\.0) == ["n4", "n3", "n2", "n1", "n0"])
+    #expect(zip(heights, heights.dropFirst()).allSatisfy { $1.1 - $0.1 >= 11.9 })
+  }
+
+  @Test("numbers of pictures are as exact as they came")
+  func values() {
+    let plot = Plot(
+      title: "", description: "", x: Axis("step"), y: Axis("loss"),
+      series: [
+        Series("a", points: [.init(1, 0.1), .init(3, .nan), .init(4, 1e-9)]),
+        Series("b", points: [.init(1, 2), .init(2, 3)]),
+      ])
+    #expect(plot.values.heading == ["step", "a", "b"])
+    #expect(plot.values.rows == [["1", "0.1", "2"], ["2", "", "3"], ["4", "1e-09", ""]])
+    let map = HeatMap(
+      title: "", description: "", x: Axis("k", scale: .categories(["p", "q"])), y: Axis("t"), color: Axis("c"),
+      rows: [[1, nil], [0.5, 2]], firstRow: 7)
+    #expect(map.values.rows == [["7", "1", ""], ["8", "0.5", "2"]] && map.values.heading == ["t \\ k", "p", "q"])
+  }
+
+  @Test("curves of text fit their place")
+  func text() {
+    let points = (0...100).map { Series.Point(Double($0), Double($0)) }
+    for (alphabet, dot) in [(TextPlot.Alphabet.ascii, "."), (.braille, "⠁")] {
+      let lines = TextPlot(
+        x: Axis("step"), y: Axis("loss"), series: [Series("a", points: points), Series("b", points: [.init(50, 90)])],
+        alphabet: alphabet
+      ).lines(width: 60, height: 14)
+      #expect(lines.count == 14 && lines.allSatisfy { $0.count <= 60 }, "\(lines)")
+      #expect(lines[13].contains("loss: ") && lines.joined().contains(alphabet == .ascii ? dot : "⠔"))
+      // The mark is left of the line's upper end.
+      #expect(lines[..<4].contains { $0.contains("+") })
+    }
+    #expect(TextPlot(x: Axis(""), y: Axis(""), series: [], alphabet: .ascii).lines(width: 0, height: 0).count == 5)
+  }
+
   @Test("a million values make a picture of bounded size that keeps the extremes")
   func thinning() throws {
     var points = (0..<1_000_000).map { Series.Point(Double($0), Double($0 % 1000)) }

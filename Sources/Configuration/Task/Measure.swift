@@ -70,13 +70,16 @@ package struct EpochCurve: Sendable {
   package let training: (@Sendable (Double) -> Double)?
   /// Of a value of the measure.
   package let validation: @Sendable (Double) -> Double
+  /// What the axis spans at least: less is a matter of a few targets.
+  package let leastExtent: Double
 
   package init(
-    _ name: String, unit: String, training: (@Sendable (Double) -> Double)?,
+    _ name: String, unit: String, training: (@Sendable (Double) -> Double)?, leastExtent: Double = 0,
     validation: @escaping @Sendable (Double) -> Double
   ) {
     self.name = name
     self.unit = unit
+    self.leastExtent = leastExtent
     self.training = training
     self.validation = validation
   }

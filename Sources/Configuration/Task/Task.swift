@@ -100,7 +100,9 @@ package protocol Task: Sendable {
   var curve: EpochCurve { get }
   /// What makes every figure of a split mean little, if anything does: `59.2% of it are unknown words`.
   func caveat(about split: TokenSequence, vocabulary: Vocabulary) -> String?
-  /// The same by what `metrics.jsonl` has of an evaluation.
+  /// The share of a split's targets that the model has no word for, by what `metrics.jsonl` has; nil where it doesn't say.
+  func unknownShare(on split: Split, metrics: (_ field: String) -> Double?) -> Double?
+  /// The same as the first by what `metrics.jsonl` has of an evaluation.
   func caveat(about split: Split, metrics: (_ field: String) -> Double?) -> String?
 
   // MARK: what its models do
@@ -139,6 +141,7 @@ extension Task {
     _ settings: RunConfiguration.Evaluation, of text: TokenSequence
   ) -> RunConfiguration.Evaluation { settings }
   package func caveat(about split: TokenSequence, vocabulary: Vocabulary) -> String? { nil }
+  package func unknownShare(on split: Split, metrics: (_ field: String) -> Double?) -> Double? { nil }
   package func caveat(about split: Split, metrics: (_ field: String) -> Double?) -> String? { nil }
   package func generator(of model: TrainedModel, workers: Workers) -> TextGenerator? { nil }
   package func scorer(

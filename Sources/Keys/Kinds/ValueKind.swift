@@ -4,16 +4,19 @@ package struct ValueKind<Value> {
   package let expectation: String
   /// What numbers its values are; nil if they are none.
   package let number: KeyDescription.NumberKind?
+  /// The texts that it takes, where they can be listed; empty where they can't.
+  package let choices: [String]
   /// The value of a tree. Reports what is wrong where there is none.
   package let read: (ValueTree, ReadingSite) -> Value?
   package let write: (Value) -> ValueTree
 
   package init(
-    _ expectation: String, number: KeyDescription.NumberKind? = nil,
+    _ expectation: String, number: KeyDescription.NumberKind? = nil, choices: [String] = [],
     read: @escaping (ValueTree, ReadingSite) -> Value?, write: @escaping (Value) -> ValueTree
   ) {
     self.expectation = expectation
     self.number = number
+    self.choices = choices
     self.read = read
     self.write = write
   }
@@ -87,7 +90,7 @@ extension ValueKind<Double> {
 extension ValueKind<Bool> {
   package static var flag: Self {
     let expectation = "true or false"
-    return Self(expectation) { tree, site in
+    return Self(expectation, choices: ["true", "false"]) { tree, site in
       switch tree.plainText {
       case "true", "True", "TRUE": return true
       case "false", "False", "FALSE": return false
@@ -118,7 +121,7 @@ extension ValueKind {
     of names: [String], value: @escaping (String) -> Value?, name: @escaping (Value) -> String
   ) -> Self {
     let expectation = enumeration(of: names, conjunction: "or")
-    return Self(expectation) { tree, site in
+    return Self(expectation, choices: names) { tree, site in
       guard let text = tree.text else { return site.mismatch(tree, expected: expectation) }
       if let value = value(text) { return value }
       let hint = closest(to: text, among: names).map { "; did you mean \($0)?" } ?? ""

@@ -10,6 +10,10 @@ package struct KeyDescription: Sendable, Equatable {
   package let help: String
   /// The alternative that the key belongs to, if it is there for some only: `adam` for `beta1`.
   package let alternative: String?
+  /// The values that it takes, where they can be listed.
+  package let choices: [String]
+  /// Whether it has keys of its own instead of a value.
+  package let isSection: Bool
   /// What numbers its values are; nil if they are none.
   package let number: NumberKind?
 
@@ -43,16 +47,17 @@ package struct KeyCatalogue: KeyVisitor {
   }
 
   package mutating func value<Value>(_ key: String, _ value: inout Value, _ kind: ValueKind<Value>, _ help: String) {
-    append(key, kind.expectation, kind.write(value), help, number: kind.number)
+    append(key, kind.expectation, kind.write(value), help, choices: kind.choices, number: kind.number)
   }
 
   package mutating func optional<Value>(_ key: String, _ value: inout Value?, _ kind: ValueKind<Value>, _ help: String)
   {
-    append(key, kind.expectation, value.map(kind.write), help, number: kind.number)
+    append(
+      key, kind.expectation, value.map(kind.write), help, choices: kind.choices, number: kind.number)
   }
 
   package mutating func section(_ key: String, _ section: inout some KeySection, _ help: String) {
-    append(key, "a mapping", nil, help)
+    append(key, "a mapping", nil, help, isSection: true)
     let outer = (prefix, alternative)
     prefix += key + "."
     section.visitKeys(&self)
@@ -69,7 +74,7 @@ package struct KeyCatalogue: KeyVisitor {
   package mutating func variant<Variant: KeyVariant>(_ variant: inout Variant) {
     if case .value(let key, _, let help) = Variant.selector {
       let names = Variant.alternatives.map(\.name)
-      append(key, enumeration(of: names, conjunction: "or"), .string(variant.name), help)
+      append(key, enumeration(of: names, conjunction: "or"), .string(variant.name), help, choices: names)
     }
     let outer = alternative
     for var candidate in Variant.alternatives {
@@ -80,13 +85,14 @@ package struct KeyCatalogue: KeyVisitor {
   }
 
   private mutating func append(
-    _ key: String, _ expectation: String, _ value: ValueTree?, _ help: String, number: KeyDescription.NumberKind? = nil
+    _ key: String, _ expectation: String, _ value: ValueTree?, _ help: String, choices: [String] = [],
+    isSection: Bool = false, number: KeyDescription.NumberKind? = nil
   ) {
     var text: String?
     if case .scalar(let scalar, _) = value?.content, !scalar.isEmpty { text = scalar }
     keys.append(
       KeyDescription(
         path: prefix + key, expectation: expectation, defaultText: text, help: help, alternative: alternative,
-        number: number))
+        choices: choices, isSection: isSection, number: number))
   }
 }

@@ -118,8 +118,12 @@ package struct LanguageModel: Task {
     return UnknownWords.caveat(Double(unknown) / Double(max(split.tokens.count, 1)))
   }
 
+  package func unknownShare(on split: Split, metrics: (_ field: String) -> Double?) -> Double? {
+    metrics(UnknownWords.field(on: split))
+  }
+
   package func caveat(about split: Split, metrics: (_ field: String) -> Double?) -> String? {
-    metrics(UnknownWords.field(on: split)).flatMap(UnknownWords.caveat)
+    unknownShare(on: split, metrics: metrics).flatMap(UnknownWords.caveat)
   }
 
   /// Each stream begins without context: a short text is read as fewer of them, a few sentences as one.

@@ -116,7 +116,7 @@ package struct Tagging: Task {
   package func figures(of value: Double) -> [Quantity] { [TaggingEvaluation.accuracy(value)] }
 
   package var curve: EpochCurve {
-    EpochCurve("Accuracy", unit: "accuracy (% of words)", training: nil) { 100 * $0 }
+    EpochCurve("Accuracy", unit: "accuracy (% of words)", training: nil, leastExtent: 2) { 100 * $0 }
   }
 
   package func evaluate(

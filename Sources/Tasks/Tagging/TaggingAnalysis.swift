@@ -20,15 +20,37 @@ struct TaggingAnalysis: Sendable {
     var right = 0
   }
 
+  /// Words of one tag that were given another one.
+  struct Confusion: Sendable, Equatable {
+    let right: String
+    let given: String
+    let words: Int
+    /// The most frequent of their forms, with how often each of them was taken so.
+    let forms: [(form: String, count: Int)]
+
+    static func == (a: Self, b: Self) -> Bool {
+      (a.right, a.given, a.words) == (b.right, b.given, b.words) && a.forms.map(\.form) == b.forms.map(\.form)
+        && a.forms.map(\.count) == b.forms.map(\.count)
+    }
+  }
+
   let evaluation: TaggingEvaluation
+  /// The most frequent one first.
+  let confusions: [Confusion]
+  /// Sentences with a word in them, and those of them that have an error.
+  let sentenceCount: Int
+  let erroneousCount: Int
   /// From words that the training split doesn't have to the most frequent ones.
   private(set) var bands = [0...0, 1...1, 2...4, 5...9, 10...99, 100...999, 1000...Int.max].map {
     Band(occurrences: $0)
   }
-  /// Some sentences from all over the split, neither short nor long where it has such.
-  let sentences: [[Word]]
+  /// Some sentences with errors, and some without, from all over the split, neither short nor long where it has such.
+  let erroneous: [[Word]]
+  let faultless: [[Word]]
 
-  private static let exampleCount = 6
+  private static let erroneousExamples = 8
+  private static let faultlessExamples = 2
+  private static let exampleForms = 3
   private static let exampleLengths = 6...24
 
   /// - Parameter split: of the dataset, with tags.
@@ -57,16 +79,48 @@ struct TaggingAnalysis: Sendable {
       }
     }
     self.evaluation = evaluation
-
-    let suitable = ranges.indices.filter { Self.exampleLengths.contains(ranges[$0].count) }
-    let candidates = suitable.isEmpty ? ranges.indices.filter { !ranges[$0].isEmpty } : suitable
-    let count = min(Self.exampleCount, candidates.count)
-    sentences = (0..<count).map { number in
-      let sentence = candidates[(2 * number + 1) * candidates.count / (2 * count)]
-      return zip(ranges[sentence], given[sentence]).map { position, given in
-        let right = tags[position] == TaggingVocabulary.noTag ? nil : tagging.tags[Int(tags[position])]
-        return Word(form: dataset.forms[Int(forms[position])], given: given, right: right)
+    /// The tags of a word where they differ.
+    func error(at position: Int, given: String) -> (right: String, given: String)? {
+      let tag = tags[position]
+      guard tag >= 0, tagging.tags.indices.contains(Int(tag)), tagging.tags[Int(tag)] != given else { return nil }
+      return (tagging.tags[Int(tag)], given)
+    }
+    var errors: [String: [String: [String: Int]]] = [:]
+    for (range, given) in zip(ranges, given) {
+      for (position, given) in zip(range, given) {
+        guard let error = error(at: position, given: given) else { continue }
+        errors[error.right, default: [:]][error.given, default: [:]][dataset.forms[Int(forms[position])], default: 0] +=
+          1
       }
     }
+    confusions = errors.flatMap { right, others in
+      others.map { given, forms in
+        let sorted = forms.sorted { ($1.value, $0.key) < ($0.value, $1.key) }
+        return Confusion(
+          right: right, given: given, words: forms.values.reduce(0, +),
+          forms: sorted.prefix(Self.exampleForms).map { ($0.key, $0.value) })
+      }
+    }.sorted { ($1.words, $0.right, $0.given) < ($0.words, $1.right, $1.given) }
+    let isErroneous = zip(ranges, given).map { range, given in
+      zip(range, given).contains { error(at: $0, given: $1) != nil }
+    }
+    sentenceCount = ranges.count { !$0.isEmpty }
+    erroneousCount = isErroneous.count { $0 }
+
+    func examples(_ count: Int, among candidates: [Int]) -> [[Word]] {
+      let suitable = candidates.filter { Self.exampleLengths.contains(ranges[$0].count) }
+      let candidates = suitable.isEmpty ? candidates : suitable
+      let count = min(count, candidates.count)
+      return (0..<count).map { number in
+        let sentence = candidates[(2 * number + 1) * candidates.count / (2 * count)]
+        return zip(ranges[sentence], given[sentence]).map { position, given in
+          let right = tags[position] == TaggingVocabulary.noTag ? nil : tagging.tags[Int(tags[position])]
+          return Word(form: dataset.forms[Int(forms[position])], given: given, right: right)
+        }
+      }
+    }
+    let sentences = ranges.indices.filter { !ranges[$0].isEmpty }
+    erroneous = examples(Self.erroneousExamples, among: sentences.filter { isErroneous[$0] })
+    faultless = examples(Self.faultlessExamples, among: sentences.filter { !isErroneous[$0] })
   }
 }

@@ -8,32 +8,58 @@ import Presentation
 struct TaggingSection {
   let report: TaskReport
 
+  /// Confusions that are told in words.
+  private static let confusionLimit = 8
+
   init(_ analysis: TaggingAnalysis, split: Split, step: Int) {
+    var report = TaskReport()
     let evaluation = analysis.evaluation
-    var tags = ReportSection(
-      "Tags",
-      paragraphs: [
-        "The checkpoint of step \(Format.count(step)) on the \(split.rawValue) split: "
-          + "\(Format.percent(evaluation.accuracy)) of \(Format.count(evaluation.all.words, "word")) tagged right."
-      ])
+    report.facts = [("On known words", evaluation.known), ("On unknown words", evaluation.unknown)]
+      .filter { $0.1.words > 0 }
+      .map { name, count in
+        let share = ", \(Format.percent(count.words, of: evaluation.all.words)) of all"
+        return Fact(name, "\(Format.percent(count.accuracy)) of \(Format.count(count.words))\(share)")
+      }
+    report.sections = [Self.errors(analysis, split: split, step: step)]
+    if !analysis.faultless.isEmpty {
+      var right = ReportSection("Sentences without an error")
+      right.sentences = analysis.faultless.map { $0.map(Self.word) }
+      report.sections.append(right)
+    }
+    var tags = ReportSection("Tags")
     tags.panels =
       [Self.frequency(analysis.bands).map(ReportSection.Panel.figure)].compactMap(\.self)
       + [.table(title: "Tag by tag", Self.scores(evaluation))]
       + [Self.confusion(evaluation).map(ReportSection.Panel.figure)].compactMap(\.self)
-    var sentences = ReportSection(
-      "Sentences as it tags them",
-      paragraphs: ["Where the corpus has another tag, the tagger’s is struck out and the corpus’ stands behind it."])
-    sentences.sentences = analysis.sentences.map { words in
-      words.map { word in
-        ReportSection.Word(word.form, given: word.given, correction: word.right == word.given ? nil : word.right)
-      }
-    }
-    var report = TaskReport()
-    report.facts = [("On known words", evaluation.known), ("On unknown words", evaluation.unknown)]
-      .filter { $0.1.words > 0 }
-      .map { Fact($0, Format.percent($1.accuracy)) }
-    report.sections = [tags, sentences]
+    report.sections.append(tags)
     self.report = report
+  }
+
+  /// What it gets wrong: the most frequent confusions, and sentences that have some.
+  private static func errors(_ analysis: TaggingAnalysis, split: Split, step: Int) -> ReportSection {
+    let evaluation = analysis.evaluation
+    var section = ReportSection(
+      "Errors",
+      paragraphs: [
+        "The checkpoint of step \(Format.count(step)) on the \(split.rawValue) split: "
+          + "\(Format.percent(evaluation.accuracy)) of \(Format.count(evaluation.all.words, "word")) tagged right. "
+          + "\(Format.count(analysis.erroneousCount)) of \(Format.count(analysis.sentenceCount, "sentence")) "
+          + "\(analysis.erroneousCount == 1 ? "has" : "have") an error."
+      ])
+    section.items = analysis.confusions.prefix(confusionLimit).map { confusion in
+      let forms = confusion.forms.map { "\($0.form) \(Format.count($0.count))" }.joined(separator: ", ")
+      return "\(confusion.right) taken for \(confusion.given): \(Format.count(confusion.words, "word")) (\(forms))"
+    }
+    if !analysis.erroneous.isEmpty {
+      section.paragraphs.append(
+        "Below the confusions, sentences: the tagger’s tag is struck out, and the corpus’ stands behind it.")
+      section.sentences = analysis.erroneous.map { $0.map(word) }
+    }
+    return section
+  }
+
+  private static func word(_ word: TaggingAnalysis.Word) -> ReportSection.Word {
+    ReportSection.Word(word.form, given: word.given, correction: word.right == word.given ? nil : word.right)
   }
 
   private static func scores(_ evaluation: TaggingEvaluation) -> Table {
@@ -87,8 +113,14 @@ struct TaggingSection {
       description:
         "Rows: the corpus’ tags; columns: the tags given. \(Format.count(wrong, "word")) off the diagonal.",
       x: Axis("tag given", scale: names), y: Axis("tag in the corpus", scale: names),
-      color: Axis("words", scale: .logarithmic), rows: rows.map { $0.map { $0 == 0 ? nil : Double($0) } },
+      color: Axis("words", scale: .logarithmic),
+      // What is right would drown what isn't.
+      rows: rows.enumerated().map { row, counts in
+        counts.enumerated().map { $0 == row || $1 == 0 ? nil : Double($1) }
+      },
       texts: rows.map { $0.map { $0 == 0 ? "" : String($0) } })
-    return Figure("Which tags it takes for which", map, isWide: true)
+    return Figure(
+      "Which tags it takes for which", map, note: "Colours are for errors alone; on the diagonal is what is right.",
+      isWide: true)
   }
 }

@@ -34,7 +34,7 @@ package final class Trainer {
   private let log: RunLog
   private let saver: CheckpointSaver
   private let reporter: any TrainingReporter
-  private var state: TrainingState
+  package private(set) var state: TrainingState
   private var speedometer = Speedometer()
 
   /// Steps from one line of metrics to the next.

@@ -9,6 +9,7 @@ import HDF5
 ///
 ///     config.cfg       the resolved configuration        metrics.jsonl   one object a log line
 ///     train.log        what standard error said          checkpoints/    step-00001000.h5 …, last.h5, best.h5 (links)
+///     sessions.jsonl   the processes that trained it
 package final class RunDirectory: Sendable {
   /// Where it was when the run began.
   package let path: String
@@ -25,6 +26,8 @@ package final class RunDirectory: Sendable {
   static let metricsName = "metrics.jsonl"
   package static let logName = "train.log"
   static let checkpointsName = "checkpoints"
+  /// What a directory with a configuration has if its run has begun.
+  package static let marks: Set = [metricsName, checkpointsName]
   static let lastName = "last.h5"
   static let bestName = "best.h5"
 

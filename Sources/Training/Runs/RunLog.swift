@@ -47,6 +47,7 @@ final class RunLog {
       fields.append((Measure.validationLoss.field, .number(validation.natsPerTarget)))
       fields += validation.metrics(on: .validation).map { ($0.field, .number($0.value)) }
     }
+    fields.append(("seconds", .number(Date().timeIntervalSince1970)))
     try metrics.write(step: state.step, fields)
     events?.finishedEpoch(step: state.step, validation: validation, sample: sample())
   }

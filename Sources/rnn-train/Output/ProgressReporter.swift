@@ -94,13 +94,17 @@ final class ProgressReporter: TrainingReporter {
     let perStep = elapsed / Double(max(state.step - begun.step, 1))
     // A loss over a sample is no measure of the model.
     let figures = summary.samplesLoss ? [] : [summary.task.figure(ofTrainingLoss: loss)].compactMap(\.self)
-    let left = perStep * Double(summary.epochs * summary.stepsPerEpoch - state.step)
+    func left(_ name: String, _ steps: Int) -> String {
+      "\(name) \(Format.duration(perStep * Double(steps))) left"
+    }
+    let isLastEpoch = state.epoch + 1 >= summary.epochs
     return ProgressLine(
       head: "epoch \(state.epoch + 1)/\(summary.epochs)",
       fraction: Double(state.minibatch) / Double(summary.stepsPerEpoch),
       details: [
-        "\(summary.samplesLoss ? "sampled " : "")loss \(Format.loss(loss))", "\(Format.duration(left)) left", epochRate,
-      ]
+        "\(summary.samplesLoss ? "sampled " : "")loss \(Format.loss(loss))",
+        left("run", summary.epochs * summary.stepsPerEpoch - state.step),
+      ] + (isLastEpoch ? [] : [left("epoch", summary.stepsPerEpoch - state.minibatch)]) + [epochRate]
         + figures.map { "\($0)" }
         + ["step \(Format.count(state.step))"])
   }

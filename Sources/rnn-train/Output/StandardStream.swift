@@ -36,11 +36,21 @@ enum StandardStream: Int32 {
   var isTerminal: Bool { isatty(rawValue) == 1 }
 
   /// Columns of the terminal; nil for anything else.
-  var width: Int? {
+  var width: Int? { size?.columns }
+
+  /// Columns and rows of the terminal; nil for anything else.
+  var size: (columns: Int, rows: Int)? {
     guard isTerminal else { return nil }
     var size = winsize()
-    guard ioctl(rawValue, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return 80 }
-    return Int(size.ws_col)
+    guard ioctl(rawValue, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return (80, 24) }
+    return (Int(size.ws_col), size.ws_row > 0 ? Int(size.ws_row) : 24)
+  }
+
+  /// Whether the locale says that characters are UTF-8's.
+  static var isUTF8: Bool {
+    let names = ["LC_ALL", "LC_CTYPE", "LANG"].compactMap { getenv($0) }.map { String(cString: $0) }
+    let locale = names.first { !$0.isEmpty }?.lowercased() ?? ""
+    return locale.contains("utf-8") || locale.contains("utf8")
   }
 }
 
@@ -49,6 +59,9 @@ enum Results {
   static func print(_ text: String, terminator: String = "\n") throws(OutputError) {
     try check(StandardStream.output.show(text + terminator))
   }
+
+  /// Moves the cursor of a terminal and draws there.
+  static func draw(_ text: String) throws(OutputError) { try check(StandardStream.output.write(text)) }
 
   /// Bytes as they are, but for a terminal.
   static func write(_ bytes: [UInt8]) throws(OutputError) {

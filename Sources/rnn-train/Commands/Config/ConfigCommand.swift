@@ -1,13 +1,11 @@
 import ArgumentParser
 import Configuration
 import ConfigurationFiles
-import Keys
-import Presentation
 
 struct ConfigCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "config",
-    abstract: "Begin a configuration, check it, print it in full, or list the keys.",
+    abstract: "Begin a configuration, check it, print it in full, or list and explain the keys.",
     discussion: """
       Examples:
 
@@ -15,8 +13,11 @@ struct ConfigCommand: ParsableCommand {
         rnn-train config check my.cfg
         rnn-train config show my.cfg model.hidden=256
         rnn-train config keys
+        rnn-train config explain training.schedule
       """,
-    subcommands: [ConfigInitCommand.self, Check.self, Show.self, Keys.self])
+    subcommands: [
+      ConfigInitCommand.self, Check.self, Show.self, ConfigKeysCommand.self, ConfigExplainCommand.self,
+    ])
 
   /// A file and overrides as plain arguments.
   struct FileArguments: ParsableArguments {
@@ -63,38 +64,6 @@ struct ConfigCommand: ParsableCommand {
 
     func run() throws {
       try Results.print(arguments.load().render(), terminator: "")
-    }
-  }
-
-  struct Keys: ParsableCommand {
-    static let configuration = CommandConfiguration(
-      abstract: "List every key, with its default and what it is for.",
-      discussion: """
-        Each key stands with its default on a line that begins with it, and below
-        are the values that it takes and what it is for:
-
-          rnn-train config keys | grep -A 2 model.cell
-        """)
-
-    func run() throws {
-      let column = (RunConfiguration.keys.map(\.path.columns).max() ?? 0) + 2
-      let width = (StandardStream.output.width ?? 80) - Self.indentation.columns
-      let lines = RunConfiguration.keys.flatMap { key in
-        let heading = key.defaultText.map { key.path.padded(to: column) + $0 } ?? key.path
-        let purpose = "\(key.expectation): \(key.help)\(Self.condition(of: key))"
-        return [heading] + Format.wrapped(purpose, to: width).map { Self.indentation + $0 }
-      }
-      try Results.print(lines.joined(separator: "\n"))
-    }
-
-    private static let indentation = "    "
-
-    /// What a key goes with, if it isn't for all configurations: `data.tokens` with `train`, `beta1` with `adam`.
-    private static func condition(of key: KeyDescription) -> String {
-      guard let alternative = key.alternative, !key.path.split(separator: ".").contains(alternative[...]) else {
-        return ""
-      }
-      return " (with \(alternative))"
     }
   }
 }

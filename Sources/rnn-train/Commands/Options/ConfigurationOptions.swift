@@ -20,6 +20,7 @@ struct OverrideArguments: ParsableArguments {
   @Argument(
     help: ArgumentHelp(
       "Settings that win over the file, for example training.batch_size=64; `rnn-train config keys` lists them.",
-      valueName: "key=value"))
+      valueName: "key=value"),
+    completion: .custom { SettingCompletion.candidates($0, $1, $2) })
   var list: [String] = []
 }

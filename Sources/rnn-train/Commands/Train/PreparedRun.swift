@@ -22,8 +22,8 @@ struct PreparedRun {
   let vectors: WordVectors?
   /// What a new run begins with of another one's parameters, until the trainer has taken it.
   private(set) var takeover: Takeover?
-  /// Whether the directory has another configuration than the run goes on with.
-  let isReconfigured: Bool
+  /// In what the configuration that the run goes on with differs from the one in its directory.
+  let changes: [RunConfiguration.Difference]
 
   /// - Parameter acceptsLostSeal: whether checkpoints will do that another program has taken the seal off.
   static func begin(
@@ -63,7 +63,7 @@ struct PreparedRun {
     try console.keepLog(RunDirectory.logName, in: directory.directory)
     return PreparedRun(
       configuration: configuration, kernels: kernels, dataset: dataset, directory: directory, isResumed: false,
-      vectors: vectors, takeover: takeover, isReconfigured: false)
+      vectors: vectors, takeover: takeover, changes: [])
   }
 
   static func resume(
@@ -147,7 +147,7 @@ struct PreparedRun {
       return try PreparedRun(
         configuration: configuration, kernels: kernels, dataset: dataset, directory: directory, checkpoint: checkpoint,
         isResumed: checkpoint != nil, vectors: checkpoint == nil ? configuration.wordVectors(for: dataset) : nil,
-        takeover: takeover, isReconfigured: configuration != own)
+        takeover: takeover, changes: configuration.differences(from: own))
     }
   }
 

@@ -170,11 +170,14 @@ struct TrainCommand: ParsableCommand {
       run.configuration, dataset: run.dataset, directory: run.directory, resuming: parameters.checkpoint,
       vectors: run.vectors, takeover: parameters.takeover, workers: workers, kernels: run.kernels, reporter: reporter)
     // Only now is it certain that the run can go on with its new configuration.
-    if run.isReconfigured { try run.directory.write(run.configuration) }
+    if !run.changes.isEmpty { try run.directory.write(run.configuration) }
+    let session = SessionRecord(of: run, beginningAt: trainer.state.step, threads: workers.count, console)
     let requests = RunRequests(deadline: run.configuration.training.timeLimit.map { begun + $0 })
     let signals = try RunSignals(requests, console: console, heedsEndOfInput: pause.stopsAtEndOfInput)
+    defer { session.end(at: reporter.lastState) }
     reporter.afterEpoch = { [pause] state in if pause.isReached(state) { requests.requestStop() } }
     let outcome = try trainer.train(heeding: requests)
+    session.outcome = RunSession.Outcome(outcome)
     signals.cancel()
     let state = reporter.lastState
     if outcome == .interrupted, signals.received != nil || state.minibatch != 0 || !pause.isReached(state) {

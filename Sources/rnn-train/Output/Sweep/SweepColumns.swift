@@ -9,17 +9,23 @@ struct SweepColumns: Sendable {
   private let isNumeric: [Bool]
 
   /// - Parameters:
-  ///   - keys: of the parameters, in dotted notation; the last part stands for a key where it can't be mistaken.
+  ///   - keys: of the parameters, in dotted notation.
   ///   - values: of every trial.
   init(metric: String, keys: [String], values: [[String]], ids: [String]) {
-    let own = ["trial", "state", "epochs", metric]
-    func name(_ key: String) -> String { key.split(separator: ".").last.map(String.init) ?? key }
-    let short = keys.map { key in (own + keys.map(name)).count { $0 == name(key) } == 1 ? name(key) : key }
-    titles = own + short
+    titles = Self.own(metric) + Self.names(ofKeys: keys, metric: metric)
     let longest = keys.indices.map { column in values.map { $0[column].count }.max() ?? 0 }
     widths = zip(titles, [ids.map(\.count).max() ?? 0, Self.stateWidth, 0, 8] + longest).map { max($0.count, $1) }
     isNumeric =
       [false, false, true, true] + keys.indices.map { column in values.allSatisfy { Double($0[column]) != nil } }
+  }
+
+  private static func own(_ metric: String) -> [String] { ["trial", "state", "epochs", metric] }
+
+  /// What parameters are called wherever a sweep is shown: by the last part of the key where it can't be mistaken.
+  static func names(ofKeys keys: [String], metric: String) -> [String] {
+    func name(_ key: String) -> String { key.split(separator: ".").last.map(String.init) ?? key }
+    let all = own(metric) + keys.map(name)
+    return keys.map { key in all.count { $0 == name(key) } == 1 ? name(key) : key }
   }
 
   /// The longest state, `unfinished`.

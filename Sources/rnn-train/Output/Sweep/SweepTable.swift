@@ -81,18 +81,14 @@ struct SweepTable: CustomStringConvertible {
 
   // MARK: for programs
 
-  /// A heading and a line for each trial, as RFC 4180 has it but for the ends of lines.
+  /// A heading and a line for each trial.
   var csv: String {
     let heading = ["trial", "state", "epochs", metric.name, "failure"] + parameters.map(\.key)
     let lines = rows.map { row in
       [row.trial.id, row.state.rawValue, "\(row.epochs)", row.value.map { "\($0)" } ?? "", row.failure ?? ""]
         + parameters.map { row.trial.assignments[$0.index].value }
     }
-    return ([heading] + lines).map { $0.map(Self.field).joined(separator: ",") + "\n" }.joined()
-  }
-
-  private static func field(_ text: String) -> String {
-    text.contains { ",\"\n\r".contains($0) } ? "\"" + text.replacing("\"", with: "\"\"") + "\"" : text
+    return CSV.text(heading, lines)
   }
 
   struct Report: Encodable {

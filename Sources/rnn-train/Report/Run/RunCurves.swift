@@ -8,11 +8,14 @@ struct RunCurves {
   private let metrics: RunMetrics
   private let configuration: RunConfiguration
   private let best: RunMetrics.Line?
+  /// Where a process went on, and which one.
+  private let resumptions: [(step: Int, process: Int)]
 
-  init(_ metrics: RunMetrics, configuration: RunConfiguration) {
-    self.metrics = metrics
-    self.configuration = configuration
-    best = metrics.bestEpoch(by: configuration.task.measure)
+  init(_ run: ReportedRun) {
+    metrics = run.metrics
+    configuration = run.configuration
+    best = run.best
+    resumptions = run.history.sessions.enumerated().dropFirst().map { ($1.beginning.step, $0 + 1) }
   }
 
   /// Those that there are values for.
@@ -21,7 +24,8 @@ struct RunCurves {
       .compactMap(\.self)
   }
 
-  private static let step = Axis("step", isWhole: true)
+  static let step = Axis("step", isWhole: true)
+  static let epoch = Axis("epoch", isWhole: true)
 
   private var loss: Figure? {
     let steps = points(of: .train, \.loss)
@@ -29,13 +33,15 @@ struct RunCurves {
     let training = steps.isEmpty ? points(of: .epoch, \.trainLoss) : steps
     let validation = points(of: .epoch, \.validationLoss)
     guard !training.isEmpty || !validation.isEmpty else { return nil }
+    let view = CurveView([training, validation], logarithmicAbove: 20)
     return Figure(
       "Loss",
       Plot(
         title: "Loss by step",
         description: "\(summary(training, of: "Training loss")) \(summary(validation, of: "Validation loss"))",
-        x: Self.step, y: Axis("loss (nats per target)", scale: scale(of: training + validation, above: 20)),
-        series: series(training: training, validation: validation), markers: marker(at: best?.step)))
+        x: Self.step, y: view.axis("loss (nats per target)"),
+        series: series(training: training, validation: validation), markers: markers(best: best?.step) { $0 }),
+      note: view.note(Format.loss))
   }
 
   /// What people compare models by.
@@ -44,24 +50,20 @@ struct RunCurves {
     func points(_ value: (RunMetrics.Line) -> Double?) -> [Series.Point] {
       metrics.epochs.map { Series.Point(Double($0.epoch), value($0) ?? .nan) }.whereAnyIsFinite
     }
-    return byEpoch(
-      curve.name, training: curve.training.map { training in points { $0.trainLoss.map(training) } } ?? [],
-      validation: points { $0[field].map(curve.validation) }, unit: curve.unit)
-  }
-
-  private func byEpoch(
-    _ name: String, training: [Series.Point], validation: [Series.Point], unit: String
-  ) -> Figure? {
+    let training = curve.training.map { training in points { $0.trainLoss.map(training) } } ?? []
+    let validation = points { $0[field].map(curve.validation) }
     guard !training.isEmpty || !validation.isEmpty else { return nil }
+    let view = CurveView([training, validation], logarithmicAbove: 4, leastExtent: curve.leastExtent)
+    let remark = training.isEmpty ? nil : "Training: the mean over the epoch, while the model was learning."
+    let perEpoch = metrics.epochs.first.map { Double($0.step) / Double(max($0.epoch, 1)) } ?? 1
     return Figure(
-      name,
+      curve.name,
       Plot(
-        title: "\(name) by epoch",
+        title: "\(curve.name) by epoch",
         description: "\(summary(training, of: "Training")) \(summary(validation, of: "Validation"))",
-        x: Axis("epoch", isWhole: true), y: Axis(unit, scale: scale(of: training + validation, above: 4)),
-        series: series(training: training, validation: validation),
-        markers: marker(at: best?.epoch)),
-      note: training.isEmpty ? nil : "Training: the mean over the epoch, while the model was learning.")
+        x: Self.epoch, y: view.axis(curve.unit), series: series(training: training, validation: validation),
+        markers: markers(best: best?.epoch) { $0 / max(perEpoch, 1) }),
+      note: [remark, view.note { Format.significant($0, 4) }].compactMap(\.self).joined(separator: " "))
   }
 
   private var learningRate: Figure? {
@@ -70,7 +72,7 @@ struct RunCurves {
 
   private var gradientNorm: Figure? {
     let clip = configuration.training.clipNorm
-    let scale = scale(of: points(of: .train, \.gradientNorm), above: 50)
+    let scale = CurveView.scale(of: [points(of: .train, \.gradientNorm)], above: 50)
     let axis = Axis("norm", scale: scale, including: scale == .linear ? [0] : [])
     return single(
       "Gradient norm", \.gradientNorm, axis: axis,
@@ -88,7 +90,7 @@ struct RunCurves {
     guard !points.isEmpty else { return nil }
     let plot = Plot(
       title: "\(name) by step", description: summary(points, of: name), x: Self.step, y: axis,
-      series: [Series("", points: points)])
+      series: [Series("", points: points)], markers: markers(best: nil) { $0 })
     return Figure(name, plot, note: note)
   }
 
@@ -100,21 +102,18 @@ struct RunCurves {
       .map { Series.Point(Double($0.step), $0[keyPath: value] ?? .nan) }.whereAnyIsFinite
   }
 
-  /// Logarithmic, where the largest value is so many times the smallest that little could be seen on a linear axis.
-  private func scale(of points: [Series.Point], above ratio: Double) -> Axis.Scale {
-    let values = points.map(\.y).filter { $0.isFinite && $0 > 0 }
-    guard let low = values.min(), let high = values.max(), high > ratio * low else { return .linear }
-    return .logarithmic
-  }
-
   private func series(training: [Series.Point], validation: [Series.Point]) -> [Series] {
     [Series("training", color: 1, points: training), Series("validation", color: 2, points: validation)]
       .filter { !$0.points.isEmpty }
   }
 
-  private func marker(at place: Int?) -> [Marker] {
-    guard let best, let place else { return [] }
-    return [Marker(Double(place), label: "best: epoch \(Format.count(best.epoch))")]
+  /// - Parameters:
+  ///   - place: of the best epoch; nil: it isn't marked.
+  ///   - x: the place of a step.
+  private func markers(best place: Int?, _ x: (Double) -> Double) -> [Marker] {
+    let resumed = resumptions.map { Marker(x(Double($0.step)), label: "process \($0.process)") }
+    guard let best, let place else { return resumed }
+    return resumed + [Marker(Double(place), label: "best: epoch \(Format.count(best.epoch))")]
   }
 
   /// For those who don't see it.
@@ -131,5 +130,5 @@ struct RunCurves {
 
 extension [Series.Point] {
   /// Itself, or nothing, if there is nothing to see.
-  fileprivate var whereAnyIsFinite: Self { contains { $0.y.isFinite } ? self : [] }
+  var whereAnyIsFinite: Self { contains { $0.y.isFinite } ? self : [] }
 }

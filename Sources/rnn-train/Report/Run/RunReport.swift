@@ -1,29 +1,18 @@
 import Compute
 import Configuration
-import ConfigurationFiles
 import Files
-import Foundation
-import Keys
 import Presentation
 import Training
 
 /// A run as a page. It is read as it lies there, and may be going on meanwhile.
 struct RunReport {
-  let title: String
-  let lead: String
-  let notices: [String]
-  let facts: [Fact]
-  let curves: [Figure]
-  let sections: [ReportPage.Section]
-  let configuration: String
+  let page: ReportPage
 
   /// - Throws: what is wrong with the run's configuration. What else can't be read is said on the page.
   init(of directory: String, _ seal: SealOption, kernels: Kernels, workers: Workers, _ console: Console) throws {
-    let file = RunDirectory.configurationPath(directory)
-    let configuration = try RunConfiguration.load(path: file, checkFiles: false)
+    let run = try ReportedRun(directory)
     let contents = try RunContents(of: directory, probe: FileProbe.check)
-    let metrics = try RunMetrics(ofRunAt: directory)
-    var notices = try Self.notices(of: metrics, in: directory)
+    var notices = try Self.notices(of: run.metrics, in: directory)
 
     var checkpoint: (checkpoint: Checkpoint, path: String)?
     if !contents.checkpoints.isEmpty {
@@ -47,7 +36,7 @@ struct RunReport {
           notices.append("\(name) can’t be shown: \(error)")
         }
       }
-      let task = configuration.task
+      let task = run.configuration.task
       let subject = Result {
         ReportSubject(
           try checkpoint.model(file: path, kernels: kernels), step: checkpoint.state.step, workers: workers
@@ -58,30 +47,28 @@ struct RunReport {
         part.sections.append(try .gradientFlow(of: subject.get(), checkpoint.configuration))
       }
     }
-    sections = part.sections.map { ReportPage.Section($0) }
-    title = Self.name(of: directory)
-    lead = Self.lead(configuration, parameters: checkpoint?.checkpoint.parameters.reduce(0) { $0 + $1.elements.count })
-    let progress = RunProgress(configuration, metrics: metrics, lastStep: contents.checkpoints.last?.step)
-    let origin = checkpoint?.checkpoint.origin.map { [Fact("Began with", $0.summary)] }
-    facts = progress.facts + (origin ?? []) + part.facts
-    curves = RunCurves(metrics, configuration: configuration).figures
-    self.notices = notices
-    self.configuration = try String(decoding: FileContents.read(file), as: UTF8.self)
+    let result = ReportSection.result(
+      of: run, checkpoint: checkpoint?.checkpoint, lastStep: contents.checkpoints.last?.step, taskFacts: part.facts)
+    var sections = [result, .curves(of: run)] + part.sections
+    if let sessions = ReportSection.sessions(of: run) { sections.append(sessions) }
+    page = ReportPage(
+      title: Self.title(of: run), heading: run.name,
+      lead: Self.lead(run, parameters: checkpoint?.checkpoint.parameters.reduce(0) { $0 + $1.elements.count }),
+      notices: notices, sections: sections + [.configuration(of: run)])
   }
 
-  func page() throws -> String { try ReportPage.render(title: title, self, template: .run) }
+  /// What tells it from other runs' pages in a row of tabs.
+  private static func title(of run: ReportedRun) -> String {
+    let figure = run.testFigures.last.map { "test \($0)" } ?? run.validationFigures.last.map { "validation \($0)" }
+    return ["\(run.name): \(run.configuration.task.title.lowercased())", run.modelSummary, figure]
+      .compactMap(\.self).joined(separator: ", ")
+  }
 
-  /// The last part of a path, or what `.` and the like stand for.
-  static func name(of directory: String) -> String { URL(fileURLWithPath: directory).lastPathComponent }
-
-  private static func lead(_ configuration: RunConfiguration, parameters: Int?) -> String {
-    let (model, training) = (configuration.model, configuration.training)
-    let layers = model.layers == 1 ? "one layer" : "\(model.layers) layers"
+  private static func lead(_ run: ReportedRun, parameters: Int?) -> String {
+    let optimizer = run.configuration.training.optimizer
     let parts = [
-      configuration.task.title, model.cell.summary,
-      "\(layers) of \(model.bidirectional ? "2 × " : "")\(units(of: model))",
-      parameters.map { "\(Format.count($0)) parameters" },
-      "\(training.optimizer.name), learning rate \(training.optimizer.learningRate)",
+      run.configuration.task.title, run.modelSummary, parameters.map { "\(Format.count($0)) parameters" },
+      "\(optimizer.name), learning rate \(optimizer.learningRate)",
     ]
     return parts.compactMap(\.self).joined(separator: " · ")
   }
@@ -113,5 +100,18 @@ struct RunReport {
       notices.append("Left out of metrics.jsonl, being no lines of a run’s: \(Format.count(metrics.unreadable)).")
     }
     return notices
+  }
+}
+
+extension ReportSection {
+  /// How the run went.
+  fileprivate static func curves(of run: ReportedRun) -> ReportSection {
+    var section = ReportSection("Curves")
+    section.panels = RunCurves(run).figures.map(Panel.figure)
+    if section.panels.isEmpty {
+      section.paragraphs = ["There are no metrics yet: they begin with the hundredth step."]
+    }
+    if !run.metrics.epochs.isEmpty { section.panels.append(.wideTable(.epochs(of: run))) }
+    return section
   }
 }

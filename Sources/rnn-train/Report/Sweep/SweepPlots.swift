@@ -7,9 +7,8 @@ import Training
 
 /// What a sweep's trials came to, as pictures. A trial without a value, one that failed for instance, is in none.
 struct SweepPlots {
-  private let record: SweepRecord
+  private let sweep: ReportedSweep
   private let rows: [(row: SweepRecord.Row, value: Double)]
-  private let best: SweepRecord.Row?
   private let metric: SweepConfiguration.Metric
   private let metricAxis: Axis
   /// As an axis has it, with its unit.
@@ -24,22 +23,21 @@ struct SweepPlots {
     let values: [Double]
   }
 
-  init(_ record: SweepRecord, rows: [SweepRecord.Row], best: SweepRecord.Row?) {
-    self.record = record
-    self.rows = rows.compactMap { row in row.value.map { (row, $0) } }
-    self.best = best
-    metric = record.plan.configuration.metric
+  init(_ sweep: ReportedSweep) {
+    self.sweep = sweep
+    rows = sweep.rows.compactMap { row in row.value.map { (row, $0) } }
+    metric = sweep.metric
     let values = self.rows.map(\.value)
     metricAxis = Axis(metric.name, scale: Self.scale(of: values))
     metricLabel = metric.measure.label
-    parameters = record.plan.configuration.parameters.enumerated().compactMap { index, parameter in
-      Self.parameter(parameter, texts: rows.map { $0.trial.assignments[index].value })
+    parameters = sweep.record.plan.configuration.parameters.enumerated().compactMap { index, parameter in
+      Self.parameter(parameter, named: sweep.names[index], texts: sweep.rows.map { $0.trial.assignments[index].value })
     }
   }
 
-  func figures() throws -> [Figure] {
+  var figures: [Figure] {
     guard !rows.isEmpty else { return [] }
-    return [try curves(), coordinates].compactMap(\.self) + parameters.map(scatter)
+    return [curves, cost, coordinates].compactMap(\.self) + parameters.map(scatter)
   }
 
   /// Logarithmic, if some values are many times as large as others.
@@ -48,9 +46,8 @@ struct SweepPlots {
     return .logarithmic
   }
 
-  private static func parameter(_ parameter: SweepParameter, texts: [String]) -> Parameter? {
+  private static func parameter(_ parameter: SweepParameter, named name: String, texts: [String]) -> Parameter? {
     guard Set(texts).count > 1 else { return nil }
-    let name = parameter.key.split(separator: ".").suffix(2).joined(separator: ".")
     let numbers = texts.compactMap(Double.init)
     guard numbers.count == texts.count else {
       let names = (parameter.values?.map(\.text) ?? texts).reduce(into: [String]()) { names, text in
@@ -66,22 +63,43 @@ struct SweepPlots {
 
   // MARK: pictures
 
-  /// The metric after each epoch, trial by trial.
-  private func curves() throws -> Figure? {
-    let series = try rows.map { row, _ in
-      let metrics = try RunMetrics(ofRunAt: SweepDirectory.runPath(record.directory, row.trial))
-      let isBest = row.trial.id == best?.trial.id
+  /// The metric after each epoch, trial by trial. Numbers of trials stand at the ends of their lines, whole ids in the values.
+  private var curves: Figure? {
+    let series = rows.map { row, _ in
+      let isBest = sweep.isBest(row)
       return Series(
-        isBest ? "best: \(row.trial.id)" : "", mark: isBest ? .line : .faintLine, color: isBest ? 2 : 1,
-        points: metrics.epochs.map { Series.Point(Double($0.epoch), $0[metric.name] ?? .nan) })
+        String(row.trial.id.prefix { $0 != "-" }) + (isBest ? " best" : ""), mark: isBest ? .line : .faintLine,
+        color: isBest ? 2 : 1,
+        points: sweep.metrics[row.trial.number].epochs.map {
+          Series.Point(Double($0.epoch), $0[metric.name] ?? .nan)
+        })
     }
     guard series.contains(where: { $0.points.count > 1 }) else { return nil }
+    let view = CurveView(series.map(\.points), logarithmicAbove: 10)
     let plot = Plot(
       title: "\(metric.name) of each trial by epoch",
       description: "One line for each of \(rows.count) trials.",
-      x: Axis("epoch", isWhole: true), y: Axis(metricLabel, scale: metricAxis.scale),
-      series: series.filter { $0.name.isEmpty } + series.filter { !$0.name.isEmpty })
-    return Figure("All trials by epoch", plot)
+      x: RunCurves.epoch, y: view.axis(metricLabel),
+      series: series.filter { $0.mark == .faintLine } + series.filter { $0.mark == .line }, namesEnds: true)
+    return Figure("All trials by epoch", plot, note: view.note(Format.loss))
+  }
+
+  /// What each trial came to for the time that it took.
+  private var cost: Figure? {
+    let points = rows.compactMap { row, value in
+      sweep.cost(of: row).map { cost in
+        (row, Series.Point(cost.threadSeconds ?? cost.seconds, value, note: sweep.note(on: row)))
+      }
+    }
+    guard points.count > 1 else { return nil }
+    let plot = Plot(
+      title: "\(metric.name) by cost", description: "A point for each of \(points.count) trials.",
+      x: Axis("seconds times threads"), y: Axis(metricLabel, scale: metricAxis.scale),
+      series: [
+        Series("trials", mark: .points, points: points.map(\.1)),
+        Series("best", mark: .rings, points: points.filter { sweep.isBest($0.0) }.map(\.1)),
+      ])
+    return Figure("By cost", plot)
   }
 
   private var coordinates: Figure? {
@@ -93,8 +111,8 @@ struct SweepPlots {
       axes: parameters.map(\.axis) + [metricAxis],
       rows: rows.map { row, value in
         ParallelCoordinates.Row(
-          parameters.map { $0.values[row.trial.number] } + [value], note: note(on: row),
-          isEmphasized: row.trial.id == best?.trial.id)
+          parameters.map { $0.values[row.trial.number] } + [value], note: sweep.note(on: row),
+          isEmphasized: sweep.isBest(row))
       }, prefersSmall: metric.goal == .minimize)
     return Figure(
       "Parameters together", picture, note: "The better a trial, the stronger its colour; the thick line is the best.",
@@ -103,20 +121,15 @@ struct SweepPlots {
 
   private func scatter(_ parameter: Parameter) -> Figure {
     func points(_ rows: [(row: SweepRecord.Row, value: Double)]) -> [Series.Point] {
-      rows.map { Series.Point(parameter.values[$0.row.trial.number], $0.value, note: note(on: $0.row)) }
+      rows.map { Series.Point(parameter.values[$0.row.trial.number], $0.value, note: sweep.note(on: $0.row)) }
     }
     let plot = Plot(
       title: "\(metric.name) by \(parameter.name)", description: "A point for each of \(rows.count) trials.",
       x: parameter.axis, y: Axis(metricLabel, scale: metricAxis.scale),
       series: [
         Series("trials", mark: .points, points: points(rows)),
-        Series("best", mark: .rings, points: points(rows.filter { $0.row.trial.id == best?.trial.id })),
+        Series("best", mark: .rings, points: points(rows.filter { sweep.isBest($0.row) })),
       ])
     return Figure("By \(parameter.name)", plot)
-  }
-
-  private func note(on row: SweepRecord.Row) -> String {
-    let settings = row.trial.assignments.map(\.text).joined(separator: ", ")
-    return "\(row.trial.id): \(row.value.map(Format.loss) ?? ""); \(settings)"
   }
 }

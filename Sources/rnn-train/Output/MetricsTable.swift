@@ -1,0 +1,32 @@
+import Training
+
+/// All that a run's metrics say, with a column for each number.
+struct MetricsTable {
+  let heading: [String]
+  let rows: [[String]]
+
+  private static let counters = ["step", "epoch", "kind"]
+  /// Of lines within epochs, by the names that `metrics.jsonl` has for them.
+  private static let fields: [(name: String, value: (RunMetrics.Line) -> Double?)] = [
+    ("loss", \.loss), ("gradient_norm", \.gradientNorm), ("learning_rate", \.learningRate),
+    ("tokens_per_second", \.tokensPerSecond), ("seconds", \.seconds),
+  ]
+
+  init(_ metrics: RunMetrics) {
+    let lines = metrics.lines + [metrics.test].compactMap(\.self)
+    let known = Set(Self.counters + Self.fields.map(\.name))
+    let names = lines.reduce(into: Set<String>()) { $0.formUnion($1.values.keys) }.subtracting(known).sorted()
+    heading = Self.counters + Self.fields.map(\.name) + names
+    rows = lines.map { line in
+      [String(line.step), String(line.epoch), line.kind.rawValue]
+        + Self.fields.map { Self.text($0.value(line)) } + names.map { Self.text(line[$0]) }
+    }
+  }
+
+  /// The shortest text that reads back as the same number.
+  private static func text(_ value: Double?) -> String {
+    guard let value, value.isFinite else { return "" }
+    let text = value.description
+    return text.hasSuffix(".0") ? String(text.dropLast(2)) : text
+  }
+}

@@ -1,0 +1,56 @@
+import Plots
+
+/// Which part of some curves a picture shows: all, unless their first values are so far from the others that little would be
+/// seen of these.
+struct CurveView {
+  private let scale: Axis.Scale
+  private let limits: ClosedRange<Double>?
+  private let leastExtent: Double
+  /// The first value that lies beyond the picture; nil where none does.
+  private let beginning: Double?
+
+  /// Of a curve's values so many at its beginning at most may be beyond the picture: one in so many, and one at least.
+  private static let shareBeyond = 10
+  /// How many times the extent of the other values they have to be away from these.
+  private static let distance = 1.0
+
+  /// - Parameters:
+  ///   - logarithmicAbove: how many times the smallest value the largest one has to be for a logarithmic axis.
+  ///   - leastExtent: what a linear axis spans at least.
+  init(_ curves: [[Series.Point]], logarithmicAbove ratio: Double, leastExtent: Double = 0) {
+    self.leastExtent = leastExtent
+    let values = curves.map { $0.map(\.y).filter(\.isFinite) }
+    let rest = values.flatMap { $0.dropFirst(max(1, $0.count / Self.shareBeyond)) }
+    let first = values.flatMap { $0.prefix(max(1, $0.count / Self.shareBeyond)) }
+    guard rest.count >= 3, let low = rest.min(), let high = rest.max(), high > low,
+      let top = first.max(), top > high + Self.distance * (high - low)
+    else {
+      (scale, limits, beginning) = (Self.scale(of: curves, above: ratio), nil, nil)
+      return
+    }
+    scale = Self.scale(ofValues: rest, above: ratio)
+    // A little of the way down to the others is seen.
+    let range = min(low, first.min() ?? low)...high + 0.25 * (high - low)
+    (limits, beginning) = (range, top)
+  }
+
+  func axis(_ label: String) -> Axis {
+    Axis(label, scale: scale, including: limits.map { [$0.upperBound] } ?? [], limits: limits, leastExtent: leastExtent)
+  }
+
+  /// What a reader has to know about the part that isn't seen.
+  func note(_ text: (Double) -> String) -> String? {
+    beginning.map { "It begins above the picture, at \(text($0))." }
+  }
+
+  /// Logarithmic, where the largest value is so many times the smallest that little could be seen on a linear axis.
+  static func scale(of curves: [[Series.Point]], above ratio: Double) -> Axis.Scale {
+    scale(ofValues: curves.flatMap { $0.map(\.y) }, above: ratio)
+  }
+
+  private static func scale(ofValues values: [Double], above ratio: Double) -> Axis.Scale {
+    let positive = values.filter { $0.isFinite && $0 > 0 }
+    guard let low = positive.min(), let high = positive.max(), high > ratio * low else { return .linear }
+    return .logarithmic
+  }
+}
