@@ -52,6 +52,11 @@ package enum Format {
     return minutes > 0 ? "\(minutes) min \(whole % 60) s" : "\(whole) s"
   }
 
+  /// The same of seconds that a file may hold any number of.
+  package static func duration(seconds: Double) -> String {
+    seconds.isFinite ? duration(.seconds(min(max(seconds, 0), 1e12))) : "-"
+  }
+
   /// A time of day and its date: `2026-11-25 23:20 UTC`.
   package static func time(_ secondsSince1970: Double) -> String {
     let text = Date(timeIntervalSince1970: min(max(secondsSince1970, 0), 1e11)).formatted(.iso8601)

@@ -5,10 +5,10 @@ package struct ReportSection: Sendable {
   package var title: String
   package var paragraphs: [String]
   package var facts: [Fact] = []
-  /// Short texts below each other.
-  package var items: [String] = []
   /// Pictures, tables and code, in the order in which they stand.
   package var panels: [Panel] = []
+  /// Short texts below each other.
+  package var items: [String] = []
   /// Text that keeps its line breaks, side by side.
   package var texts: [Text] = []
   package var sentences: [[Word]] = []

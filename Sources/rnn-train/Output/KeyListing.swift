@@ -44,10 +44,9 @@ struct KeyListing {
     }.filter { !$0.isEmpty }.joined(separator: "\n\n")
   }
 
-  /// With the values to choose from, where there are few and the help doesn't name them.
+  /// With the values to choose from, where they can be listed.
   private static func purpose(of key: KeyDescription) -> String {
-    guard !key.choices.isEmpty, key.choices != ["true", "false"] else { return key.help }
-    return "\(key.help): \(enumeration(of: key.choices, conjunction: "or"))"
+    key.choices.isEmpty ? key.help : "\(key.help) (\(key.choices.joined(separator: " | ")))"
   }
 }
 

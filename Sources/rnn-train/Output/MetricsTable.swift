@@ -7,9 +7,9 @@ struct MetricsTable {
 
   private static let counters = ["step", "epoch", "kind"]
   /// Of lines within epochs, by the names that `metrics.jsonl` has for them.
-  private static let fields: [(name: String, value: (RunMetrics.Line) -> Double?)] = [
-    ("loss", \.loss), ("gradient_norm", \.gradientNorm), ("learning_rate", \.learningRate),
-    ("tokens_per_second", \.tokensPerSecond), ("seconds", \.seconds),
+  private static let fields: [(name: String, value: @Sendable (RunMetrics.Line) -> Double?)] = [
+    ("loss", { $0.loss }), ("gradient_norm", { $0.gradientNorm }), ("learning_rate", { $0.learningRate }),
+    ("tokens_per_second", { $0.tokensPerSecond }), ("seconds", { $0.seconds }),
   ]
 
   init(_ metrics: RunMetrics) {

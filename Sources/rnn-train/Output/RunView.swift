@@ -73,7 +73,7 @@ struct RunStatus {
       parts.append("validation \(figure)")
     }
     if run.isInUse {
-      if let left { parts.append("\(Format.duration(.seconds(left))) left") }
+      if let left { parts.append("\(Format.duration(seconds: left)) left") }
       if let rate = last?.tokensPerSecond { parts.append("\(Format.count(rate)) tokens/s") }
     }
     return parts.joined(separator: "  ")
@@ -89,7 +89,8 @@ struct RunStatus {
     guard let a = recent.first, let b = recent.last, let from = run.history.elapsed(at: a),
       let to = run.history.elapsed(at: b), b.step > a.step, to > from
     else { return nil }
-    return Double(max(first.step / first.epoch * epochs - b.step, 0)) * (to - from) / Double(b.step - a.step)
+    let steps = Double(first.step) / Double(first.epoch) * Double(epochs) - Double(b.step)
+    return max(steps, 0) * (to - from) / Double(b.step - a.step)
   }
 
   func text(of line: RunMetrics.Line) -> String {

@@ -48,7 +48,7 @@ enum StandardStream: Int32 {
 
   /// Whether the locale says that characters are UTF-8's.
   static var isUTF8: Bool {
-    let names = ["LC_ALL", "LC_CTYPE", "LANG"].compactMap { getenv($0) }.map { String(cString: $0) }
+    let names = ["LC_ALL", "LC_CTYPE", "LANG"].compactMap { (name: String) in getenv(name).map { String(cString: $0) } }
     let locale = names.first { !$0.isEmpty }?.lowercased() ?? ""
     return locale.contains("utf-8") || locale.contains("utf8")
   }

@@ -88,7 +88,7 @@ extension ReportTable {
       row += cells(run.testFigures, test) + cells(run.validationFigures, validation)
       row.append(Cell(run.best.map { Format.count($0.epoch) } ?? ""))
       row.append(Cell(Format.count(run.step), key: "\(run.step)"))
-      row.append(Cell(duration.map { Format.duration(.seconds($0)) } ?? "", key: duration.map { "\($0)" }))
+      row.append(Cell(duration.map { Format.duration(seconds: $0) } ?? "", key: duration.map { "\($0)" }))
       row.append(Cell(run.history.sessions.last.map { "\($0.beginning.threads)" } ?? ""))
       row.append(Cell(run.state(step: run.step).rawValue))
       return Row(row, standsOut: run.directory == best?.directory)

@@ -89,12 +89,14 @@ struct PageFigure {
 
 /// Code as the templates have it.
 struct PageCode {
-  let title: String?
+  let title: String
+  let isTitled: Bool
   let text: String
   let isFolded: Bool
 
   init(_ code: ReportSection.Code) {
-    title = code.title.isEmpty ? nil : code.title
+    title = code.title
+    isTitled = !code.title.isEmpty
     text = code.text
     isFolded = code.isFolded
   }
@@ -102,7 +104,8 @@ struct PageCode {
 
 /// A table as the templates have it.
 struct PageTable {
-  let title: String?
+  let title: String
+  let isTitled: Bool
   /// What those hear who come to it by the keyboard.
   let label: String
   let columns: [ReportTable.Column]
@@ -126,7 +129,8 @@ struct PageTable {
 
   /// - Parameter section: names the table if it has no title of its own.
   init(_ table: ReportTable, in section: String) {
-    title = table.title.isEmpty ? nil : table.title
+    title = table.title
+    isTitled = !table.title.isEmpty
     label = table.title.isEmpty ? section : table.title
     columns = table.columns
     isSortable = table.isSortable

@@ -21,7 +21,7 @@ extension ReportTable {
       var cells = ["\(line.epoch)", Format.count(line.step), line.trainLoss.map(Format.loss) ?? ""]
       if showsLoss { cells.append(line.validationLoss.map(Format.loss) ?? "") }
       cells += figures.indices.map { values.indices.contains($0) ? values[$0].text : "" }
-      if hasTimes { cells.append(time.map { Format.duration(.seconds($0)) } ?? "") }
+      if hasTimes { cells.append(time.map { Format.duration(seconds: $0) } ?? "") }
       return Row(cells, standsOut: line.step == best?.step)
     }
     return ReportTable(

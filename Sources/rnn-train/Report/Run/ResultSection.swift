@@ -102,7 +102,7 @@ extension ReportedRun {
     if let session = history.sessions.last?.beginning {
       facts.append(Fact("Threads", "\(Format.count(session.threads)), \(session.isa)"))
     }
-    if let duration = history.duration { facts.append(Fact("Trained for", Format.duration(.seconds(duration)))) }
+    if let duration = history.duration { facts.append(Fact("Trained for", Format.duration(seconds: duration))) }
     let rates = metrics.lines.compactMap(\.tokensPerSecond).sorted()
     if !rates.isEmpty { facts.append(Fact("Median speed", "\(Format.count(rates[rates.count / 2])) tokens/s")) }
     if let began = history.sessions.first?.beginning.seconds ?? metrics.lines.lazy.compactMap(\.seconds).first {

@@ -73,13 +73,6 @@ struct RunReport {
     return parts.compactMap(\.self).joined(separator: " · ")
   }
 
-  private static func units(of model: RunConfiguration.Model) -> String {
-    switch model.hidden {
-    case .same(let count): Format.count(count, "unit")
-    case .each(let counts): "\(enumeration(of: counts.map { Format.count($0) }, conjunction: "and")) units"
-    }
-  }
-
   private static func notices(of metrics: RunMetrics, in directory: String) throws -> [String] {
     var notices: [String] = []
     let diverged = try Directory.names(in: directory).filter {

@@ -56,9 +56,9 @@ struct SweepReport {
     }
     let costs = sweep.rows.compactMap(sweep.cost(of:))
     if !costs.isEmpty {
-      facts.append(Fact("Time of all trials", Format.duration(.seconds(costs.reduce(0) { $0 + $1.seconds }))))
+      facts.append(Fact("Time of all trials", Format.duration(seconds: costs.reduce(0) { $0 + $1.seconds })))
       let threads = costs.compactMap(\.threadSeconds)
-      if !threads.isEmpty { facts.append(Fact("Times threads", Format.duration(.seconds(threads.reduce(0, +))))) }
+      if !threads.isEmpty { facts.append(Fact("Times threads", Format.duration(seconds: threads.reduce(0, +)))) }
     }
     section.facts = facts
     return section
@@ -102,7 +102,7 @@ extension ReportTable {
     columns.append(Column("time", isNumeric: true))
     if showsThreads { columns.append(Column("time × threads", isNumeric: true)) }
     func duration(_ seconds: Double?) -> Cell {
-      Cell(seconds.map { Format.duration(.seconds($0)) } ?? "", key: seconds.map { "\($0)" })
+      Cell(seconds.map { Format.duration(seconds: $0) } ?? "", key: seconds.map { "\($0)" })
     }
     return ReportTable(
       "", columns,
