@@ -40,6 +40,7 @@ struct RnnTrain: ParsableCommand {
     // Likewise a write past the limit on file sizes, with EFBIG.
     signal(SIGXFSZ, SIG_IGN)
     do {
+      if let script = CompletionScript.requested(by: CommandLine.arguments) { return try Results.print(script) }
       var command = try parseAsRoot()
       try command.run()
     } catch {

@@ -50,15 +50,26 @@ struct ConfigKeysTests {
     (["rnn-train", "train", "training.batch"], 2, "training.batch", ["training.batch_size="]),
     (["rnn-train", "train", "model.cell=l"], 2, "model.cell=l", ["model.cell=lstm"]),
     (["rnn-train", "train", "model.cell", "=", "l"], 4, "l", ["lstm"]),
+    (["rnn-train", "train", "model.cell", "="], 3, "=", ["elman", "gru"]),
     (["rnn-train", "train", "training.sparse_updates="], 2, "training.sparse_updates=", ["=true", "=false"]),
   ])
   func shellsCompleteKeysAndValues(words: [String], index: Int, word: String, expected: [String]) throws {
     let workspace = try Workspace()
-    let script = try workspace.succeed(["--generate-completion-script", "fish"]).output
-    #expect(script.contains("---completion"))
     let outcome = try workspace.succeed(
       ["---completion", "train", "--", "positional@0", "\(index)", "\(word.count)"] + words,
       environment: ["SAP_SHELL": "bash"])
     for candidate in expected { #expect(outcome.output.contains(candidate), "\(outcome)") }
+  }
+
+  /// Behind a key follows its value, not a space.
+  @Test func scriptsLeaveRoomForAValue() throws {
+    let workspace = try Workspace()
+    let bash = try workspace.succeed(["--generate-completion-script", "bash"]).output
+    #expect(
+      bash.matches(of: /_custom_complete ---completion/).count
+        == bash.matches(of: /compopt \+o filenames -o nospace/).count)
+    let zsh = try workspace.succeed(["--generate-completion-script", "zsh"]).output
+    #expect(zsh.matches(of: /compadd -V keys -S ''/).count == 1)
+    #expect(try workspace.run(["--generate-completion-script", "tcsh"]).code == 64)
   }
 }

@@ -15,7 +15,7 @@ struct ReportCommand: ParsableCommand {
         rnn-train report runs/lm
         rnn-train report runs/lm --figures thesis/figures --format pdf
         rnn-train report sweeps/lm --trials --output lm.html
-        rnn-train report runs/lm runs/lm-lstm
+        rnn-train report runs/lm runs/lstm
 
       The page is one file of HTML, which needs nothing else and no network.
       Of a run it has the result, the curves, the configuration, and what the

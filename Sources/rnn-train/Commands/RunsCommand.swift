@@ -12,7 +12,7 @@ struct RunsCommand: ParsableCommand {
 
         rnn-train runs
         rnn-train runs sweeps/lm
-        rnn-train runs --json | jq '.runs[] | select(.state == "interrupted") | .directory'
+        rnn-train runs --json > runs.json
       """)
 
   @Argument(help: ArgumentHelp("Where to look.", valueName: "directory"), completion: .directory)

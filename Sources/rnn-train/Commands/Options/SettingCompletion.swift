@@ -3,9 +3,12 @@ import ConfigurationFiles
 
 /// What a shell completes a `KEY=VALUE` argument to: keys with their `=`, and behind that the values that the key takes.
 enum SettingCompletion {
+  private static let separator = "="
+
   /// - Parameter word: what stands before the cursor; some shells give what is behind the `=` alone.
   static func candidates(_ arguments: [String], _ index: Int, _ word: String) -> [String] {
     let keys = RunConfiguration.keys.filter { !$0.isSection }
+    if word == separator, arguments.indices.contains(index - 1) { return values(of: arguments[index - 1]) }
     if let separator = word.firstIndex(of: "=") {
       let (key, value) = (String(word[..<separator]), word[word.index(after: separator)...])
       return values(of: key).filter { $0.hasPrefix(value) }.map { "\(key)=\($0)" }
@@ -17,8 +20,7 @@ enum SettingCompletion {
   }
 
   private static func key(endingBefore words: ArraySlice<String>) -> String? {
-    guard words.last == "=" else { return nil }
-    return words.dropLast().last
+    words.last == separator ? words.dropLast().last : nil
   }
 
   private static func values(of key: String) -> [String] {
