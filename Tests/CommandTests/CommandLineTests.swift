@@ -137,7 +137,8 @@ struct CommandLineTests {
   @Test(arguments: [
     ("rnn-train ge", "generate"), ("rnn-train train --re", "--resume"), ("rnn-train evaluate --checkpoint r", "run"),
     ("rnn-train train --config l", "lm.cfg"), ("rnn-train train --conf", "--config"), ("rnn-train config ch", "check"),
-    ("rnn-train evaluate --split va", "validation"),
+    ("rnn-train evaluate --split va", "validation"), ("rnn-train train model.ce", "model.cell="),
+    ("rnn-train train model.cell = ls", "lstm"), ("rnn-train config explain training.sched", "training.schedule"),
   ])
   func bashCompletes(line: String, word: String) throws {
     let workspace = try Workspace()

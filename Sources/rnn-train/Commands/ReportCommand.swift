@@ -76,7 +76,7 @@ struct ReportCommand: ParsableCommand {
     if output == "-" {
       return try Results.print(page(of: subjects, links: PageLinks(from: nil)).html(), terminator: "")
     }
-    if trials, subjects.count == 1, try Self.holdsSweep(subjects[0]) { try writeTrials(of: subjects[0]) }
+    if trials { try writeTrials(of: subjects[0]) }
     let path = output ?? (subjects.count > 1 ? "comparison.html" : Self.pagePath(of: subjects[0]))
     try write(page(of: subjects, links: PageLinks(from: path)), to: path)
     try Results.print(path)
@@ -119,6 +119,7 @@ struct ReportCommand: ParsableCommand {
   }
 
   private func writeTrials(of sweep: String) throws {
+    guard try Self.holdsSweep(sweep) else { throw ValidationError("--trials: \(sweep) holds no sweep") }
     let record = try SweepRecord(of: sweep)
     for trial in record.plan.trials {
       let run = SweepDirectory.runPath(sweep, trial)

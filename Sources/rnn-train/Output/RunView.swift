@@ -18,7 +18,8 @@ struct RunView {
   /// - Parameter isLast: whether the run has ended, so that there is nothing to come.
   mutating func show(_ run: ReportedRun, isLast: Bool) throws(OutputError) {
     guard let size = stream.size else { return try say(run, isLast: isLast) }
-    var lines = [RunStatus(run).headline, RunStatus(run).progress]
+    let status = RunStatus(run)
+    var lines = [status.headline, status.progress]
     lines += picture(of: run, width: size.columns - 1, height: min(size.rows - 4, Self.mostRows))
     let text = lines.map { String(Format.printable($0).prefix(size.columns - 1)) + "\u{1B}[K\n" }.joined()
     try Results.draw((drawn > 0 ? "\u{1B}[\(drawn)A\r" : "") + text)
