@@ -169,7 +169,7 @@ struct ResultTests {
     #expect(try workspace.succeed(["config", "show", "deep/er/copy.cfg"]).output == shown)
     #expect(try workspace.succeed(["config", "check", "deep/er/copy.cfg"]).output == "deep/er/copy.cfg is valid\n")
     let keys = try workspace.succeed(["config", "keys"]).output
-    #expect(keys.contains("\ntraining.batch_size "))
+    #expect(keys.contains("\ntraining: ") && keys.contains("\n  batch_size "))
     // Into a pipe as well.
     #expect(keys.split(separator: "\n").allSatisfy { $0.count <= 80 })
   }

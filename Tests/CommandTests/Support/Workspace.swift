@@ -124,4 +124,11 @@ final class Workspace {
       String(line.replacing(/,"(seconds|tokens_per_second)":[^,}]*/, with: ""))
     }
   }
+
+  /// The numbers of each line of a run's metrics by their names, exactly.
+  func numbers(ofMetricsOf run: String) throws -> [[String: Double]] {
+    try text("\(run)/metrics.jsonl").replacing(/,"kind":"[a-z]+"/, with: "").split(separator: "\n").map { line in
+      try JSONDecoder().decode([String: Double].self, from: Data(line.utf8))
+    }
+  }
 }
