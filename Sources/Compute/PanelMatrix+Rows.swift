@@ -43,6 +43,17 @@ extension PanelMatrix {
     ck_add_to_rows(source.pointer(panel: panel, row: 0), index, source.rows, pointer(panel: panel, row: 0))
   }
 
+  /// self[i] += factor source[i] for all rows, each product rounded before it is added.
+  package func addRows(of source: PanelMatrix, times factor: Float) {
+    precondition(rows == source.rows && panels == source.panels)
+    Watchdog.reads(source)
+    Watchdog.writes(self)
+    for panel in 0..<panels {
+      let (sum, addend) = (pointer(panel: panel, row: 0), source.pointer(panel: panel, row: 0))
+      for index in 0..<rows * PanelShape.width { sum[index] += factor * addend[index] }
+    }
+  }
+
   /// self[i] *= factor(i) for all rows.
   package func scaleRows(by factor: (_ row: Int) -> Float) {
     Watchdog.writes(self)

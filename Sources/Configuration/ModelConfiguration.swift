@@ -100,6 +100,14 @@ extension RunConfiguration {
     rates.seed = UInt64(seed)
     return rates
   }
+
+  /// What training minimizes beside the loss.
+  package var penalties: ActivationPenalties {
+    var penalties = ActivationPenalties()
+    penalties.activation = training.activationRegularization
+    penalties.temporal = training.temporalActivationRegularization
+    return penalties
+  }
 }
 
 extension RunConfiguration.Model: KeySection {

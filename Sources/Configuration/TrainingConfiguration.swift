@@ -20,6 +20,10 @@ extension RunConfiguration {
     package var averaging: Averaging?
     /// Names of parameters that stay as they are, or of groups of them; absent: all are trained.
     package var freeze: [String]?
+    /// The weight of the mean square of the last layer's outputs in what is minimized.
+    package var activationRegularization = 0.0
+    /// That of the mean square of how much the last layer's hidden states change from timestep to timestep.
+    package var temporalActivationRegularization = 0.0
     /// The largest norm of the gradient; 0: no clipping.
     package var clipNorm = 5.0
     /// What to do when the loss or the gradient is no longer finite.
@@ -106,6 +110,12 @@ extension RunConfiguration.Training: KeySection {
     keys.optional(
       "freeze", &freeze, .names,
       "parameters that stay as they are, as checkpoints name them or by the beginnings of names: [embedding, rnn.l0]")
+    keys.value(
+      "activation_regularization", &activationRegularization, .number(.nonNegative),
+      "weight of the mean square of the last layer's outputs, after dropout, beside the loss (AR, Merity et al. 2018)")
+    keys.value(
+      "temporal_activation_regularization", &temporalActivationRegularization, .number(.nonNegative),
+      "weight of the mean square of the change of its hidden states between timesteps (TAR, Merity et al. 2018)")
     keys.value("clip_norm", &clipNorm, .number(.nonNegative), "largest norm of the gradient; 0: no clipping")
     keys.variant(&onDivergence)
     keys.optionalSection(

@@ -32,10 +32,11 @@ extension HiddenUnits {
   /// both are left as they are.
   package static func visitKeys(_ hidden: inout HiddenUnits, layers: inout Int, _ keys: inout some KeyVisitor) {
     keys.value(
-      "hidden", &hidden, .hiddenUnits(range, layers: mostLayers), "width of the hidden state; of each layer: a list")
+      "hidden", &hidden, .hiddenUnits(range, layers: mostLayers), "width of the hidden state; a list: of each layer's")
     if case .each(let counts) = hidden { layers = counts.count }
     keys.value(
-      "layers", &layers, .whole(1...mostLayers), "recurrent layers on top of each other; as many as hidden lists")
+      "layers", &layers, .whole(1...mostLayers),
+      "recurrent layers on top of each other; where hidden is a list, its length")
     // One network is written in one way.
     if case .each(let counts) = hidden, counts.count == layers { hidden = HiddenUnits(counts) }
   }

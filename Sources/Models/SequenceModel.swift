@@ -29,11 +29,12 @@ package final class SequenceModel: Sendable {
   ///   - predicts: whether `prediction(row:)` is going to be asked.
   ///   - keepsStateGradients: whether `stateGradients` is going to be asked.
   ///   - dropout: what is dropped in training; of no effect without gradients.
+  ///   - penalties: what gradients have beside those of the losses.
   ///   - logitsBound: bytes of logits past which the output layer takes the minibatch in blocks of rows.
   package init(
     _ parameters: Parameters, _ capacity: Capacity, gradients: Gradients?, workers: Int, carriesState: Bool,
     predicts: Bool = false, keepsStateGradients: Bool = false, dropout rates: DropoutRates = DropoutRates(),
-    logitsBound: Int = SequenceModel.logitsBound
+    penalties: ActivationPenalties = ActivationPenalties(), logitsBound: Int = SequenceModel.logitsBound
   ) {
     let shape = parameters.shape
     let rates = gradients == nil ? rates.off : rates
@@ -54,8 +55,9 @@ package final class SequenceModel: Sendable {
         keepsStateGradients: keepsStateGradients, rates: rates, step: step)
     }
     let builder = StageBuilder(
-      parameters: parameters, minibatch: minibatch, layers: layers, trial: sharingTrial, rates: rates, step: step,
-      training: gradients != nil, workers: workers)
+      parameters: parameters, minibatch: minibatch, layers: layers, trial: sharingTrial, rates: rates,
+      penalties: penalties,
+      step: step, training: gradients != nil, workers: workers)
     (stages, lastOutput) = builder.stages()
     output = parameters.layout.output.makeLayer(
       OutputContext(

@@ -35,7 +35,10 @@ struct DeterminismTests {
     ],
     ["training.averaging={name: mean, start: 0}", "training.random_windows={deviation: 2, shortest: 3}"],
     ["tagger.cfg"],
-    ["tagger.cfg", "model.cell=gru", "model.hidden=[17, 11]", "model.residual=false", "model.weight_dropout=0.4"],
+    [
+      "tagger.cfg", "model.cell=gru", "model.hidden=[17, 11]", "model.residual=false", "model.weight_dropout=0.4",
+      "training.activation_regularization=2", "training.temporal_activation_regularization=1",
+    ],
     ["tagger.cfg", "model.cell=elman", "model.characters=null", "model.embedding_dropout=0", "model.residual=false"],
   ]
 

@@ -39,6 +39,7 @@ struct InterruptionTests {
 
   private static let regularization = [
     "model.dropout=0.1", "model.variational_dropout=true", "model.weight_dropout=0.3", "model.vocabulary_dropout=0.1",
+    "training.activation_regularization=2", "training.temporal_activation_regularization=1",
   ]
   private static let sparseArguments =
     arguments + [

@@ -161,6 +161,11 @@ import Testing
     ("model: {variational_dropout: true, output_dropout: .1}\n", nil),
     ("model: {dropout: .1, output_dropout: 0, vocabulary_dropout: .1}\n", nil),
     ("model: {weight_dropout: .5}\n", nil),
+    ("training: {activation_regularization: 2, temporal_activation_regularization: 1}\n", nil),
+    (
+      "training: {activation_regularization: -1}\n",
+      "2:39: training.activation_regularization: expected a number of at least 0, found '-1'"
+    ),
     (
       "model: {weight_dropout: -.1}\n",
       "2:25: model.weight_dropout: expected a number of at least 0 and below 1, found '-.1'"

@@ -60,6 +60,8 @@ import Testing
           sparse_updates: false
           schedule:
             name: constant
+          activation_regularization: 0
+          temporal_activation_regularization: 0
           clip_norm: 5
           on_divergence: stop
           early_stopping:

@@ -24,6 +24,8 @@ extension RunConfiguration {
     configuration.training.optimizer = dice.optimizer()
     configuration.training.schedule = dice.schedule()
     configuration.training.sparseUpdates = dice.roll()
+    configuration.training.activationRegularization = dice.roll() ? 0 : dice.positive()
+    configuration.training.temporalActivationRegularization = dice.roll() ? 0 : dice.positive()
     configuration.training.clipNorm = dice.roll() ? 0 : dice.positive()
     if dice.roll() { configuration.training.onDivergence = .rollback(limit: Int.random(in: 1...30, using: &dice)) }
     if dice.roll() { configuration.training.timeLimit = .seconds(Int.random(in: 1...9_999_999, using: &dice)) }

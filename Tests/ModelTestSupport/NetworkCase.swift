@@ -13,6 +13,7 @@ package struct NetworkCase: Sendable, CustomStringConvertible {
     /// Sizes that are whole panels.
     case wholePanels
     case outputDropout, vocabularyDropout, weightDropout
+    case activationPenalty, temporalPenalty
     /// Layers of different widths, the last one as wide as all are without.
     case widths
   }
@@ -21,6 +22,7 @@ package struct NetworkCase: Sendable, CustomStringConvertible {
   /// The longest sequence comes first.
   package let lengths: [Int]
   package let dropout: DropoutRates
+  package let penalties: ActivationPenalties
   /// Whether sequences begin with a state of their own, as a language model's do.
   package let carriesState: Bool
   package let description: String
@@ -70,6 +72,10 @@ package struct NetworkCase: Sendable, CustomStringConvertible {
     dropout.isVariational = switches.contains(.variational)
     dropout.seed = 0x1_2345_6789
     self.dropout = dropout
+    var penalties = ActivationPenalties()
+    penalties.activation = switches.contains(.activationPenalty) ? 2 : 0
+    penalties.temporal = switches.contains(.temporalPenalty) ? 1.5 : 0
+    self.penalties = penalties
     carriesState = kind == .uniform && !isBidirectional
     let names = Switch.allCases.filter(switches.contains).map { "\($0)" }
     description =

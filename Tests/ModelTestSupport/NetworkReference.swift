@@ -9,11 +9,16 @@ package struct NetworkReference: Sendable {
   package let shape: ModelShape
   package var parameters: [String: Matrix]
   package let dropout: DropoutRates
+  package let penalties: ActivationPenalties
 
-  package init(shape: ModelShape, parameters: [String: Matrix], dropout: DropoutRates = DropoutRates()) {
+  package init(
+    shape: ModelShape, parameters: [String: Matrix], dropout: DropoutRates = DropoutRates(),
+    penalties: ActivationPenalties = ActivationPenalties()
+  ) {
     self.shape = shape
     self.parameters = parameters
     self.dropout = dropout
+    self.penalties = penalties
   }
 
   /// Rows are in the minibatch's order. Losses and gradients are those of training: of a sampled output layer those of a
@@ -27,6 +32,8 @@ package struct NetworkReference: Sendable {
     package var predictions: [Int] = []
     /// The mean over the targets.
     package var loss = 0.0
+    /// The same with penalties: what gradients are of.
+    package var objective = 0.0
     package var gradients: [String: [Double]] = [:]
     /// [rows] what the output layer reads.
     package var hidden: [[Double]] = []
@@ -70,8 +77,15 @@ package struct NetworkReference: Sendable {
       if let loss { sum = sum + loss }
     }
     let mean = sum * tape.vector([1 / Double(sentences.targetCount)])
-    tape.differentiate(mean)
-    results.loss = mean.value[0]
+    let last = network.lastHidden(records)
+    let changes = last.flatMap { states in
+      zip(states.dropFirst(), states).map { $0 + tape.vector([Double](repeating: -1, count: $1.value.count)) * $1 }
+    }
+    let objective =
+      mean + network.meanSquare(hidden.flatMap(\.self), times: penalties.activation)
+      + network.meanSquare(changes, times: penalties.temporal)
+    tape.differentiate(objective)
+    (results.loss, results.objective) = (mean.value[0], objective.value[0])
     results.gradients = network.parameters.mapValues(\.gradient)
     return results
   }
@@ -175,6 +189,23 @@ private struct Network {
       x = zip(hidden, x).map { h, x in shape.isResidual && h.value.count == x.value.count ? h + x : h }
     }
     return x
+  }
+
+  /// [sequence][timestep] the hidden states of the last layer, before anything else is done to them.
+  func lastHidden(_ records: [StateRecord]) -> [[Vector]] {
+    records.map { record in
+      let forward = record.states["h_l\(shape.layers - 1)"] ?? []
+      guard let reverse = record.states["h_l\(shape.layers - 1)_reverse"] else { return forward }
+      return zip(forward, reverse.reversed()).map { tape.concatenated([$0, $1]) }
+    }
+  }
+
+  /// The mean over all elements of all vectors, 0 of none.
+  func meanSquare(_ vectors: [Vector], times weight: Double) -> Vector {
+    let count = vectors.reduce(0) { $0 + $1.value.count }
+    return vectors.reduce(tape.vector([0])) { sum, vector in
+      sum + tape.vector([Double](repeating: weight / Double(count), count: vector.value.count)).times(vector * vector)
+    }
   }
 
   /// The logits of all classes; logarithms of probabilities where the output layer makes these in two steps.

@@ -25,7 +25,8 @@ package struct TestModel: Sendable {
   ///
   /// - Parameter carriesState: whether sequences, all of one length, begin with a state that is carried.
   package init(
-    _ shape: ModelShape, lengths: [Int], dropout: DropoutRates, carriesState: Bool, workers: Int = 1,
+    _ shape: ModelShape, lengths: [Int], dropout: DropoutRates,
+    penalties: ActivationPenalties = ActivationPenalties(), carriesState: Bool, workers: Int = 1,
     kernels: Kernels = Kernels.available[0], logitsBound: Int = SequenceModel.logitsBound, seed: UInt64 = 1
   ) {
     parameters = Parameters(shape, kernels: kernels)
@@ -34,7 +35,7 @@ package struct TestModel: Sendable {
     gradients = Gradients(parameters.layout, capacity)
     model = SequenceModel(
       parameters, capacity, gradients: gradients, workers: workers, carriesState: carriesState, predicts: true,
-      dropout: dropout, logitsBound: logitsBound)
+      dropout: dropout, penalties: penalties, logitsBound: logitsBound)
   }
 
   /// Takes over a minibatch for a step.

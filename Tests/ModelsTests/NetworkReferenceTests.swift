@@ -15,19 +15,21 @@ import Testing
     var dropout = DropoutRates()
     (dropout.input, dropout.layers, dropout.output, dropout.vocabulary) = (0.2, 0.3, 0.1, 0.25)
     (dropout.weights, dropout.seed) = (0.15, 17)
+    var penalties = ActivationPenalties()
+    (penalties.activation, penalties.temporal) = (2, 1.5)
     var random = TestRandom(seed: 3)
     let lengths = [4, 3, 1]
     let sentences = Sentences(lengths: lengths, of: shape, using: &random)
-    let test = TestModel(shape, lengths: lengths, dropout: dropout, carriesState: false)
+    let test = TestModel(shape, lengths: lengths, dropout: dropout, penalties: penalties, carriesState: false)
     let reference = NetworkReference(
-      shape: shape, parameters: test.matrices(test.parameters.values), dropout: dropout)
+      shape: shape, parameters: test.matrices(test.parameters.values), dropout: dropout, penalties: penalties)
 
     for (name, gradient) in reference.results(sentences).gradients {
       let differences = gradient.indices.map { index in
         func loss(_ step: Double) -> Double {
           var moved = reference
           moved.parameters[name]?.values[index] += step
-          return moved.results(sentences).loss
+          return moved.results(sentences).objective
         }
         // Of fourth order: with steps this long, rounding counts for little.
         let step = 1e-4

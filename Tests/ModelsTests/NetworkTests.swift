@@ -14,7 +14,8 @@ import Testing
     let workers = number % 4 < 2 ? 1 : 5
     let (model, sentences, states) = Self.loadedModel(sizes, workers: workers, kernels: Kernels.available[0])
     let reference = NetworkReference(
-      shape: sizes.shape, parameters: model.matrices(model.parameters.values), dropout: sizes.dropout)
+      shape: sizes.shape, parameters: model.matrices(model.parameters.values), dropout: sizes.dropout,
+      penalties: sizes.penalties)
     let expected = reference.results(sentences, from: states, step: Self.step)
 
     for kernels in Kernels.available {
@@ -46,7 +47,8 @@ import Testing
     var random = TestRandom(seed: 12)
     let lengths = sizes.carriesState ? sizes.lengths : sizes.lengths.map { $0 + 2 } + [2, 1]
     let test = TestModel(
-      sizes.shape, lengths: lengths, dropout: sizes.dropout, carriesState: sizes.carriesState, workers: workers,
+      sizes.shape, lengths: lengths, dropout: sizes.dropout, penalties: sizes.penalties,
+      carriesState: sizes.carriesState, workers: workers,
       kernels: kernels)
     test.load(Sentences(lengths: lengths, of: sizes.shape, using: &random), step: step - 1)
     Workers(count: 1).run(PhaseList(test.gradientPhases))

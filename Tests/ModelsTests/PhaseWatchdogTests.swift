@@ -21,13 +21,15 @@ struct PhaseWatchdogTests {
         let sizes = NetworkCase(
           .lstm, layers: 2, isBidirectional: true, .ragged, [.residual, .inputDropout, .layerDropout, .characters])
         let test = TestModel(
-          sizes.shape, lengths: sizes.lengths, dropout: sizes.dropout, carriesState: false, workers: 2)
+          sizes.shape, lengths: sizes.lengths, dropout: sizes.dropout, penalties: sizes.penalties, carriesState: false,
+          workers: 2)
         test.load(Sentences(lengths: sizes.lengths, of: sizes.shape, using: &random))
         return test
       case .languageModel:
         let sizes = NetworkCase(.lstm, layers: 2, isBidirectional: false, .uniform, [.tied])
         let test = TestModel(
-          sizes.shape, lengths: sizes.lengths, dropout: sizes.dropout, carriesState: true, workers: 3)
+          sizes.shape, lengths: sizes.lengths, dropout: sizes.dropout, penalties: sizes.penalties, carriesState: true,
+          workers: 3)
         test.model.sharingTrial.settle(on: 0)
         test.load(Sentences(lengths: sizes.lengths, of: sizes.shape, using: &random))
         return test

@@ -20,7 +20,8 @@ import Testing
     let sizes = NetworkCase(cell, layers: 2, isBidirectional: true, .ragged, switches)
     var random = TestRandom(seed: 5)
     let test = TestModel(
-      sizes.shape, lengths: lengths, dropout: sizes.dropout, carriesState: false, workers: workers, kernels: kernels)
+      sizes.shape, lengths: lengths, dropout: sizes.dropout, penalties: sizes.penalties, carriesState: false,
+      workers: workers, kernels: kernels)
     test.load(Sentences(lengths: lengths, of: sizes.shape, using: &random))
     run(test.gradientPhases)
     var snapshot = test.snapshot

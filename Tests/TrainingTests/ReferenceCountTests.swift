@@ -15,14 +15,16 @@ struct ReferenceCountTests {
     NetworkCase(.gru, layers: 2, isBidirectional: true, .ragged, [.characters, .layerDropout, .variational]),
     NetworkCase(.lstm, layers: 1, isBidirectional: false, .uniform, [.tied]),
     NetworkCase(
-      .gru, layers: 2, isBidirectional: false, .uniform, [.widths, .outputDropout, .weightDropout, .vocabularyDropout]),
+      .gru, layers: 2, isBidirectional: false, .uniform,
+      [.widths, .outputDropout, .weightDropout, .vocabularyDropout, .activationPenalty, .temporalPenalty]),
   ]
 
   @Test(arguments: cases, [SGD(), Adam(.decoupled)] as [any Optimizer])
   func aStepCountsFewForEachJob(network: NetworkCase, optimizer: any Optimizer) {
     var random = TestRandom(seed: 21)
     let test = TestModel(
-      network.shape, lengths: network.lengths, dropout: network.dropout, carriesState: network.carriesState)
+      network.shape, lengths: network.lengths, dropout: network.dropout, penalties: network.penalties,
+      carriesState: network.carriesState)
     test.load(Sentences(lengths: network.lengths, of: network.shape, using: &random))
     let step = OptimizerStep(optimizer, clipNorm: 1, parameters: test.parameters, gradients: test.gradients)
     let list = PhaseList(test.gradientPhases + step.phases() + [test.parameters.renewalPhase()])

@@ -7,6 +7,7 @@ struct StageBuilder {
   let layers: [RecurrentLayer]
   let trial: SharingTrial
   let rates: DropoutRates
+  let penalties: ActivationPenalties
   let step: StepSettings
   let training: Bool
   let workers: Int
@@ -67,13 +68,24 @@ struct StageBuilder {
     Recurrence(layer: layers[index], projection: projection, timeline: minibatch.timeline, trial: trial)
   }
 
-  /// What stands between a layer and the next, if anything does.
+  /// What stands between a layer and the next, or the output layer, if anything does.
   ///
   /// - Parameter output: the layer's, and then that of what stands behind it.
   private func connection(
     _ index: Int, residual: ResidualDropout.Residual?, output: inout Activations
   ) -> [any Stage] {
-    let share = index == layers.count - 1 ? rates.output : rates.layers
+    guard index == layers.count - 1 else {
+      return residualDropout(index, share: rates.layers, residual: residual, output: &output)
+    }
+    let change = penalty(.change, penalties.temporal, of: output)
+    let stages = residualDropout(index, share: rates.output, residual: residual, output: &output)
+    let size = penalty(.size, penalties.activation, of: output)
+    return [change].compactMap(\.self) + stages + [size].compactMap(\.self)
+  }
+
+  private func residualDropout(
+    _ index: Int, share: Double, residual: ResidualDropout.Residual?, output: inout Activations
+  ) -> [any Stage] {
     let dropout = dropout(share, place: index + 1)
     guard dropout != nil || residual != nil else { return [] }
     let connection = ResidualDropout(
@@ -81,6 +93,15 @@ struct StageBuilder {
       workers: workers)
     output = connection.output
     return [connection]
+  }
+
+  /// Of the last layer's activations.
+  private func penalty(
+    _ kind: ActivationPenalty.Kind, _ weight: Double, of activations: Activations
+  ) -> (any Stage)? {
+    ActivationPenalty(
+      kind, weight: weight, of: activations, width: shape.outputWidths.total, minibatch: minibatch, step: step,
+      workers: workers)
   }
 
   private func inputWeights(layer index: Int) -> [InputWeights] {

@@ -32,7 +32,8 @@ package struct Engine {
     let bytesBefore = Arena.bytesInUse
     model = SequenceModel(
       parameters, minibatches.capacity, gradients: gradients, workers: workers.parallelism,
-      carriesState: minibatches.carriesState, dropout: configuration.dropout)
+      carriesState: minibatches.carriesState, dropout: configuration.dropout,
+      penalties: configuration.penalties)
     activationBytes = Arena.bytesInUse - bytesBefore
     optimizer = OptimizerStep(
       training.optimizer, clipNorm: training.clipNorm, sparse: training.sparseUpdates, frozen: frozen,
