@@ -18,6 +18,9 @@ package protocol MinibatchSource: AnyObject {
   /// - Parameter epoch: counts from 0.
   func learningRateFactor(index: Int, epoch: Int) -> Double
 
+  /// The sequence of a minibatch that each one of the next goes on from; nil: from the one at its place.
+  func predecessors(after index: Int) -> [Int32]?
+
   /// Puts a minibatch into memory that holds it, and prepares it.
   ///
   /// - Parameters:
@@ -28,6 +31,7 @@ package protocol MinibatchSource: AnyObject {
 
 extension MinibatchSource {
   package func learningRateFactor(index: Int, epoch: Int) -> Double { 1 }
+  package func predecessors(after index: Int) -> [Int32]? { nil }
 
   /// Puts a minibatch in where nothing depends on epoch and step: nothing is shuffled and nothing dropped.
   package func fill(_ minibatch: Minibatch, index: Int) { fill(minibatch, index: index, epoch: 0, step: 1) }

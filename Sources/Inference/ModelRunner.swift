@@ -37,15 +37,17 @@ package final class ModelRunner: Sendable {
   /// - Parameters:
   ///   - training: the step, counted from 1, and the targets of all shards of its minibatch where there are several; nil
   ///     where nothing is trained.
+  ///   - predecessors: the sequences that those of the next minibatch go on from; nil: those at their places.
   ///   - fill: puts the minibatch in.
   ///   - read: gets the results, before the states are carried on.
   package func run<Result>(
-    training: (step: Int, targets: Int?)? = nil, fill: (Minibatch) -> Void, read: (SequenceModel) throws -> Result
+    training: (step: Int, targets: Int?)? = nil, predecessors: [Int32]? = nil, fill: (Minibatch) -> Void,
+    read: (SequenceModel) throws -> Result
   ) rethrows -> Result {
     fill(model.minibatch)
     if let training { model.begin(step: training.step, targets: training.targets) }
     workers.run(phases)
-    defer { model.carryState() }
+    defer { model.carryState(to: predecessors) }
     return try read(model)
   }
 
@@ -62,7 +64,9 @@ package final class ModelRunner: Sendable {
     if !goesOn { model.resetState() }
     for index in 0..<minibatches.count {
       try check()
-      try run(fill: { minibatches.fill($0, index: index) }, read: { try read($0, index) })
+      try run(
+        predecessors: minibatches.predecessors(after: index), fill: { minibatches.fill($0, index: index) },
+        read: { try read($0, index) })
     }
   }
 

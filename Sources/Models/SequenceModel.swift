@@ -146,9 +146,12 @@ package final class SequenceModel: Sendable {
   // MARK: state
 
   /// Hands the last timestep's state to the next window, if states are carried.
-  package func carryState() {
+  ///
+  /// - Parameter predecessors: [sequences of the next window] the sequence that each goes on from, one of those that have
+  ///   the last timestep; nil: the one at its place.
+  package func carryState(to predecessors: [Int32]? = nil) {
     guard carriesState else { return }
-    for layer in layers { layer.directions.forEach { $0.carryState() } }
+    for layer in layers { layer.directions.forEach { $0.carryState(to: predecessors) } }
   }
 
   /// Begins with the zero state.

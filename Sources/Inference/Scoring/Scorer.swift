@@ -18,12 +18,11 @@ package final class Scorer {
   /// The token before the next line's first one, and whether there was a line before.
   private var last: Int32
   private var goesOn = false
-  /// Of a window.
-  private let timesteps: Int
+  private let shape: LineWindows.Shape
 
-  /// Lines side by side, and timesteps in a window of them; one line at a time fills windows of its own.
-  private static let shape = (lines: 64, timesteps: 32)
-  private static let timestepsAlone = 256
+  /// Where lines stand side by side: as many as kernels are at their best with, and processors have nothing to wait for.
+  private static let sideBySide = LineWindows.Shape(lines: 1024, rows: 128)
+  private static let rowsAlone = 256
 
   package init(
     _ model: TrainedModel, carriesState: Bool, following adaptation: Adaptation = Adaptation(), workers: Workers
@@ -34,10 +33,10 @@ package final class Scorer {
     context = vocabulary.sentenceEnd(model.tokenization) ?? vocabulary.mostFrequentId ?? 0
     last = context
     let readsAlone = carriesState || !adaptation.isNone
-    timesteps = adaptation.dynamic?.segment ?? (readsAlone ? Self.timestepsAlone : Self.shape.timesteps)
-    runner = AdaptiveRunner(
-      model, adaptation, LineWindows.capacity(lines: readsAlone ? 1 : Self.shape.lines, timesteps: timesteps),
-      workers: workers)
+    shape =
+      readsAlone
+      ? LineWindows.Shape(lines: 1, rows: adaptation.dynamic?.segment ?? Self.rowsAlone) : Self.sideBySide
+    runner = AdaptiveRunner(model, adaptation, shape.capacity, workers: workers)
   }
 
   /// The scores of some lines, in their order. Where lines go on, the first of them goes on where the last call ended.
@@ -76,8 +75,8 @@ package final class Scorer {
     let order = lines.indices.filter { !lines[$0].tokens.isEmpty }.sorted {
       (lines[$1].tokens.count, $0) < (lines[$0].tokens.count, $1)
     }
-    for start in stride(from: 0, to: order.count, by: Self.shape.lines) {
-      let batch = order[start..<min(start + Self.shape.lines, order.count)]
+    for start in stride(from: 0, to: order.count, by: shape.lines) {
+      let batch = order[start..<min(start + shape.lines, order.count)]
       let values = try logProbabilities(of: batch.map { lines[$0].tokens }, after: context)
       for (line, values) in zip(batch, values) { result[line] = values }
     }
@@ -89,9 +88,9 @@ package final class Scorer {
   /// - Parameter lines: the longest first, none of them empty.
   private func logProbabilities(of lines: [[Int32]], after context: Int32) throws -> [[Double]] {
     var result = lines.map { [Double](repeating: 0, count: $0.count) }
-    let windows = LineWindows(lines, after: context, timesteps: timesteps)
+    let windows = LineWindows(lines, after: context, shape)
     try runner.run(over: windows, goesOn: goesOn) { minibatch, window, loss in
-      windows.forEachRow(of: minibatch, window: window) { row, line, position in
+      windows.forEachToken(of: minibatch.timeline, window: window) { line, position, row in
         // Not the negative loss, which is -0 for what is certain.
         result[line][position] = 0 - loss(row)
       }

@@ -208,13 +208,18 @@ final class RecurrentDirection: Sendable {
   }
 
   /// The state to begin the next window with: that after this window's last timestep. Sequences that end before have no next
-  /// window, and those that have one stand at the same places in it.
-  func carryState() {
+  /// window; those that have one stand at the same places in it, unless it says which one each of its own goes on from.
+  func carryState(to predecessors: [Int32]?) {
     let last = timeline.timesteps - 1
     guard last >= 0 else { return }
     let (count, first) = (timeline.count(timestep: last), timeline.stateRow(before: last + 1, 0))
     for (_, state) in cell.states {
-      state.rows(0..<count).copyRows(from: state.rows(first..<first + count))
+      let ends = state.rows(first..<first + count)
+      if let predecessors {
+        state.rows(0..<predecessors.count).gatherRows(of: ends, index: predecessors)
+      } else {
+        state.rows(0..<count).copyRows(from: ends)
+      }
     }
   }
 
