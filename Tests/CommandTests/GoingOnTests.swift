@@ -158,6 +158,8 @@ struct GoingOnTests {
       (["--from", "data.h5"], "data.h5 is not an rnn-train checkpoint: its format is rnn-train dataset"),
       (["--from", "other.h5"], "other.h5"),
       (["--from", "damaged.h5"], "damaged.h5"),
+      (["--from", "nowhere"], "model.from='nowhere': no such file or directory: "),
+      (["model.from=nowhere"], "model.from=nowhere: no such file or directory: "),
       (["--from", "cache"], "cache: no checkpoint can be used: there is none"),
       (["model.from=null", "data.vocabulary.extend=true"], "adds to what the model knows that a run begins with"),
     ]

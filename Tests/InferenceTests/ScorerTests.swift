@@ -62,7 +62,7 @@ import Testing
   }
 
   /// More of them than stand side by side, some longer than a window.
-  private static let lengths = (0..<150).map { $0 * $0 % 37 } + [0, 31, 32, 63, 64, 65, 100, 300]
+  private static let lengths = (0..<600).map { $0 * $0 % 37 } + [0, 31, 32, 63, 64, 65, 100, 300]
 
   @Test(arguments: cases) func whatStandsBesideALineChangesNoBit(of model: Case) throws {
     let lines = try Self.lines(Self.lengths)
@@ -78,6 +78,25 @@ import Testing
     #expect(try model.scorer().score(lines.reversed()).map(\.tokenLogProbabilities) == values.reversed(), "order")
     let alone = model.scorer()
     #expect(try lines.map { try alone.score([$0])[0].tokenLogProbabilities } == values, "one at a time")
+  }
+
+  /// Hypotheses of an n-best list differ in a word each, some in none, and some end where others go on.
+  @Test(arguments: cases) func whatLinesBeginWithInCommonChangesNoBit(of model: Case) throws {
+    var random = TestRandom(seed: 4)
+    let words = (0..<300).map { _ in "w\(Int.random(in: 2..<24, using: &random))" }
+    let beginnings = [0, 1, 2, 2, 40, 63, 64, 65, 128, 299, 300, 300].map { Array(words.prefix($0)) }
+    let variants = (0..<90).map { index in
+      var words = Array(words.prefix(40 + index % 3))
+      words[index * 7 % 40] = "w\(2 + index % 21)"
+      return words
+    }
+    var encoder = LineEncoder(model.model.vocabulary, .whitespace, file: "lines")
+    let lines = try (beginnings + variants).map { try encoder.encode(Array($0.joined(separator: " ").utf8)) }
+    let alone = model.scorer()
+    let values = try lines.map { try alone.score([$0])[0].tokenLogProbabilities }
+    #expect(try model.scorer(threads: 2).score(lines).map(\.tokenLogProbabilities) == values)
+    let twice = try model.scorer().score(lines + lines.reversed())
+    #expect(twice.map(\.tokenLogProbabilities) == values + values.reversed())
   }
 
   @Test(arguments: cases) func linesHaveTheProbabilitiesOfTheFormulas(of model: Case) throws {

@@ -48,13 +48,17 @@ enum Paths {
   }
 
   /// Why a file can't be read time and again, nil if it can.
-  static func obstacle(toReading path: String) -> String? {
+  ///
+  /// - Parameter takesDirectory: whether a directory will do as well.
+  static func obstacle(toReading path: String, takesDirectory: Bool) -> String? {
     var status = stat()
     guard stat(path, &status) == 0 else {
-      return errno == ENOENT ? "no such file" : lastSystemError
+      guard errno == ENOENT else { return lastSystemError }
+      return takesDirectory ? "no such file or directory" : "no such file"
     }
     switch status.st_mode & S_IFMT {
     case S_IFREG: break
+    case S_IFDIR where takesDirectory: break
     case S_IFDIR: return "is a directory, not a file"
     default: return "is not a regular file (data is read more than once)"
     }
@@ -74,10 +78,10 @@ enum Paths {
   ///   - overrideDirectory: what relative paths in overrides are relative to.
   ///   - checksFiles: whether a file that can't be read is a problem.
   static func lookup(fileDirectory: String, overrideDirectory: String, checksFiles: Bool) -> Reading.FileLookup {
-    { path, origin in
+    { path, origin, takesDirectory in
       let directory = if case .file = origin { fileDirectory } else { overrideDirectory }
       let resolved = join(directory, path)
-      return (resolved, checksFiles ? obstacle(toReading: resolved) : nil)
+      return (resolved, checksFiles ? obstacle(toReading: resolved, takesDirectory: takesDirectory) : nil)
     }
   }
 

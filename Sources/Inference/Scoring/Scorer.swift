@@ -20,8 +20,8 @@ package final class Scorer {
   private var goesOn = false
   private let shape: LineWindows.Shape
 
-  /// Where lines stand side by side: as many as kernels are at their best with, and processors have nothing to wait for.
-  private static let sideBySide = LineWindows.Shape(lines: 1024, rows: 128)
+  /// Lines side by side: enough for products to be at their best, in little memory.
+  private static let sideBySide = LineWindows.Shape(lines: 512, rows: 64)
   private static let rowsAlone = 256
 
   package init(

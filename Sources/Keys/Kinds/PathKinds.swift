@@ -9,10 +9,10 @@ extension ValueKind<String> {
     }
   }
 
-  /// A checkpoint, or the directory of a run, looked for as a file is. Whether it is there its reader says.
+  /// A checkpoint, or the directory of a run, looked for as a file is.
   package static var checkpoint: Self {
     Self("a path") { tree, site in
-      site.resolvedPath(tree, expected: "a path")
+      site.inputFile(tree, expected: "a path", takesDirectory: true)
     } write: {
       .string($0)
     }

@@ -1,7 +1,9 @@
 /// What the readers of one configuration share: where its paths lead, and what was wrong so far.
 package final class Reading {
-  /// The path as a reader of files takes it, and why it can't be read, if it can't.
-  package typealias FileLookup = (_ path: String, _ origin: Origin) -> (path: String, obstacle: String?)
+  /// The path as a reader of files takes it, and why it can't be read, if it can't; some readers take a directory, too.
+  package typealias FileLookup = (_ path: String, _ origin: Origin, _ takesDirectory: Bool) -> (
+    path: String, obstacle: String?
+  )
 
   fileprivate let lookUp: FileLookup
   /// What `~` at a path's beginning stands for.
@@ -41,8 +43,8 @@ package final class Reading {
   }
 
   /// The path as a reader of files takes it. One that can't be read is reported.
-  fileprivate func inputFile(_ path: String, at origin: Origin, key: String) -> String {
-    let (resolved, obstacle) = lookUp(path, origin)
+  fileprivate func inputFile(_ path: String, at origin: Origin, key: String, takesDirectory: Bool) -> String {
+    let (resolved, obstacle) = lookUp(path, origin, takesDirectory)
     if let obstacle { report(origin, key, "\(obstacle): \(printable(resolved))") }
     return resolved
   }
@@ -73,13 +75,12 @@ package struct ReadingSite {
   }
 
   /// The path of a file to read, resolved. A file that isn't there is reported, and is a path still.
-  package func inputFile(_ tree: ValueTree, expected: String) -> String? {
-    path(tree, expected: expected).map { reading.inputFile($0, at: tree.origin, key: path) }
-  }
-
-  /// The path of what somebody else opens, resolved as a file's is.
-  package func resolvedPath(_ tree: ValueTree, expected: String) -> String? {
-    path(tree, expected: expected).map { reading.lookUp($0, tree.origin).path }
+  ///
+  /// - Parameter takesDirectory: whether a directory will do as well.
+  package func inputFile(_ tree: ValueTree, expected: String, takesDirectory: Bool = false) -> String? {
+    path(tree, expected: expected).map {
+      reading.inputFile($0, at: tree.origin, key: path, takesDirectory: takesDirectory)
+    }
   }
 
   /// Reads a mapping that one of several forms of a value is written as.

@@ -43,7 +43,9 @@ package struct RunMetrics: Sendable {
       seconds = try container.decodeIfPresent(Double.self, forKey: .seconds)
       tokensPerSecond = try container.decodeIfPresent(Double.self, forKey: .tokensPerSecond)
       // Of the many lines within epochs, what has no name here is not worth the time.
-      values = kind != .train ? try decoder.singleValueContainer().decode(Numbers.self).values : [:]
+      values =
+        kind != .train
+        ? try decoder.singleValueContainer().decode([String: NumberIfAny].self).compactMapValues(\.value) : [:]
     }
 
     // Written out: to derive them by a decoding strategy takes most of the time of reading a long run.
@@ -55,25 +57,11 @@ package struct RunMetrics: Sendable {
     }
   }
 
-  /// The numbers of an object, by name.
-  private struct Numbers: Decodable {
-    var values: [String: Double] = [:]
+  /// A number, or what is for somebody else.
+  private struct NumberIfAny: Decodable {
+    let value: Double?
 
-    private struct Name: CodingKey {
-      let stringValue: String
-      var intValue: Int? { nil }
-
-      init(stringValue: String) { self.stringValue = stringValue }
-      init?(intValue: Int) { nil }
-    }
-
-    init(from decoder: any Decoder) throws {
-      let container = try decoder.container(keyedBy: Name.self)
-      for name in container.allKeys {
-        // What is no number is for somebody else.
-        if let value = try? container.decode(Double.self, forKey: name) { values[name.stringValue] = value }
-      }
-    }
+    init(from decoder: any Decoder) throws { value = try? decoder.singleValueContainer().decode(Double.self) }
   }
 
   package enum Kind: String, Decodable, Sendable {

@@ -26,13 +26,7 @@ struct GenerateCommand: ParsableCommand {
       """)
 
   @OptionGroup
-  var checkpoint: CheckpointOption
-
-  @OptionGroup
-  var position: RunArgument
-
-  @OptionGroup
-  var prompt: PromptOption
+  var writer: WriterOptions
 
   @Option(
     parsing: .unconditional,
@@ -64,9 +58,6 @@ struct GenerateCommand: ParsableCommand {
   @OptionGroup
   var threads: ThreadOptions
 
-  @OptionGroup
-  var options: ConsoleOptions
-
   @Flag(help: "Print one JSON object.")
   var json = false
 
@@ -84,7 +75,7 @@ struct GenerateCommand: ParsableCommand {
           "--beam draws nothing: expected no --samples, --temperature, --top-k, --top-p and --seed beside it")
       }
     }
-    if interactive && (beam != nil || samples > 1 || json || !prompt.prompt.isEmpty) {
+    if interactive && (beam != nil || samples > 1 || json || !writer.prompt.isEmpty) {
       throw ValidationError("--interactive: expected no --prompt, --samples, --beam and --json beside it")
     }
   }
@@ -93,12 +84,9 @@ struct GenerateCommand: ParsableCommand {
   private static let widestBeam = 1000
 
   func run() throws {
-    let kernels = try Kernels.chosen()
     // One text is so little to do at a time that threads would wait for each other.
     let workers = try samples > 1 || beam ?? 1 > 1 ? threads.workers() : Workers(count: 1)
-    let (checkpoint, path) = try checkpoint.read(position.path)
-    let generator = try checkpoint.generator(file: path, kernels: kernels, workers: workers)
-    PromptOption.warn(ofUnknownTokensIn: prompt.prompt, checkpoint, options.console)
+    let (generator, checkpoint) = try writer.writer(workers: workers)
     let extent = TextGenerator.Extent(length: length, end: until)
     if interactive {
       try converse(generator, checkpoint)
@@ -108,7 +96,7 @@ struct GenerateCommand: ParsableCommand {
       try draw(generator, extent)
     } else {
       var endsLine = false
-      try generator.generate(prompt: prompt.prompt, extent, sampling.sampling) { piece in
+      try generator.generate(prompt: writer.prompt, extent, sampling.sampling) { piece in
         try Results.print(piece, terminator: "")
         if let last = piece.last { endsLine = last == "\n" }
       }
@@ -118,9 +106,9 @@ struct GenerateCommand: ParsableCommand {
 
   /// Several samples, or one as an object: each when those beside it are complete.
   private func draw(_ generator: TextGenerator, _ extent: TextGenerator.Extent) throws {
-    var object = GeneratedTexts(prompt: prompt.prompt)
+    var object = GeneratedTexts(prompt: writer.prompt)
     var count = 0
-    try generator.generate(prompt: prompt.prompt, extent, sampling.sampling, samples: samples) { text in
+    try generator.generate(prompt: writer.prompt, extent, sampling.sampling, samples: samples) { text in
       count += 1
       if json { return object.samples.append(GeneratedTexts.Text(text: text)) }
       try Results.print((until == nil ? "=== \(count)\n" : "") + text, terminator: text.last == "\n" ? "" : "\n")
@@ -129,9 +117,9 @@ struct GenerateCommand: ParsableCommand {
   }
 
   private func search(_ generator: TextGenerator, _ extent: TextGenerator.Extent, width: Int) throws {
-    let found = try generator.search(prompt: prompt.prompt, extent, width: width)
+    let found = try generator.search(prompt: writer.prompt, extent, width: width)
     if json {
-      var object = GeneratedTexts(prompt: prompt.prompt)
+      var object = GeneratedTexts(prompt: writer.prompt)
       object.samples = found.map {
         GeneratedTexts.Text(
           text: $0.text, tokens: $0.tokens, logProbability: NumberOrNull(wrappedValue: $0.logProbability))
@@ -140,7 +128,7 @@ struct GenerateCommand: ParsableCommand {
     }
     guard let best = found.first else { return }
     try Results.print(best.text, terminator: best.text.last == "\n" ? "" : "\n")
-    options.console.say(
+    writer.console.say(
       "log-probability \(Format.fixed(best.logProbability, 4)) of \(Format.count(best.tokens, "token")), in nats")
   }
 
@@ -153,7 +141,7 @@ struct GenerateCommand: ParsableCommand {
     invite()
     while let lines = try input.next() {
       for line in lines.map({ String(decoding: $0, as: UTF8.self) }) {
-        PromptOption.warn(ofUnknownTokensIn: line, checkpoint, options.console)
+        writer.warn(ofUnknownTokensIn: line, checkpoint)
         var (isFirst, endsLine) = (checkpoint.tokenization != .character, false)
         try conversation.answer(line) { piece in
           // The space between what was typed and its continuation is the line end between them.
@@ -168,7 +156,7 @@ struct GenerateCommand: ParsableCommand {
 
   /// Shows somebody who types that it is their turn.
   private func invite() {
-    if isatty(STDIN_FILENO) == 1, !options.quiet { StandardStream.error.write("> ") }
+    if isatty(STDIN_FILENO) == 1, !writer.options.quiet { StandardStream.error.write("> ") }
   }
 }
 

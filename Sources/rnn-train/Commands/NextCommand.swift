@@ -1,8 +1,6 @@
 import ArgumentParser
-import Compute
 import Inference
 import Presentation
-import Training
 
 struct NextCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -21,20 +19,11 @@ struct NextCommand: ParsableCommand {
       """)
 
   @OptionGroup
-  var checkpoint: CheckpointOption
-
-  @OptionGroup
-  var position: RunArgument
-
-  @OptionGroup
-  var prompt: PromptOption
+  var writer: WriterOptions
 
   @Option(
     name: .customShort("k"), parsing: .unconditional, help: ArgumentHelp("How many tokens to show.", valueName: "n"))
   var count = 10
-
-  @OptionGroup
-  var options: ConsoleOptions
 
   @Flag(help: "Print one JSON object.")
   var json = false
@@ -44,32 +33,15 @@ struct NextCommand: ParsableCommand {
   }
 
   func run() throws {
-    let kernels = try Kernels.chosen()
-    let (checkpoint, path) = try checkpoint.read(position.path)
-    let generator = try checkpoint.generator(file: path, kernels: kernels)
+    let (generator, checkpoint) = try writer.writer()
     let tokens = checkpoint.vocabulary.tokens
     guard count <= tokens.count else {
       throw ValidationError(
         "-k \(count): expected a number up to \(tokens.count), which is all that the model's vocabulary has")
     }
-    PromptOption.warn(ofUnknownTokensIn: prompt.prompt, checkpoint, options.console)
-    let next = try generator.next(after: prompt.prompt, count: count)
-    let report = NextTokens(prompt: prompt.prompt, next: next.map { NextToken($0, tokens[Int($0.id)]) })
+    let next = try generator.next(after: writer.prompt, count: count)
+    let report = NextTokens(prompt: writer.prompt, next: next.map { NextToken($0, tokens[Int($0.id)]) })
     try Results.print(json ? JSON.text(report) : report.description)
-  }
-}
-
-extension Checkpoint {
-  /// What writes by the checkpoint's model.
-  ///
-  /// - Parameter file: what errors call the checkpoint.
-  /// - Throws: `TrainingError.otherTask` if its task isn't to write.
-  func generator(
-    file: String, kernels: Kernels, workers: Workers = Workers(count: 1)
-  ) throws -> TextGenerator {
-    guard let generator = try configuration.task.generator(of: model(file: file, kernels: kernels), workers: workers)
-    else { throw TrainingError.otherTask(file: file, expected: "a language model") }
-    return generator
   }
 }
 

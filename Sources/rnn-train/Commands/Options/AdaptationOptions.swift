@@ -12,21 +12,15 @@ struct AdaptationOptions: ParsableArguments {
   @Flag(help: "Let the parameters follow the text: dynamic evaluation. The checkpoint stays as it is.")
   var dynamic = false
 
-  @Option(
-    parsing: .unconditional,
-    help: ArgumentHelp("How far they follow it. (default: \(Self.defaultRate))", valueName: "x"))
+  @Option("How far they follow it.", unlessGiven: Self.defaultRate)
   var dynamicRate: Double?
 
   @Option(
-    parsing: .unconditional,
-    help: ArgumentHelp(
-      "What share of their way from the trained parameters they go back after each segment. (default: \(Self.defaultDecay))",
-      valueName: "x"))
+    "What share of their way from the trained parameters they go back after each segment.",
+    unlessGiven: Self.defaultDecay)
   var dynamicDecay: Double?
 
-  @Option(
-    parsing: .unconditional,
-    help: ArgumentHelp("Timesteps of a segment, after each of which they change. (default: 5)", valueName: "n"))
+  @Option("Timesteps of a segment, after each of which they change.", unlessGiven: Self.defaultSegment)
   var dynamicSegment: Int?
 
   @Flag(
@@ -46,17 +40,13 @@ struct AdaptationOptions: ParsableArguments {
       "Make what came after similar states among the last n timesteps likelier: a neural cache.", valueName: "n"))
   var cache: Int?
 
-  @Option(
-    parsing: .unconditional,
-    help: ArgumentHelp("How similar the states have to be. (default: \(Self.defaultTheta))", valueName: "x"))
+  @Option("How similar the states have to be.", unlessGiven: Self.defaultTheta)
   var cacheTheta: Double?
 
-  @Option(
-    parsing: .unconditional,
-    help: ArgumentHelp("The cache's share of the probabilities. (default: \(Self.defaultWeight))", valueName: "x"))
+  @Option("The cache's share of the probabilities.", unlessGiven: Self.defaultWeight)
   var cacheWeight: Double?
 
-  private static let (defaultRate, defaultSGDRate, defaultDecay) = (5e-5, 0.1, 0.002)
+  private static let (defaultRate, defaultSGDRate, defaultDecay, defaultSegment) = (5e-5, 0.1, 0.002, 5)
   private static let (defaultTheta, defaultWeight) = (0.5, 0.2)
 
   /// Those in use that make a model follow the text.
@@ -102,7 +92,7 @@ struct AdaptationOptions: ParsableArguments {
         NeuralCache(size: $0, theta: cacheTheta ?? Self.defaultTheta, weight: cacheWeight ?? Self.defaultWeight)
       })
     guard dynamic else { return adaptation }
-    let segment = dynamicSegment ?? 5
+    let segment = dynamicSegment ?? Self.defaultSegment
     let statistics =
       dynamicSgd ? nil : try statistics(of: model, checkpoint, path: path, segment: segment, workers: workers, console)
     adaptation.dynamic = DynamicEvaluation(
@@ -138,6 +128,19 @@ struct AdaptationOptions: ParsableArguments {
     } catch let error as any DiagnosedError {
       throw TrainingTextMissing(cause: error)
     }
+  }
+}
+
+extension Option {
+  /// A number that only counts where something else was given.
+  ///
+  /// - Parameter standard: what it is unless it is given: `nil` tells whether it was.
+  fileprivate init<Number: ExpressibleByArgument & CustomStringConvertible>(
+    _ purpose: String, unlessGiven standard: Number
+  ) where Value == Number? {
+    self.init(
+      parsing: .unconditional,
+      help: ArgumentHelp("\(purpose) (default: \(standard))", valueName: Number.self is Int.Type ? "n" : "x"))
   }
 }
 
