@@ -167,8 +167,10 @@ def compare(name, checkpoint, train, text, tokens, streams):
 if len(sys.argv) > 2:
     checkpoint, train, text = sys.argv[2:5]
     path = pathlib.Path(checkpoint)
-    file = path / "checkpoints/best.h5" if path.is_dir() else path
-    compare(path.name, str(file), train, text, *(int(x) for x in sys.argv[5:7] or [4000]), *([] if sys.argv[6:] else [1]))
+    links = [path / "checkpoints" / name for name in ("best.h5", "last.h5")]
+    file = next((link for link in links if link.exists()), path)
+    tokens, streams = (sys.argv[5:7] + ["4000", "1"][len(sys.argv[5:7]):])
+    compare(path.name, str(file), train, text, int(tokens), int(streams))
 else:
     train, text = (root / "datasets/english" / f"{split}.txt" for split in ("train", "test"))
     for output in ({"kind": "softmax"}, {"kind": "adaptive", "cutoffs": [20, 60]}):
