@@ -41,7 +41,7 @@ package struct PictureValues: Sendable, Equatable {
   }
 
   /// A number that reads back as the same; nothing where there is none.
-  static func text(_ value: Double?) -> String {
+  package static func text(_ value: Double?) -> String {
     guard let value, value.isFinite else { return "" }
     let text = value.description
     return text.hasSuffix(".0") ? String(text.dropLast(2)) : text

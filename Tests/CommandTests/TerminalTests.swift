@@ -91,6 +91,7 @@ struct TerminalTests {
     let progress = updates.filter { $0.contains("%  ") }
     #expect(progress.contains { $0.hasPrefix("epoch 1/6  ") && $0.contains("100%  loss ") }, "\(text.debugDescription)")
     #expect(progress.allSatisfy { $0.count < 60 })
+    #expect(progress.contains { $0.contains(#/  run [0-9.]+ s left/#) })
     let log = try workspace.text("run/train.log")
     #expect(!log.contains("\u{1B}") && !log.contains("%"))
     #expect(log.contains("\nepoch 6/6  train loss "))

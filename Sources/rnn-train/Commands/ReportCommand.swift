@@ -46,8 +46,8 @@ struct ReportCommand: ParsableCommand {
     completion: .directory)
   var figures: String?
 
-  @Option(help: "What kind of files; pdf and png need the program rsvg-convert (Debian: librsvg2-bin).")
-  var format = FigureFiles.Format.svg
+  @Option(help: "What kind of files; pdf and png need the program rsvg-convert (Debian: librsvg2-bin). (default: svg)")
+  var format: FigureFiles.Format?
 
   @Flag(help: "Make the pages of a sweep's trials as well, which its own page links to.")
   var trials = false
@@ -63,6 +63,9 @@ struct ReportCommand: ParsableCommand {
   static func pagePath(of directory: String) -> String { Path.join(directory, pageName) }
 
   func validate() throws {
+    if let format, figures == nil {
+      throw ValidationError("--format \(format.rawValue): is for --figures DIRECTORY; a page is HTML")
+    }
     if figures != nil, output != nil { throw ValidationError("expected one of --figures and --output") }
   }
 
@@ -70,7 +73,7 @@ struct ReportCommand: ParsableCommand {
     let subjects = try subjects()
     if let figures {
       let page = try page(of: subjects, links: PageLinks(from: nil))
-      for path in try FigureFiles(directory: figures, format: format).write(page) { try Results.print(path) }
+      for path in try FigureFiles(directory: figures, format: format ?? .svg).write(page) { try Results.print(path) }
       return
     }
     if output == "-" {

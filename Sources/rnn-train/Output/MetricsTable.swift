@@ -1,3 +1,4 @@
+import Plots
 import Training
 
 /// All that a run's metrics say, with a column for each number.
@@ -19,14 +20,7 @@ struct MetricsTable {
     heading = Self.counters + Self.fields.map(\.name) + names
     rows = lines.map { line in
       [String(line.step), String(line.epoch), line.kind.rawValue]
-        + Self.fields.map { Self.text($0.value(line)) } + names.map { Self.text(line[$0]) }
+        + Self.fields.map { PictureValues.text($0.value(line)) } + names.map { PictureValues.text(line[$0]) }
     }
-  }
-
-  /// The shortest text that reads back as the same number.
-  private static func text(_ value: Double?) -> String {
-    guard let value, value.isFinite else { return "" }
-    let text = value.description
-    return text.hasSuffix(".0") ? String(text.dropLast(2)) : text
   }
 }

@@ -76,21 +76,21 @@ extension ReportTable {
       }
     }
     let (test, validation) = (distinct(\.testFigures), distinct(\.validationFigures))
-    var columns = [Column("Run"), Column("Model")]
+    var columns = [Column("Run")]
     columns += test.map { Column("Test \($0)", isNumeric: true) }
     columns += validation.map { Column("Validation \($0)", isNumeric: true) }
     columns += ["Best epoch", "Steps", "Trained for", "Threads"].map { Column($0, isNumeric: true) }
-    columns.append(Column("State"))
+    columns += [Column("State"), Column("Model")]
     let best = best(of: runs)
     let rows = try zip(runs, names).map { run, name in
       let duration = run.history.duration
-      var row = [Cell(name, link: try link(ReportCommand.pagePath(of: run.directory))), Cell(run.modelSummary)]
+      var row = [Cell(name, link: try link(ReportCommand.pagePath(of: run.directory)))]
       row += cells(run.testFigures, test) + cells(run.validationFigures, validation)
       row.append(Cell(run.best.map { Format.count($0.epoch) } ?? ""))
       row.append(Cell(Format.count(run.step), key: "\(run.step)"))
       row.append(Cell(duration.map { Format.duration(seconds: $0) } ?? "", key: duration.map { "\($0)" }))
       row.append(Cell(run.history.sessions.last.map { "\($0.beginning.threads)" } ?? ""))
-      row.append(Cell(run.state(step: run.step).rawValue))
+      row += [Cell(run.state(step: run.step).rawValue), Cell(run.modelSummary)]
       return Row(row, standsOut: run.directory == best?.directory)
     }
     return ReportTable("", columns, rows, isSortable: true)

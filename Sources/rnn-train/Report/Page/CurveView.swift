@@ -6,13 +6,15 @@ struct CurveView {
   private let scale: Axis.Scale
   private let limits: ClosedRange<Double>?
   private let leastExtent: Double
-  /// The first value that lies beyond the picture; nil where none does.
-  private let beginning: Double?
+  /// The first values that lie beyond the picture, and where.
+  private let beginnings: [(value: Double, side: String)]
 
   /// Of a curve's values so many at its beginning at most may be beyond the picture: one in so many, and one at least.
   private static let shareBeyond = 10
   /// How many times the extent of the other values they have to be away from these.
   private static let distance = 1.0
+  /// What is seen of the way to them, as a share of that extent.
+  private static let margin = 0.25
 
   /// - Parameters:
   ///   - logarithmicAbove: how many times the smallest value the largest one has to be for a logarithmic axis.
@@ -22,25 +24,35 @@ struct CurveView {
     let values = curves.map { $0.map(\.y).filter(\.isFinite) }
     let rest = values.flatMap { $0.dropFirst(max(1, $0.count / Self.shareBeyond)) }
     let first = values.flatMap { $0.prefix(max(1, $0.count / Self.shareBeyond)) }
-    guard rest.count >= 3, let low = rest.min(), let high = rest.max(), high > low,
-      let top = first.max(), top > high + Self.distance * (high - low)
-    else {
-      (scale, limits, beginning) = (Self.scale(of: curves, above: ratio), nil, nil)
-      return
+    if rest.count >= 3, let low = rest.min(), let high = rest.max(), high > low, let bottom = first.min(),
+      let top = first.max()
+    {
+      let extent = max(high - low, leastExtent)
+      let (isAbove, isBelow) = (top > high + Self.distance * extent, bottom < low - Self.distance * extent)
+      if isAbove || isBelow {
+        beginnings = (isAbove ? [(top, "above")] : []) + (isBelow ? [(bottom, "below")] : [])
+        scale = Self.scale(ofValues: rest + (isAbove ? [] : [top]) + (isBelow ? [] : [bottom]), above: ratio)
+        // A little of the way to the others is seen.
+        let lower = isBelow ? low - Self.margin * extent : min(low, bottom)
+        let upper = isAbove ? high + Self.margin * extent : max(high, top)
+        limits = lower...upper
+        return
+      }
     }
-    scale = Self.scale(ofValues: rest, above: ratio)
-    // A little of the way down to the others is seen.
-    let range = min(low, first.min() ?? low)...high + 0.25 * (high - low)
-    (limits, beginning) = (range, top)
+    (scale, limits, beginnings) = (Self.scale(of: curves, above: ratio), nil, [])
   }
 
   func axis(_ label: String) -> Axis {
-    Axis(label, scale: scale, including: limits.map { [$0.upperBound] } ?? [], limits: limits, leastExtent: leastExtent)
+    Axis(
+      label, scale: scale, including: limits.map { [$0.lowerBound, $0.upperBound] } ?? [], limits: limits,
+      leastExtent: leastExtent)
   }
 
   /// What a reader has to know about the part that isn't seen.
   func note(_ text: (Double) -> String) -> String? {
-    beginning.map { "It begins above the picture, at \(text($0))." }
+    guard !beginnings.isEmpty else { return nil }
+    let places = beginnings.map { "\($0.side) the picture, at \(text($0.value))" }
+    return "It begins \(places.joined(separator: ", and "))."
   }
 
   /// Logarithmic, where the largest value is so many times the smallest that little could be seen on a linear axis.

@@ -58,7 +58,7 @@ struct SweepReport {
     if !costs.isEmpty {
       facts.append(Fact("Time of all trials", Format.duration(seconds: costs.reduce(0) { $0 + $1.seconds })))
       let threads = costs.compactMap(\.threadSeconds)
-      if !threads.isEmpty { facts.append(Fact("Times threads", Format.duration(seconds: threads.reduce(0, +)))) }
+      if !threads.isEmpty { facts.append(Fact("Time × threads", Format.duration(seconds: threads.reduce(0, +)))) }
     }
     section.facts = facts
     return section
