@@ -143,6 +143,15 @@ package final class SequenceModel: Sendable {
     layers.enumerated().flatMap { index, layer in layer.directions.flatMap { $0.stateGradients(layer: index) } }
   }
 
+  /// What each timestep adds to the gradients of all layers' weights, V and then W of each direction, after the backward
+  /// phases.
+  package var weightContributions: [WeightContribution] {
+    let projections = stages.compactMap { $0 as? any InputProjection }
+    return zip(projections, layers).flatMap { projection, layer in
+      zip(projection.contributions(), layer.directions).flatMap { [$0, $1.recurrentContribution] }
+    }
+  }
+
   // MARK: state
 
   /// Hands the last timestep's state to the next window, if states are carried.

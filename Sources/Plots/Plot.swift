@@ -6,12 +6,13 @@ package struct Plot: Picture {
   package let y: Axis
   package let series: [Series]
   package let markers: [Marker]
+  package let levels: [Level]
   /// Whether lines are named at their ends, where there is room, instead of in a legend.
   private let namesEnds: Bool
 
   package init(
     title: String, description: String, x: Axis, y: Axis, series: [Series], markers: [Marker] = [],
-    namesEnds: Bool = false
+    levels: [Level] = [], namesEnds: Bool = false
   ) {
     self.title = title
     self.description = description
@@ -19,6 +20,7 @@ package struct Plot: Picture {
     self.y = y
     self.series = series
     self.markers = markers
+    self.levels = levels
     self.namesEnds = namesEnds
   }
 
@@ -35,12 +37,12 @@ package struct Plot: Picture {
       x: Domain(
         x, values: [points.lazy.map(\.x), markers.lazy.map(\.x)].joined(), padding: isLinePlot ? 0 : 0.05, tickCount: 6
       ),
-      y: Domain(y, values: points.lazy.map(\.y), padding: 0.05, tickCount: 6),
+      y: Domain(y, values: [points.lazy.map(\.y), levels.lazy.map(\.y)].joined(), padding: 0.05, tickCount: 6),
       labels: (x.label, y.label), top: 10 + legend.height + (markers.isEmpty ? 0 : Layout.lineHeight),
       margin: namesEnds ? EndLabels.width(of: series.map(\.name)) : Frame.usualMargin)
 
     var elements = frame.elements + legend.elements(left: frame.left)
-    elements += self.elements(of: markers, in: frame)
+    elements += self.elements(of: markers, in: frame) + levels.flatMap { self.elements(of: $0, in: frame) }
     for (series, entry) in zip(series, entries) {
       switch series.mark {
       case .line: elements += line(series, in: frame, style: entry.style)
@@ -59,7 +61,8 @@ package struct Plot: Picture {
       attributes: isLinePlot ? [("kind", "lines")] + frame.attributes : [])
   }
 
-  private func style(of series: Series, index: Int) -> String { "s\(((series.color ?? index + 1) - 1) % 6 + 1)" }
+  private func style(of series: Series, index: Int) -> String { style(ofColor: series.color ?? index + 1) }
+  private func style(ofColor color: Int) -> String { "s\((color - 1) % 6 + 1)" }
 
   // MARK: what is drawn
 
@@ -69,7 +72,8 @@ package struct Plot: Picture {
     var elements: [String] = []
     for marker in markers.reversed() {
       guard let x = frame.x(marker.x) else { continue }
-      elements.append(Markup.line(x, frame.top, x, frame.bottom, style: "marker"))
+      let style = marker.color.map { "threshold \(self.style(ofColor: $0))" } ?? "marker"
+      elements.append(Markup.line(x, frame.top, x, frame.bottom, style: style))
       let half = Markup.width(of: marker.label) / 2
       let middle = min(max(x, frame.left + half), frame.right - half)
       let place = middle - half...middle + half
@@ -78,6 +82,14 @@ package struct Plot: Picture {
       elements.append(Markup.text(marker.label, x: middle, y: frame.top - 5, anchor: .middle))
     }
     return elements
+  }
+
+  private func elements(of level: Level, in frame: Frame) -> [String] {
+    guard let y = frame.y(level.y) else { return [] }
+    return [
+      Markup.line(frame.left, y, frame.right, y, style: "marker"),
+      Markup.text(level.label, x: frame.right, y: y - 4, anchor: .end),
+    ]
   }
 
   /// A path for each stretch without a gap; a point between two gaps is a dot.

@@ -44,9 +44,23 @@ package struct Series: Sendable {
 package struct Marker: Sendable {
   package let x: Double
   package let label: String
+  /// That of a series, from 1; nil: none.
+  package let color: Int?
 
-  package init(_ x: Double, label: String) {
+  package init(_ x: Double, label: String, color: Int? = nil) {
     self.x = x
+    self.label = label
+    self.color = color
+  }
+}
+
+/// A horizontal line at a value of the y axis.
+package struct Level: Sendable {
+  package let y: Double
+  package let label: String
+
+  package init(_ y: Double, label: String) {
+    self.y = y
     self.label = label
   }
 }

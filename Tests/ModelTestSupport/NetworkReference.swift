@@ -49,7 +49,7 @@ package struct NetworkReference: Sendable {
     var network = Network(
       shape: shape, masks: DropoutMasks(dropout, step: step), tape: tape,
       parameters: parameters.mapValues { tape.vector($0.values) }, states: states)
-    let records = sentences.sequences.map { _ in StateRecord() }
+    let records = sentences.sequences.map { _ in StateRecord(unfolds: false) }
     let hidden = sentences.sequences.indices.map { sequence in
       network.record = records[sequence]
       return network.hidden(sentences, of: sequence)
@@ -92,14 +92,15 @@ package struct NetworkReference: Sendable {
 }
 
 extension NetworkReference {
-  /// The norms of dL_t/ds_k for every state s: by its name, [sequence][t][k]; nil where there is no target at t. Losses are
-  /// in nats; nothing is dropped.
+  /// The norms of dL_t/ds_k for every state s, and of what the pair (t, k) adds to the gradients of recurrent layers' V and
+  /// W: the gradients by weights of which every timestep has copies of its own, the network unfolded. By name,
+  /// [sequence][t][k]; nil where there is no target at t. Losses are in nats; nothing is dropped.
   package func flow(_ sentences: Sentences, from states: [String: Matrix] = [:]) -> [String: [[[Double]?]]] {
     var flow: [String: [[[Double]?]]] = [:]
     for (sequence, tokens) in sentences.sequences.enumerated() {
       var rows: [String: [[Double]?]] = [:]
       for t in tokens.indices {
-        let (tape, record) = (Tape(), StateRecord())
+        let (tape, record) = (Tape(), StateRecord(unfolds: true))
         let network = Network(
           shape: shape, masks: DropoutMasks(DropoutRates(), step: 1), tape: tape,
           parameters: parameters.mapValues { tape.vector($0.values) }, states: states, record: record)
@@ -120,8 +121,12 @@ extension NetworkReference {
 
 /// The states that a network had in one sequence, for whoever wants their gradients.
 private final class StateRecord {
+  /// Whether every timestep has weights of its own, which are recorded as well.
+  let unfolds: Bool
   /// By name, [timestep in the direction's own time].
   var states: [String: [Tape.Vector]] = [:]
+
+  init(unfolds: Bool) { self.unfolds = unfolds }
 
   func add(_ vector: Tape.Vector, _ name: String) { states[name, default: []].append(vector) }
 }
@@ -276,17 +281,22 @@ private struct Network {
       }
       return tape.vector((0..<units).map { matrix[sequence, $0] })
     }
-    let inputWeight = parameter("\(module).weight_ih_\(name)")
-    let weightName = "\(module).weight_hh_\(name)"
-    let recurrentWeight = droppedWeights[weightName] ?? parameter(weightName)
+    func weight(_ kind: String) -> Vector {
+      let name = "\(module).\(kind)_\(name)"
+      let shared = droppedWeights[name] ?? parameter(name)
+      guard let record, record.unfolds, sequence != nil else { return shared }
+      let copy = tape.vector(shared.value)
+      record.add(copy, name)
+      return copy
+    }
     let bias = parameter("\(module).bias_ih_\(name)")
     guard let cell = shape.cell as? any CellReference else { preconditionFailure("\(shape.cell) has no reference") }
     let recurrentBias = cell.hasRecurrentBias ? parameter("\(module).bias_hh_\(name)") : nil
     var current = cell.states.map(begin)
     return x.map { x in
-      let recurrent = recurrentWeight.times(current[0])
+      let recurrent = weight("weight_hh").times(current[0])
       current = cell.advance(
-        current, Gates(all: inputWeight.times(x) + bias, units: units),
+        current, Gates(all: weight("weight_ih").times(x) + bias, units: units),
         Gates(all: recurrentBias.map { recurrent + $0 } ?? recurrent, units: units))
       if sequence != nil, let record {
         for (state, value) in zip(cell.states, current) { record.add(value, "\(state)_\(name)") }

@@ -1,8 +1,10 @@
 import Compute
 import Datasets
+import Foundation
 import Inference
 import ModelTestSupport
 import Models
+import Optimizers
 import Testing
 import Training
 
@@ -85,14 +87,81 @@ import Training
 
     let reference = NetworkReference(shape: sizes.shape, parameters: test.matrices(test.parameters.values))
     let expected = reference.flow(sentences, from: states)
-    #expect(Set(meter.flow.states.map(\.name)) == Set(expected.keys))
-    for state in meter.flow.states {
+    let flow = meter.flow
+    #expect(Set((flow.states + flow.weights).map(\.name)) == Set(expected.keys))
+    for state in flow.states + flow.weights {
       let rows = try #require(expected[state.name])
       let means = Means(rows, timesteps: sizes.lengths[0])
       #expect(relativeError(of: state.norms.flatMap(\.self), from: means.norms) < 5e-6, "\(state.name)")
       let curve = means.curve.filter { sizes.shape.isBidirectional || $0.lag >= 0 }
       #expect(state.curve.map(\.lag) == curve.map(\.lag), "\(state.name)")
       #expect(relativeError(of: state.curve.map(\.norm), from: curve.map(\.norm)) < 5e-6, "\(state.name)")
+    }
+  }
+
+  /// dL/dW and dL/dV as sums over t and k <= t of what each pair adds, one after the other; dL/dU as a sum over t alone.
+  @Test(arguments: everyCell)
+  func theDoubleSumIsTheGradientThatTrainingFollows(_ cell: any CellKind) throws {
+    let sizes = ModelCase(
+      cell: cell, layers: 2, vocabulary: 23, embedding: 7, hidden: 21, classes: 19, streams: 3, timesteps: 17)
+    var random = TestRandom(seed: 8)
+    let window = Window(timesteps: sizes.timesteps, streams: sizes.streams, of: sizes.shape, using: &random)
+    let run = TrainingRun(sizes, SGD(learningRate: 1), workers: 2)
+    let parameters = TestModel(sizes.shape, streams: sizes.streams, timesteps: sizes.timesteps).parameters
+    let capacity = Timeline.Capacity(sequences: sizes.streams, timesteps: sizes.timesteps)
+    let meter = GradientFlowMeter(
+      parameters, SequenceModel.Capacity(capacity), carriesState: true, workers: Workers(count: 2))
+    var sameRandom = random
+    _ = run.test.loadRandomStates(using: &random)
+    run.train(on: [window])
+    meter.addMinibatch { _ in
+      meter.model.load(Sentences(window))
+      _ = meter.model.loadRandomStates(using: &sameRandom)
+    }
+    let flow = meter.flow
+
+    func training(_ name: String) throws -> [Double] {
+      let parameter = try #require(parameters.layout.parameters.first { $0.name == name })
+      return run.test.gradients.elements(of: parameter).map(Double.init)
+    }
+    let names = (0..<2).flatMap { ["rnn.weight_ih_l\($0)", "rnn.weight_hh_l\($0)"] }
+    #expect(flow.weights.map(\.name) == names && flow.sums.map(\.name) == names)
+    for name in names {
+      let weight = try #require(parameters.layout.parameters.first { $0.name == name }).handle
+      let sum = try #require(meter.summedContributions[weight])
+      #expect(try relativeError(of: sum, from: training(name)) < 1e-5, "\(name)")
+    }
+    for sum in flow.sums { #expect(sum.relativeDifference > 0 && sum.relativeDifference < 1e-5, "\(sum)") }
+
+    let output = try #require(flow.output)
+    #expect(output.name == "decoder.weight" && output.norms.count == window.timesteps)
+    var sum = [Double](repeating: 0, count: sizes.shape.classes * sizes.shape.outputWidths.total)
+    for t in 0..<window.timesteps {
+      var norms: [Double] = []
+      for row in t * window.streams..<(t + 1) * window.streams {
+        guard let target = window.targets[row] else { continue }
+        let contribution = outputContribution(of: meter.model, row: row, target: target)
+        norms.append(contribution.reduce(0) { $0 + $1 * $1 }.squareRoot())
+        for (index, element) in contribution.enumerated() { sum[index] += element / Double(window.targetCount) }
+      }
+      let mean = norms.reduce(0, +) / Double(max(norms.count, 1))
+      #expect(abs(output.norms[t] - mean) <= 1e-6 * mean, "t = \(t)")
+    }
+    #expect(try relativeError(of: sum, from: training("decoder.weight")) < 1e-5)
+  }
+
+  /// (y_t - 1 at the target) h_t^T of one row, [classes, hidden].
+  private func outputContribution(of model: SequenceModel, row: Int, target: Int) -> [Double] {
+    let (classes, hidden) = (model.parameters.shape.classes, model.parameters.shape.outputWidths.total)
+    let logits = [Float](unsafeUninitializedCapacity: classes) { buffer, count in
+      model.logits(row: row, into: UnsafeMutableBufferPointer(rebasing: buffer[..<classes]))
+      count = classes
+    }
+    let exponentials = logits.map { exp(Double($0)) }
+    let sum = exponentials.reduce(0, +)
+    return (0..<classes).flatMap { index in
+      let gradient = exponentials[index] / sum - (index == target ? 1 : 0)
+      return (0..<hidden).map { gradient * Double(model.outputInput[row, $0]) }
     }
   }
 
@@ -115,15 +184,40 @@ import Training
     #expect(flow(minibatches: 1, threads: 5) == once)
     let twice = flow(minibatches: 2, threads: 2)
     #expect(twice.sequences == 2 * once.sequences)
-    for (twice, once) in zip(twice.states, once.states) {
+    for (twice, once) in zip(twice.states + twice.weights, once.states + once.weights) {
       #expect(relativeError(of: twice.norms.flatMap(\.self), from: once.norms.flatMap(\.self)) < 1e-15)
     }
   }
 
+  @Test func theFactorIsThatOfTheExponential() throws {
+    func factor(_ distances: ClosedRange<Int>, isReverse: Bool = false, _ norm: (Int) -> Double) -> Double? {
+      GradientFlow.Norms(
+        name: "h_l0", kind: .hiddenState, isReverse: isReverse, norms: [],
+        curve: (-20...20).map { GradientFlow.Point(lag: $0, norm: norm($0)) }
+      ).factor(distances: distances)
+    }
+    let exponential = { (lag: Int) in 3 * pow(0.63, Double(lag)) }
+    #expect(abs(try #require(factor(0...20, exponential)) - 0.63) < 1e-12)
+    #expect(abs(try #require(factor(0...20, isReverse: true, exponential)) - 1 / 0.63) < 1e-12)
+    // Another one behind a bend, and gaps where nothing arrives or a number gave out.
+    let bent = { (lag: Int) in
+      lag <= 5 ? pow(1.2, Double(lag)) : lag == 9 ? 0 : lag == 11 ? .nan : pow(0.5, Double(lag))
+    }
+    #expect(abs(try #require(factor(0...5, bent)) - 1.2) < 1e-12)
+    #expect(abs(try #require(factor(6...20, bent)) - 0.5) < 1e-12)
+    // numpy.exp(numpy.polyfit([0, 1, 2], [0, -1, -1], 1, w=numpy.sqrt([21, 20, 19]))[0])
+    let logarithms = [0.0, -1, -1]
+    let closest = try #require(factor(0...2) { (0..<3).contains($0) ? exp(logarithms[$0]) : 1 })
+    #expect(abs(closest - 0.6014888712452221) < 1e-12)
+    #expect(factor(0...20) { _ in 0 } == nil)
+    #expect(factor(3...3, exponential) == nil)
+  }
+
   @Test func theReachIsTheLastLagThatIsLargeEnough() {
-    func state(_ norms: [Double]) -> GradientFlow.State {
-      GradientFlow.State(
-        name: "h_l0", norms: [], curve: norms.enumerated().map { GradientFlow.Point(lag: $0, norm: $1) })
+    func state(_ norms: [Double]) -> GradientFlow.Norms {
+      GradientFlow.Norms(
+        name: "h_l0", kind: .hiddenState, norms: [],
+        curve: norms.enumerated().map { GradientFlow.Point(lag: $0, norm: $1) })
     }
     #expect(state([2, 1, 0.1, 0.03, 0.019, 0.001]).reach(share: 0.01) == 3)
     #expect(state([2, 0.01, 0.5, 0.001]).reach(share: 0.01) == 2)

@@ -9,6 +9,8 @@ protocol InputProjection: Stage {
   ///   - panels: of gates.
   ///   - gates: these rows and panels of them.
   func place(rows: Range<Int>, panels: Range<Int>, of direction: RecurrentDirection, into gates: PanelMatrix)
+  /// [direction] what each timestep adds to dV: dz_k x_k^T, after the backward pass.
+  func contributions() -> [WeightContribution]
 }
 
 /// What one direction of a layer multiplies its input by.
@@ -55,5 +57,17 @@ struct InputWeights {
         )
       }
     }
+  }
+
+  /// What each timestep adds to dV.
+  ///
+  /// - Parameter operand: x_k of a timestep, [sequences that have it, inputs].
+  func contribution(
+    to direction: RecurrentDirection, timeline: Timeline,
+    operand: @escaping @Sendable (_ timestep: Int) -> PanelMatrix
+  ) -> WeightContribution {
+    WeightContribution(
+      handle, isReverse: direction.isReverse, timeline: timeline, gateGradients: direction.inputGateGradients,
+      isInReverseTime: false, kernels: kernels, operand: operand)
   }
 }

@@ -196,14 +196,26 @@ final class RecurrentDirection: Sendable {
     return jobs
   }
 
+  /// What each timestep adds to dW: dz_k h_{k-1}^T, after the backward pass.
+  var recurrentContribution: WeightContribution {
+    let (timeline, hidden) = (timeline, hidden)
+    return WeightContribution(
+      parameters.recurrentWeight, isReverse: isReverse, timeline: timeline,
+      gateGradients: cell.recurrentGateGradients, isInReverseTime: isReverse, kernels: kernels
+    ) { timestep in
+      let before = timeline.stateRow(before: timestep, 0)
+      return hidden.rows(before..<before + timeline.count(timestep: timestep))
+    }
+  }
+
   // MARK: state
 
   /// Total gradients by all states, after the backward pass; none unless they are kept.
   func stateGradients(layer: Int) -> [StateGradient] {
-    zip(cell.states, keptGradients ?? []).map { state, kept in
+    zip(cell.states, keptGradients ?? []).enumerated().map { index, pair in
       StateGradient(
-        name: "\(state.name)_l\(layer)\(isReverse ? "_reverse" : "")", memory: kept, timeline: timeline,
-        isReverse: isReverse)
+        name: "\(pair.0.name)_l\(layer)\(isReverse ? "_reverse" : "")", isHidden: index == 0, memory: pair.1,
+        timeline: timeline, isReverse: isReverse)
     }
   }
 

@@ -61,4 +61,13 @@ struct RowProjection: InputProjection {
       }
     }
   }
+
+  func contributions() -> [WeightContribution] {
+    let (x, timeline) = (input.values, minibatch.timeline)
+    return zip(weights, directions).map { weights, direction in
+      weights.contribution(to: direction, timeline: timeline) { timestep in
+        x.rows(timeline.rows(timestep: timestep, 0..<timeline.sequences))
+      }
+    }
+  }
 }

@@ -73,4 +73,18 @@ struct SharedProjection: InputProjection {
       weights.reduction(into: gradients) { (vectors.values, projection(direction)) }
     }
   }
+
+  /// Each gathers a timestep's vectors in memory of its own.
+  func contributions() -> [WeightContribution] {
+    let (vectors, slots, timeline) = (vectors, minibatch.slots, minibatch.timeline)
+    return zip(weights, directions).map { weights, direction in
+      let x = OwnedMatrix(rows: timeline.capacity.sequences, columns: vectors.widths.columns)
+      return weights.contribution(to: direction, timeline: timeline) { timestep in
+        let rows = timeline.rows(timestep: timestep, 0..<timeline.sequences)
+        let gathered = x.view.rows(0..<rows.count)
+        gathered.gatherRows(of: vectors.values, index: slots.base + rows.lowerBound)
+        return gathered
+      }
+    }
+  }
 }

@@ -9,20 +9,16 @@ package struct StateGradient: Sendable {
   /// `h_l0` for the hidden state of the first layer, `c_l0` for its cell state where it has one, with `_reverse` for the
   /// direction that reads backwards.
   package let name: String
+  /// Whether it is h; else another state beside it.
+  package let isHidden: Bool
   /// [rows, units] in the direction's own time.
   let memory: OwnedMatrix
   let timeline: Timeline
-  let isReverse: Bool
+  /// Whether the state is one of a direction that reads backwards.
+  package let isReverse: Bool
 
   /// The Euclidean norm of the gradient by the state after a row's timestep.
   package func norm(row: Int) -> Double {
-    let matrix = memory.view
-    let row = isReverse ? Int(timeline.reversed[row]) : row
-    var sum = 0.0
-    for column in 0..<matrix.columns {
-      let element = Double(matrix[row, column])
-      sum += element * element
-    }
-    return sum.squareRoot()
+    memory.view.norm(row: isReverse ? Int(timeline.reversed[row]) : row)
   }
 }

@@ -4,8 +4,9 @@ import Models
 
 /// Measures how gradients flow through minibatches.
 ///
-/// For each timestep t the loss at t alone goes back through the network, and the norms of what reaches every state are
-/// added up. That is a forward and a backward pass for each t, since the backward pass overwrites what it came along.
+/// For each timestep t the loss at t alone goes back through the network, and the norms of what reaches every state and every
+/// use of a weight are added up. That is a forward and a backward pass for each t, since the backward pass overwrites what it
+/// came along.
 package final class GradientFlowMeter {
   package let model: SequenceModel
   private let workers: Workers
@@ -14,25 +15,42 @@ package final class GradientFlowMeter {
   private let backwardPhases: PhaseList
   /// [rows, outputs] the gradient of each row's own loss by what the output layer reads.
   private let direct: OwnedMatrix
-  private var sums: [NormSums] = []
+  private let sums: ContributionSums
+  private var states: [NormSums]
+  private var weights: [NormSums]
+  /// At k = t alone; nil where there is no U.
+  private var output: NormSums?
   private var timesteps = 0
   private var sequences = 0
 
   /// - Parameter carriesState: whether minibatches go on where the one before ended.
   package init(_ parameters: Parameters, _ capacity: SequenceModel.Capacity, carriesState: Bool, workers: Workers) {
     self.workers = workers
+    let gradients = Gradients(parameters.layout, capacity)
     model = SequenceModel(
-      parameters, capacity, gradients: Gradients(parameters.layout, capacity), workers: workers.parallelism,
-      carriesState: carriesState, keepsStateGradients: true)
+      parameters, capacity, gradients: gradients, workers: workers.parallelism, carriesState: carriesState,
+      keepsStateGradients: true)
     runner = ModelRunner(model, model.forwardPhases() + model.outputPhases(), workers: workers)
     forwardPhases = PhaseList(model.forwardPhases())
     backwardPhases = PhaseList(model.backwardPhases())
     direct = OwnedMatrix(rows: capacity.timeline.rows, columns: parameters.shape.outputWidths.columns)
+    sums = ContributionSums(of: model, gradients)
+    let size = capacity.timeline.timesteps
+    states = model.stateGradients.map {
+      NormSums($0.name, $0.isHidden ? .hiddenState : .cellState, isReverse: $0.isReverse, size: size)
+    }
+    weights = sums.contributions.map { contribution in
+      let weight = parameters.layout[contribution.weight]
+      return NormSums(
+        weight.name, weight.role == .inputWeight ? .inputWeight : .recurrentWeight, isReverse: contribution.isReverse,
+        size: size)
+    }
+    output = model.outputWeight.map { NormSums($0.name, .outputWeight, isReverse: false, size: size) }
   }
 
   /// Adds what flows through a minibatch.
   ///
-  /// Cost: forward and backward passes for each timestep.
+  /// Cost: forward and backward passes for each timestep, and for each pair (t, k) the product that is its contribution.
   package func addMinibatch(fill: (Minibatch) -> Void) { runner.run(fill: fill) { _ in addFilledMinibatch() } }
 
   private func addFilledMinibatch() {
@@ -43,6 +61,9 @@ package final class GradientFlowMeter {
     let scale = Double(minibatch.targetCount)
     timesteps = max(timesteps, last)
     sequences += timeline.sequences
+    addOutput()
+    workers.run(backwardPhases)
+    sums.addTraining(workers)
     for t in 0..<last {
       // Timesteps after t of streams change nothing before: they are left out.
       if model.carriesState { minibatch.prepare(timesteps: t + 1) }
@@ -51,39 +72,83 @@ package final class GradientFlowMeter {
       model.outputGradient.zeroRows()
       model.outputGradient.rows(rows).copyRows(from: direct.view.rows(rows))
       workers.run(backwardPhases)
-      let gradients = model.stateGradients
-      if sums.isEmpty { sums = gradients.map { NormSums(name: $0.name, size: timeline.capacity.timesteps) } }
-      for row in rows where minibatch.targets[row] != Minibatch.masked {
-        let sequence = Int(timeline.sequenceOfRow[row])
-        for k in 0..<timeline.length(sequence) {
-          for (index, gradient) in gradients.enumerated() {
-            sums[index].add(scale * gradient.norm(row: timeline.row(k, sequence)), t, k)
-          }
+      sums.addExplicit(workers)
+      addStates(t, rows: rows, scale: scale)
+      addWeights(t, rows: rows, scale: scale)
+    }
+  }
+
+  /// Products that dL_t/dU may take: with a large vocabulary, those of some sequences.
+  private static let outputProducts = 1 << 31
+
+  /// dL_t/dU, which needs no pass back.
+  private func addOutput() {
+    let minibatch = model.minibatch
+    guard let weight = model.outputWeight else { return }
+    let sequences = max(1, Self.outputProducts / max(1, weight.elementCount * minibatch.timesteps))
+    for t in 0..<minibatch.timesteps {
+      for row in minibatch.timeline.rows(timestep: t, 0..<min(sequences, minibatch.timeline.sequences))
+      where minibatch.targets[row] != Minibatch.masked {
+        output?.add(model.outputContributionNorm(row: row), t, t)
+      }
+    }
+  }
+
+  private func addStates(_ t: Int, rows: Range<Int>, scale: Double) {
+    let (timeline, gradients) = (model.minibatch.timeline, model.stateGradients)
+    for row in rows where model.minibatch.targets[row] != Minibatch.masked {
+      let sequence = Int(timeline.sequenceOfRow[row])
+      for k in 0..<timeline.length(sequence) {
+        for (index, gradient) in gradients.enumerated() {
+          states[index].add(scale * gradient.norm(row: timeline.row(k, sequence)), t, k)
         }
       }
     }
   }
 
+  private func addWeights(_ t: Int, rows: Range<Int>, scale: Double) {
+    let targets = model.minibatch.targets
+    for (index, contribution) in sums.contributions.enumerated() {
+      contribution.forEachNorm { sequence, k, norm in
+        guard sequence < rows.count, targets[rows.lowerBound + sequence] != Minibatch.masked else { return }
+        weights[index].add(scale * norm, t, k)
+      }
+    }
+  }
+
+  /// The sum of all pairs' contributions by recurrent layers' weights, as PyTorch orders their elements. Cost: O(elements).
+  package var summedContributions: [Parameter.Handle: [Float]] { sums.elements }
+
   /// What all minibatches came to.
   package var flow: GradientFlow {
     let isBidirectional = model.parameters.shape.isBidirectional
+    func norms(_ sums: NormSums) -> GradientFlow.Norms {
+      sums.norms(timesteps: timesteps, isBidirectional: isBidirectional)
+    }
     return GradientFlow(
-      timesteps: timesteps, sequences: sequences,
-      states: sums.map { $0.state(timesteps: timesteps, isBidirectional: isBidirectional) })
+      timesteps: timesteps, sequences: sequences, states: states.map(norms), weights: weights.map(norms),
+      sums: sums.differences,
+      output: output.map(norms).map { output in
+        GradientFlow.OutputNorms(name: output.name, norms: output.norms.indices.map { output.norms[$0][$0] })
+      })
   }
 }
 
 /// Norms by t and k, summed over sequences.
 private struct NormSums {
-  let name: String
+  private let name: String
+  private let kind: GradientFlow.Kind
+  private let isReverse: Bool
   /// Both t and k are below it.
   private let size: Int
   /// [size * size]
   private var sums: [Double]
   private var counts: [Int]
 
-  init(name: String, size: Int) {
+  init(_ name: String, _ kind: GradientFlow.Kind, isReverse: Bool, size: Int) {
     self.name = name
+    self.kind = kind
+    self.isReverse = isReverse
     self.size = size
     sums = Array(repeating: 0, count: size * size)
     counts = Array(repeating: 0, count: size * size)
@@ -94,15 +159,15 @@ private struct NormSums {
     counts[t * size + k] += 1
   }
 
-  func state(timesteps: Int, isBidirectional: Bool) -> GradientFlow.State {
+  func norms(timesteps: Int, isBidirectional: Bool) -> GradientFlow.Norms {
     func mean(_ places: [(t: Int, k: Int)]) -> Double {
       let indices = places.map { $0.t * size + $0.k }
       return indices.reduce(0) { $0 + sums[$1] } / Double(max(1, indices.reduce(0) { $0 + counts[$1] }))
     }
     let all = 0..<timesteps
     let lags = (isBidirectional ? 1 - timesteps : 0)..<max(timesteps, 1)
-    return GradientFlow.State(
-      name: name, norms: all.map { t in all.map { k in mean([(t, k)]) } },
+    return GradientFlow.Norms(
+      name: name, kind: kind, isReverse: isReverse, norms: all.map { t in all.map { k in mean([(t, k)]) } },
       curve: lags.map { lag in
         let places = all.filter { all.contains($0 - lag) }.map { (t: $0, k: $0 - lag) }
         return GradientFlow.Point(lag: lag, norm: mean(places))

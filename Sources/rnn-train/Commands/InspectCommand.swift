@@ -20,10 +20,13 @@ struct InspectCommand: ParsableCommand {
         rnn-train inspect english.h5 --json
         rnn-train inspect --gradient-flow runs/lm --timesteps 128
         rnn-train inspect --gradient-flow runs/lm --output flow.svg
+        rnn-train inspect --gradient-flow runs/lm --with runs/lstm
 
       --gradient-flow measures what the loss at a timestep t owes to the state
-      at a timestep k: how gradients vanish or grow on their way back through
-      time, and so how long training.bptt has to be.
+      at a timestep k, and what the pair (t, k) adds to the gradients of the
+      weights: how gradients vanish or grow on their way back through time, and
+      so how long training.bptt has to be. The sum over all pairs stands beside
+      the gradient that training takes.
       """)
 
   @Argument(
@@ -56,21 +59,24 @@ struct InspectCommand: ParsableCommand {
 
   private func flow(of path: String) throws -> any Encodable & CustomStringConvertible {
     let (workers, kernels) = (try threads.workers(), try Kernels.chosen())
-    let console = options.console
+    let runs = try ([path] + gradientFlow.others).map { try measuredFlow(of: $0, workers: workers, kernels: kernels) }
+    if let output = gradientFlow.output {
+      for path in try GradientFlowPictures(runs).write(to: output) { options.console.say("wrote \(path)") }
+    }
+    return GradientFlowInspection(runs[0], with: Array(runs.dropFirst()))
+  }
+
+  private func measuredFlow(of path: String, workers: Workers, kernels: Kernels) throws -> MeasuredFlow {
     let (checkpoint, file) = try seal.read(path)
     let chosen = gradientFlow.split.map { [$0] } ?? [.validation, .train]
     let (split, tokens, dataset) = try checkpoint.split(
-      chosen, file: file, remedy: "choose another by --split", console)
+      chosen, file: file, remedy: "choose another by --split", options.console)
     let model = try checkpoint.model(file: file, kernels: kernels)
     let minibatches = try checkpoint.configuration.task.examples(
       of: tokens, forms: dataset.forms, for: model, gradientFlow.extent)
-    let flow = GradientFlow.measure(model.parameters, minibatches, workers: workers)
-    if let output = gradientFlow.output {
-      let pictures = GradientFlowPictures(flow, bptt: checkpoint.windowTimesteps)
-      for path in try pictures.write(to: output) { console.say("wrote \(path)") }
-    }
-    return GradientFlowInspection(
-      flow, checkpoint: file, split: split.rawValue, bptt: checkpoint.windowTimesteps)
+    return MeasuredFlow(
+      name: path, checkpoint: file, split: split,
+      flow: GradientFlow.measure(model.parameters, minibatches, workers: workers), bptt: checkpoint.windowTimesteps)
   }
 
   private func report(on path: String) throws -> any Encodable & CustomStringConvertible {

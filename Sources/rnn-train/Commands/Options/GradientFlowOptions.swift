@@ -25,8 +25,16 @@ struct GradientFlowOptions: ParsableArguments {
   var windows: Int?
 
   @Option(
+    name: .customLong("with"),
     help: ArgumentHelp(
-      "With --gradient-flow: an SVG file for the curve by lag; a heat map for each state goes beside it.",
+      "With --gradient-flow: another run or checkpoint to compare with, an LSTM beside an Elman network; once or more.",
+      valueName: "path"),
+    completion: .file())
+  var others: [String] = []
+
+  @Option(
+    help: ArgumentHelp(
+      "With --gradient-flow: an SVG file for the curve by lag; a heat map for each state and weight goes beside it.",
       valueName: "file"),
     completion: .file(extensions: ["svg"]))
   var output: String?
@@ -37,12 +45,13 @@ struct GradientFlowOptions: ParsableArguments {
       guard let number, !(least...1024).contains(number) else { continue }
       throw ValidationError("\(name) \(number): expected a number from \(least) to 1024")
     }
-    let isGiven = split != nil || output != nil || numbers.contains { $0.1 != nil }
+    let isGiven = split != nil || output != nil || !others.isEmpty || numbers.contains { $0.1 != nil }
     if let output, !output.hasSuffix(GradientFlowPictures.suffix) {
       throw ValidationError("--output \(output): expected a name that ends in .svg")
     }
     if isGiven && !isWanted {
-      throw ValidationError("--split, --timesteps, --sequences, --windows and --output are for --gradient-flow")
+      throw ValidationError(
+        "--split, --timesteps, --sequences, --windows, --with and --output are for --gradient-flow")
     }
   }
 

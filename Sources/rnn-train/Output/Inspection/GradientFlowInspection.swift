@@ -7,146 +7,130 @@ struct GradientFlowInspection: Encodable, CustomStringConvertible {
   private let split: String
   private let timesteps: Int
   private let sequences: Int
-  private let states: [GradientFlow.State]
-  /// Of the window that the model is trained with; nil where sentences are read whole.
-  private let bptt: Int?
+  private let states: [GradientFlow.Norms]
+  private let weights: [GradientFlow.Norms]
+  private let sums: [GradientFlow.Sum]
+  private let output: GradientFlow.OutputNorms?
+  /// Other runs beside this one; nil where nobody asked for any.
+  private let with: [GradientFlowInspection]?
 
-  init(_ flow: GradientFlow, checkpoint: String, split: String, bptt: Int?) {
-    self.checkpoint = checkpoint
-    self.split = split
+  private let name: String
+  private let advice: GradientFlowAdvice
+  private let readsWindows: Bool
+
+  private enum CodingKeys: CodingKey {
+    case checkpoint, split, timesteps, sequences, states, weights, sums, output, with
+  }
+
+  /// - Parameter others: to be compared with.
+  init(_ run: MeasuredFlow, with others: [MeasuredFlow] = []) {
+    let flow = run.flow
+    checkpoint = run.checkpoint
+    split = run.split.rawValue
     timesteps = flow.timesteps
     sequences = flow.sequences
-    states = flow.states
-    self.bptt = bptt
+    (states, weights, sums, output) = (flow.states, flow.weights, flow.sums, flow.output)
+    with = others.isEmpty ? nil : others.map { GradientFlowInspection($0) }
+    name = run.name
+    advice = GradientFlowAdvice(flow, bptt: run.bptt)
+    readsWindows = run.bptt != nil
   }
 
   var description: String {
-    let facts = Format.facts([
-      ("checkpoint", checkpoint),
-      (
-        "read",
-        "\(Format.count(sequences, "sequence")) of \(bptt == nil ? "up to " : "")\(Format.count(timesteps, "timestep")), \(split)"
-      ),
-    ])
-    return """
-      \(facts)
-
+    let all = [self] + (with ?? [])
+    let parts = [
+      all.map(\.facts).joined(separator: "\n"),
+      """
       The gradient of the loss at timestep t, in nats, by the states at timestep k:
       its norm, and how much that is of the norm at lag 0.
+      """,
+      Self.table(of: states),
+      all.count > 1
+        ? """
+        The same of all runs, as shares of the norm at lag 0:
 
-      \(table)
-
-      \(reaches)
-
-      \(GradientFlowAdvice(states: states, timesteps: timesteps, bptt: bptt).text)
+        \(Self.comparison(of: all))
+        """ : nil,
       """
+      What the pair (t, k) adds to the gradient of a weight, dL/dV for the input's and
+      dL/dW for the recurrent one:
+      """,
+      Self.table(of: weights),
+      Format.facts(all.flatMap { $0.decays(prefix: all.count > 1 ? "\($0.name) " : "") }),
+      sumText,
+      advice.text,
+    ]
+    return parts.compactMap(\.self).joined(separator: "\n\n")
   }
 
-  // MARK: the table
+  private var facts: String {
+    let extent = "\(readsWindows ? "" : "up to ")\(Format.count(timesteps, "timestep"))"
+    return Format.facts([
+      ("checkpoint", checkpoint), ("read", "\(Format.count(sequences, "sequence")) of \(extent), \(split)"),
+    ])
+  }
 
-  private var table: Table {
-    let rows = lags.map { lag in
+  // MARK: tables
+
+  private static func table(of quantities: [GradientFlow.Norms]) -> String {
+    let rows = lags(of: quantities).map { lag in
       [String(lag)]
-        + states.flatMap { state in
-          let norm = state.curve.first { $0.lag == lag }?.norm ?? .nan
-          return [Self.number(norm), Self.share(norm / state.direct)]
-        }
+        + quantities.flatMap { [Format.significant($0.norm(atLag: lag), 3), share($0.norm(atLag: lag) / $0.direct)] }
     }
-    return Table(["t - k"] + states.flatMap { [$0.name, "of lag 0"] }, rows, alignments: nil)
+    return Table(["t - k"] + quantities.flatMap { [$0.name, "of lag 0"] }, rows).description
+  }
+
+  private static func comparison(of runs: [GradientFlowInspection]) -> String {
+    let columns = runs.flatMap { run in run.states.map { (title: "\(run.name) \($0.name)", norms: $0) } }
+    let rows = lags(of: columns.map(\.norms)).map { lag in
+      [String(lag)] + columns.map { share($0.norms.norm(atLag: lag) / $0.norms.direct) }
+    }
+    return Table(["t - k"] + columns.map(\.title), rows).description
   }
 
   /// Powers of two, on both sides of 0 where states of later timesteps matter too.
-  private var lags: [Int] {
-    let all = states.first?.curve.map(\.lag) ?? []
-    return all.filter { lag in
+  private static func lags(of quantities: [GradientFlow.Norms]) -> [Int] {
+    Set(quantities.flatMap { $0.curve.map(\.lag) }).sorted().filter { lag in
       let distance = lag.magnitude
       return distance & (distance &- 1) == 0 || distance == 0
     }
   }
 
-  private static func number(_ value: Double) -> String { Format.significant(value, 3) }
-
   private static func share(_ share: Double) -> String {
     share.isFinite ? (share > 0.1 ? Format.fixed(100 * share, 0) : Format.significant(100 * share, 2)) + " %" : "-"
   }
 
-  // MARK: what it says
+  // MARK: what they say
 
-  private var reaches: String {
-    Format.facts(
-      states.map { state in
-        let reach = state.reach(share: GradientFlowAdvice.share)
-        let past = reach.map { "below 1 % past \(GradientFlowAdvice.timesteps($0))" }
-        return (state.name, past ?? "above 1 % as far as was looked")
-      })
+  /// - Parameter prefix: of the names, where there are several runs.
+  private func decays(prefix: String) -> [(name: String, value: String)] {
+    (states + weights).map { (prefix + $0.name, GradientDecay($0).description) }
+  }
+
+  private var sumText: String {
+    let pairs = Format.facts(sums.map { ($0.name, Format.significant($0.relativeDifference, 2)) })
+    var text = """
+      The sum of what all pairs add, less the gradient that training takes in one pass back,
+      as a share of its norm:
+
+      \(pairs)
+      """
+    if let output {
+      let norms = output.norms.filter { $0 > 0 }
+      let mean = norms.reduce(0, +) / Double(max(norms.count, 1))
+      text += """
+
+
+        dL/dU needs one timestep alone: to \(output.name) the loss at t adds a norm of \(Format.significant(mean, 3))
+        by the state at t, and nothing by any other.
+        """
+    }
+    return text
   }
 }
 
-/// What to make of how far gradients reach.
-struct GradientFlowAdvice {
-  private let states: [GradientFlow.State]
-  private let timesteps: Int
-  /// Of the window that the model is trained with; nil where sentences are read whole.
-  private let bptt: Int?
-
-  /// Below this share of the gradient at lag 0, nothing much is learnt.
-  fileprivate static let share = 0.01
-
-  init(_ flow: GradientFlow, bptt: Int?) { self.init(states: flow.states, timesteps: flow.timesteps, bptt: bptt) }
-
-  fileprivate init(states: [GradientFlow.State], timesteps: Int, bptt: Int?) {
-    self.states = states
-    self.timesteps = timesteps
-    self.bptt = bptt
-  }
-
-  /// The farthest that any state's gradient comes; nil if nobody knows.
-  private var reach: Int? {
-    let reaches = states.map { $0.reach(share: Self.share) }
-    return reaches.contains(nil) ? nil : reaches.compactMap(\.self).max()
-  }
-
-  fileprivate static func timesteps(_ count: Int) -> String { Format.count(count, "timestep") }
-
-  var text: String {
-    let growth = states.flatMap { state in state.curve.map { $0.norm / state.direct } }.filter(\.isFinite).max() ?? 1
-    let warning =
-      growth > 10
-      ? """
-
-      Some gradients grow \(Format.significant(growth, 2)) times on the way: training.clip_norm keeps them in bounds.
-      """ : ""
-    return reachText + warning
-  }
-
-  private var reachText: String {
-    guard let bptt else {
-      return reach.map {
-        "A tag is learnt from words up to \(Self.timesteps($0)) away; sentences are read whole, whatever training.bptt."
-      } ?? "A tag is learnt from words as far away as sentences are long."
-    }
-    switch reach {
-    case nil where bptt < timesteps:
-      return """
-        Gradients reach farther than training.bptt=\(bptt), which cuts them off: a longer one may learn more.
-        How far they go, a larger --timesteps says.
-        """
-    case nil:
-      return "Gradients reach farther than \(Self.timesteps(timesteps)); how far, a larger --timesteps says."
-    case let reach? where reach >= bptt:
-      return """
-        Gradients reach \(Self.timesteps(reach)) back, farther than training.bptt=\(bptt), which cuts them off:
-        a longer one may learn more.
-        """
-    case let reach? where 2 * reach > bptt:
-      return """
-        Gradients reach \(Self.timesteps(reach)) back: of a window of training.bptt=\(bptt), most timesteps miss
-        a part of theirs; a longer one may learn a little more.
-        """
-    case let reach?:
-      return "Gradients reach \(Self.timesteps(reach)) back: training.bptt=\(bptt) is long enough."
-    }
-  }
+extension GradientFlow.Norms {
+  fileprivate func norm(atLag lag: Int) -> Double { curve.first { $0.lag == lag }?.norm ?? .nan }
 }
 
 extension Checkpoint {

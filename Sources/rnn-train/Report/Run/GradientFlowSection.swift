@@ -5,9 +5,6 @@ import Presentation
 import Training
 
 extension ReportSection {
-  /// States with a map of their own: a page with all those of a deep network would be large.
-  private static let mapLimit = 4
-
   /// How far gradients reach through time, as `inspect --gradient-flow` measures it with its usual settings.
   static func gradientFlow(of subject: ReportSubject, _ configuration: RunConfiguration) throws -> ReportSection {
     let (split, tokens, dataset) = try subject.split([.validation, .train], "gradients flow on one of them")
@@ -17,15 +14,27 @@ extension ReportSection {
     let bptt = configuration.task.window(configuration.training)
     let introduction =
       "The norm of the gradient of the loss at timestep t by a state at timestep k, on \(Format.count(flow.sequences)) "
-      + "sequences of the \(split.rawValue) split: h is a layer’s hidden state, c its cell state."
+      + "sequences of the \(split.rawValue) split: h is a layer’s hidden state, c its cell state. A weight gets a part of "
+      + "its gradient from each pair of t and k; the sum of them all is what training follows."
+    // The curves' names tell of the others.
+    let decays = flow.states.prefix(4).map { "\($0.name): \(GradientDecay($0))." }.joined(separator: " ")
     var section = ReportSection(
-      "How far gradients reach", paragraphs: [introduction, GradientFlowAdvice(flow, bptt: bptt).text])
-    let pictures = GradientFlowPictures(flow, bptt: bptt)
+      "How far gradients reach", paragraphs: [introduction, decays, GradientFlowAdvice(flow, bptt: bptt).text])
+    let pictures = GradientFlowPictures([
+      MeasuredFlow(name: "", checkpoint: "", split: split, flow: flow, bptt: bptt)
+    ])
     section.panels = [.figure(Figure("Gradient by distance in time", pictures.curve))]
-    // Cell states come behind hidden states in what a reader looks for.
-    section.panels += pictures.maps.filter { $0.state.hasPrefix("h") }.prefix(mapLimit).map { state, map in
-      .figure(Figure("From t back to k: \(state)", map))
+    for (kinds, title, limit) in maps {
+      section.panels += pictures.maps.filter { kinds.contains($0.norms.kind) }.prefix(limit).map { norms, map in
+        .figure(Figure("\(title): \(norms.name)", map))
+      }
     }
     return section
   }
+
+  /// Hidden states come first in what a reader looks for; a page with all maps of a deep network would be large.
+  private static let maps: [(kinds: [GradientFlow.Kind], title: String, limit: Int)] = [
+    ([.hiddenState], "From t back to k", 4), ([.cellState], "From t back to k", 2),
+    ([.recurrentWeight], "What (t, k) adds to ∂L/∂W", 1), ([.inputWeight], "What (t, k) adds to ∂L/∂V", 1),
+  ]
 }
