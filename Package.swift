@@ -104,9 +104,13 @@ let package = Package(
       },
       swiftSettings: strict),
 
-    // For maintainers: writes the corpus that the project ships.
+    // For maintainers: write the corpora that the project ships.
     .executableTarget(
       name: "english-corpus",
+      dependencies: ["GrammarCorpus", .product(name: "ArgumentParser", package: "swift-argument-parser")],
+      swiftSettings: strict),
+    .executableTarget(
+      name: "memory-corpus",
       dependencies: ["GrammarCorpus", .product(name: "ArgumentParser", package: "swift-argument-parser")],
       swiftSettings: strict),
 
