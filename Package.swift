@@ -138,6 +138,7 @@ let package = Package(
     tests("DatasetsTests", ["DatasetFiles", "Datasets", "HDF5"]),
     tests("GrammarCorpusTests", ["GrammarCorpus", "english-corpus"]),
     tests("PlotsTests", ["Plots"]),
+    tests("PresentationTests", ["Presentation"]),
     tests("ModelsTests", ["Models", "ModelTestSupport"]),
     tests(
       "InferenceTests", ["Inference", "ModelTestSupport", "Models", "Compute", "Datasets"],

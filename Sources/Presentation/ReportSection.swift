@@ -25,6 +25,8 @@ package struct ReportSection: Sendable {
     /// A table of the page's whole width.
     case wideTable(ReportTable)
     case code(Code)
+    /// In TeX's notation as `MathML` knows it, a line each, with a sentence below.
+    case formulas(title: String, [String], note: String)
   }
 
   package struct Text: Sendable {

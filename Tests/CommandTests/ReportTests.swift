@@ -89,10 +89,13 @@ struct ReportTests {
     let before = try files(workspace, in: "run")
     let page = try page(workspace)
     #expect(try files(workspace, in: "run") == before)
+    let lecture = ["Three timesteps", "Its weights", "What it computes", "What it learns by"]
+    let flow = ["Gradient by distance in time", "From t back to k: h_l0"]
+    let weights = ["What (t, k) adds to ∂L/∂W: rnn.weight_hh_l0", "What (t, k) adds to ∂L/∂V: rnn.weight_ih_l0"]
     #expect(
       page.headings == Self.curves
-        + ["What it writes", "Temperature 0.5", "Temperature 0.8", "Temperature 1.0", "How far gradients reach"]
-        + ["Gradient by distance in time", "From t back to k: h_l0"] + Self.configuration)
+        + ["What it writes", "Temperature 0.5", "Temperature 0.8", "Temperature 1.0", "The network, unfolded in time"]
+        + lecture + ["How far gradients reach"] + flow + weights + Self.configuration)
     #expect(page.blocks.last == (try workspace.text("run/config.cfg")))
     // Three samples, the last of which is what `generate` writes.
     let sample = try workspace.succeed(["generate", "--checkpoint", "run", "--length", "80"]).output
@@ -102,6 +105,24 @@ struct ReportTests {
 
     let printed = try workspace.succeed(["report", "run", "--output", "-"]).output
     #expect(try Page(printed).headings == page.headings)
+  }
+
+  /// The drawing, the names and the formulas are this network's.
+  @Test(arguments: [
+    (["model.hidden=23"], ["23 × 9", "23 × 23"], ["V", "W"], "zt=Vxt+Wht−1+b"),
+    (["model.cell=lstm", "model.hidden=23"], ["92 × 9", "92 × 23"], ["V", "W"], "ct=ft⊙ct−1+it⊙gt"),
+    (["model.cell=gru", "model.hidden=[23, 19]"], ["69 × 9", "57 × 19"], ["V⁽¹⁾", "W⁽²⁾"], "ht=(1−zt)⊙nt+zt⊙ht−1"),
+  ])
+  func theLectureFollowsTheModel(overrides: [String], shapes: [String], symbols: [String], formula: String) throws {
+    let workspace = try Workspace()
+    try workspace.succeed(["--config", "lm.cfg"] + overrides)
+    let page = try page(workspace)
+    for cell in shapes + symbols + ["rnn.weight_hh_l0", "decoder.weight"] {
+      #expect(page.cells.contains(cell), "\(cell)")
+    }
+    #expect(page.elements["math"] ?? 0 >= 7)
+    #expect(page.text.contains(formula), "\(page.text)")
+    #expect(page.text.contains("∂L∂U=∑t=1T"))
   }
 
   @Test func aRunInProgressIsReportedOn() throws {

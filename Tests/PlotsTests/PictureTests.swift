@@ -49,7 +49,15 @@ struct PictureTests {
           Series(name, points: [.init(1, 2), .init(2, .nan), .init(3, 0), .init(4, 5), .init(5, .infinity)]),
           Series(name, mark: .points, points: [.init(1, 2, note: name)]),
           Series(name, mark: .rings, points: [.init(1, 2)]),
-        ], markers: [Marker(3, label: name)]),
+        ], markers: [Marker(3, label: name), Marker(4, label: name, color: 1)], levels: [Level(2, label: name)]),
+      UnfoldedNetwork(
+        title: name, description: name, input: .init(name, size: name),
+        layers: [
+          .init(directions: [.init(name, size: name)], inputWeight: name, recurrentWeights: [name]),
+          .init(
+            directions: [.init(name, size: name), .init(name, size: name)], inputWeight: name,
+            recurrentWeights: [name, name]),
+        ], output: .init(name, size: name), outputWeight: name),
       Plot(
         title: name, description: name, x: Axis(name, scale: .categories([name, "b"])), y: axis,
         series: [Series(name, mark: .bars, points: [.init(0, 2, note: name), .init(1, -1)])]),

@@ -15,6 +15,14 @@ package struct CIFG: CellKind {
   package var name: String { "cifg" }
   package var gates: [Gate] { [Gate("f", forgets: true), Gate("g"), Gate("o")] }
 
+  package var equations: CellEquations? {
+    CellEquations(
+      [
+        CellEquations.gate("f", "\\sigma"), CellEquations.gate("g", "\\tanh"), CellEquations.gate("o", "\\sigma"),
+        "c_t=f_t\\odot c_{t-1}+(1-f_t)\\odot g_t", "h_t=o_t\\odot\\tanh(c_t)", CellEquations.bothStates,
+      ], state: "s")
+  }
+
   package func makeCell(_ memory: CellMemory, kernels: Kernels) -> any Cell {
     CIFGCell(memory: CellStateMemory(memory, columns: gateColumns(units: memory.units)), kernels: kernels)
   }

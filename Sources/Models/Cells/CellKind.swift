@@ -14,6 +14,8 @@ package protocol CellKind: KeyAlternative {
   var suitsIdentity: Bool { get }
   /// What a person reads: the name, with settings that matter.
   var summary: String { get }
+  /// How a state follows from the one before, for people; nil where nobody has written it down.
+  var equations: CellEquations? { get }
 
   func makeCell(_ memory: CellMemory, kernels: Kernels) -> any Cell
 }
@@ -31,7 +33,33 @@ package struct Gate: Sendable, Equatable {
   }
 }
 
+/// A cell's equations as formulas, in the part of TeX's notation that pages set: V, W and b multiply what is below, the state
+/// before, and nothing; indices are those of its gates.
+package struct CellEquations: Sendable, Equatable {
+  /// What one timestep computes, line by line.
+  package let lines: [String]
+  /// All that a timestep hands to the next: `h`, or another letter that the lines explain.
+  package let state: String
+  /// The Jacobian of the state by the one before, where it is short enough to be read.
+  package let jacobian: String?
+
+  init(_ lines: [String], state: String = "h", jacobian: String? = nil) {
+    self.lines = lines
+    self.state = state
+    self.jacobian = jacobian
+  }
+
+  /// A gate's line.
+  static func gate(_ name: String, _ function: String) -> String {
+    "\(name)_t=\(function)(V_\(name)x_t+W_\(name)h_{t-1}+b_\(name))"
+  }
+
+  /// The lines of a cell with a state c beside h end with this one.
+  static let bothStates = "s_t=(h_t,c_t)"
+}
+
 extension CellKind {
+  package var equations: CellEquations? { nil }
   package var hasRecurrentBias: Bool { false }
   package var suitsIdentity: Bool { false }
   package var summary: String { name }

@@ -12,6 +12,17 @@ package struct Elman: CellKind {
   package var summary: String { "\(name) (\(activation.rawValue))" }
   package var gates: [Gate] { [Gate("z")] }
   package var suitsIdentity: Bool { activation == .relu }
+  package var equations: CellEquations? {
+    let (f, derivative) =
+      switch activation {
+      case .tanh: ("\\tanh", "1-h_i^2")
+      case .relu: ("\\relu", "z_i>0")
+      case .sigmoid: ("\\sigma", "h_i\\odot(1-h_i)")
+      }
+    return CellEquations(
+      ["z_t=V x_t+W h_{t-1}+b", "h_t=\(f)(z_t)"],
+      jacobian: "\\frac{\\partial h_i}{\\partial h_{i-1}}=\\diag(\(derivative))W")
+  }
 
   package mutating func visitSettings(_ keys: inout some KeyVisitor) {
     keys.value("activation", &activation, .choice, "non-linearity of the hidden state")

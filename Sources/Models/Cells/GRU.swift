@@ -15,6 +15,13 @@ package struct GRU: CellKind {
   package var gates: [Gate] { [Gate("r"), Gate("z"), Gate("n")] }
   package var hasRecurrentBias: Bool { true }
 
+  package var equations: CellEquations? {
+    CellEquations([
+      CellEquations.gate("r", "\\sigma"), CellEquations.gate("z", "\\sigma"),
+      "n_t=\\tanh(V_n x_t+b_n+r_t\\odot(W_n h_{t-1}+b_n^{'}))", "h_t=(1-z_t)\\odot n_t+z_t\\odot h_{t-1}",
+    ])
+  }
+
   package func makeCell(_ memory: CellMemory, kernels: Kernels) -> any Cell {
     GRUCell(memory, columns: gateColumns(units: memory.units), kernels: kernels)
   }

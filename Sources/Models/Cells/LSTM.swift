@@ -11,6 +11,15 @@ package struct LSTM: CellKind {
   package var name: String { "lstm" }
   package var gates: [Gate] { [Gate("i"), Gate("f", forgets: true), Gate("g"), Gate("o")] }
 
+  package var equations: CellEquations? {
+    CellEquations(
+      [
+        CellEquations.gate("i", "\\sigma"), CellEquations.gate("f", "\\sigma"), CellEquations.gate("g", "\\tanh"),
+        CellEquations.gate("o", "\\sigma"), "c_t=f_t\\odot c_{t-1}+i_t\\odot g_t", "h_t=o_t\\odot\\tanh(c_t)",
+        CellEquations.bothStates,
+      ], state: "s")
+  }
+
   package func makeCell(_ memory: CellMemory, kernels: Kernels) -> any Cell {
     LSTMCell(memory: CellStateMemory(memory, columns: gateColumns(units: memory.units)), kernels: kernels)
   }

@@ -25,6 +25,7 @@ struct PageSection {
     var figure: PageFigure?
     var table: PageTable?
     var code: PageCode?
+    var formulas: PageFormulas?
   }
 
   struct Sentence {
@@ -57,6 +58,8 @@ struct PageSection {
     case .table(let title, let table): (true, Panel(table: PageTable(ReportTable(title, table), in: section.title)))
     case .wideTable(let table): (false, Panel(table: PageTable(table, in: section.title)))
     case .code(let code): (false, Panel(code: PageCode(code)))
+    case .formulas(let title, let lines, let note):
+      (true, Panel(formulas: PageFormulas(title: title, lines: lines.map(MathML.block), note: note)))
     }
   }
 }
@@ -85,6 +88,14 @@ struct PageFigure {
   /// What stands for itself in a link.
   private static let plain = CharacterSet(
     charactersIn: "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~,()/")
+}
+
+/// Formulas as the templates have them.
+struct PageFormulas {
+  let title: String
+  /// MathML.
+  let lines: [String]
+  let note: String
 }
 
 /// Code as the templates have it.

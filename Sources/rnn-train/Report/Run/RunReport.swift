@@ -43,6 +43,7 @@ struct RunReport {
         ) { try checkpoint.split($0, file: path, remedy: $1, console) }
       }
       include(task.reportTitle) { part = try task.report(on: subject.get()) }
+      include("The network") { part.sections.append(.lecture(of: try subject.get().model)) }
       include("How far gradients reach") {
         part.sections.append(try .gradientFlow(of: subject.get(), checkpoint.configuration))
       }
