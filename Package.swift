@@ -87,10 +87,9 @@ let package = Package(
     .executableTarget(
       name: "rnn-train",
       dependencies: [
-        "Sweeps", "Training", "Tasks", "Exports", "Inference", "Models", "Compute", "Datasets", "DatasetFiles",
-        "Configuration", "ConfigurationFiles", "Keys", "HDF5", "Files", "Plots", "Presentation", "Diagnostics",
-        "CThreads",
-        "CMemory", "CRevision",
+        "Sweeps", "Training", "Tasks", "Exports", "Inference", "Models", "Optimizers", "Compute", "Datasets",
+        "DatasetFiles", "Configuration", "ConfigurationFiles", "Keys", "HDF5", "Files", "Plots", "Presentation",
+        "Diagnostics", "CThreads", "CMemory", "CRevision",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Mustache", package: "swift-mustache"),
       ],

@@ -28,7 +28,7 @@ struct RnnTrain: ParsableCommand {
       TrainCommand.self, PrepareCommand.self, EvaluateCommand.self, ScoreCommand.self, NextCommand.self,
       GenerateCommand.self, TagCommand.self, VectorsCommand.self, ExportCommand.self, InspectCommand.self,
       ReportCommand.self, RunsCommand.self, WatchCommand.self, MetricsCommand.self, SweepCommand.self,
-      ConfigCommand.self, BenchmarkCommand.self, ProbeCommand.self,
+      ConfigCommand.self, LessonCommand.self, BenchmarkCommand.self, ProbeCommand.self,
     ],
     defaultSubcommand: TrainCommand.self)
 

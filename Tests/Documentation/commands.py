@@ -55,7 +55,8 @@ def output(command, directory):
     if "init" in words and "--output" in words:
         return words[words.index("--output") + 1]
     if words[1] == "sweep" and ("--config" in words or "--slurm" in words):
-        return "sweeps/lm"
+        config = directory / words[words.index("--config") + 1] if "--config" in words else directory / "configs/sweep.cfg"
+        return re.search(r"^ +directory: (\S+)", config.read_text(), re.M)[1]
     made = next((word.split("=", 1)[1] for word in words if word.startswith("output.directory=")), None)
     if words[1] == "train" or words[1] == "--config":
         config = directory / words[words.index("--config") + 1]
@@ -81,6 +82,9 @@ def prepare(directory):
         for ending, end in (("txt", "\n"), ("conllu", "\n\n")):
             text = (root / f"datasets/english/{split}.{ending}").read_text().split(end)[:count]
             (directory / f"datasets/english/{split}.{ending}").write_text(end.join(text) + end)
+    (directory / "datasets/memory").mkdir()
+    for path in (root / "datasets/memory").glob("*.tsv"):
+        (directory / "datasets/memory" / path.name).write_text("\n\n".join(path.read_text().split("\n\n")[:60]) + "\n\n")
     english = directory / "datasets/english"
     lines = (english / "test.txt").read_text().splitlines()
     for name in ("my.txt", "new.txt", "third.txt", "TRAIN.txt", "train.txt"):
@@ -100,6 +104,7 @@ def prepare(directory):
         "rnn-train -q corpus.conllu training.epochs=1",
         "rnn-train -q --config configs/lm.cfg",
         "rnn-train -q --config configs/lm.cfg output.directory=runs/two",
+        "rnn-train -q --config configs/lm.cfg output.directory=runs/elman",
         "rnn-train -q --config configs/lm.cfg model.cell=lstm output.directory=runs/lstm",
         "rnn-train -q --config my.cfg data.train=my.txt training.epochs=1",
         "rnn-train -q --config configs/tagger-quickstart.cfg",
