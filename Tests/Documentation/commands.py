@@ -54,11 +54,8 @@ def output(command, directory):
         return None
     if "init" in words and "--output" in words:
         return words[words.index("--output") + 1]
-    if words[1] == "sweep" and ("--config" in words or "--slurm" in words):
-        config = directory / words[words.index("--config") + 1] if "--config" in words else directory / "configs/sweep.cfg"
-        return re.search(r"^ +directory: (\S+)", config.read_text(), re.M)[1]
     made = next((word.split("=", 1)[1] for word in words if word.startswith("output.directory=")), None)
-    if words[1] == "train" or words[1] == "--config":
+    if "--config" in words and words[1] in ("train", "--config", "sweep"):
         config = directory / words[words.index("--config") + 1]
         named = re.search(r"^ +directory: (\S+)", config.read_text(), re.M)
         return made or (named[1] if named else f"runs/{config.stem}")
