@@ -1,0 +1,69 @@
+#!/usr/bin/env python3
+"""What each part of the recipe brings: a language model with all of them, and with one changed at a time.
+
+    ablation.py PROGRAM [--data FOLDER] [--epochs N] [--seeds S] [--threads N] [--only WORD] [KEY=VALUE ...]
+
+PROGRAM is the built rnn-train. FOLDER holds train.txt, validation.txt or valid.txt, and test.txt, words apart (default: the
+shipped corpus). All rows train by configs/wikitext-2.cfg with KEY=VALUE, for the same number of epochs; a row is the mean of S
+seeds, with the range; `--only` takes the rows that have a word in their names. The same command gives the same perplexities to
+the last digit; only the seconds differ.
+"""
+import argparse, json, math, os, pathlib, statistics, subprocess, tempfile, time
+
+root = pathlib.Path(__file__).resolve().parents[2]
+no_dropout = ["model.dropout=0", "model.output_dropout=0", "model.embedding_dropout=0", "model.variational_dropout=false"]
+rows = {
+    "the configuration": [],
+    "no averaging": ["training.averaging=null"],
+    "constant learning rate": ["training.schedule={name: constant}"],
+    "constant learning rate, no averaging": ["training.schedule={name: constant}", "training.averaging=null"],
+    "windows of one length": ["training.random_windows=null"],
+    "no dropout": no_dropout,
+    "a dropout mask for each timestep": ["model.variational_dropout=false"],
+    "dropout of recurrent weights, 0.2": ["model.weight_dropout=0.2"],
+    "dropout of whole words, 0.1": ["model.vocabulary_dropout=0.1"],
+    "embeddings and outputs apart": ["model.tie_embeddings=false"],
+}
+
+
+def measure(options, files, settings, seed):
+    """Validation and test perplexity of the best epoch, and seconds."""
+    with tempfile.TemporaryDirectory() as folder:
+        begin = time.perf_counter()
+        subprocess.run(
+            [options.program, "-q", "--config", root / "configs/wikitext-2.cfg", "--threads", str(options.threads),
+             *[f"data.{split}={path}" for split, path in files.items()], f"training.epochs={options.epochs}", f"seed={seed}",
+             f"output.directory={folder}/run", *options.settings, *settings], check=True, stdout=subprocess.DEVNULL)
+        seconds = time.perf_counter() - begin
+        lines = [json.loads(line) for line in pathlib.Path(folder, "run/metrics.jsonl").read_text().splitlines()]
+    validation = min(line["validation_loss"] for line in lines if line["kind"] == "epoch")
+    return math.exp(validation), math.exp(next(line["test_loss"] for line in lines if line["kind"] == "test")), seconds
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("program", type=lambda path: str(pathlib.Path(path).resolve()))
+    parser.add_argument("settings", nargs="*", metavar="KEY=VALUE")
+    parser.add_argument("--data", type=pathlib.Path, default=root / "datasets/english")
+    parser.add_argument("--epochs", type=int, default=6)
+    parser.add_argument("--seeds", type=int, default=1)
+    parser.add_argument("--threads", type=int, default=len(os.sched_getaffinity(0)))
+    parser.add_argument("--only", default="")
+    options = parser.parse_intermixed_args()
+    folder = options.data.resolve()
+    validation = next(path for name in ("validation.txt", "valid.txt") if (path := folder / name).exists())
+    files = {"train": folder / "train.txt", "validation": validation, "test": folder / "test.txt"}
+    print(f"| {'':36} | validation perplexity | test perplexity | seconds |\n|---|---:|---:|---:|")
+    for name, settings in rows.items():
+        if options.only not in name:
+            continue
+        found = list(zip(*(measure(options, files, settings, seed) for seed in range(1, options.seeds + 1))))
+
+        def text(values):
+            spread = f" ({min(values):.2f} to {max(values):.2f})" if len(values) > 1 else ""
+            return f"{statistics.mean(values):.2f}{spread}"
+
+        print(f"| {name:36} | {text(found[0])} | {text(found[1])} | {statistics.mean(found[2]):.0f} |", flush=True)
+
+
+main()
