@@ -41,7 +41,7 @@ package final class Scorer {
 
   /// The scores of some lines, in their order. Where lines go on, the first of them goes on where the last call ended.
   ///
-  /// Cost: a forward pass over all tokens; memory is 8 bytes for each of them, and one window.
+  /// Cost: a forward pass over all tokens; memory is at most 24 bytes for each of them, and one window.
   ///
   /// - Throws: `AdaptationError` if the parameters of a model that follows the lines have run away.
   package func score(_ lines: [TokenLine]) throws -> [LineScore] {
