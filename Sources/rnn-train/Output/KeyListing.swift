@@ -7,23 +7,26 @@ struct KeyListing {
   let text: String
 
   private static let gap = "  "
+  private static let widestName = 24
+  private static let widestDefault = 14
 
   init(_ keys: [KeyDescription], width: Int) {
     let names = keys.filter { !$0.isSection }
-    // Defaults that are longer would leave no room for words.
-    let nameWidth = (names.map { $0.name.columns + 2 }.max() ?? 0) + 2
-    let defaultWidth = min(names.compactMap { $0.defaultText?.columns }.max() ?? 0, 14)
+    // Names and defaults that are longer would leave no room for words; they have a line of their own.
+    let nameWidth = min((names.map { $0.name.columns + 2 }.max() ?? 0) + 2, Self.widestName)
+    let defaultWidth = min(names.compactMap { $0.defaultText?.columns }.max() ?? 0, Self.widestDefault)
     let indentation = String(repeating: " ", count: nameWidth + defaultWidth + 2)
     let helpWidth = max(width - indentation.columns, 20)
 
     func line(_ key: KeyDescription, indented: Bool) -> [String] {
-      let head = ((indented ? Self.gap + Self.gap : Self.gap) + key.name).padded(to: nameWidth)
+      let name = (indented ? Self.gap + Self.gap : Self.gap) + key.name
       let text = key.defaultText ?? ""
       let help = Format.wrapped(Self.purpose(of: key), to: helpWidth)
-      let first = head + text.padded(to: defaultWidth) + Self.gap
-      return text.columns <= defaultWidth
-        ? [first + help[0]] + help.dropFirst().map { indentation + $0 }
-        : [head + text] + help.map { indentation + $0 }
+      let fits = name.columns + Self.gap.columns <= nameWidth && text.columns <= defaultWidth
+      return fits
+        ? [name.padded(to: nameWidth) + text.padded(to: defaultWidth) + Self.gap + help[0]]
+          + help.dropFirst().map { indentation + $0 }
+        : [name.padded(to: nameWidth - Self.gap.columns) + Self.gap + text] + help.map { indentation + $0 }
     }
 
     let sections = keys.reduce(into: [String]()) { sections, key in

@@ -9,8 +9,8 @@ enum SettingCompletion {
   static func candidates(_ arguments: [String], _ index: Int, _ word: String) -> [String] {
     let keys = RunConfiguration.keys.filter { !$0.isSection }
     if word == separator, arguments.indices.contains(index - 1) { return values(of: arguments[index - 1]) }
-    if let separator = word.firstIndex(of: "=") {
-      let (key, value) = (String(word[..<separator]), word[word.index(after: separator)...])
+    if let end = word.firstIndex(of: "=") {
+      let (key, value) = (String(word[..<end]), word[word.index(after: end)...])
       return values(of: key).filter { $0.hasPrefix(value) }.map { "\(key)=\($0)" }
     }
     // Where a shell takes the `=` for the end of a word, the key is one of those before.
