@@ -12,27 +12,17 @@ import Testing
 
   @Test(arguments: names)
   func logitsLossAndGradientsOfTheFirstMinibatch(_ name: String) throws {
-    let (network, golden) = try GoldenNumbers.read(name, of: GoldenNetwork.self)
-    for kernels in Kernels.available {
-      let test = try network.model(golden.parameters, kernels: kernels)
-      test.load(network.minibatches[0])
-      Workers(count: 2).run(PhaseList(test.gradientPhases))
-      golden.expectFirstMinibatch(test, kernels.name)
-    }
+    try SentenceNetwork.expectFirstMinibatch(name)
   }
 
   @Test(arguments: names)
   func tenLossesWithEveryOptimizer(_ name: String) throws {
-    let (network, golden) = try GoldenNumbers.read(name, of: GoldenNetwork.self)
-    try golden.expectLosses { optimizer in
-      TrainingRun(try network.model(golden.parameters), optimizer, clipNorm: 0.25, workers: 2)
-        .losses(on: network.minibatches)
-    }
+    try SentenceNetwork.expectLosses(name)
   }
 }
 
 /// A network that reads sentences, and what it reads.
-private struct GoldenNetwork: Decodable {
+private struct SentenceNetwork: GoldenNetwork {
   struct Characters: Decodable {
     let vocabulary, embedding, hidden: Int
   }
@@ -46,8 +36,7 @@ private struct GoldenNetwork: Decodable {
   /// [step][sentence][timestep]: forms, and what is to be predicted.
   let sentences, targets: [[[Int]]]
 
-  /// With PyTorch's first parameters, and room for all minibatches.
-  func model(_ parameters: [String: [Float]], kernels: Kernels = Kernels.available[0]) throws -> TestModel {
+  func model(_ parameters: [String: [Float]], kernels: Kernels) throws -> TestModel {
     let cells: [String: any CellKind] = ["tanh": .elman(.tanh), "lstm": .lstm, "gru": .gru]
     var shape = ModelShape(
       vocabulary: vocabulary, embedding: embedding, cell: try #require(cells[cell]), hidden: hidden, layers: layers,

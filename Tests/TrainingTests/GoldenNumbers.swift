@@ -1,3 +1,4 @@
+import Compute
 import Configuration
 import Foundation
 import ModelTestSupport
@@ -52,6 +53,35 @@ struct GoldenNumbers: Decodable {
       for (step, (found, expected)) in zip(try train(configuration), losses[name] ?? []).enumerated() {
         #expect(abs(found - expected) < Self.tolerance * expected, "\(name), step \(step + 1)")
       }
+    }
+  }
+}
+
+/// A network as a script in Golden describes it, with what it reads.
+protocol GoldenNetwork: Decodable {
+  /// With PyTorch's first parameters, and room for all minibatches.
+  func model(_ parameters: [String: [Float]], kernels: Kernels) throws -> TestModel
+  /// [step]
+  var minibatches: [Sentences] { get }
+}
+
+extension GoldenNetwork {
+  static func expectFirstMinibatch(_ name: String) throws {
+    let (network, golden) = try GoldenNumbers.read(name, of: Self.self)
+    for kernels in Kernels.available {
+      let test = try network.model(golden.parameters, kernels: kernels)
+      test.load(network.minibatches[0])
+      Workers(count: 2).run(PhaseList(test.gradientPhases))
+      golden.expectFirstMinibatch(test, kernels.name)
+    }
+  }
+
+  static func expectLosses(_ name: String) throws {
+    let (network, golden) = try GoldenNumbers.read(name, of: Self.self)
+    try golden.expectLosses { optimizer in
+      TrainingRun(
+        try network.model(golden.parameters, kernels: Kernels.available[0]), optimizer, clipNorm: 0.25, workers: 2
+      ).losses(on: network.minibatches)
     }
   }
 }

@@ -9,27 +9,17 @@ import Testing
 
   @Test(arguments: names)
   func logitsLossAndGradientsOfTheFirstMinibatch(_ name: String) throws {
-    let (network, golden) = try GoldenNumbers.read(name, of: RegularizedNetwork.self)
-    for kernels in Kernels.available {
-      let test = try network.model(golden.parameters, kernels: kernels)
-      test.load(network.minibatches[0])
-      Workers(count: 2).run(PhaseList(test.gradientPhases))
-      golden.expectFirstMinibatch(test, kernels.name)
-    }
+    try RegularizedNetwork.expectFirstMinibatch(name)
   }
 
   @Test(arguments: names)
   func tenLossesWithEveryOptimizer(_ name: String) throws {
-    let (network, golden) = try GoldenNumbers.read(name, of: RegularizedNetwork.self)
-    try golden.expectLosses { optimizer in
-      TrainingRun(try network.model(golden.parameters), optimizer, clipNorm: 0.25, workers: 2)
-        .losses(on: network.minibatches)
-    }
+    try RegularizedNetwork.expectLosses(name)
   }
 }
 
 /// A language model with tied embeddings, what regularizes it, and what it reads.
-private struct RegularizedNetwork: Decodable {
+private struct RegularizedNetwork: GoldenNetwork {
   struct Shares: Decodable {
     let vocabulary, input, layers, output, weights: Double
   }
@@ -44,8 +34,7 @@ private struct RegularizedNetwork: Decodable {
   /// [step][T * B]
   let tokens, targets: [[Int]]
 
-  /// With PyTorch's first parameters.
-  func model(_ parameters: [String: [Float]], kernels: Kernels = Kernels.available[0]) throws -> TestModel {
+  func model(_ parameters: [String: [Float]], kernels: Kernels) throws -> TestModel {
     let cells: [String: any CellKind] = ["lstm": .lstm, "gru": .gru]
     var shape = ModelShape(
       vocabulary: vocabulary, embedding: embedding, cell: try #require(cells[cell]), hidden: 0, layers: 0,
