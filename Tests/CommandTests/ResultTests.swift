@@ -91,6 +91,14 @@ struct ResultTests {
     #expect(try workspace.succeed(["inspect", "run/checkpoints/last.h5"]).output.contains(", unaveraged\n"))
   }
 
+  @Test(arguments: [("0.999", true), ("0.95", false)])
+  func meansThatDragBehindAreNoticed(decay: String, isNoticed: Bool) throws {
+    let workspace = try Self.trained(["training.averaging.decay=\(decay)"])
+    let notice =
+      "the mean is of about 1,000 steps, and the run has 180: it drags behind; a smaller training.averaging.decay "
+    #expect(try workspace.text("run/train.log").contains(notice) == isNoticed)
+  }
+
   @Test func averagingBeginsWhenValidationStopsGettingBetter() throws {
     let workspace = try Self.trained([
       "training.epochs=12", "training.averaging={name: nt-asgd, interval: 1}", "training.optimizer.learning_rate=3",

@@ -27,7 +27,10 @@ struct ReferenceCountTests {
       carriesState: network.carriesState)
     test.load(Sentences(lengths: network.lengths, of: network.shape, using: &random))
     let step = OptimizerStep(optimizer, clipNorm: 1, parameters: test.parameters, gradients: test.gradients)
-    let list = PhaseList(test.gradientPhases + step.phases() + [test.parameters.renewalPhase()])
+    let averages = AveragedParameters(of: test.parameters)
+    averages.prepare(weight: 0.5)
+    let list = PhaseList(
+      test.gradientPhases + step.phases() + [averages.phase(), test.parameters.renewalPhase()])
     let workers = Workers(count: 1)
     let retains = (1...2).map { number in
       begin(step: number, test, step)

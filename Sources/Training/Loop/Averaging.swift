@@ -48,10 +48,15 @@ extension RunConfiguration.Averaging {
 }
 
 extension RunConfiguration.NonMonotoneAveraging {
-  /// Algorithm 1 of the paper, with a check after each epoch.
+  /// Algorithm 1 of the paper, with a check after each epoch. O(epochs).
   fileprivate func firstEpoch(validationMeasures: [Double]) -> Int? {
-    validationMeasures.indices.dropFirst(interval + 1).first { check in
-      validationMeasures[..<(check - interval)].contains { $0 < validationMeasures[check] }
-    }.map { $0 + 1 }
+    let checks = validationMeasures.dropFirst(interval + 1)
+    var best = Double.infinity
+    // Beside each check the newest measure that it is held against.
+    for (epoch, (measure, earlier)) in zip((interval + 2)..., zip(checks, validationMeasures)) {
+      best = min(best, earlier)
+      if measure > best { return epoch }
+    }
+    return nil
   }
 }

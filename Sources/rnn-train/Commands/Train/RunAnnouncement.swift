@@ -25,6 +25,19 @@ extension PreparedRun {
     return ([averaging.name] + settings).joined(separator: ", ")
   }
 
+  /// From this share of a run on its mean is of parameters that have hardly learnt.
+  private static let longMemory = 0.2
+
+  /// What is to be said of an exponential mean that reaches back over much of a run of so many steps; nil if nothing is.
+  private func longMemory(of steps: Int) -> String? {
+    guard case .exponential(let averaging) = configuration.training.averaging else { return nil }
+    let memory = 1 / (1 - averaging.decay)
+    guard memory > Self.longMemory * Double(steps) else { return nil }
+    return
+      "the mean is of about \(Format.count(Int(memory.rounded()))) steps, and the run has \(Format.count(steps)): it drags behind; "
+      + "a smaller training.averaging.decay makes it follow"
+  }
+
   /// From this share of the configured learning rate on a run that goes on hardly learns.
   private static let littleLearning = 0.02
 
@@ -59,6 +72,7 @@ extension PreparedRun {
       ("run", directory.path),
     ]
     if let averaging = training.averaging { facts.append(("averaging", Self.summary(of: averaging))) }
+    facts += longMemory(of: summary.epochs * summary.stepsPerEpoch).map { [("notice", $0)] } ?? []
     facts += (summary.takeover?.facts ?? []).map { ($0.name, $0.value) }
     if let frozen = training.freeze, !frozen.isEmpty { facts.append(("frozen", frozen.joined(separator: ", "))) }
     if let vectors = summary.vectors {
