@@ -54,6 +54,19 @@ extension PanelMatrix {
     }
   }
 
+  /// self[i] += factor (source[i] - other[i]) for all rows, each operation rounded by itself.
+  package func addRows(of source: PanelMatrix, minus other: PanelMatrix, times factor: Float) {
+    precondition(rows == source.rows && rows == other.rows && panels == source.panels && panels == other.panels)
+    Watchdog.reads(source)
+    Watchdog.reads(other)
+    Watchdog.writes(self)
+    for panel in 0..<panels {
+      let sum = pointer(panel: panel, row: 0)
+      let (a, b) = (source.pointer(panel: panel, row: 0), other.pointer(panel: panel, row: 0))
+      for index in 0..<rows * PanelShape.width { sum[index] += factor * (a[index] - b[index]) }
+    }
+  }
+
   /// self[i] *= factor(i) for all rows.
   package func scaleRows(by factor: (_ row: Int) -> Float) {
     Watchdog.writes(self)

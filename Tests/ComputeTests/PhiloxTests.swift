@@ -24,7 +24,7 @@ import Testing
         == Philox.words(counter: SIMD4(0x243F_6A88, 0x05A3_08D3, 0x1319_8A2E, 2), key: (0xA409_3822, 0x299F_31D0)))
     let purposes: [(Philox.Purpose, UInt32)] = [
       (.initialization, 0), (.dropout, 1), (.sampling, 2), (.shuffling, 3), (.synthetic, 4),
-      (.wordDropout, 5), (.sweep, 6),
+      (.wordDropout, 5), (.sweep, 6), (.candidates, 7), (.vocabularyDropout, 8),
     ]
     for (purpose, number) in purposes { #expect(purpose.rawValue == number) }
   }

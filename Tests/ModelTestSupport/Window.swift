@@ -40,9 +40,9 @@ package struct Window: Sendable {
 
 /// A state to begin a window with: [B, hidden] for each layer, in (-1, 1).
 package func randomState(of shape: ModelShape, streams: Int, using random: inout TestRandom) -> [Matrix] {
-  (0..<shape.layers).map { _ in
+  shape.units.map { units in
     // Numbers that single precision holds exactly, so that both sides begin alike.
-    let values = (0..<streams * shape.units[0]).map { _ in Double(Float.random(in: -1..<1, using: &random)) }
-    return Matrix(rows: streams, columns: shape.units[0], values: values)
+    let values = (0..<streams * units).map { _ in Double(Float.random(in: -1..<1, using: &random)) }
+    return Matrix(rows: streams, columns: units, values: values)
   }
 }

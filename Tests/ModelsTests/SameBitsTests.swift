@@ -5,8 +5,22 @@ import Testing
 
 /// How the work of a minibatch is cut, ordered and spread over threads changes no bit of any result.
 @Suite struct SameBitsTests {
-  static let sizes = ModelCase(
-    .sigmoid, layers: 2, vocabulary: 40, embedding: 19, hidden: 37, classes: 101, streams: 21, timesteps: 13)
+  static let sizes = {
+    var sizes = ModelCase(
+      .sigmoid, layers: 2, vocabulary: 40, embedding: 19, hidden: 37, classes: 101, streams: 21, timesteps: 13)
+    sizes.shape.units = [37, 12]
+    return sizes
+  }()
+  private static let dropout = {
+    var dropout = DropoutRates()
+    (dropout.vocabulary, dropout.weights, dropout.output) = (0.2, 0.3, 0.4)
+    return dropout
+  }()
+  private static let penalties = {
+    var penalties = ActivationPenalties()
+    (penalties.activation, penalties.temporal) = (2, 1.5)
+    return penalties
+  }()
   static let workerCounts = [1, 2, 3, 5, 16]
 
   /// Gradients, losses and hidden states of a random minibatch, with the phases run by `run`.
@@ -16,8 +30,8 @@ import Testing
   ) -> Snapshot {
     var random = TestRandom(seed: 5)
     let test = TestModel(
-      sizes.shape, streams: sizes.streams, timesteps: sizes.timesteps, workers: workers, kernels: kernels,
-      logitsBound: logitsBound)
+      sizes.shape, lengths: [Int](repeating: sizes.timesteps, count: sizes.streams), dropout: dropout,
+      penalties: penalties, carriesState: true, workers: workers, kernels: kernels, logitsBound: logitsBound)
     test.model.sharingTrial.settle(on: sharing)
     test.load(Window(timesteps: sizes.timesteps, streams: sizes.streams, of: sizes.shape, using: &random))
     test.load(randomState(of: sizes.shape, streams: sizes.streams, using: &random))
@@ -63,10 +77,10 @@ import Testing
   }
 
   @Test func anyNumberOfBlocksOfTheOutputLayer() {
-    // 273 rows in blocks of 144 and of 128, the fewest.
+    // 273 rows in blocks of 144 and of 128, the fewest; and two penalties.
     for bound in [144 * Self.sizes.shape.classes * MemoryLayout<Float>.stride, 0] {
       let found = Self.snapshot(workers: 3, logitsBound: bound) { phases in
-        #expect(phases.filter { $0.kind == .output && $0.jobs() > 0 }.count == (bound == 0 ? 3 : 2))
+        #expect(phases.filter { $0.kind == .output && $0.jobs() > 0 }.count == (bound == 0 ? 3 : 2) + 2)
         Workers(count: 2).run(PhaseList(phases))
       }
       #expect(found.differences(from: Self.expected) == [], "bound \(bound)")

@@ -88,10 +88,8 @@ struct ActivationPenalty: Stage {
       if rows.isEmpty { return }
       let first = timeline.row(timestep - 1, sequences.lowerBound)
       let before = first..<first + rows.count
-      dx.rows(rows).addRows(of: x.rows(rows), times: factor)
-      dx.rows(rows).addRows(of: x.rows(before), times: -factor)
-      dx.rows(before).addRows(of: x.rows(before), times: factor)
-      dx.rows(before).addRows(of: x.rows(rows), times: -factor)
+      dx.rows(rows).addRows(of: x.rows(rows), minus: x.rows(before), times: factor)
+      dx.rows(before).addRows(of: x.rows(before), minus: x.rows(rows), times: factor)
     }
   }
 }
