@@ -36,7 +36,9 @@ struct AdaptationTests {
     }
     #expect(try workspace.succeed(arguments).output.contains("\ncache "))
     #expect(try workspace.bytes("run/checkpoints/best.h5") == checkpoint)
-    #expect(try workspace.names(in: "run") == ["checkpoints", "config.cfg", "metrics.jsonl", "run.lock", "train.log"])
+    #expect(
+      try workspace.names(in: "run")
+        == ["checkpoints", "config.cfg", "metrics.jsonl", "run.lock", "sessions.jsonl", "train.log"])
     let streams = try Self.object(workspace.succeed(arguments + ["--json", "--streams", "3"]))
     #expect(streams["streams"] as? Int == 3)
   }

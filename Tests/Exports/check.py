@@ -224,8 +224,8 @@ def run_documented(path, task, name, text):
         expected = run(program, "tag", path, input=text).split()
     else:
         expected = run(program, "generate", path, "--temperature", 0, "--length", 20).split()
-    # The one for safetensors has LSTM cells only.
-    files = ["model.onnx"] + ["model.safetensors"] * (" with " not in name)
+    # Those for safetensors have no characters.
+    files = ["model.onnx"] + ["model.safetensors", "model.safetensors"] * (" with " not in name)
     for source, file in zip(programs, files):
         found = run(sys.executable, "-c", source, path / file, input=text).split()
         expect(expected and found == expected, f"{name}, {file}: the documentation's program: {found[:30]}")
