@@ -41,6 +41,13 @@ final class CheckpointSaver {
     } catch let error as CheckpointFailure {
       failure = error
     }
+    // What has become of the directory says more than what could be no longer done in it.
+    do throws(FileError) {
+      try directory.lock.check()
+    } catch {
+      if case .lockLost = error { throw error }
+      failure = CheckpointFailure(error, directory: directory.path)
+    }
     if checkpoint.state.isBest { unsavedBest = checkpoint.copy }
     if let failure { reporter.unsaved(failure) }
   }
