@@ -84,9 +84,9 @@ def prepare(directory):
         (directory / "datasets/memory" / path.name).write_text("\n\n".join(path.read_text().split("\n\n")[:60]) + "\n\n")
     english = directory / "datasets/english"
     lines = (english / "test.txt").read_text().splitlines()
-    for name in ("my.txt", "new.txt", "third.txt", "TRAIN.txt", "train.txt"):
+    for name in ("my.txt", "new.txt", "old.txt", "third.txt", "TRAIN.txt", "train.txt"):
         shutil.copy(english / "train.txt", directory / name)
-    for name in ("other.txt", "text.txt", "sentences.txt", "pairs.txt", "valid.txt", "VALIDATION.txt"):
+    for name in ("other.txt", "text.txt", "sentences.txt", "pairs.txt", "valid.txt", "old-valid.txt", "VALIDATION.txt"):
         (directory / name).write_text("\n".join(lines[:20]) + "\n")
     for name, split in (("corpus", "train"), ("train", "train"), ("dev", "validation"), ("test", "test")):
         shutil.copy(english / f"{split}.conllu", directory / f"{name}.conllu")
@@ -94,7 +94,7 @@ def prepare(directory):
     (directory / "10best.txt").write_text("\n".join(line.format("") for line in hypotheses) + "\n")
     (directory / "scored.txt").write_text("\n".join(line.format("-12.5 ") for line in hypotheses) + "\n")
     config = (root / "configs/lm.cfg").read_text().replace("../datasets/english/train.txt", "third.txt")
-    (directory / "third.cfg").write_text(config.replace("../datasets", "datasets"))
+    (directory / "third.cfg").write_text(config.replace("../datasets", "datasets").replace("runs/lm", "runs/third"))
     for command in (
         "rnn-train config init --output my.cfg",
         "rnn-train -q my.txt training.epochs=1",
