@@ -8,13 +8,17 @@ struct OutputCase: Sendable, CustomStringConvertible {
   var output: any OutputKind
   var vocabulary = 23
   var hidden = 21
-  var description: String { "\(output) of \(vocabulary), hidden \(hidden)" }
+  /// Whether the embedding is the layer's weight.
+  var isTied = false
+  var description: String { "\(output) of \(vocabulary), hidden \(hidden)\(isTied ? ", tied" : "")" }
 
   /// The output layer behind an LSTM.
   var shape: ModelShape {
     var shape = ModelShape(
-      vocabulary: vocabulary, embedding: 7, cell: .lstm, hidden: hidden, layers: 1, classes: vocabulary)
+      vocabulary: vocabulary, embedding: isTied ? hidden : 7, cell: .lstm, hidden: hidden, layers: 1,
+      classes: vocabulary)
     shape.output = output
+    shape.tiesEmbeddings = isTied
     return shape
   }
 }

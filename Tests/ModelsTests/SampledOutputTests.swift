@@ -7,14 +7,17 @@ import Testing
 /// The output layer that is trained on samples: exact gradients of the sample's loss, which come to those of the softmax over
 /// all classes; the same bits however the work is cut.
 @Suite struct SampledOutputTests {
-  private static func sampled(_ samples: Int, vocabulary: Int = 23, hidden: Int = 21) -> OutputCase {
-    OutputCase(output: .sampled(samples: samples), vocabulary: vocabulary, hidden: hidden)
+  private static func sampled(
+    _ samples: Int, vocabulary: Int = 23, hidden: Int = 21, isTied: Bool = false
+  ) -> OutputCase {
+    OutputCase(output: .sampled(samples: samples), vocabulary: vocabulary, hidden: hidden, isTied: isTied)
   }
 
   /// Few and many draws for the vocabulary; more candidates than a chunk of classes has, drawn and not.
   static let cases = [
     sampled(1), sampled(9), sampled(300), sampled(1, vocabulary: 1), sampled(20, vocabulary: 1310, hidden: 32),
-    sampled(400, vocabulary: 1310, hidden: 61),
+    sampled(400, vocabulary: 1310, hidden: 61), sampled(3, isTied: true), sampled(300, isTied: true),
+    sampled(20, vocabulary: 1310, hidden: 32, isTied: true),
   ]
   static let rates: DropoutRates = {
     var rates = DropoutRates()

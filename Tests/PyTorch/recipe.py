@@ -1,5 +1,5 @@
 """A language model as a configuration of rnn-train describes it, in PyTorch, with the recipe of Merity, Keskar and Socher (ICLR
-2018): for `wikitext.py`. Of LSTM layers and one softmax, tied or not; what it doesn't know it refuses."""
+2018): for `wikitext.py`. Of LSTM layers and one softmax, tied or not, trained as a whole or on samples; what it doesn't know it refuses."""
 import math, time
 
 import numpy
@@ -21,7 +21,7 @@ def refuse_others(configuration):
         unknown = [f"{section}.{key}: {value}" for key, value in configuration[section].items()
                    if key not in known and value not in (0, False, None)]
         assert not unknown, f"PyTorch's model has no {unknown}"
-    assert configuration["model"]["cell"] == "lstm" and configuration["model"]["output"]["kind"] == "softmax"
+    assert configuration["model"]["cell"] == "lstm" and configuration["model"]["output"]["kind"] in ("softmax", "sampled")
 
 
 class Model(nn.Module):
@@ -31,13 +31,14 @@ class Model(nn.Module):
         hidden = model["hidden"] if isinstance(model["hidden"], list) else [model["hidden"]] * model["layers"]
         widths = [model["embedding"], *hidden]
         self.embedding = nn.Embedding(vocabulary, model["embedding"])
-        nn.init.normal_(self.embedding.weight, std=model["initialization"]["embedding_scale"])
+        if not model["tie_embeddings"]:
+            nn.init.normal_(self.embedding.weight, std=model["initialization"]["embedding_scale"])
         self.layers = nn.ModuleList(nn.LSTM(*pair) for pair in zip(widths, widths[1:]))
         for layer in self.layers:  # one bias is enough
             nn.init.zeros_(layer.bias_hh_l0).requires_grad = False
         self.decoder = nn.Linear(hidden[-1], vocabulary)
         if model["tie_embeddings"]:
-            self.decoder.weight = self.embedding.weight
+            self.embedding.weight = self.decoder.weight
 
     def drop(self, x, share):
         """x [T, B, width]: for each timestep, or one mask for all of them."""
@@ -48,7 +49,7 @@ class Model(nn.Module):
         return x * F.dropout(torch.ones_like(x[:1]), share)
 
     def forward(self, tokens, states):
-        """Logits, the last layer's outputs before and behind dropout, and the next states."""
+        """The last layer's outputs before and behind dropout, and the next states."""
         settings, words = self.settings, self.embedding.weight
         if self.training and settings.get("vocabulary_dropout", 0):
             words = words * F.dropout(torch.ones(len(words), 1), settings["vocabulary_dropout"])
@@ -63,7 +64,21 @@ class Model(nn.Module):
             last = index == len(self.layers) - 1
             own = settings.get("output_dropout")
             x = self.drop(raw, own if last and own is not None else settings["dropout"])
-        return self.decoder(x), raw, x, after
+        return raw, x, after
+
+    def sampled_loss(self, x, targets, draw):
+        """The mean loss of a softmax over each row's target and the words that a step draws log-uniformly: x [rows, inputs], with
+        the samples' logits less the logarithm of the probability that they are drawn at all."""
+        weight, bias, samples = self.decoder.weight, self.decoder.bias, self.settings["output"]["samples"]
+        words = len(weight)
+        drawn = numpy.unique(numpy.minimum(numpy.exp(draw.random(samples) * math.log(words + 1)).astype(numpy.int64) - 1, words - 1))
+        each = numpy.log((drawn + 2) / (drawn + 1)) / math.log(words + 1)
+        offsets = torch.from_numpy(numpy.log(-numpy.expm1(samples * numpy.log1p(-each)))).float()
+        drawn = torch.from_numpy(drawn)
+        others = F.linear(x, weight[drawn], bias[drawn] - offsets)
+        others = others.masked_fill(drawn[None] == targets[:, None], -torch.inf)
+        own = (x * weight[targets]).sum(1, keepdim=True) + bias[targets, None]
+        return F.cross_entropy(torch.cat([own, others], 1), torch.zeros_like(targets))
 
 
 class Averages:
@@ -111,8 +126,8 @@ def loss(model, tokens, count, window=64):
     inputs, targets = streams(tokens, count)
     total, states = 0.0, None
     for begin in range(0, len(inputs), window):
-        logits, _, _, states = model(inputs[begin:begin + window], states)
-        total += F.cross_entropy(logits.flatten(0, 1), targets[begin:begin + window].flatten(), reduction="sum").item()
+        _, x, states = model(inputs[begin:begin + window], states)
+        total += F.cross_entropy(model.decoder(x).flatten(0, 1), targets[begin:begin + window].flatten(), reduction="sum").item()
     model.train()
     return total / inputs.numel()
 
@@ -164,6 +179,7 @@ def train(configuration, vocabulary, splits, seconds, report):
     update = optimizer(parameters, training["optimizer"])
     averages = Averages(parameters, training["averaging"]) if training.get("averaging") else None
     inputs, targets = streams(splits["train"], training["batch_size"])
+    samples = configuration["model"]["output"]["kind"] == "sampled"
     activation = training.get("activation_regularization", 0)
     temporal = training.get("temporal_activation_regularization", 0)
     begin, step, measures, trained, busy = time.perf_counter(), 0, [], 0, 0.0
@@ -178,8 +194,12 @@ def train(configuration, vocabulary, splits, seconds, report):
                 group["lr"] = rate(training, step, training["epochs"] * len(lengths))
                 if training.get("random_windows"):
                     group["lr"] *= length / training["bptt"]
-            logits, raw, dropped, states = model(inputs[start:start + length], states)
-            cost = F.cross_entropy(logits.flatten(0, 1), targets[start:start + length].flatten())
+            raw, dropped, states = model(inputs[start:start + length], states)
+            wanted = targets[start:start + length].flatten()
+            if samples:
+                cost = model.sampled_loss(dropped.flatten(0, 1), wanted, draw)
+            else:
+                cost = F.cross_entropy(model.decoder(dropped).flatten(0, 1), wanted)
             if activation:
                 cost = cost + activation * dropped.pow(2).mean()
             if temporal and length > 1:

@@ -11,7 +11,7 @@ At the end both are measured as they are then.
 PyTorch gets the allocator's settings that speed.py gives it, and flushed denormals. It has the same vocabulary, streams, dropouts, weight dropout (the recurrent matrix through `F.dropout`), penalties (AR, TAR), random
 windows, learning rates and means of parameters, and draws its own random numbers.
 """
-import argparse, json, math, os, pathlib, re, statistics, subprocess, sys, tempfile, time
+import argparse, collections, json, math, os, pathlib, re, statistics, subprocess, sys, tempfile, time
 
 root = pathlib.Path(__file__).resolve().parents[2]
 # Memory that malloc keeps and takes in huge pages, without which PyTorch is slower.
@@ -64,7 +64,8 @@ def pytorch(options, configuration):
         paths = configuration["data"][name]
         text = "".join(pathlib.Path(p).read_text() for p in (paths if isinstance(paths, list) else [paths]))
         words[name] = [word for line in text.removesuffix("\n").split("\n") for word in [*line.split(), "</s>"]]
-    ids = {word: index for index, word in enumerate(dict.fromkeys(["<unk>", *words["train"]]))}
+    by_frequency = [word for word, _ in collections.Counter(words["train"]).most_common() if word != "<unk>"]
+    ids = {word: index for index, word in enumerate(["<unk>", *by_frequency])}
     splits = {name: torch.tensor([ids.get(word, 0) for word in tokens]) for name, tokens in words.items()}
     epochs = []
     model, rate = recipe.train(configuration, len(ids), splits, 60 * options.minutes, lambda *line: epochs.append(line))

@@ -78,6 +78,10 @@ import Training
     ).shape
     tied.tiesEmbeddings = true
     #expect(TestModel(tied, streams: 3, timesteps: 4).gradients.byRows.isEmpty)
+    // Candidates, targets and inputs, of a sample.
+    tied.output = .sampled(samples: 5)
+    let rows = TestModel(tied, streams: 3, timesteps: 4).gradients.rows("embedding.weight")?.values.rows
+    #expect(rows == 5 + 2 * 12)
   }
 }
 

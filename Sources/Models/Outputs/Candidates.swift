@@ -29,7 +29,7 @@ final class Candidates: @unchecked Sendable {
   private let drawn: Buffer<Int32>
   private let draws: Int
   /// The candidates as rows of the whole weight.
-  private let rows: RowSet
+  let rows: RowSet
   private let wholeWeight: PanelMatrix
   private let wholeBias: PanelMatrix
 

@@ -9,6 +9,8 @@ import Keys
 package protocol OutputKind: KeyAlternative {
   /// Whether it has one weight for all classes and nothing else, which can be the tokens' embedding.
   var canTieEmbeddings: Bool { get }
+  /// Where gradients of a weight go that is the tokens' embedding.
+  var tiedGradientRows: GradientRows { get }
   /// Whether it is of use for as few classes as a tagger has.
   var suitsTags: Bool { get }
   /// Whether losses in training are over a sample of the classes, and no perplexity follows from them.
@@ -37,6 +39,7 @@ package protocol OutputKind: KeyAlternative {
 
 extension OutputKind {
   package var canTieEmbeddings: Bool { false }
+  package var tiedGradientRows: GradientRows { .all }
   package var suitsTags: Bool { false }
   package var samplesLoss: Bool { false }
   package var withWholeLoss: any OutputKind { self }

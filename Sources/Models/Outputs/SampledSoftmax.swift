@@ -10,6 +10,8 @@ package struct SampledSoftmax: OutputKind {
   package init(samples: Int = 1000) { self.samples = samples }
 
   package var name: String { "sampled" }
+  package var canTieEmbeddings: Bool { true }
+  package var tiedGradientRows: GradientRows { .candidatesThenInputs(samples: samples) }
   package var samplesLoss: Bool { true }
   package var withWholeLoss: any OutputKind { Softmax() }
 
@@ -25,10 +27,13 @@ package struct SampledSoftmax: OutputKind {
     of shape: ModelShape, embedding: Parameter.Handle, to builder: inout LayoutBuilder
   ) -> any OutputParameters {
     let rows = GradientRows.candidates(samples: samples)
+    let weight =
+      shape.tiesEmbeddings
+      ? embedding
+      : builder.addOutputWeight(
+        "decoder.weight", classes: shape.classes, inputs: shape.outputWidths, gradientRows: rows)
     return SampledParameters(
-      samples: samples,
-      weight: builder.addOutputWeight(
-        "decoder.weight", classes: shape.classes, inputs: shape.outputWidths, gradientRows: rows),
+      samples: samples, weight: weight,
       bias: builder.addOutputBias(
         "decoder.bias", classes: shape.classes, inputs: shape.outputWidths, gradientRows: rows))
   }
@@ -42,6 +47,8 @@ final class SampledOutput: OutputLayer {
   private let candidates: Candidates
   private let sampled: SoftmaxOutput
   private let full: SoftmaxOutput
+  /// Where the candidates go as well: a tied embedding's rows, which get the inputs after them.
+  private let tiedRows: RowSet?
   /// Of whichever of the two ran last.
   private let losses: Buffer<Double>
 
@@ -50,7 +57,8 @@ final class SampledOutput: OutputLayer {
       preconditionFailure("a sampled output layer has gradients by rows")
     }
     let whole = (weight: context.parameters.view(handles.weight), bias: context.parameters.view(handles.bias))
-    candidates = Candidates(context, whole.weight, whole.bias, samples: handles.samples, rows: weight.rows)
+    candidates = Candidates(context, whole.weight, whole.bias, samples: handles.samples, rows: bias.rows)
+    tiedRows = weight.rows === bias.rows ? nil : weight.rows
     losses = Buffer(count: context.minibatch.timeline.capacity.rows, repeating: 0)
     var training = context
     training.predicts = false
@@ -72,7 +80,12 @@ final class SampledOutput: OutputLayer {
 
   func lossPhases() -> [Phase] { full.lossPhases() }
 
-  func trainingPhases() -> [Phase] { candidates.phases + sampled.trainingPhases() }
+  func trainingPhases() -> [Phase] { candidates.phases + tiedPhases + sampled.trainingPhases() }
+
+  private var tiedPhases: [Phase] {
+    guard let tiedRows else { return [] }
+    return [Phase(.output, jobs: { 1 }) { [candidates] _ in tiedRows.replaceAll(by: candidates.rows) }]
+  }
 
   func loss(row: Int) -> Double { losses[row] }
 

@@ -65,6 +65,7 @@ extension SequenceModel.Capacity {
     case .inputs: timeline.rows
     case .characters: characters?.rows ?? 0
     case .candidates(let samples): samples + timeline.rows
+    case .candidatesThenInputs(let samples): samples + 2 * timeline.rows
     }
   }
 }

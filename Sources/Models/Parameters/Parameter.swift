@@ -88,4 +88,14 @@ package enum GradientRows: Sendable, Hashable {
   case characters
   /// Those of its targets and of so many drawn classes.
   case candidates(samples: Int)
+  /// Those of the targets and the drawn classes, then those of the tokens that the minibatch reads and weren't among them.
+  case candidatesThenInputs(samples: Int)
+
+  /// Whether the output layer says first which rows there are.
+  var beginAtOutput: Bool {
+    switch self {
+    case .all, .inputs, .characters: false
+    case .candidates, .candidatesThenInputs: true
+    }
+  }
 }

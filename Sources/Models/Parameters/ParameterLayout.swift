@@ -21,7 +21,7 @@ package struct ParameterLayout: Sendable {
     var builder = LayoutBuilder()
     embedding = builder.addEmbedding(
       "embedding.weight", vocabulary: shape.vocabulary, width: shape.embedding,
-      gradientRows: shape.tiesEmbeddings ? .all : .inputs)
+      gradientRows: shape.tiesEmbeddings ? shape.output.tiedGradientRows : .inputs)
     characters = shape.characters.map { characters in
       CharacterParameters(
         embedding: builder.addEmbedding(

@@ -26,6 +26,12 @@ package final class RowSet: @unchecked Sendable {
     count = 0
   }
 
+  /// Cost: O(count).
+  func replaceAll(by other: RowSet) {
+    removeAll()
+    for place in 0..<other.count { _ = insert(other.ids[place]) }
+  }
+
   /// The place of a row, which is added at the end if it isn't there. Cost: O(1).
   package func insert(_ id: Int32) -> Int32 {
     if places[Int(id)] >= 0 { return places[Int(id)] }

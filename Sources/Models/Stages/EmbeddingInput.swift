@@ -77,27 +77,31 @@ struct EmbeddingInput: Stage {
     ]
   }
 
-  /// The embedding's gradient, distinct input after distinct input: several may have one embedding, as unknown words do.
+  /// The embedding's gradient, distinct input after distinct input: several may have one embedding, as unknown words do. Of
+  /// one that is the output layer's weight, too, added to what that layer has put there.
   private func sumPhases(into gradients: Gradients) -> [Phase] {
-    guard let gradient = gradients.rows(embedding) else { return tiedSumPhases(into: gradients.view(embedding)) }
+    guard let gradient = gradients.rows(embedding) else { return denseSumPhases(into: gradients.view(embedding)) }
     let places = Buffer<Int32>(count: vectors.capacity, repeating: 0)
+    /// [1] rows that the output layer has put there.
+    let filled = Buffer<Int32>(count: 1, repeating: 0)
+    let isTied = gradient.parameter.gradientRows.beginAtOutput
     return [
       Phase(kinds.backward, jobs: { 1 }) { [minibatch] _ in
-        gradient.rows.removeAll()
+        if !isTied { gradient.rows.removeAll() }
+        filled[0] = Int32(gradient.rows.count)
         for slot in 0..<minibatch.distinctCount {
           places[slot] = gradient.rows.insert(minibatch.distinctTokens[slot])
         }
       },
       Phase(kinds.backward, jobs: { gradient.values.panels }) { [vectors] panel in
         let values = gradient.values.rows(0..<gradient.rows.count)
-        values.panels(panel..<panel + 1).zeroRows()
+        gradient.values.rows(Int(filled[0])..<gradient.rows.count).panels(panel..<panel + 1).zeroRows()
         values.addRows(of: vectors.gradients.block(0, of: vectors.widths), panel: panel, at: places.base)
       },
     ]
   }
 
-  /// Of an embedding that is the output layer's weight, too: added to what that layer has put there.
-  private func tiedSumPhases(into gradient: PanelMatrix) -> [Phase] {
+  private func denseSumPhases(into gradient: PanelMatrix) -> [Phase] {
     [
       Phase(kinds.backward, jobs: { gradient.panels }) { [vectors, minibatch] panel in
         gradient.addRows(
