@@ -14,11 +14,27 @@ extension RunConfiguration {
   package var dataFiles: [String] {
     let corpus =
       switch data {
-      case .text(let corpus): corpus.files
+      case .text(let corpus): corpus.files + (corpus.vocabulary.file.map { [$0] } ?? [])
       case .dataset(let path): [path]
       case .synthetic: [String]()
       }
     return corpus + (model.vectors.map { [$0] } ?? [])
+  }
+}
+
+extension RunConfiguration {
+  /// What `data.vocabulary.file` says, nil where the training text says it.
+  package var givenVocabulary: KnownVocabulary? {
+    get throws(CorpusError) {
+      guard case .text(let corpus) = data, let file = corpus.vocabulary.file else { return nil }
+      return KnownVocabulary(words: try VocabularyFile.read(file, corpus.tokens, format: format), tagging: nil)
+    }
+  }
+
+  /// Whether the ids are those of the training text's own tokens.
+  package var countsVocabulary: Bool {
+    guard case .text(let corpus) = data else { return true }
+    return corpus.vocabulary.file == nil
   }
 }
 

@@ -81,7 +81,7 @@ extension RunConfiguration {
           otherKeys: ["model.from"]))
     }
     if model.vectors != nil {
-      if case .text(let corpus) = data, corpus.tokens == .character {
+      if case .text(let corpus) = data, corpus.tokens.isSeamless {
         objections.append(
           Objection(
             key: "model.vectors", reason: "has vectors of words; the tokens are characters",
@@ -118,12 +118,28 @@ extension RunConfiguration {
   private var dataConflicts: [Objection] {
     guard case .text(let corpus) = data else { return [] }
     var objections = format.objections.map { $0.below("data") }
-    if corpus.vocabulary.extends, model.from == nil {
+    let vocabulary = corpus.vocabulary
+    if vocabulary.extends, model.from == nil, vocabulary.file == nil {
       objections.append(
         Objection(
           key: "data.vocabulary.extend",
-          reason: "adds to what the model knows that a run begins with; give model.from, or --from",
+          reason:
+            "adds to what the model knows that a run begins with; give model.from, or --from, or data.vocabulary.file",
+          otherKeys: ["model.from", "data.vocabulary.file"]))
+    }
+    if vocabulary.file != nil, model.from != nil {
+      objections.append(
+        Objection(
+          key: "data.vocabulary.file", reason: "a model of model.from keeps its own ids; leave one of the two out",
           otherKeys: ["model.from"]))
+    }
+    if vocabulary.file != nil, !vocabulary.extends, vocabulary.size != nil || vocabulary.minimumCount != 1 {
+      objections.append(
+        Objection(
+          key: vocabulary.size != nil ? "data.vocabulary.size" : "data.vocabulary.min_count",
+          reason:
+            "chooses among the text's tokens, but the vocabulary is that of data.vocabulary.file; leave one of the two out",
+          otherKeys: ["data.vocabulary.file"]))
     }
     if format.hasTokens, corpus.tokens != .word {
       objections.append(

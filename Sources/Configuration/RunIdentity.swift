@@ -106,6 +106,7 @@ extension RunConfiguration {
       corpus.train = []
       if case .file = corpus.validation { corpus.validation = .file("") }
       if case .file = corpus.test { corpus.test = .file("") }
+      if corpus.vocabulary.file != nil { corpus.vocabulary.file = "" }
       anonymous.data = .text(corpus)
     case .dataset: anonymous.data = .dataset(path: "")
     case .synthetic: break

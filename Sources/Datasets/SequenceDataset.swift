@@ -9,6 +9,8 @@ package enum Tokenization: String, CaseIterable, Sendable {
   case word
   /// Unicode scalars, the newline one of them.
   case character
+  /// Extended grapheme clusters, the newline one of them.
+  case grapheme
   /// What stands between white space.
   case whitespace
 }

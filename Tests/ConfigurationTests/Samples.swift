@@ -107,7 +107,7 @@ private struct Dice: RandomNumberGenerator {
       corpus.validation = heldOut()
       corpus.test = heldOut()
       corpus.tokens = Tokenization.allCases.randomElement(using: &self) ?? .word
-      corpus.vocabulary.size = roll() ? 500 : nil
+      if roll() { corpus.vocabulary.size = 500 } else if roll() { corpus.vocabulary.file = "/" + path() }
       if corpus.tokens == .word, roll() { corpus.format = RunConfiguration.Format(columns()) }
       return .text(corpus)
     }
@@ -115,7 +115,7 @@ private struct Dice: RandomNumberGenerator {
 
   /// A model to begin with, or none.
   mutating func start(_ configuration: inout RunConfiguration) {
-    guard configuration.model.vectors == nil, roll() else { return }
+    guard configuration.model.vectors == nil, configuration.countsVocabulary, roll() else { return }
     configuration.model.from = "/" + path()
     configuration.training.freeze =
       [nil, ["rnn.l0"], ["embedding", "rnn.weight_hh"]].randomElement(using: &self) ?? nil

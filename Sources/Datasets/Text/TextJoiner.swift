@@ -15,7 +15,7 @@ package struct TextJoiner: Sendable {
 
   /// The text of a token, with the space that belongs before it; `</s>` is a newline.
   package mutating func append(_ token: String) -> String {
-    if tokenization == .character { return token }
+    if tokenization.isSeamless { return token }
     if token == Vocabulary.endOfLineToken {
       self = TextJoiner(tokenization)
       return "\n"

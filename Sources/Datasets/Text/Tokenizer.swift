@@ -11,6 +11,7 @@ extension Tokenization {
     switch self {
     case .word: WordTokenizer()
     case .character: CharacterTokenizer()
+    case .grapheme: GraphemeTokenizer()
     case .whitespace: WhitespaceTokenizer()
     }
   }

@@ -6,7 +6,9 @@ package struct VocabularySettings: Sendable, Equatable {
   package var size: Int?
   /// A token that occurs less often is unknown.
   package var minimumCount: Int
-  /// Whether tokens that a model doesn't know yet are added to those that it does; see `KnownVocabulary`.
+  /// A file of tokens that have their ids already; nil: they are those of the training text. See `VocabularyFile`.
+  package var file: String?
+  /// Whether tokens that a model or the file doesn't know yet are added to those that it does; see `KnownVocabulary`.
   package var extends = false
 
   package init(size: Int? = nil, minimumCount: Int = 1) {
@@ -19,9 +21,12 @@ extension VocabularySettings: KeySection {
   package mutating func visitKeys(_ keys: inout some KeyVisitor) {
     keys.optional("size", &size, .whole(1...10_000_000), "the most frequent tokens up to this many; absent: all")
     keys.value("min_count", &minimumCount, .whole(1...Int.max), "tokens that occur less often are left out")
+    keys.optional(
+      "file", &file, .inputFile, "a file with a token a line, ids in order; absent: the training text's tokens")
     keys.value(
       "extend", &extends, .flag,
-      "whether words, tags and characters that the model of model.from doesn't know are added to those that it does")
+      "whether words, tags and characters that the model of model.from (or the file) doesn't know are added to those that it does"
+    )
   }
 }
 
@@ -30,7 +35,7 @@ extension Vocabulary {
   /// that training never showed.
   static func specialTokens(_ tokenization: Tokenization) -> [String] {
     switch tokenization {
-    case .character: [unknownToken]
+    case .character, .grapheme: [unknownToken]
     case .word, .whitespace: [unknownToken, endOfLineToken]
     }
   }

@@ -184,7 +184,7 @@ package struct LanguageModel: Task {
   /// A few lines; one that was cut off at its end says so.
   package func sample(of model: TrainedModel, _ dataset: SequenceDataset) throws -> String {
     var text = ""
-    let length = dataset.tokenization == .character ? 160 : 30
+    let length = dataset.tokenization.isSeamless ? 160 : 30
     try TextGenerator(model).generate(prompt: "", TextGenerator.Extent(length: length), Sampling()) { text += $0 }
     if !text.hasSuffix("\n") { text += " ..." }
     return text.split(separator: "\n").joined(separator: "\n")
@@ -209,7 +209,7 @@ package struct LanguageModel: Task {
   /// What it writes: the same text each time for the same checkpoint.
   package func report(on subject: ReportSubject) throws -> TaskReport {
     let model = subject.model
-    let (length, tokens) = model.tokenization == .character ? (400, "characters") : (80, "words")
+    let (length, tokens) = model.tokenization.isSeamless ? (400, "characters") : (80, "words")
     var section = ReportSection(
       "What it writes",
       paragraphs: [

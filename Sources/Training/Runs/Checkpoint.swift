@@ -144,7 +144,10 @@ package struct Checkpoint: Sendable, Equatable {
   }
 
   /// What datasets of the run keep the ids of; nil for a run whose vocabulary is that of its own text.
-  package var known: KnownVocabulary? { origin == nil ? nil : KnownVocabulary(words: vocabulary, tagging: tagging) }
+  package var known: KnownVocabulary? {
+    let isOwn = origin == nil && configuration.countsVocabulary
+    return isOwn ? nil : KnownVocabulary(words: vocabulary, tagging: tagging)
+  }
 
   /// Makes sure that a split is what it was when the run began.
   ///

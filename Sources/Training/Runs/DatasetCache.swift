@@ -24,7 +24,8 @@ package struct DatasetCache {
   /// The dataset of a configuration, prepared now or taken from before, or read from where `data.dataset` says.
   ///
   /// - Parameters:
-  ///   - known: what a model knows whose ids a text's dataset keeps; one that `data.dataset` names has its own.
+  ///   - known: what a model knows whose ids a text's dataset keeps, before any file of a vocabulary; one that `data.dataset` names has
+  ///     its own.
   ///   - open: opens the file of `data.dataset`, and throws what is wrong with it before it is read here.
   ///   - notice: gets a line about anything unusual: a cache that can't be used costs time, never a run.
   package func dataset(
@@ -37,6 +38,7 @@ package struct DatasetCache {
     case .synthetic:
       throw TrainingError.unsupported("data.synthetic is for `rnn-train benchmark`; name text in data.train")
     case .text(let corpus):
+      let known = try known ?? configuration.givenVocabulary
       let settings = try Self.settings(of: configuration, corpus, known: known)
       let path = path(settings: settings)
       if let dataset = cached(path, settings: settings, notice: notice) { return dataset }
@@ -60,6 +62,7 @@ package struct DatasetCache {
     _ configuration: RunConfiguration, _ corpus: RunConfiguration.TextCorpus, known: KnownVocabulary?,
     to path: String?
   ) throws -> (dataset: SequenceDataset, path: String) {
+    let known = try known ?? configuration.givenVocabulary
     let settings = try Self.settings(of: configuration, corpus, known: known)
     let dataset = try Self.prepare(configuration, corpus, known: known, settings: settings)
     if let path {

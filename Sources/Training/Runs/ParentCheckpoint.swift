@@ -105,6 +105,6 @@ extension RunConfiguration {
   fileprivate func takesTokens(_ tokenization: Tokenization, of checkpoint: Checkpoint) -> Bool {
     if tokenization == checkpoint.tokenization { return true }
     return (format.hasTokens || checkpoint.configuration.format.hasTokens)
-      && tokenization != .character && checkpoint.tokenization != .character
+      && !tokenization.isSeamless && !checkpoint.tokenization.isSeamless
   }
 }
