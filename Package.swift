@@ -134,7 +134,9 @@ let package = Package(
     tests("FilesTests", ["Files"]),
     tests("HDF5Tests", ["HDF5"], exclude: ["Hostile"]),
     tests("ConfigurationTests", ["ConfigurationFiles", "Tasks", "Datasets"]),
-    tests("DatasetsTests", ["DatasetFiles", "Datasets", "HDF5"]),
+    tests(
+      "DatasetsTests", ["DatasetFiles", "Datasets", "HDF5"], exclude: ["Golden/make_tokenizers.py"],
+      resources: [.copy("Golden/tokenizers.json")]),
     tests("GrammarCorpusTests", ["GrammarCorpus", "english-corpus"]),
     tests("PlotsTests", ["Plots"]),
     tests("PresentationTests", ["Presentation"]),

@@ -14,7 +14,7 @@ extension RunConfiguration {
   package var dataFiles: [String] {
     let corpus =
       switch data {
-      case .text(let corpus): corpus.files + (corpus.vocabulary.file.map { [$0] } ?? [])
+      case .text(let corpus): corpus.files + corpus.vocabularyFiles
       case .dataset(let path): [path]
       case .synthetic: [String]()
       }
@@ -23,18 +23,20 @@ extension RunConfiguration {
 }
 
 extension RunConfiguration {
-  /// What `data.vocabulary.file` says, nil where the training text says it.
+  /// What `data.vocabulary.file` or `data.tokens.tokenizer` says, nil where the training text says it.
   package var givenVocabulary: KnownVocabulary? {
     get throws(CorpusError) {
-      guard case .text(let corpus) = data, let file = corpus.vocabulary.file else { return nil }
-      return KnownVocabulary(words: try VocabularyFile.read(file, corpus.tokens, format: format), tagging: nil)
+      guard case .text(let corpus) = data else { return nil }
+      if case .tokenizer(let path) = corpus.tokens { return KnownVocabulary(of: try BytePairTokenizer.read(path)) }
+      guard let file = corpus.vocabulary.file, let tokenization = Tokenization(corpus.tokens.kind) else { return nil }
+      return KnownVocabulary(words: try VocabularyFile.read(file, tokenization, format: format))
     }
   }
 
   /// Whether the ids are those of the training text's own tokens.
   package var countsVocabulary: Bool {
     guard case .text(let corpus) = data else { return true }
-    return corpus.vocabulary.file == nil
+    return corpus.vocabularyFiles.isEmpty
   }
 }
 
@@ -48,6 +50,12 @@ extension RunConfiguration.TextCorpus {
       }
     }
     return CorpusSources(train: train, validation: heldOut(validation), test: heldOut(test))
+  }
+
+  /// Files that say which tokens have which ids.
+  fileprivate var vocabularyFiles: [String] {
+    let tokenizer = if case .tokenizer(let path) = tokens { [path] } else { [String]() }
+    return tokenizer + (vocabulary.file.map { [$0] } ?? [])
   }
 
   /// All files that it is read from.

@@ -18,7 +18,7 @@ extension RunConfiguration {
     package var validation: HeldOut?
     package var test: HeldOut?
     package var format = Format()
-    package var tokens = Tokenization.word
+    package var tokens = TokenSetting.kind(.word)
     /// What a tagger learns.
     package var tags = TagColumn.upos
     package var vocabulary = VocabularySettings()
@@ -96,7 +96,7 @@ extension RunConfiguration.TextCorpus: KeySection {
     keys.optional("validation", &validation, .heldOut, "text that decides which checkpoint is best")
     keys.optional("test", &test, .heldOut, "text to measure the result on")
     keys.variant(&format)
-    keys.value("tokens", &tokens, .choice, "what a token is")
+    keys.value("tokens", &tokens, .tokens, "what a token is; {tokenizer: FILE}: as a tokenizer.json says")
     keys.value("tags", &tags, .tagColumn, "the column of CoNLL-U that a tagger learns")
     keys.section("vocabulary", &vocabulary, "which tokens the model knows")
   }
@@ -121,6 +121,55 @@ extension RunConfiguration.SyntheticCorpus: KeySection {
   package mutating func visitKeys(_ keys: inout some KeyVisitor) {
     keys.value("vocabulary", &vocabulary, .whole(2...10_000_000), "different ids")
     keys.optional("classes", &classes, .whole(2...10_000_000), "different targets; absent: as many as ids")
+  }
+}
+
+extension RunConfiguration {
+  /// What tokens are, before there is a tokenizer.
+  package enum TokenSetting: Sendable, Equatable {
+    case kind(TokenKind)
+    /// As the tokenizer.json at an absolute path says.
+    case tokenizer(String)
+
+    package var kind: TokenKind {
+      switch self {
+      case .kind(let kind): kind
+      case .tokenizer: .bpe
+      }
+    }
+  }
+}
+
+extension ValueKind<RunConfiguration.TokenSetting> {
+  /// A name, or a file of a tokenizer.
+  fileprivate static var tokens: Self {
+    let names = TokenKind.allCases.map(\.rawValue)
+    let expectation = enumeration(of: names + ["{tokenizer: FILE}"], conjunction: "or")
+    return Self(expectation, choices: names) { tree, site in
+      if let entries = tree.entries {
+        if entries.isEmpty { return site.mismatch(tree, expected: expectation) }
+        var file = TokenizerFile()
+        site.read(&file, from: tree)
+        return file.tokenizer.map(RunConfiguration.TokenSetting.tokenizer)
+      }
+      guard let text = tree.text else { return site.mismatch(tree, expected: expectation) }
+      if let kind = TokenKind(rawValue: text) { return .kind(kind) }
+      let hint = closest(to: text, among: names).map { "; did you mean \($0)?" } ?? ""
+      return site.mismatch(tree, expected: expectation, hint: hint)
+    } write: { setting in
+      switch setting {
+      case .kind(let kind): .string(kind.rawValue)
+      case .tokenizer(let path): KeyWriter.tree(of: TokenizerFile(tokenizer: path))
+      }
+    }
+  }
+
+  private struct TokenizerFile: KeySection {
+    var tokenizer: String?
+
+    mutating func visitKeys(_ keys: inout some KeyVisitor) {
+      keys.optional("tokenizer", &tokenizer, .inputFile, "a tokenizer.json")
+    }
   }
 }
 

@@ -1,3 +1,4 @@
+import Datasets
 import Keys
 import Models
 
@@ -81,7 +82,7 @@ extension RunConfiguration {
           otherKeys: ["model.from"]))
     }
     if model.vectors != nil {
-      if case .text(let corpus) = data, corpus.tokens.isSeamless {
+      if case .text(let corpus) = data, corpus.tokens.kind.isSeamless {
         objections.append(
           Objection(
             key: "model.vectors", reason: "has vectors of words; the tokens are characters",
@@ -118,6 +119,7 @@ extension RunConfiguration {
   private var dataConflicts: [Objection] {
     guard case .text(let corpus) = data else { return [] }
     var objections = format.objections.map { $0.below("data") }
+    objections += subwordConflicts(corpus)
     let vocabulary = corpus.vocabulary
     if vocabulary.extends, model.from == nil, vocabulary.file == nil {
       objections.append(
@@ -133,20 +135,45 @@ extension RunConfiguration {
           key: "data.vocabulary.file", reason: "a model of model.from keeps its own ids; leave one of the two out",
           otherKeys: ["model.from"]))
     }
-    if vocabulary.file != nil, !vocabulary.extends, vocabulary.size != nil || vocabulary.minimumCount != 1 {
+    if vocabulary.file != nil, !vocabulary.extends, let key = vocabulary.keyOfChoice {
       objections.append(
         Objection(
-          key: vocabulary.size != nil ? "data.vocabulary.size" : "data.vocabulary.min_count",
+          key: key,
           reason:
             "chooses among the text's tokens, but the vocabulary is that of data.vocabulary.file; leave one of the two out",
           otherKeys: ["data.vocabulary.file"]))
     }
-    if format.hasTokens, corpus.tokens != .word {
+    if format.hasTokens, corpus.tokens != .kind(.word) {
       objections.append(
         Objection(
           key: "data.tokens", reason: "\(format.title) says itself what a token is", otherKeys: ["task", "data.format"])
       )
     }
     return objections
+  }
+
+  /// Of subwords, which have their vocabulary from a tokenizer.
+  private func subwordConflicts(_ corpus: TextCorpus) -> [Objection] {
+    guard corpus.tokens.kind == .bpe else { return [] }
+    var objections: [Objection] = []
+    func object(_ key: String, _ reason: String) {
+      objections.append(Objection(key: "data.vocabulary.\(key)", reason: reason, otherKeys: ["data.tokens"]))
+    }
+    let vocabulary = corpus.vocabulary
+    if vocabulary.file != nil { object("file", "is for other tokens than subwords, whose ids are their tokenizer's") }
+    if vocabulary.extends { object("extend", "has nothing to add: subwords make up every text") }
+    if case .tokenizer = corpus.tokens, let key = vocabulary.keyOfChoice {
+      objections.append(
+        Objection(
+          key: key, reason: "is for tokens that are learnt here, not for those of a file", otherKeys: ["data.tokens"]))
+    }
+    return objections
+  }
+}
+
+extension VocabularySettings {
+  /// The key that chooses among the tokens of a text; nil if none is given.
+  fileprivate var keyOfChoice: String? {
+    size != nil ? "data.vocabulary.size" : minimumCount != 1 ? "data.vocabulary.min_count" : nil
   }
 }

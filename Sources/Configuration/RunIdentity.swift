@@ -107,6 +107,7 @@ extension RunConfiguration {
       if case .file = corpus.validation { corpus.validation = .file("") }
       if case .file = corpus.test { corpus.test = .file("") }
       if corpus.vocabulary.file != nil { corpus.vocabulary.file = "" }
+      if case .tokenizer = corpus.tokens { corpus.tokens = .tokenizer("") }
       anonymous.data = .text(corpus)
     case .dataset: anonymous.data = .dataset(path: "")
     case .synthetic: break

@@ -7,6 +7,7 @@ package enum DatasetError: DiagnosedError, Equatable {
   case notADataset(file: String, format: String?)
   case unknownVersion(file: String, found: Int, known: Int)
   case unknownTokenization(file: String, found: String)
+  case tokenizer(file: String, TokenizerProblem)
   case unknownTagColumn(file: String, found: String)
   /// No train, validation or test split.
   case noSplit(file: String)
@@ -36,8 +37,10 @@ package enum DatasetError: DiagnosedError, Equatable {
     case .unknownVersion(let file, let found, let known):
       "\(file) has version \(found) of the dataset format; this program knows version \(known): prepare the data again"
     case .unknownTokenization(let file, let found):
-      "\(file): tokenization should be one of \(Tokenization.allCases.map(\.rawValue).joined(separator: ", ")), "
+      "\(file): tokenization should be one of \(TokenKind.allCases.map(\.rawValue).joined(separator: ", ")), "
         + "but is \"\(found)\""
+    case .tokenizer(let file, let problem):
+      "\(file): /vocabulary/tokenizer: \(problem)"
     case .unknownTagColumn(let file, let found):
       "\(file): /vocabulary attribute tag_column should be one of "
         + "\(TagColumn.allCases.map(\.rawValue).joined(separator: ", ")), but is \"\(found)\""

@@ -13,6 +13,10 @@ import HDF5
 ///     /train                 attribute: source_sha256
 ///                            may lack: characters, other_normal_forms
 ///
+/// for subwords (tokenization "bpe")
+///
+///     /vocabulary/tokenizer  the text of a tokenizer.json
+///
 /// and for tagging
 ///
 ///     /vocabulary/tags       strings
@@ -47,10 +51,11 @@ package enum DatasetFile {
       try root.setAttribute("format", format)
       try root.setAttribute("format_version", formatVersion)
       try root.setAttribute("created_by", Version.name)
-      try root.setAttribute("tokenization", dataset.tokenization.rawValue)
+      try root.setAttribute("tokenization", dataset.tokenization.kind.rawValue)
       try root.setAttribute("settings_sha256", settings)
       let vocabulary = try root.group("vocabulary")
       try vocabulary.writeStrings("tokens", dataset.vocabulary.tokens)
+      if let tokenizer = dataset.tokenization.subwords { try vocabulary.writeText("tokenizer", tokenizer.json) }
       if let tagging = dataset.tagging { try write(tagging, forms: dataset.forms, to: vocabulary) }
       for split in Split.allCases {
         if let sequence = dataset.splits[split] { try write(sequence, to: root.group(split.rawValue)) }
@@ -71,8 +76,9 @@ package enum DatasetFile {
   package static func read(_ file: InputFile) throws -> (dataset: SequenceDataset, settings: String) {
     let path = file.path
     return try HDF5File.open(file) { root in
-      let tokenization = try header(of: root, file: path)
+      let kind = try header(of: root, file: path)
       let vocabulary = try root.group("vocabulary")
+      let tokenization = try tokenization(kind, in: vocabulary, file: path)
       let tokens = try vocabulary.readStrings("tokens")
       try requireUnique(tokens, file: path, object: "/vocabulary/tokens")
       var dataset = SequenceDataset(
@@ -131,7 +137,7 @@ package enum DatasetFile {
   }
 
   /// Checks that a file is a dataset that this program knows.
-  static func header(of root: ReadableGroup, file: String) throws -> Tokenization {
+  static func header(of root: ReadableGroup, file: String) throws -> TokenKind {
     let found = try root.hasAttribute("format") ? root.stringAttribute("format") : nil
     guard found == format else { throw DatasetError.notADataset(file: file, format: found) }
     let version = try root.intAttribute("format_version")
@@ -140,10 +146,18 @@ package enum DatasetFile {
     }
     guard try root.hasAttribute("tokenization") else { return .whitespace }
     let name = try root.stringAttribute("tokenization")
-    guard let tokenization = Tokenization(rawValue: name) else {
-      throw DatasetError.unknownTokenization(file: file, found: name)
+    guard let kind = TokenKind(rawValue: name) else { throw DatasetError.unknownTokenization(file: file, found: name) }
+    return kind
+  }
+
+  private static func tokenization(_ kind: TokenKind, in vocabulary: ReadableGroup, file: String) throws -> Tokenization
+  {
+    if let tokenization = Tokenization(kind) { return tokenization }
+    do {
+      return .bpe(try BytePairTokenizer(json: vocabulary.readText("tokenizer")))
+    } catch let problem as TokenizerProblem {
+      throw DatasetError.tokenizer(file: file, problem)
     }
-    return tokenization
   }
 
   /// The Unicode scalars of a split's raw text, 0 for an unknown number.

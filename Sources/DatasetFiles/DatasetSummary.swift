@@ -16,7 +16,7 @@ package struct DatasetSummary: Sendable, Equatable {
   /// "unknown" if the file doesn't say.
   package let createdBy: String
   package let settings: String
-  package let tokenization: Tokenization
+  package let tokenization: TokenKind
   package let vocabularySize: Int
   /// The tags by id, nil for a dataset without.
   package let tags: [String]?
@@ -51,7 +51,7 @@ package struct DatasetSummary: Sendable, Equatable {
   }
 
   private init(
-    createdBy: String, settings: String, tokenization: Tokenization, vocabularySize: Int, tags: [String]?,
+    createdBy: String, settings: String, tokenization: TokenKind, vocabularySize: Int, tags: [String]?,
     splits: [SplitSummary]
   ) {
     self.createdBy = createdBy

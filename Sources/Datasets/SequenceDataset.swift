@@ -3,18 +3,6 @@ package enum Split: String, CaseIterable, Sendable {
   case train, validation, test
 }
 
-/// How text becomes tokens.
-package enum Tokenization: String, CaseIterable, Sendable {
-  /// Unicode words and punctuation marks.
-  case word
-  /// Unicode scalars, the newline one of them.
-  case character
-  /// Extended grapheme clusters, the newline one of them.
-  case grapheme
-  /// What stands between white space.
-  case whitespace
-}
-
 /// One split of a corpus as ids, sentence after sentence.
 package struct TokenSequence: Sendable, Equatable {
   /// Ids of all tokens. At word level each sentence ends in `</s>`; at character level in the newline.

@@ -13,7 +13,8 @@ import Models
 ///     checkpoint_sha256  of the checkpoint's file
 ///     model.…            the sizes of the network, a text for each key of the configuration's `model` that it depends on
 ///     cluster_starts     of an output layer in two steps: the first token of each cluster, a list in JSON
-///     tokenization       word, whitespace or character
+///     tokenization       word, whitespace, character, grapheme or bpe
+///     tokenizer          of bpe only: the text of a tokenizer.json
 ///     tokens             the vocabulary by id, a list in JSON
 ///     tags, tag_column, characters, training_words       of a tagger only: lists in JSON, and CoNLL-U's column
 package enum ModelMetadata {
@@ -26,6 +27,7 @@ package enum ModelMetadata {
     static let model = "model"
     static let clusterStarts = "cluster_starts"
     static let tokenization = "tokenization"
+    static let tokenizer = "tokenizer"
     static let tokens = "tokens"
     static let tags = "tags"
     static let tagColumn = "tag_column"
@@ -47,7 +49,8 @@ package enum ModelMetadata {
     if let clusters = exported.shape.output.clusters(of: exported.shape)?.clusters {
       entries.append((Key.clusterStarts, try list(clusters.map(\.tokens.lowerBound))))
     }
-    entries += [(Key.tokenization, model.tokenization.rawValue), (Key.tokens, try list(model.vocabulary.tokens))]
+    entries += [(Key.tokenization, model.tokenization.kind.rawValue), (Key.tokens, try list(model.vocabulary.tokens))]
+    if let tokenizer = model.tokenization.subwords { entries.append((Key.tokenizer, tokenizer.json)) }
     if let tagging = model.tagging {
       entries += [
         (Key.tags, try list(tagging.tags)), (Key.tagColumn, tagging.column.rawValue),
@@ -74,9 +77,7 @@ package enum ModelMetadata {
     let reader = Reader(texts: texts, file: file)
     let vocabulary = Vocabulary(tokens: try reader.list(Key.tokens))
     guard vocabulary.count > 0 else { throw reader.refusal("a vocabulary", "an empty one") }
-    guard let tokenization = Tokenization(rawValue: try reader.text(Key.tokenization)) else {
-      throw reader.refusal("a tokenization of rnn-train", try reader.text(Key.tokenization))
-    }
+    let tokenization = try reader.tokenization
     var tagging: TaggingVocabulary?
     if texts[Key.tags] != nil {
       guard let column = TagColumn(rawValue: try reader.text(Key.tagColumn)) else {
@@ -125,6 +126,19 @@ package enum ModelMetadata {
     func text(_ name: String) throws(ExportError) -> String {
       guard let text = texts[name] else { throw refusal("\(name) in its metadata", "none") }
       return text
+    }
+
+    var tokenization: Tokenization {
+      get throws(ExportError) {
+        let name = try text(Key.tokenization)
+        guard let kind = TokenKind(rawValue: name) else { throw refusal("a tokenization of rnn-train", name) }
+        if let tokenization = Tokenization(kind) { return tokenization }
+        do throws(TokenizerProblem) {
+          return .bpe(try BytePairTokenizer(json: texts[Key.tokenizer] ?? ""))
+        } catch {
+          throw refusal("\(Key.tokenizer), the text of a tokenizer.json", error.description)
+        }
+      }
     }
 
     /// Different texts.

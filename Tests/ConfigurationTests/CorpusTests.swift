@@ -39,7 +39,7 @@ import Testing
       ).configuration
     }
     #expect(configurations.allSatisfy { !$0.task.learnsTags && $0.output.directory == "runs/my" })
-    let tokens = configurations.map { Self.corpus(of: $0)?.tokens }
+    let tokens = configurations.map { Self.corpus(of: $0)?.tokens.kind }
     #expect(tokens == [.character, .character, .character, .character, .word, .word])
     #expect(configurations.map(\.model.hidden) == [96, 192, 256, 256, 256, 256])
     #expect(configurations.map(\.training.epochs) == [40, 30, 20, 6, 1, 1])
@@ -66,7 +66,7 @@ import Testing
     #expect(configuration.model.hidden == 7 && configuration.model.cell.name == "elman")
     #expect(configuration.output.directory == "elsewhere")
     let corpus = try #require(Self.corpus(of: configuration))
-    #expect(corpus.train == [path, path] && corpus.tokens == .word)
+    #expect(corpus.train == [path, path] && corpus.tokens == .kind(.word))
     let columns = try file("words.tsv", "dogs\tNOUN\n")
     let tagger = try RunConfiguration.suiting(
       [columns], overrides: ["task=tagging", "data.format=columns"], remark: { _ in })

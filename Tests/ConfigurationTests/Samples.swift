@@ -106,9 +106,13 @@ private struct Dice: RandomNumberGenerator {
       var corpus = RunConfiguration.TextCorpus(train: files)
       corpus.validation = heldOut()
       corpus.test = heldOut()
-      corpus.tokens = Tokenization.allCases.randomElement(using: &self) ?? .word
-      if roll() { corpus.vocabulary.size = 500 } else if roll() { corpus.vocabulary.file = "/" + path() }
-      if corpus.tokens == .word, roll() { corpus.format = RunConfiguration.Format(columns()) }
+      corpus.tokens = roll() ? .tokenizer("/" + path()) : .kind(TokenKind.allCases.randomElement(using: &self) ?? .word)
+      if corpus.tokens == .kind(.bpe) || corpus.tokens.kind != .bpe && roll() {
+        corpus.vocabulary.size = 500
+      } else if corpus.tokens.kind != .bpe, roll() {
+        corpus.vocabulary.file = "/" + path()
+      }
+      if corpus.tokens == .kind(.word), roll() { corpus.format = RunConfiguration.Format(columns()) }
       return .text(corpus)
     }
   }
@@ -120,14 +124,14 @@ private struct Dice: RandomNumberGenerator {
     configuration.training.freeze =
       [nil, ["rnn.l0"], ["embedding", "rnn.weight_hh"]].randomElement(using: &self) ?? nil
     guard case .text(var corpus) = configuration.data else { return }
-    corpus.vocabulary.extends = roll()
+    corpus.vocabulary.extends = corpus.tokens.kind != .bpe && roll()
     configuration.data = .text(corpus)
   }
 
   /// Takes out of the data what the task doesn't allow.
   mutating func adapt(_ data: inout RunConfiguration.Data, to task: any Task) {
     guard case .text(var corpus) = data, task is Tagging else { return }
-    corpus.tokens = .word
+    corpus.tokens = .kind(.word)
     corpus.tags = roll() ? .xpos : .upos
     data = .text(corpus)
   }

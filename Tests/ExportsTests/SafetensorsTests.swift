@@ -118,7 +118,8 @@ import Testing
     arguments: [
       ("tokens", nil), ("tokens", "[]"), ("tokens", "{"), ("tokens", #"["a", "a"]"#), ("tokens", #"["<unk>", "a"]"#),
       ("tags", "[]"), ("tags", #"["X", "X", "Y"]"#), ("tag_column", "DEPREL"), ("characters", #"["a"]"#),
-      ("training_words", nil), ("tokenization", "byte"), ("model.hidden", "7"), ("model.hidden", nil),
+      ("training_words", nil), ("tokenization", "byte"), ("tokenization", "bpe"), ("model.hidden", "7"),
+      ("model.hidden", nil),
       ("model.hidden", "-1"), ("model.hidden", "[]"), ("model.hidden", "[6, 7]"), ("model.hidden", "[6, 0]"),
       ("model.hidden", "99999999999999999999"), ("model.cell", "transformer"),
       ("model.cell", "[a]"), ("model.cell.a.b", "c"), ("model.a.b.c.d.e", "c"), ("model.layers", "64"),

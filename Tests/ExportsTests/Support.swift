@@ -37,7 +37,16 @@ func exampleModels() throws -> [ExportedModel] {
     shape.tiesEmbeddings = output.canTieEmbeddings
     shapes.append(shape)
   }
-  return try shapes.map { try model(of: $0) } + [taggerModel()]
+  return try shapes.map { try model(of: $0) } + [subwordModel(), taggerModel()]
+}
+
+/// A language model of subwords.
+func subwordModel() throws -> ExportedModel {
+  let tokenizer = try BytePairTokenizer(
+    json: #"{"model": {"vocab": {"a": 0, "b": 1, "ab": 2}, "merges": ["a b"]}, "pre_tokenizer": {"type": "ByteLevel"}}"#
+  )
+  let shape = ModelShape(vocabulary: 3, embedding: 5, cell: .gru, hidden: 6, layers: 1, classes: 3)
+  return try model(of: shape, vocabulary: tokenizer.vocabulary, .bpe(tokenizer))
 }
 
 /// A tagger in both directions that looks at characters.
@@ -46,18 +55,21 @@ func taggerModel() throws -> ExportedModel {
     vocabulary: words.count, embedding: 5, cell: .gru, hidden: 6, layers: 2, classes: tagging.tags.count)
   shape.isBidirectional = true
   shape.characters = ModelShape.Characters(vocabulary: tagging.characters.count, embedding: 3, hidden: 4)
-  return try model(of: shape, tagging)
+  return try model(of: shape, .word, tagging)
 }
 
 /// Tokens that JSON has to escape, and two that differ by their normalization only.
 private let words = ["<unk>", "</s>", "a\"b", "back\\slash", "\u{1}", "é", "e\u{301}", "/", "🐑", "\u{2028}", "x"]
 private let tagging = TaggingVocabulary(tags: ["NOUN", "VERB", "X"], column: .xpos, trainingWords: TokenTable(words))
 
-private func model(of shape: ModelShape, _ tagging: TaggingVocabulary? = nil) throws -> ExportedModel {
+private func model(
+  of shape: ModelShape, vocabulary: Vocabulary = Vocabulary(tokens: words), _ tokenization: Tokenization = .word,
+  _ tagging: TaggingVocabulary? = nil
+) throws -> ExportedModel {
   let parameters = Parameters(shape, kernels: Kernels.available[0])
   parameters.initialize(seed: 3)
   return ExportedModel(
-    TrainedModel(parameters, vocabulary: Vocabulary(tokens: words), tokenization: .word, tagging: tagging),
+    TrainedModel(parameters, vocabulary: vocabulary, tokenization: tokenization, tagging: tagging),
     from: ModelOrigin(
       task: tagging == nil ? "language-model" : "tagging", configuration: "seed: 1\n", checkpointSHA256: "00ff"))
 }

@@ -30,10 +30,11 @@ private func fuzz(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
   let bytes = UnsafeRawBufferPointer(start: start, count: count)
   switch reader {
   case "config": readConfiguration(String(decoding: bytes, as: UTF8.self))
-  case "text": for tokenization in Tokenization.allCases { readText(bytes, tokenization) }
+  case "text": for tokenization in Tokenization.plain { readText(bytes, tokenization) }
   case "treebank": readTreebank(bytes)
+  case "tokenizer": readTokenizer(String(decoding: bytes, as: UTF8.self))
   case "seal": _ = try? HDF5File.open(bytes: Array(bytes), named: "fuzz", seal: .required) { _ in }
-  default: preconditionFailure("FUZZ_READER: expected config, text, treebank or seal, found \(reader)")
+  default: preconditionFailure("FUZZ_READER: expected config, text, treebank, tokenizer or seal, found \(reader)")
   }
   return 0
 }
@@ -48,6 +49,14 @@ private func readConfiguration(_ text: String) {
   guard let configuration = try? parse(text) else { return }
   let rendered = configuration.render()
   precondition((try? parse(rendered)) == configuration, "rendered as\n\(rendered)")
+}
+
+/// What is accepted gives every text tokens.
+private func readTokenizer(_ json: String) {
+  guard let tokenizer = try? BytePairTokenizer(json: json) else { return }
+  let tokenization = Tokenization.bpe(tokenizer)
+  var joiner = TextJoiner(tokenization)
+  for token in tokenization.tokens(of: "a b\n\u{E9}\u{1F600} ") { _ = joiner.append(token) }
 }
 
 /// Whatever the chunks, the tokens are the same.

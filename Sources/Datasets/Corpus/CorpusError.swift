@@ -29,6 +29,7 @@ package enum CorpusError: DiagnosedError, Equatable {
   /// Files without a single tag in the column that is asked for, as their format calls it.
   case noTags(column: String, paths: [String])
   case malformedLine(MalformedLine)
+  case tokenizer(path: String, TokenizerProblem)
   case malformedVectors(path: String, line: Int, problem: VectorsProblem)
   case tooFewTokens(count: Int, streams: Int)
 
@@ -87,6 +88,8 @@ package enum CorpusError: DiagnosedError, Equatable {
       "\(paths.joined(separator: ", ")): expected tags in \(column), found none"
     case .malformedLine(let line):
       line.description
+    case .tokenizer(let path, let problem):
+      "\(path): \(problem)"
     case .malformedVectors(let path, let line, let problem):
       "\(path):\(line): \(problem)"
     case .tooFewTokens(let count, let streams):

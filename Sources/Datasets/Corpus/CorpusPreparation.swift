@@ -8,7 +8,7 @@ extension SequenceDataset {
     _ sources: CorpusSources, format: any CorpusFormat = PlainText(), tokenization: Tokenization,
     vocabulary settings: VocabularySettings, known: KnownVocabulary? = nil
   ) throws(CorpusError) -> SequenceDataset {
-    let unit: CorpusRecord.Unit = tokenization == .character ? .characters : .sentences
+    let unit: CorpusRecord.Unit = tokenization.kind == .character ? .characters : .sentences
     let (train, heldOut) = try read(sources, unit: unit) { (paths) throws(CorpusError) in
       try format.read(paths, tokenization, chunkSize: TextReader.defaultChunkSize)
     }

@@ -31,15 +31,7 @@ struct SplitBoundaries: Equatable {
   init(of record: borrowing CorpusRecord, in unit: CorpusRecord.Unit, _ sources: CorpusSources) throws(CorpusError) {
     let units = record.count(of: unit)
     let (validation, test) = (sources.validation.fraction, sources.test.fraction)
-    let (v, t) = (validation ?? 0, test ?? 0)
-    // Written so that a NaN fails too.
-    guard v >= 0, t >= 0, v + t < 1 else { throw .invalidFractions(validation: v, test: t) }
-
-    let million = 1_000_000
-    let vMillionths = Int((v * Double(million)).rounded())
-    let tMillionths = Int((t * Double(million)).rounded())
-    self.validation = units * (million - vMillionths - tMillionths) / million
-    self.test = units * (million - tMillionths) / million
+    (self.validation, self.test) = try sources.boundaries(in: units)
 
     let empty: Split? =
       if self.validation <= 0 {
@@ -54,6 +46,22 @@ struct SplitBoundaries: Equatable {
     guard let empty else { return }
     let endsLinesInCR = unit == .sentences && record.loneCarriageReturns > units
     throw .emptySplit(empty, paths: sources.train, units: units, unit: unit, endsLinesInCR: endsLinesInCR)
+  }
+}
+
+extension CorpusSources {
+  /// Whether the training files hold more than the training split.
+  var takesFractions: Bool { validation.fraction != nil || test.fraction != nil }
+
+  /// Where in so many units of the training files validation and test begin, in that order.
+  func boundaries(in units: Int) throws(CorpusError) -> (validation: Int, test: Int) {
+    let (v, t) = (validation.fraction ?? 0, test.fraction ?? 0)
+    // Written so that a NaN fails too.
+    guard v >= 0, t >= 0, v + t < 1 else { throw .invalidFractions(validation: v, test: t) }
+    let million = 1_000_000
+    let vMillionths = Int((v * Double(million)).rounded())
+    let tMillionths = Int((t * Double(million)).rounded())
+    return (units * (million - vMillionths - tMillionths) / million, units * (million - tMillionths) / million)
   }
 }
 

@@ -11,7 +11,7 @@ package struct PlainText: CorpusFormat {
   package func parser(of file: String) -> Parser { Parser() }
 
   /// At word and whitespace level a line is a sentence, and an empty line none; a file's last line needs no newline.
-  /// At character and grapheme level every character counts, empty lines included, and nothing is put in between files.
+  /// At the other levels every character counts, empty lines included, and nothing is put in between files.
   package func read(
     _ paths: [String], _ tokenization: Tokenization, chunkSize: Int = TextReader.defaultChunkSize
   ) throws(CorpusError) -> CorpusRecord {
@@ -81,14 +81,8 @@ package struct PlainText: CorpusFormat {
 
 extension Tokenization {
   /// The token that ends a sentence.
-  package var sentenceEnd: String { isSeamless ? "\n" : Vocabulary.endOfLineToken }
-
-  /// Whether a text is its tokens in a row, white space among them.
-  package var isSeamless: Bool {
-    switch self {
-    case .character, .grapheme: true
-    case .word, .whitespace: false
-    }
+  package var sentenceEnd: String {
+    subwords?.lineEnd ?? (kind.isSeamless ? "\n" : Vocabulary.endOfLineToken)
   }
 
   /// The tokens of a text at hand, such as the prompt of `generate`, as they stand in it. It is cleaned as files are, but may

@@ -76,14 +76,7 @@ struct TextFile: ~Copyable {
   private static func completePrefix(of bytes: Span<UInt8>) -> Int {
     let count = bytes.count
     if count > 0, bytes[count - 1] == 0x0D { return count - 1 }
-    // A scalar has four bytes at most, so its first byte is one of the last four.
-    for back in 1..<min(5, count + 1) {
-      let byte = bytes[count - back]
-      if byte & 0xC0 == 0x80 { continue }
-      let length = byte < 0xC0 ? 1 : byte < 0xE0 ? 2 : byte < 0xF0 ? 3 : 4
-      return length > back ? count - back : count
-    }
-    return count
+    return bytes.endOfWholeScalars
   }
 
   private func validate() throws(CorpusError) {
@@ -97,6 +90,20 @@ struct TextFile: ~Copyable {
       if let kind = BinaryKind(beginning) { throw .binary(path: name, kind) }
       throw .nul(path: name, offset: offset + nul)
     }
+  }
+}
+
+extension Span<UInt8> {
+  /// Where the last scalar of UTF-8 begins that isn't whole; otherwise where the bytes end.
+  var endOfWholeScalars: Int {
+    // A scalar has four bytes at most, so its first byte is one of the last four.
+    for back in 1..<Swift.min(5, count + 1) {
+      let byte = self[count - back]
+      if byte & 0xC0 == 0x80 { continue }
+      let length = byte < 0xC0 ? 1 : byte < 0xE0 ? 2 : byte < 0xF0 ? 3 : 4
+      return length > back ? count - back : count
+    }
+    return count
   }
 }
 

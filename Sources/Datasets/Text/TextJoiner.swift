@@ -8,6 +8,8 @@ package struct TextJoiner: Sendable {
   /// Whether nothing may come between what is written and the next token.
   private var isOpen = false
   private var isInQuotation = false
+  /// The beginning of a character whose rest the next token has.
+  private var incomplete: [UInt8] = []
 
   package init(_ tokenization: Tokenization) {
     self.tokenization = tokenization
@@ -15,7 +17,8 @@ package struct TextJoiner: Sendable {
 
   /// The text of a token, with the space that belongs before it; `</s>` is a newline.
   package mutating func append(_ token: String) -> String {
-    if tokenization.isSeamless { return token }
+    if let tokenizer = tokenization.subwords { return append(token, of: tokenizer) }
+    if tokenization.kind.isSeamless { return token }
     if token == Vocabulary.endOfLineToken {
       self = TextJoiner(tokenization)
       return "\n"
@@ -33,6 +36,19 @@ package struct TextJoiner: Sendable {
     isOpen = joins.right
     last = token.unicodeScalars.last
     return isSpaced ? " " + token : token
+  }
+
+  /// A subword's text, up to the end of its last whole character.
+  private mutating func append(_ token: String, of tokenizer: BytePairTokenizer) -> String {
+    var bytes = incomplete + tokenizer.bytes(of: token)
+    let isFirst = last == nil
+    if isFirst, tokenizer.addsSpace, bytes.first == 0x20 { bytes.removeFirst() }
+    if !isFirst, tokenizer.dropsSpaces { bytes.insert(0x20, at: 0) }
+    let end = bytes.span.endOfWholeScalars
+    incomplete = Array(bytes[end...])
+    let text = String(decoding: bytes[..<end], as: UTF8.self)
+    last = text.unicodeScalars.last ?? last
+    return text
   }
 
   /// Whether a scalar is of a script that is written without spaces between words.
@@ -69,5 +85,17 @@ package struct TextJoiner: Sendable {
         }
       }
     }
+  }
+}
+
+extension Tokenization {
+  /// A token as people read it: a subword as its text, or, where that is no whole character, as its bytes: `\xE2`.
+  package func text(of token: String) -> String {
+    guard let tokenizer = subwords else { return token }
+    let bytes = tokenizer.bytes(of: token)
+    if let text = String(validating: bytes, as: UTF8.self) { return text }
+    return bytes.map { byte in
+      byte < 0x80 ? String(Unicode.Scalar(byte)) : "\\x" + String(byte, radix: 16, uppercase: true)
+    }.joined()
   }
 }

@@ -13,6 +13,7 @@ extension Tokenization {
     case .character: CharacterTokenizer()
     case .grapheme: GraphemeTokenizer()
     case .whitespace: WhitespaceTokenizer()
+    case .bpe(let tokenizer): SubwordEncoder(tokenizer)
     }
   }
 }

@@ -4,12 +4,20 @@ import Files
 /// characters, whatever the new text has. What else the text has is unknown, or stands behind it where `VocabularySettings.extends` says so.
 package struct KnownVocabulary: Sendable {
   package let words: Vocabulary
+  /// What makes text these words; nil: any that a configuration says.
+  package let tokenization: Tokenization?
   /// Of a tagger.
   package let tagging: TaggingVocabulary?
 
-  package init(words: Vocabulary, tagging: TaggingVocabulary?) {
+  package init(words: Vocabulary, tokenization: Tokenization? = nil, tagging: TaggingVocabulary? = nil) {
     self.words = words
+    self.tokenization = tokenization
     self.tagging = tagging
+  }
+
+  /// What a tokenizer's own ids mean.
+  package init(of tokenizer: BytePairTokenizer) {
+    self.init(words: tokenizer.vocabulary, tokenization: .bpe(tokenizer))
   }
 
   /// Whether a dataset keeps the ids of all that is known and that it has a use for.
@@ -22,7 +30,10 @@ package struct KnownVocabulary: Sendable {
 
   /// A hash of all of it in order.
   package var contentHash: String {
-    let lists = [words.tokens, tagging?.tags, tagging?.characters.tokens, tagging?.trainingWords.tokens]
+    let lists = [
+      words.tokens, tagging?.tags, tagging?.characters.tokens, tagging?.trainingWords.tokens,
+      (tokenization?.subwords?.json).map { [$0] },
+    ]
     var hash = ContentHash()
     // Neither byte is part of any token's UTF-8.
     for list in lists {

@@ -29,6 +29,11 @@ package struct TokenTable: Sendable {
     String(decoding: bytes[range(of: number)], as: UTF8.self)
   }
 
+  /// A token's bytes, where they lie.
+  func withBytes<R>(of number: Int, _ body: (UnsafeBufferPointer<UInt8>) throws -> R) rethrows -> R {
+    try bytes.withUnsafeBufferPointer { try body(UnsafeBufferPointer(rebasing: $0[range(of: number)])) }
+  }
+
   /// Whether one token comes before another in the order of their Unicode scalars, which is that of their bytes.
   package func areInIncreasingOrder(_ a: Int, _ b: Int) -> Bool {
     bytes[range(of: a)].lexicographicallyPrecedes(bytes[range(of: b)])

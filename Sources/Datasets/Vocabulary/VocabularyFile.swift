@@ -38,11 +38,11 @@ package enum VocabularyFile {
   private static func token(
     of line: String, _ tokenization: Tokenization, _ format: any CorpusFormat
   ) throws(VocabularyProblem) -> String {
-    if line.isEmpty { throw .empty(takesEscapes: tokenization.isSeamless) }
-    if tokenization.isSeamless {
+    if line.isEmpty { throw .empty(takesEscapes: tokenization.kind.isSeamless) }
+    if tokenization.kind.isSeamless {
       let token = unescaped(line)
       if token == Vocabulary.unknownToken { return token }
-      guard tokenization.tokens(of: token).count == 1 else { throw .notOne(tokenization, found: line) }
+      guard tokenization.tokens(of: token).count == 1 else { throw .notOne(tokenization.kind, found: line) }
       return token
     }
     if !format.hasTokens, line.unicodeScalars.contains(where: WhitespaceTokenizer.isWhitespace) {
@@ -66,7 +66,7 @@ package enum VocabularyProblem: LineProblem {
   case repeated(String, line: Int)
   case whiteSpace(found: String)
   /// What is no token at a level where each has one length.
-  case notOne(Tokenization, found: String)
+  case notOne(TokenKind, found: String)
 
   package var description: String {
     switch self {
@@ -76,8 +76,8 @@ package enum VocabularyProblem: LineProblem {
       "\"\(VectorText.word(for: token))\" is the token of line \(line) already; each has one id"
     case .whiteSpace(let found):
       "expected one token without white space in it, found \"\(found)\" (cut -f1 or awk '{print $1}' takes counts away)"
-    case .notOne(let tokenization, let found):
-      "expected one token of the kind \(tokenization.rawValue), found \"\(found)\""
+    case .notOne(let kind, let found):
+      "expected one token of the kind \(kind.rawValue), found \"\(found)\""
     }
   }
 }

@@ -37,6 +37,7 @@ extension Vocabulary {
     switch tokenization {
     case .character, .grapheme: [unknownToken]
     case .word, .whitespace: [unknownToken, endOfLineToken]
+    case .bpe: []
     }
   }
 

@@ -15,12 +15,18 @@ package enum TextEnd: String, Sendable, CaseIterable {
     var tokens = Set([model.vocabulary.sentenceEnd(model.tokenization)].compactMap(\.self))
     if self == .sentence {
       for (id, token) in model.vocabulary.tokens.enumerated()
-      where !token.isEmpty && token.unicodeScalars.allSatisfy(\.properties.isSentenceTerminal) {
+      where Self.endsSentence(model.tokenization.text(of: token)) {
         tokens.insert(Int32(id))
       }
     }
     if tokens.isEmpty { throw .noEnd(self) }
     return tokens
+  }
+
+  /// Whether a token is marks that end sentences, and nothing else but a space before them.
+  private static func endsSentence(_ token: String) -> Bool {
+    let marks = token.unicodeScalars.trimmingPrefix(" ".unicodeScalars)
+    return !marks.isEmpty && marks.allSatisfy(\.properties.isSentenceTerminal)
   }
 }
 

@@ -127,7 +127,7 @@ struct ContinuedText {
   init(after prompt: String, _ tokenization: Tokenization) {
     joiner = TextJoiner(tokenization)
     for token in tokenization.tokens(of: prompt) { _ = joiner.append(token) }
-    isSpaced = !tokenization.isSeamless && prompt.last?.isWhitespace == true
+    isSpaced = !tokenization.kind.isSeamless && prompt.last?.isWhitespace == true
   }
 
   mutating func append(_ token: String) -> String {

@@ -38,8 +38,18 @@ package struct LanguageModel: Task {
   package func dataset(
     of corpus: RunConfiguration.TextCorpus, format: any CorpusFormat, known: KnownVocabulary?
   ) throws(CorpusError) -> SequenceDataset {
-    try SequenceDataset.prepare(
-      corpus.sources, format: format, tokenization: corpus.tokens, vocabulary: corpus.vocabulary, known: known)
+    var known = known
+    let tokenization: Tokenization
+    if let plain = Tokenization(corpus.tokens.kind) {
+      tokenization = plain
+    } else if let learnt = known?.tokenization {
+      tokenization = learnt
+    } else {
+      let tokenizer = try BytePairTokenizer.trained(on: corpus.sources, settings: corpus.vocabulary)
+      (tokenization, known) = (.bpe(tokenizer), KnownVocabulary(of: tokenizer))
+    }
+    return try SequenceDataset.prepare(
+      corpus.sources, format: format, tokenization: tokenization, vocabulary: corpus.vocabulary, known: known)
   }
 
   package func read(
@@ -184,7 +194,7 @@ package struct LanguageModel: Task {
   /// A few lines; one that was cut off at its end says so.
   package func sample(of model: TrainedModel, _ dataset: SequenceDataset) throws -> String {
     var text = ""
-    let length = dataset.tokenization.isSeamless ? 160 : 30
+    let length = model.tokenization.kind.sampled.sample
     try TextGenerator(model).generate(prompt: "", TextGenerator.Extent(length: length), Sampling()) { text += $0 }
     if !text.hasSuffix("\n") { text += " ..." }
     return text.split(separator: "\n").joined(separator: "\n")
@@ -209,7 +219,7 @@ package struct LanguageModel: Task {
   /// What it writes: the same text each time for the same checkpoint.
   package func report(on subject: ReportSubject) throws -> TaskReport {
     let model = subject.model
-    let (length, tokens) = model.tokenization.isSeamless ? (400, "characters") : (80, "words")
+    let (_, length, tokens) = model.tokenization.kind.sampled
     var section = ReportSection(
       "What it writes",
       paragraphs: [
@@ -228,5 +238,16 @@ package struct LanguageModel: Task {
     var report = TaskReport()
     report.sections = [section]
     return report
+  }
+}
+
+extension TokenKind {
+  /// How many tokens make a few lines, how many a report's text, and what they are called.
+  fileprivate var sampled: (sample: Int, report: Int, noun: String) {
+    switch self {
+    case .character, .grapheme: (160, 400, "characters")
+    case .word, .whitespace: (30, 80, "words")
+    case .bpe: (45, 120, "tokens")
+    }
   }
 }

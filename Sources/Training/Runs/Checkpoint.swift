@@ -9,7 +9,7 @@ import Optimizers
 /// All that a run is, at a step's end: enough to go on with it, to evaluate its model, or to use it elsewhere.
 ///
 /// In a file: `/parameters/…` under PyTorch's names and in its shapes, `/optimizer/MOMENT/…` likewise, `/state`, `/config`
-/// (the resolved text), `/vocabulary/tokens`, and `/origin` of a run that began with another's parameters.
+/// (the resolved text), `/vocabulary/tokens` (of subwords also `tokenizer`), and `/origin` of a run that began with another's parameters.
 ///
 /// Where a run averages its parameters, their means are the parameters that everybody uses; those that steps go on from are
 /// kept beside the moments.
@@ -146,7 +146,7 @@ package struct Checkpoint: Sendable, Equatable {
   /// What datasets of the run keep the ids of; nil for a run whose vocabulary is that of its own text.
   package var known: KnownVocabulary? {
     let isOwn = origin == nil && configuration.countsVocabulary
-    return isOwn ? nil : KnownVocabulary(words: vocabulary, tagging: tagging)
+    return isOwn ? nil : KnownVocabulary(words: vocabulary, tokenization: tokenization, tagging: tagging)
   }
 
   /// Makes sure that a split is what it was when the run began.

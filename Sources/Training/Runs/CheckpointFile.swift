@@ -23,7 +23,8 @@ package enum CheckpointFile {
       try root.setAttribute("created_by", Version.name)
       try root.writeText("config", checkpoint.configuration.render())
       let vocabulary = try root.group("vocabulary")
-      try vocabulary.setAttribute("tokenization", checkpoint.tokenization.rawValue)
+      try vocabulary.setAttribute("tokenization", checkpoint.tokenization.kind.rawValue)
+      if let tokenizer = checkpoint.tokenization.subwords { try vocabulary.writeText("tokenizer", tokenizer.json) }
       try vocabulary.writeStrings("tokens", checkpoint.vocabulary.tokens)
       if let tagging = checkpoint.tagging {
         try vocabulary.writeStrings("tags", tagging.tags)
@@ -136,8 +137,7 @@ package enum CheckpointFile {
         characters: Vocabulary(tokens: try entries("characters")),
         trainingWords: TokenTable(try entries("training_words")))
     }
-    let tokenization = Tokenization(rawValue: try vocabulary.stringAttribute("tokenization"))
-    guard let tokenization else { throw TrainingError.notCheckpoint(file: path, found: "an unknown tokenization") }
+    let tokenization = try tokenization(in: vocabulary, path: path)
     let optimizer = try root.group("optimizer")
     var moments: [String: [Checkpoint.Tensor]] = [:]
     for child in try optimizer.children where extent == .all {
@@ -206,6 +206,18 @@ package enum CheckpointFile {
     try group.children.filter { $0.name != except }.map {
       let elements: [Float] = try group.read($0.name)
       return Checkpoint.Tensor(name: $0.name, shape: try group.shape(of: $0.name), elements: elements)
+    }
+  }
+
+  private static func tokenization(in vocabulary: ReadableGroup, path: String) throws -> Tokenization {
+    guard let kind = TokenKind(rawValue: try vocabulary.stringAttribute("tokenization")) else {
+      throw TrainingError.notCheckpoint(file: path, found: "an unknown tokenization")
+    }
+    if let tokenization = Tokenization(kind) { return tokenization }
+    do {
+      return .bpe(try BytePairTokenizer(json: vocabulary.readText("tokenizer")))
+    } catch let problem as TokenizerProblem {
+      throw TrainingError.notCheckpoint(file: path, found: "/vocabulary/tokenizer, \(problem)")
     }
   }
 

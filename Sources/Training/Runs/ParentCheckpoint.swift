@@ -41,22 +41,25 @@ package struct ParentCheckpoint {
   }
 
   /// What the new run's datasets keep the ids of.
-  package var known: KnownVocabulary { KnownVocabulary(words: checkpoint.vocabulary, tagging: checkpoint.tagging) }
+  package var known: KnownVocabulary {
+    KnownVocabulary(
+      words: checkpoint.vocabulary, tokenization: checkpoint.tokenization, tagging: checkpoint.tagging)
+  }
 
   /// Refuses a configuration whose layers can't be those of the checkpoint, or whose tokens are of another kind: before its
   /// data is read.
   package func check(_ configuration: RunConfiguration) throws(TrainingError) {
-    let tokenization: Tokenization? = if case .text(let corpus) = configuration.data { corpus.tokens } else { nil }
-    try check(configuration, tokenization)
+    let kind: TokenKind? = if case .text(let corpus) = configuration.data { corpus.tokens.kind } else { nil }
+    try check(configuration, kind)
   }
 
-  /// - Parameter tokenization: of the new run's data; nil where it isn't known yet.
-  private func check(_ configuration: RunConfiguration, _ tokenization: Tokenization?) throws(TrainingError) {
+  /// - Parameter kind: of the new run's tokens; nil where it isn't known yet.
+  private func check(_ configuration: RunConfiguration, _ kind: TokenKind?) throws(TrainingError) {
     var differences = configuration.layerDifferences(from: checkpoint.configuration)
-    if let tokenization, !configuration.takesTokens(tokenization, of: checkpoint) {
+    if let kind, !configuration.takesTokens(kind, of: checkpoint) {
       differences.append(
         RunConfiguration.Difference(
-          key: "data.tokens", own: tokenization.rawValue, other: checkpoint.tokenization.rawValue))
+          key: "data.tokens", own: kind.rawValue, other: checkpoint.tokenization.kind.rawValue))
     }
     if !differences.isEmpty { throw .otherLayers(file: origin.path, differences) }
   }
@@ -68,8 +71,10 @@ package struct ParentCheckpoint {
   package func takeover(
     by configuration: RunConfiguration, _ dataset: SequenceDataset
   ) throws(TrainingError) -> Takeover {
-    try check(configuration, dataset.tokenization)
-    guard known.isKept(in: dataset) else { throw .otherIds(file: origin.path) }
+    try check(configuration, dataset.tokenization.kind)
+    guard known.isKept(in: dataset), dataset.tokenization.subwords == checkpoint.tokenization.subwords else {
+      throw .otherIds(file: origin.path)
+    }
     let tagging = configuration.task.tagging(of: dataset)
     let old = try checkpoint.shape
     let new = try ModelShape(configuration, vocabulary: dataset.vocabulary, tagging: tagging)
@@ -102,9 +107,9 @@ package struct ParentCheckpoint {
 extension RunConfiguration {
   /// Whether tokens of a kind can be those of a checkpoint. Words that a file says itself may be those of any text of
   /// words.
-  fileprivate func takesTokens(_ tokenization: Tokenization, of checkpoint: Checkpoint) -> Bool {
-    if tokenization == checkpoint.tokenization { return true }
+  fileprivate func takesTokens(_ kind: TokenKind, of checkpoint: Checkpoint) -> Bool {
+    if kind == checkpoint.tokenization.kind { return true }
     return (format.hasTokens || checkpoint.configuration.format.hasTokens)
-      && !tokenization.isSeamless && !checkpoint.tokenization.isSeamless
+      && !kind.isSeamless && !checkpoint.tokenization.kind.isSeamless
   }
 }

@@ -142,7 +142,7 @@ struct GenerateCommand: ParsableCommand {
     while let lines = try input.next() {
       for line in lines.map({ String(decoding: $0, as: UTF8.self) }) {
         writer.warn(ofUnknownTokensIn: line, checkpoint)
-        var (isFirst, endsLine) = (!checkpoint.tokenization.isSeamless, false)
+        var (isFirst, endsLine) = (!checkpoint.tokenization.kind.isSeamless, false)
         try conversation.answer(line) { piece in
           // The space between what was typed and its continuation is the line end between them.
           try Results.print(isFirst ? String(piece.trimmingPrefix(" ")) : piece, terminator: "")

@@ -34,13 +34,14 @@ struct NextCommand: ParsableCommand {
 
   func run() throws {
     let (generator, checkpoint) = try writer.writer()
-    let tokens = checkpoint.vocabulary.tokens
+    let (tokens, tokenization) = (checkpoint.vocabulary.tokens, checkpoint.tokenization)
     guard count <= tokens.count else {
       throw ValidationError(
         "-k \(count): expected a number up to \(tokens.count), which is all that the model's vocabulary has")
     }
     let next = try generator.next(after: writer.prompt, count: count)
-    let report = NextTokens(prompt: writer.prompt, next: next.map { NextToken($0, tokens[Int($0.id)]) })
+    let report = NextTokens(
+      prompt: writer.prompt, next: next.map { NextToken($0, tokenization.text(of: tokens[Int($0.id)])) })
     try Results.print(json ? JSON.text(report) : report.description)
   }
 }

@@ -71,7 +71,7 @@ struct PrepareCommand: ParsableCommand {
           ]
         }
       })
-    let vocabulary = "\(Format.count(dataset.vocabulary.count)) tokens (\(dataset.tokenization.rawValue))"
+    let vocabulary = "\(Format.count(dataset.vocabulary.count)) tokens (\(dataset.tokenization.kind.rawValue))"
     var facts = [("vocabulary", vocabulary), ("dataset", path)]
     if let tagging = dataset.tagging { facts.insert(("tags", Format.count(tagging.tags.count)), at: 1) }
     return "\(table)\n\n" + Format.facts(facts)

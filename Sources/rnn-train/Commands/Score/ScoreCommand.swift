@@ -81,7 +81,7 @@ struct ScoreCommand: ParsableCommand {
     else {
       throw TrainingError.otherTask(file: path, expected: "a language model")
     }
-    let writer = ScoreWriter(model.vocabulary, base: base, tokens: tokens, json: json)
+    let writer = ScoreWriter(model, base: base, tokens: tokens, json: json)
     let normalization =
       try nBest.isList ? rescore(text, model, scorer, writer) : scoreLines(of: text, model, scorer, writer)
     if let notice = normalization.notice { options.console.warn(notice) }

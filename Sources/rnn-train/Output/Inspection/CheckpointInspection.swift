@@ -34,7 +34,7 @@ struct CheckpointInspection: Encodable, CustomStringConvertible {
     epoch = checkpoint.state.epoch
     position = checkpoint.state.minibatch
     validationMeasures = checkpoint.state.validationMeasures
-    tokenization = checkpoint.tokenization.rawValue
+    tokenization = checkpoint.tokenization.kind.rawValue
     vocabulary = checkpoint.vocabulary.count
     tags = checkpoint.tagging?.tags
     parameters = checkpoint.parameters.map(ParameterStatistics.init)

@@ -48,7 +48,10 @@ struct ScoreSummary {
   /// The lines that come before the first score.
   func conventions(of scorer: Scorer) -> [String] {
     let (vocabulary, end) = (model.vocabulary, model.tokenization.sentenceEnd)
-    func quoted(_ token: String) -> String { token == "\n" ? "the newline" : "\"\(token)\"" }
+    func quoted(_ token: String) -> String {
+      let text = model.tokenization.text(of: token)
+      return text == "\n" ? "the newline" : "\"\(text)\""
+    }
     let start =
       scorer.carriesState
       ? "each line goes on where the one before ended, the first" : "each line begins with the zero state"

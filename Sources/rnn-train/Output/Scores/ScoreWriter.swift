@@ -5,20 +5,22 @@ import Presentation
 /// Scores of lines as text: columns for people and simple programs, or JSON.
 struct ScoreWriter {
   private let vocabulary: Vocabulary
+  private let tokenization: Tokenization
   private let base: LogarithmBase
   private let tokens: Bool
   private let json: Bool
 
   /// - Parameter tokens: whether the value of each token is written, too.
-  init(_ vocabulary: Vocabulary, base: LogarithmBase, tokens: Bool, json: Bool) {
-    (self.vocabulary, self.base, self.tokens, self.json) = (vocabulary, base, tokens, json)
+  init(_ model: TrainedModel, base: LogarithmBase, tokens: Bool, json: Bool) {
+    (vocabulary, tokenization) = (model.vocabulary, model.tokenization)
+    (self.base, self.tokens, self.json) = (base, tokens, json)
   }
 
   func number(_ nats: Double) -> String { Format.fixed(base.value(ofNats: nats), 6) }
 
   /// A line's score with a newline, and its tokens' behind it.
   func text(of score: LineScore) throws -> String {
-    if json { return try JSON.line(ScoreObject(score, vocabulary, tokens: tokens)) + "\n" }
+    if json { return try JSON.line(ScoreObject(score, vocabulary, texts: tokens ? texts(score) : nil)) + "\n" }
     let line = [number(score.logProbability), "\(score.line.tokens.count)", "\(score.line.unknown.count)"]
     return line.joined(separator: "\t") + "\n" + (tokens ? tokenLines(score) : "")
   }
@@ -31,7 +33,8 @@ struct ScoreWriter {
   func text(of rescoring: Rescoring, _ index: Int, _ utterance: NBestList.Utterance, withScore: Bool) throws -> String {
     let hypothesis = rescoring.list.hypotheses[index]
     if json {
-      let score = ScoreObject(rescoring.scores[index], vocabulary, tokens: tokens)
+      let score = ScoreObject(
+        rescoring.scores[index], vocabulary, texts: tokens ? texts(rescoring.scores[index]) : nil)
       return try JSON.line(
         HypothesisObject(hypothesis, of: utterance, total: rescoring.totals[index], score)) + "\n"
     }
@@ -41,11 +44,19 @@ struct ScoreWriter {
 
   /// A token a line, and an empty line behind them.
   private func tokenLines(_ score: LineScore) -> String {
-    let texts = score.line.texts(vocabulary)
-    return zip(texts, zip(score.line.tokens, score.tokenLogProbabilities)).map { text, token in
+    zip(texts(score), zip(score.line.tokens, score.tokenLogProbabilities)).map { text, token in
       "\(Self.escaped(text))\t\(number(token.1))"
         + (token.0 == vocabulary.unknownId ? "\t\(Vocabulary.unknownToken)\n" : "\n")
     }.joined() + "\n"
+  }
+
+  /// The tokens as the text has them.
+  private func texts(_ score: LineScore) -> [String] {
+    var unknown = score.line.unknown[...]
+    return score.line.tokens.map { token in
+      (token == vocabulary.unknownId ? unknown.popFirst() : nil)
+        ?? tokenization.text(of: vocabulary.tokens[Int(token)])
+    }
   }
 
   /// A token that is a character may be one that ends a line or a column.
@@ -60,16 +71,6 @@ struct ScoreWriter {
   }
 }
 
-extension TokenLine {
-  /// The tokens as the text has them.
-  fileprivate func texts(_ vocabulary: Vocabulary) -> [String] {
-    var unknown = unknown[...]
-    return tokens.map { token in
-      (token == vocabulary.unknownId ? unknown.popFirst() : nil) ?? vocabulary.tokens[Int(token)]
-    }
-  }
-}
-
 /// A line's score with the names of its JSON object; all in nats.
 private struct ScoreObject: Encodable {
   @NumberOrNull var logProbability: Double
@@ -79,15 +80,12 @@ private struct ScoreObject: Encodable {
   var tokenLogProbabilities: [Double]?
   var tokenTexts: [String]?
 
-  init(_ score: LineScore, _ vocabulary: Vocabulary, tokens withTokens: Bool) {
+  init(_ score: LineScore, _ vocabulary: Vocabulary, texts: [String]?) {
     logProbability = score.logProbability
     logProbabilityKnown = score.logProbability(without: vocabulary.unknownId)
     tokens = score.line.tokens.count
     unknown = score.line.unknown.count
-    if withTokens {
-      tokenLogProbabilities = score.tokenLogProbabilities
-      tokenTexts = score.line.texts(vocabulary)
-    }
+    if let texts { (tokenLogProbabilities, tokenTexts) = (score.tokenLogProbabilities, texts) }
   }
 }
 
