@@ -39,7 +39,10 @@ package struct Domain {
   /// The ends, as `Axis.Scale.coordinate` has them.
   let low: Double
   let high: Double
-  let ticks: [Tick]
+  private(set) var ticks: [Tick]
+
+  /// Of a category's name a picture shows so many characters at most.
+  static let longestName = 22
 
   /// - Parameters:
   ///   - padding: the share of the extent that is left free at each end, but not beyond zero.
@@ -48,7 +51,9 @@ package struct Domain {
     scale = axis.scale
     if case .categories(let names) = axis.scale {
       (low, high) = (-0.5, max(Double(names.count), 1) - 0.5)
-      ticks = names.enumerated().map { Tick(value: Double($0.offset), label: $0.element) }
+      ticks = names.enumerated().map {
+        Tick(value: Double($0.offset), label: $0.element.shortened(to: Self.longestName))
+      }
       return
     }
     var extent: (low: Double, high: Double)?
@@ -79,6 +84,18 @@ package struct Domain {
       ? Ticks.logarithmic(exponents: low...high, count: tickCount)
       : Ticks.linear(low...high, count: tickCount, isWhole: axis.isWhole)
   }
+
+  /// The same with names of categories that fit side by side, if that leaves something of them.
+  func fitting(width: Double) -> Domain {
+    guard case .categories(let names) = scale else { return self }
+    let room = Int(width / Double(max(names.count, 1)) / Layout.characterWidth) - 1
+    guard room >= Self.shortestName else { return self }
+    var domain = self
+    domain.ticks = ticks.map { Tick(value: $0.value, label: $0.label?.shortened(to: room)) }
+    return domain
+  }
+
+  private static let shortestName = 4
 
   /// Where a value is between the ends, from 0 to 1; nil if the axis has no place for it.
   package func share(of value: Double) -> Double? {

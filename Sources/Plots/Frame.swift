@@ -17,12 +17,13 @@ struct Frame {
     x: Domain, y: Domain, labels: (x: String, y: String), top: Double, width: Double = Layout.width,
     height: Double = Layout.height, margin: Double = usualMargin
   ) {
+    let widest = y.ticks.compactMap(\.label).map(Markup.width).max() ?? 0
+    left = Layout.lineHeight + Layout.gap + widest + Layout.gap
+    let x = x.fitting(width: width - left - margin)
     self.x = x
     self.y = y
     self.labels = labels
     self.top = top
-    let widest = y.ticks.compactMap(\.label).map(Markup.width).max() ?? 0
-    left = Layout.lineHeight + Layout.gap + widest + Layout.gap
     // The last label may be wider than what is free behind its tick.
     let last = x.ticks.last { $0.label != nil }
     let free = (1 - (last.flatMap { x.share(of: $0.value) } ?? 0)) * (width - left)

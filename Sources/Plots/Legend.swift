@@ -6,7 +6,9 @@ struct Legend {
   init(_ entries: [(name: String, mark: Series.Mark, style: String)], width: Double) {
     var rows: [[(name: String, mark: Series.Mark, style: String)]] = []
     var free = 0.0
-    for entry in entries where !entry.name.isEmpty {
+    let longest = Int((width - Self.width(of: "")) / Layout.characterWidth)
+    for var entry in entries where !entry.name.isEmpty {
+      entry.name = entry.name.shortened(to: longest)
       let needed = Self.width(of: entry.name)
       if rows.isEmpty || needed > free {
         rows.append([])

@@ -45,3 +45,12 @@ package enum Markup {
     "<path class=\"\(style)\" d=\"M\(length(x1)) \(length(y1))L\(length(x2)) \(length(y2))\"/>"
   }
 }
+
+extension String {
+  /// A name of at most so many characters: of a longer one the beginning and the end, which tell it from others.
+  package func shortened(to length: Int) -> String {
+    guard count > length else { return self }
+    let kept = max(length - 1, 2)
+    return prefix((kept + 1) / 2) + "…" + suffix(kept / 2)
+  }
+}

@@ -3,7 +3,7 @@ package struct ParallelCoordinates: Picture {
   package struct Row: Sendable {
     /// One for each axis; a row with one that isn't a number isn't drawn.
     package let values: [Double]
-    /// Shown while the pointer is over it.
+    /// All that there is to say of it: shown while the pointer is over it, and read by keys.
     package let note: String
     /// Drawn last and thick.
     package let isEmphasized: Bool
@@ -50,30 +50,38 @@ package struct ParallelCoordinates: Picture {
     func x(_ index: Int) -> Double { left + Double(index) * Self.spacing }
 
     let inOrder = rows.filter { !$0.isEmphasized } + rows.filter(\.isEmphasized)
-    var elements = inOrder.compactMap { line(of: $0, domains: domains, x: x) }
+    var elements = inOrder.compactMap { row in line(of: row, places(of: row, domains: domains, x: x)) }
     for (index, (axis, domain)) in zip(axes, domains).enumerated() {
       elements += self.elements(of: axis, domain: domain, x: x(index))
     }
-    return Drawing(width: width, height: Self.bottom + 14, elements: elements)
+    return Drawing(
+      width: width, height: Self.bottom + 14, elements: elements,
+      attributes: Drawing.attributes(
+        kind: "points", places: rows.map { places(of: $0, domains: domains, x: x) }, hasNotes: true))
   }
 
   package var values: PictureValues {
     PictureValues(
-      heading: axes.map(\.label),
+      heading: axes.map(\.label) + ["note"],
       rows: rows.map { row in
         axes.enumerated().map { index, axis in
           PictureValues.text(row.values.indices.contains(index) ? row.values[index] : nil, on: axis)
-        }
+        } + [row.note]
       })
   }
 
-  private func line(of row: Row, domains: [Domain], x: (Int) -> Double) -> String? {
+  /// Where a row's line crosses the axes; nowhere if a value is missing.
+  private func places(of row: Row, domains: [Domain], x: (Int) -> Double) -> [(x: Double, y: Double)] {
     let shares = zip(row.values, domains).compactMap { $1.share(of: $0) }
-    guard shares.count == axes.count, let last = shares.last else { return nil }
-    let points = shares.enumerated().map { index, share in
-      "\(Markup.length(x(index))) \(Markup.length(Self.bottom - share * (Self.bottom - Self.top)))"
-    }
-    let level = ColorRamp.level(0.2 + 0.8 * (prefersSmall ? 1 - last : last))
+    guard shares.count == axes.count else { return [] }
+    return shares.enumerated().map { index, share in (x(index), Self.bottom - share * (Self.bottom - Self.top)) }
+  }
+
+  private func line(of row: Row, _ places: [(x: Double, y: Double)]) -> String? {
+    guard let last = places.last else { return nil }
+    let points = places.map { "\(Markup.length($0.x)) \(Markup.length($0.y))" }
+    let share = (Self.bottom - last.y) / (Self.bottom - Self.top)
+    let level = ColorRamp.level(0.2 + 0.8 * (prefersSmall ? 1 - share : share))
     let style = row.isEmphasized ? "line best s2" : "line \(ColorRamp.style(level))"
     return "<path class=\"\(style)\" d=\"M\(points.joined(separator: "L"))\">"
       + "<title>\(Markup.escaped(row.note))</title></path>"

@@ -16,13 +16,15 @@ extension Plot {
       })
   }
 
-  /// Rings stand around points that are there already.
+  /// Those of which there is a row of values each: rings stand around points that are there already.
+  var countedPoints: [Series.Point] { series.filter { $0.mark != .rings }.flatMap(\.points) }
+
+  var hasNotes: Bool { countedPoints.contains { $0.note != nil } }
+
   private var valuesOfPoints: PictureValues {
-    let points = series.filter { $0.mark != .rings }.flatMap(\.points)
-    let hasNotes = points.contains { $0.note != nil }
-    return PictureValues(
+    PictureValues(
       heading: [x.label, y.label] + (hasNotes ? ["note"] : []),
-      rows: points.map { point in
+      rows: countedPoints.map { point in
         [PictureValues.text(point.x, on: x), PictureValues.text(point.y)] + (hasNotes ? [point.note ?? ""] : [])
       })
   }

@@ -58,7 +58,16 @@ package struct Plot: Picture {
     if namesEnds { elements += EndLabels(zip(series, entries).map { ($0, $1.style) }, in: frame).elements }
     return Drawing(
       width: Layout.width, height: Layout.height, elements: elements,
-      attributes: isLinePlot ? [("kind", "lines")] + frame.attributes : [])
+      attributes: isLinePlot ? [("kind", "lines")] + frame.attributes : attributesOfPoints(in: frame))
+  }
+
+  private func attributesOfPoints(in frame: Frame) -> [(name: String, value: String)] {
+    let places = countedPoints.map { point -> [(x: Double, y: Double)] in
+      guard let x = frame.x(point.x), let y = frame.y(point.y) else { return [] }
+      return [(x, y)]
+    }
+    return Drawing.attributes(
+      kind: series.contains { $0.mark == .bars } ? "bars" : "points", places: places, hasNotes: hasNotes)
   }
 
   private func style(of series: Series, index: Int) -> String { style(ofColor: series.color ?? index + 1) }

@@ -28,6 +28,20 @@ package struct Drawing: Sendable {
   let elements: [String]
   /// What a page's script needs to find the values below a pointer: attributes of the picture; empty where it finds none.
   var attributes: [(name: String, value: String)] = []
+
+  /// The attributes of a picture in which each row of its values has places of its own: where a point is, or where a line
+  /// bends.
+  ///
+  /// - Parameters:
+  ///   - kind: how near a pointer is to a row: `points` by the distance, `bars` across alone.
+  ///   - places: of each row of values, in their order; empty for one that isn't drawn.
+  ///   - hasNotes: whether the rows end with what there is to say of them.
+  static func attributes(kind: String, places: [[(x: Double, y: Double)]], hasNotes: Bool) -> [(
+    name: String, value: String
+  )] {
+    let text = places.map { row in row.map { "\(Markup.length($0.x)) \(Markup.length($0.y))" }.joined(separator: " ") }
+    return [("kind", kind), ("places", text.joined(separator: ","))] + (hasNotes ? [("notes", "last")] : [])
+  }
 }
 
 /// The numbers of a picture as a table.

@@ -14,7 +14,7 @@ package struct Series: Sendable {
   package struct Point: Sendable {
     package let x: Double
     package let y: Double
-    /// Shown while the pointer is over it, unless it is part of a line.
+    /// All that there is to say of it, unless it is part of a line: shown while the pointer is over it, and read by keys.
     package let note: String?
 
     package init(_ x: Double, _ y: Double, note: String? = nil) {

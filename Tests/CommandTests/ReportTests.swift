@@ -223,10 +223,13 @@ struct ReportTests {
         "Training loss", "Training loss over time", "In what they differ",
       ])
     let start = try #require(page.cells.firstIndex(of: "Key"))
-    let names = ["a", "b"].map { workspace.directory.lastPathComponent + "/" + $0 }
     #expect(
-      Array(page.cells[start...]) == ["Key"] + names + ["seed", "1", "5", "model.hidden", "21", "9"]
+      Array(page.cells[start...]) == ["Key", "a", "b", "seed", "1", "5", "model.hidden", "21", "9"]
         + ["training.epochs", "2", "3"])
+    // Of the same name are told apart by where they are.
+    #expect(try workspace.shell("mkdir other && cp -r b other/a") == 0)
+    try workspace.succeed(["report", "a", "other/a"])
+    #expect(try Page(workspace.text("comparison.html")).cells.contains("other/a"))
     let outcome = try workspace.run(["report", "a", "nowhere"])
     #expect(outcome.code == 65 && outcome.errors.contains("nowhere: expected the directory of a run"))
   }

@@ -163,6 +163,55 @@ struct PictureTests {
     #expect(map.values.rows == [["7", "1", ""], ["8", "0.5", "2"]] && map.values.heading == ["t \\ k", "p", "q"])
   }
 
+  @Test("a page finds points, bars and lines across axes by the places of their rows")
+  func places() throws {
+    let points = Series("", mark: .points, points: [.init(2, 1, note: "b"), .init(1, .nan), .init(1, 1, note: "a")])
+    let scatter = Plot(
+      title: "", description: "", x: Axis("x"), y: Axis("y"),
+      series: [points, Series("", mark: .rings, points: [.init(2, 1)])])
+    let bars = Plot(
+      title: "", description: "", x: Axis("x", scale: .categories(["p", "q"])), y: Axis("y", including: [0]),
+      series: [Series("", mark: .bars, points: [.init(0, 2), .init(1, 1)])])
+    let lines = ParallelCoordinates(
+      title: "", description: "", axes: [Axis("p"), Axis("q")],
+      rows: [.init([0, 1], note: "a"), .init([1, .nan], note: "b"), .init([1, 0], note: "c")], prefersSmall: true)
+    for (picture, kind, counts) in [
+      (scatter, "points", [1, 0, 1]), (bars, "bars", [1, 1]), (lines, "points", [2, 0, 2]),
+    ] as [(any Picture, String, [Int])] {
+      let svg = picture.svg(style: .page)
+      let attribute = try #require(svg.firstMatch(of: /data-kind="(\w+)" data-places="([^"]*)"( data-notes="last")?/))
+      let places = attribute.2.split(separator: ",", omittingEmptySubsequences: false).map { $0.split(separator: " ") }
+      #expect(attribute.1 == kind && places.map { $0.count / 2 } == counts, "\(attribute.0)")
+      #expect(picture.values.rows.count == counts.count)
+      #expect((attribute.3 != nil) == (picture.values.heading.last == "note"))
+    }
+    // Where the dots are: left, and right of it at the same height.
+    let svg = scatter.svg(style: .page)
+    let centres = svg.matches(of: /class="dot s1" cx="([0-9.]+)" cy="([0-9.]+)"/).map { "\($0.1) \($0.2)" }
+    #expect(centres.count == 2 && svg.contains("data-places=\"\(centres[0]),,\(centres[1])\""))
+    #expect(!scatter.svg().contains("data-places"))
+  }
+
+  @Test("long names keep their beginning and their end, and their room")
+  func longNames() throws {
+    #expect("0123456789".shortened(to: 10) == "0123456789" && "0123456789".shortened(to: 9) == "0123…6789")
+    #expect("0123456789".shortened(to: 0) == "0…9")
+    let names = (0..<3).map { "../datasets/memory/distance-\($0).tsv" }
+    let axis = Axis("data", scale: .categories(names))
+    let plot = Plot(
+      title: "", description: "", x: axis, y: Axis("y"),
+      series: [
+        Series(String(repeating: "long", count: 50), mark: .points, points: (0..<3).map { .init(Double($0), 1) })
+      ])
+    let lines = ParallelCoordinates(title: "", description: "", axes: [axis, axis], rows: [], prefersSmall: true)
+    for picture in [plot, lines] as [any Picture] {
+      let texts = picture.svg().matches(of: />([^<>]*)<\/text>/).map { String($0.1) }
+      for number in 0..<3 { #expect(texts.contains { $0.hasSuffix("-\(number).tsv") && $0.contains("…") }, "\(texts)") }
+      #expect(texts.allSatisfy { $0.count <= 55 })
+    }
+    #expect(plot.values.rows.map { $0[0] } == names)
+  }
+
   @Test("curves of text fit their place")
   func text() {
     let points = (0...100).map { Series.Point(Double($0), Double($0)) }

@@ -80,11 +80,11 @@ struct TaggingSection {
       let share = 100 * Double(band.right) / Double(band.words)
       return Series.Point(
         Double(index), share,
-        note: "\(Format.percent(share / 100)) of \(Format.count(band.words, "word"))")
+        note: "\(name(of: band)): \(Format.percent(share / 100)) of \(Format.count(band.words, "word"))")
     }
     let plot = Plot(
       title: "Accuracy by a word’s frequency in the training split",
-      description: zip(shown, points).map { "\(name(of: $0)): \($1.note ?? "")." }.joined(separator: " "),
+      description: points.compactMap(\.note).map { "\($0)." }.joined(separator: " "),
       x: Axis("occurrences of the word in the training split", scale: .categories(shown.map(name(of:)))),
       y: Axis("accuracy (%)", including: [0, 100]), series: [Series("", mark: .bars, points: points)])
     let counts = shown.map { "\(name(of: $0)): \(Format.count($0.words))" }

@@ -22,10 +22,10 @@ struct ComparisonReport {
       sections: [result, curves, Self.differences(of: runs, names: names)])
   }
 
-  /// The runs' names, or their directories as they were given where the names are the same.
+  /// The shortest names that tell the runs apart: of their directories, with what these are in, or as they were given.
   private static func names(of runs: [ReportedRun]) -> [String] {
-    let names = runs.map(\.name)
-    return Set(names).count == names.count ? names : runs.map(\.directory)
+    let candidates = [runs.map { $0.name.split(separator: "/").last.map(String.init) ?? $0.name }, runs.map(\.name)]
+    return candidates.first { Set($0).count == runs.count } ?? runs.map(\.directory)
   }
 
   /// What makes numbers of the runs say little about each other.

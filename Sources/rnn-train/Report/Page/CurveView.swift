@@ -22,8 +22,10 @@ struct CurveView {
   init(_ curves: [[Series.Point]], logarithmicAbove ratio: Double, leastExtent: Double = 0) {
     self.leastExtent = leastExtent
     let values = curves.map { $0.map(\.y).filter(\.isFinite) }
-    let rest = values.flatMap { $0.dropFirst(max(1, $0.count / Self.shareBeyond)) }
-    let first = values.flatMap { $0.prefix(max(1, $0.count / Self.shareBeyond)) }
+    // A curve of few values would be nowhere to be seen.
+    func beyond(_ values: [Double]) -> Int { values.count < 3 ? 0 : max(1, values.count / Self.shareBeyond) }
+    let rest = values.flatMap { $0.dropFirst(beyond($0)) }
+    let first = values.flatMap { $0.prefix(beyond($0)) }
     if rest.count >= 3, let low = rest.min(), let high = rest.max(), high > low, let bottom = first.min(),
       let top = first.max()
     {

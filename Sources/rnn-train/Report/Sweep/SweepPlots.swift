@@ -88,7 +88,8 @@ struct SweepPlots {
   private var cost: Figure? {
     let points = rows.compactMap { row, value in
       sweep.cost(of: row).map { cost in
-        (row, Series.Point(cost.threadSeconds ?? cost.seconds, value, note: sweep.note(on: row)))
+        let seconds = cost.threadSeconds ?? cost.seconds
+        return (row, Series.Point(seconds, value, note: "\(sweep.note(on: row)); \(Format.duration(seconds: seconds))"))
       }
     }
     guard points.count > 1 else { return nil }

@@ -59,27 +59,61 @@
     }))).filter((cell) => !cell.empty);
   };
 
+  /** The rows of values that have places of their own, by the last of these: points, bars, or lines across axes. */
+  const placedRows = (svg, [heading, ...rows]) => {
+    const places = svg.dataset.places.split(",").map((text) => {
+      const numbers = text === "" ? [] : text.split(" ").map(Number);
+      return Array.from({ length: numbers.length / 2 }, (_, i) => ({ x: numbers[2 * i], y: numbers[2 * i + 1] }));
+    });
+    const read = (cell) => cell === "" || Number.isNaN(Number(cell)) ? cell : written(Number(cell));
+    const text = (row) => svg.dataset.notes && row.at(-1) ? row.at(-1)
+      : row.slice(0, svg.dataset.notes ? -1 : undefined).map((cell, i) => `${heading[i]} ${read(cell)}`).join(", ");
+    return rows.map((row, index) => ({ places: places[index], text: text(row) }))
+      .filter((row) => row.places.length > 0)
+      .sort((a, b) => a.places.at(-1).x - b.places.at(-1).x || a.places.at(-1).y - b.places.at(-1).y);
+  };
+
+  /** How far it is from a place to a line, or to a point. */
+  const distanceToLine = (places, { x, y }) => Math.min(...places.map((b, index) => {
+    const a = places[Math.max(index - 1, 0)];
+    const length = (b.x - a.x) ** 2 + (b.y - a.y) ** 2;
+    const share = length === 0 ? 0 : Math.min(Math.max(((x - a.x) * (b.x - a.x) + (y - a.y) * (b.y - a.y)) / length, 0), 1);
+    return Math.hypot(a.x + share * (b.x - a.x) - x, a.y + share * (b.y - a.y) - y);
+  }));
+
+  const load = { lines: linePoints, matrix: cells, points: placedRows, bars: placedRows };
+
+  /** How far values are from a place, by the kind of picture. */
+  const distance = {
+    lines: (point, place) => Math.abs(point.x - place.x),
+    matrix: (point, place) => Math.abs(point.x - place.x) + Math.abs(point.y - place.y),
+    points: (point, place) => distanceToLine(point.places, place),
+    bars: (point, place) => Math.abs(point.places[0].x - place.x),
+  };
+
   for (const svg of document.querySelectorAll("svg[data-kind]")) {
     const figure = svg.closest("figure");
     const output = figure.querySelector("output");
-    const isMatrix = svg.dataset.kind === "matrix";
-    let points;
+    const kind = svg.dataset.kind;
+    let loaded;
     let current = -1;
 
-    const load = () => {
-      const text = decodeURIComponent(figure.querySelector("a[download]").getAttribute("href").split(/,(.*)/s)[1]);
-      return (isMatrix ? cells : linePoints)(svg, parse(text));
+    /** Read when they are first asked for. */
+    const points = () => {
+      const text = () => figure.querySelector("a[download]").getAttribute("href").split(/,(.*)/s)[1];
+      return loaded ??= load[kind](svg, parse(decodeURIComponent(text())));
     };
     const clear = () => svg.querySelectorAll(".focus").forEach((element) => element.remove());
     const show = (index) => {
-      points ??= load();
       clear();
-      if (points.length === 0) return;
-      current = Math.min(Math.max(index, 0), points.length - 1);
-      const point = points[current];
-      if (isMatrix) {
+      if (points().length === 0) return;
+      current = Math.min(Math.max(index, 0), points().length - 1);
+      const point = points()[current];
+      if (kind === "matrix") {
         const [x, y] = [point.x - point.width / 2, point.y - point.height / 2];
         add(svg, "rect", { class: "focus", x, y, width: point.width, height: point.height });
+      } else if (point.places) {
+        for (const { x, y } of point.places) add(svg, "circle", { class: "focus", cx: x, cy: y, r: 5 });
       } else {
         const [, , , bottom, top] = svg.dataset.y.split(" ");
         add(svg, "path", { class: "focus", d: `M${point.x} ${bottom}V${top}` });
@@ -89,12 +123,9 @@
     };
 
     const point = (event) => {
-      points ??= load();
       const place = new DOMPoint(event.clientX, event.clientY).matrixTransform(svg.getScreenCTM().inverse());
-      const distance = (point) => Math.abs(point.x - place.x) + (isMatrix ? Math.abs(point.y - place.y) : 0);
-      let nearest = 0;
-      points.forEach((point, index) => { if (distance(point) < distance(points[nearest])) nearest = index; });
-      show(nearest);
+      const distances = points().map((point) => distance[kind](point, place));
+      show(distances.indexOf(Math.min(...distances)));
     };
     svg.addEventListener("pointermove", point);
     svg.addEventListener("pointerdown", point);
@@ -103,11 +134,10 @@
     svg.tabIndex = 0;
     svg.setAttribute("aria-roledescription", "picture; arrow keys read its values");
     svg.addEventListener("keydown", (event) => {
-      points ??= load();
-      const jump = Math.max(1, Math.round(points.length / 10));
+      const jump = Math.max(1, Math.round(points().length / 10));
       const target = {
         ArrowRight: current + 1, ArrowLeft: current - 1, PageDown: current + jump, PageUp: current - jump,
-        Home: 0, End: points.length - 1,
+        Home: 0, End: points().length - 1,
       }[event.key];
       if (target === undefined) return;
       event.preventDefault();
