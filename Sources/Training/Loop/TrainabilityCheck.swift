@@ -32,7 +32,11 @@ extension RunConfiguration {
     let units = Double(shape.units.reduce(0, +))
     // Values, means and moments, all as they are and in a checkpoint's image; gradients; hidden states, gates and theirs.
     let kept = parameters * Double((training.averaging == nil ? 1 : 2) + training.optimizer.momentNames.count)
-    let floats = 2 * kept + Double(layout.denseCount) + rows * units * Double(1 + shape.cell.gates.count)
+    // With weight dropout, a step's recurrent weights and their transposes.
+    let squares = shape.units.reduce(0) { $0 + Double($1) * Double($1) }
+    let dropped = model.weightDropout > 0 ? 2 * squares * Double(shape.directions * shape.cell.gates.count) : 0
+    let floats =
+      2 * kept + Double(layout.denseCount) + dropped + rows * units * Double(1 + shape.cell.gates.count)
     let available = Self.availableMemory
     guard floats * 4 < available else { throw .tooLarge(bytes: floats * 4, available: available) }
   }
