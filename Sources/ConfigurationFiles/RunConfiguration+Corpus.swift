@@ -17,8 +17,11 @@ extension RunConfiguration {
   package static func suiting(
     _ files: [String], overrides: [String], remark: (String) -> Void
   ) throws -> (configuration: RunConfiguration, bytes: Int, expectation: String) {
-    let named = try Override.parse(overrides).last { $0.path == ["task"] }
-    let task = try Tasks.all.first { $0.name == named?.valueText } ?? Tasks.suiting(files[0])
+    let settings = try Override.parse(overrides)
+    func value(_ key: String) -> String? { settings.last { $0.path.joined(separator: ".") == key }?.valueText }
+    let task =
+      try Tasks.all.first { $0.name == value("task") }
+      ?? Tasks.suiting(files[0], format: value("data.format"))
     let bytes = files.reduce(0) { $0 + Paths.byteCount(of: $1) }
     let start = task.startingPoint(bytes: bytes)
     let corpus = YAMLEmitter.flow(ValueTree(.list(files.map { .string($0) })))
@@ -32,11 +35,17 @@ extension RunConfiguration {
 }
 
 extension Tasks {
-  /// What a text is for, as the format of its first sentence says: words with tags are there to be learnt.
-  fileprivate static func suiting(_ file: String) throws(CorpusError) -> any Task {
-    var input = try TaggerInput(.file(file))
-    _ = try input.next()
-    let learnsTags = input.format?.hasTags ?? false
+  /// What a text is for, as its format says: words with tags are there to be learnt.
+  ///
+  /// - Parameter name: that of the format, where somebody has said it; else it is that of the first sentence.
+  fileprivate static func suiting(_ file: String, format name: String?) throws(CorpusError) -> any Task {
+    var format = CorpusFormats.all.first { $0.name == name }
+    if format == nil {
+      var input = try TaggerInput(.file(file))
+      _ = try input.next()
+      format = input.format
+    }
+    let learnsTags = format?.hasTags ?? false
     return all.first { $0.learnsTags == learnsTags } ?? all[0]
   }
 }

@@ -57,6 +57,14 @@ package enum Format {
     seconds.isFinite ? duration(.seconds(min(max(seconds, 0), 1e12))) : "-"
   }
 
+  /// How long ago something was, in its largest unit: `34 s ago`, `12 min ago`, `3 h ago`, `5 d ago`.
+  package static func age(seconds: Double) -> String {
+    let whole = Int(min(max(seconds, 0), 1e12))
+    let (minutes, hours, days) = (whole / 60, whole / 3600, whole / 86400)
+    if days > 1 { return "\(count(days)) d ago" }
+    return hours > 1 ? "\(hours) h ago" : minutes > 1 ? "\(minutes) min ago" : "\(whole) s ago"
+  }
+
   /// A time of day and its date: `2026-11-25 23:20 UTC`.
   package static func time(_ secondsSince1970: Double) -> String {
     let text = Date(timeIntervalSince1970: min(max(secondsSince1970, 0), 1e11)).formatted(.iso8601)

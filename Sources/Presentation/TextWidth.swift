@@ -31,6 +31,29 @@ extension Format {
     wrapped(text.split(separator: " ", omittingEmptySubsequences: false).map(String.init), to: width)
   }
 
+  /// Fields of a line, the most important first: those behind the last one that fits are left out, but never the first.
+  package static func fields(_ fields: [String], width: Int = .max) -> String {
+    let gap = "  "
+    var line = fields.first ?? ""
+    for field in fields.dropFirst() {
+      guard line.columns + gap.count + field.columns <= width else { break }
+      line += gap + field
+    }
+    return line
+  }
+
+  /// A text whose lines are broken between words where they are longer than so many columns: a value behind its name and
+  /// two spaces goes on below itself, other lines where they began.
+  package static func folded(_ text: String, to width: Int) -> String {
+    text.split(separator: "\n", omittingEmptySubsequences: false).map { line in
+      guard line.columns > width else { return String(line) }
+      let name = line.prefixMatch(of: /\s*\S+(?: \S+)* {2,}(?=\S)/)?.output.count ?? 0
+      let indent = name > 0 && name < width / 2 ? name : line.prefix { $0 == " " }.count
+      let lines = wrapped(String(line.dropFirst(indent)), to: width - indent)
+      return line.prefix(indent) + lines.joined(separator: "\n" + String(repeating: " ", count: indent))
+    }.joined(separator: "\n")
+  }
+
   /// A message in lines of at most so many columns: a command in it, in backquotes or behind a colon up to its end, stays
   /// in one line, for people to copy.
   package static func wrappedMessage(_ text: String, to width: Int) -> [String] {

@@ -55,6 +55,10 @@ struct CommandLineTests {
       at: sample.appendingPathComponent("train.conllu"), to: workspace.directory.appendingPathComponent("a b.conllu"))
     try workspace.succeed(["a b.conllu", "training.epochs=1", "--quiet"])
     #expect(try workspace.text("runs/a b/config.cfg").contains("task: tagging\n"))
+    // Columns can't be told from a text, so that somebody has to say it.
+    try workspace.write(String(repeating: "the\tDET\ncat\tNOUN\n\n", count: 60), to: "words.tsv")
+    try workspace.succeed(["words.tsv", "data.format=columns", "training.epochs=1", "--quiet"])
+    #expect(try workspace.text("runs/words/config.cfg").contains("task: tagging\n"))
     // What is there already stays.
     let again = try workspace.run(["my.txt"])
     #expect(again.code == 64 || again.code == 73, "\(again)")
@@ -65,9 +69,11 @@ struct CommandLineTests {
 
   @Test(arguments: [
     ([], "rnn-train my.txt "), ([], "rnn-train corpus.conllu "), ([], "rnn-train --config configs/lm.cfg "),
+    (["my.tx"], "my.tx: no such file; did you mean my.txt?"), (["./my.tx"], "did you mean ./my.txt?"),
     (["--config", "lm.cfg", "my.txt"], "`data.train=my.txt`"), (["lm.cfg"], "`rnn-train --config lm.cfg`"),
     (["trian", "--config", "lm.cfg"], "did you mean `rnn-train train`?"),
-    (["evalute"], "did you mean `rnn-train evaluate`?"),
+    (["evalute"], "did you mean `rnn-train evaluate`?"), (["tag", "my.txt"], "my.txt: expected a run's directory"),
+    (["sweep", "show"], "`rnn-train sweep show --help` tells more."), (["lm.cfg"], "`rnn-train --help` tells more."),
     (["run"], "`rnn-train train --resume run`"), (["--epochs", "3"], "training.epochs=3"),
     (["--config", "lm.cfg", "--epochs=3"], "training.epochs=3"),
     (["--config", "lm.cfg", "--batch-size", "3"], "training.batch_size=3"),
@@ -139,6 +145,10 @@ struct CommandLineTests {
     ("rnn-train train --config l", "lm.cfg"), ("rnn-train train --conf", "--config"), ("rnn-train config ch", "check"),
     ("rnn-train evaluate --split va", "validation"), ("rnn-train train model.ce", "model.cell="),
     ("rnn-train train model.cell = ls", "lstm"), ("rnn-train config explain training.sched", "training.schedule"),
+    // Without a command it trains: on a text, or by a configuration.
+    ("rnn-train --conf", "--config"), ("rnn-train --config l", "lm.cfg"),
+    ("rnn-train --config lm.cfg model.ce", "model.cell="),
+    ("rnn-train trai", "train"), ("rnn-train lm", "lm.cfg"), ("rnn-train --quiet lm", "lm.cfg"),
   ])
   func bashCompletes(line: String, word: String) throws {
     let workspace = try Workspace()

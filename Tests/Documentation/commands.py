@@ -59,7 +59,7 @@ def output(command, directory):
         config = directory / words[words.index("--config") + 1]
         named = re.search(r"^ +directory: (\S+)", config.read_text(), re.M)
         return made or (named[1] if named else f"runs/{config.stem}")
-    return made or "runs/" + pathlib.Path(words[1]).stem if words[1].endswith((".txt", ".conllu")) else None
+    return made or "runs/" + pathlib.Path(words[1]).stem if words[1].endswith((".txt", ".conllu", ".tsv")) else None
 
 
 def run(command, directory):
@@ -90,6 +90,8 @@ def prepare(directory):
         (directory / name).write_text("\n".join(lines[:20]) + "\n")
     for name, split in (("corpus", "train"), ("train", "train"), ("dev", "validation"), ("test", "test")):
         shutil.copy(english / f"{split}.conllu", directory / f"{name}.conllu")
+    words = [line.split("\t")[1:4:2] for line in (english / "train.conllu").read_text().splitlines() if line[:1] != "#"]
+    (directory / "corpus.tsv").write_text("\n".join("\t".join(word) for word in words) + "\n")
     hypotheses = [f"u{i // 2}-{i % 2 + 1} {{}}{line}" for i, line in enumerate(lines[:20])]
     (directory / "10best.txt").write_text("\n".join(line.format("") for line in hypotheses) + "\n")
     (directory / "scored.txt").write_text("\n".join(line.format("-12.5 ") for line in hypotheses) + "\n")

@@ -93,7 +93,9 @@ extension TaggingEvaluation {
 
   package func results(on split: String) -> [Fact] {
     var facts = [Fact("\(split) accuracy", headline.text)]
-    if unknown.words > 0 { facts.append(Fact("on unknown words", Format.percent(unknown.accuracy))) }
+    if unknown.words > 0 {
+      facts.append(Fact("on unknown words", "\(Format.percent(unknown.accuracy)) of \(Format.count(unknown.words))"))
+    }
     return facts
   }
 

@@ -152,12 +152,16 @@ struct GenerateCommand: ParsableCommand {
         invite()
       }
     }
+    // Ctrl-D leaves the cursor behind the invitation.
+    if isTyped { StandardStream.error.write("\n") }
   }
 
   /// Shows somebody who types that it is their turn.
   private func invite() {
-    if isatty(STDIN_FILENO) == 1, !writer.options.quiet { StandardStream.error.write("> ") }
+    if isTyped { StandardStream.error.write("> ") }
   }
+
+  private var isTyped: Bool { isatty(STDIN_FILENO) == 1 && !writer.options.quiet }
 }
 
 /// Texts with the names of their JSON object.

@@ -54,7 +54,8 @@ struct InspectCommand: ParsableCommand {
   func run() throws {
     let path = try CheckpointOption.one(of: checkpoint, path, "a dataset, a checkpoint or the directory of a run")
     let report = gradientFlow.isWanted ? try flow(of: path) : try self.report(on: path)
-    try Results.print(json ? JSON.text(report) : report.description)
+    if json { return try Results.print(JSON.text(report)) }
+    try Results.printFolded(report.description)
   }
 
   private func flow(of path: String) throws -> any Encodable & CustomStringConvertible {

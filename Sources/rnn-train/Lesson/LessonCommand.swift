@@ -37,7 +37,7 @@ struct LessonCommand: ParsableCommand {
   }
 
   func run() throws {
-    try Results.print(
+    try Results.printFolded(
       Lesson(LessonTraining(seed: seed, kernels: try Kernels.chosen()), steps: steps, decimals: decimals).description)
   }
 }

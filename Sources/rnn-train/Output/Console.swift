@@ -100,8 +100,9 @@ final class Console: Sendable {
   /// Shows lines in place of the ones before, each cut to the terminal's width.
   func update(lines: (_ width: Int) -> [String]) {
     guard hasStatus else { return }
-    // The last column stays free: some terminals go on to the next line when it is filled.
-    let width = (StandardStream.error.width ?? 80) - 1
+    // The last column stays free: some terminals go on to the next line when it is filled. So do two more, for the `^C` that
+    // a terminal shows at the cursor: what runs over the line's end would not be cleared.
+    let width = (StandardStream.error.width ?? 80) - 3
     let shown = lines(width).map { $0.prefix(width) }
     state.withLock { state in
       StandardStream.error.write(Self.erasure(max(state.statusLines, 1)) + shown.joined(separator: "\n"))

@@ -84,14 +84,15 @@ struct RunList: Encodable {
     return found
   }
 
-  var table: Table {
+  /// - Parameter now: seconds since 1970.
+  func table(at now: Double) -> Table {
     Table(
-      ["run", "task", "model", "epochs", "result", "last heard of", "state"],
+      ["run", "model", "epochs", "result", "heard of", "state"],
       runs.map { run in
         [
-          run.directory, run.task, run.model, "\(run.epochsDone)/\(run.epochs)", run.result,
-          run.seconds.map(Format.time) ?? "", run.state,
+          run.directory, run.model, "\(run.epochsDone)/\(run.epochs)", run.result,
+          run.seconds.map { Format.age(seconds: now - $0) } ?? "", run.state,
         ]
-      }, alignments: [.left, .left, .left, .right, .left, .left, .left])
+      }, alignments: [.left, .left, .right, .left, .right, .left])
   }
 }

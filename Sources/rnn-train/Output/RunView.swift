@@ -19,7 +19,7 @@ struct RunView {
   mutating func show(_ run: ReportedRun, isLast: Bool) throws(OutputError) {
     guard let size = stream.size else { return try say(run, isLast: isLast) }
     let status = RunStatus(run)
-    var lines = [status.headline, status.progress]
+    var lines = [status.headline, status.progress(width: size.columns - 1)]
     lines += picture(of: run, width: size.columns - 1, height: min(size.rows - 4, Self.mostRows))
     let text = lines.map { String(Format.printable($0).prefix(size.columns - 1)) + "\u{1B}[K\n" }.joined()
     try Results.draw((drawn > 0 ? "\u{1B}[\(drawn)A\r" : "") + text)
@@ -48,7 +48,7 @@ struct RunView {
     let new = said.map { lines.dropFirst(min($0, lines.count)) } ?? lines.filter { $0.kind == .epoch }[...]
     for line in new { try Results.print(status.text(of: line)) }
     said = lines.count
-    if isLast { try Results.print(status.progress) }
+    if isLast { try Results.print(status.progress()) }
   }
 }
 
@@ -61,23 +61,22 @@ struct RunStatus {
 
   var headline: String { "\(run.directory)  \(run.configuration.task.title.lowercased()), \(run.modelSummary)" }
 
-  /// How far it is, how good, and how long it will take.
-  var progress: String {
+  /// How far it is, how long it will take, and how good it is.
+  ///
+  /// - Parameter width: what there is no room for is left out.
+  func progress(width: Int = .max) -> String {
     let last = run.metrics.lines.last { $0.kind == .train }
-    var parts = [
-      run.state(step: run.step).rawValue, "epoch \(run.epochsDone)/\(epochs) done", "step \(Format.count(run.step))",
-    ]
+    var parts = [run.state(step: run.step).rawValue, "epoch \(run.epochsDone)/\(epochs) done"]
+    if run.isInUse, let left { parts.append("\(Format.duration(seconds: left)) left") }
     if let loss = last?.loss { parts.append("loss \(Format.loss(loss))") }
     if let figure = run.testFigures.last {
       parts.append("test \(figure)")
     } else if let figure = run.validationFigures.last {
       parts.append("validation \(figure)")
     }
-    if run.isInUse {
-      if let left { parts.append("\(Format.duration(seconds: left)) left") }
-      if let rate = last?.tokensPerSecond { parts.append("\(Format.count(rate)) tokens/s") }
-    }
-    return parts.joined(separator: "  ")
+    parts.append("step \(Format.count(run.step))")
+    if run.isInUse, let rate = last?.tokensPerSecond { parts.append("\(Format.count(rate)) tokens/s") }
+    return Format.fields(parts, width: width)
   }
 
   /// Lines of metrics that tell how fast a run is now.

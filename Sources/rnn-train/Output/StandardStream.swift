@@ -60,6 +60,11 @@ enum Results {
     try check(StandardStream.output.show(text + terminator))
   }
 
+  /// Prints what people read, whose long lines a terminal would break within words.
+  static func printFolded(_ text: String) throws(OutputError) {
+    try print(StandardStream.output.width.map { Format.folded(text, to: $0) } ?? text)
+  }
+
   /// Moves the cursor of a terminal and draws there.
   static func draw(_ text: String) throws(OutputError) { try check(StandardStream.output.write(text)) }
 

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Datasets
 import Files
+import HDF5
 import Training
 
 /// The run or checkpoint of a command, by position.
@@ -42,10 +43,20 @@ struct CheckpointOption: ParsableArguments {
   ///   input, as is none.
   func read(_ paths: [String]) throws -> (checkpoint: Checkpoint, path: String, text: TextSource) {
     var rest = paths[...]
-    let (checkpoint, path) = try read(path == nil ? rest.popFirst() : nil)
+    let position = path == nil ? rest.popFirst() : nil
+    let (checkpoint, path) = try read(position, isAlone: rest.isEmpty)
     let file = rest.popFirst()
     if let stray = rest.first { throw ValidationError("\(stray): expected one file, found another one") }
     return (checkpoint, path, file.map { $0 == "-" ? .standardInput : .file($0) } ?? .standardInput)
+  }
+
+  /// A file by position that is no checkpoint is the text, if it stands alone.
+  private func read(_ position: String?, isAlone: Bool) throws -> (checkpoint: Checkpoint, path: String) {
+    do {
+      return try read(position)
+    } catch HDF5Error.notHDF5(let file) where file == position && isAlone {
+      throw ValidationError("\(file): expected a run's directory or a checkpoint, which stands before a text")
+    }
   }
 
   /// What was given by an option or by position.

@@ -30,7 +30,10 @@ struct StrayArgument {
     if access(path, F_OK) == 0 {
       return "\(text): a text that a configuration is to be trained on is named as a setting: `data.train=\(word)`"
     }
-    if text.contains("/") || text.contains(".") { return "\(text): no such file" }
+    if text.contains("/") || text.contains(".") {
+      return "\(text): no such file"
+        + (Self.neighbour(of: path).map { "; did you mean \(Format.shellWord($0))?" } ?? "")
+    }
     let shown = RnnTrain.configuration.subcommands.map { $0.configuration }.filter { $0.shouldDisplay }
     let commands = shown.compactMap { $0.commandName }
     if commands.contains(text) {
@@ -40,6 +43,20 @@ struct StrayArgument {
       return "\(text): there is no such command; did you mean `rnn-train \(command)`?"
     }
     return "\(text): expected a command or KEY=VALUE; `rnn-train --help` lists the commands"
+  }
+
+  /// A file or directory beside one that there isn't, of almost the same name.
+  private static func neighbour(of path: String) -> String? {
+    let parts = path.split(separator: "/", omittingEmptySubsequences: false)
+    let directory = parts.dropLast().joined(separator: "/")
+    let isInRoot = path.hasPrefix("/") && parts.count == 2
+    do throws(FileError) {
+      let names = try Directory.names(in: isInRoot ? "/" : directory.isEmpty ? "." : directory)
+      return closest(to: String(parts.last ?? ""), among: names).map { directory.isEmpty ? $0 : "\(directory)/\($0)" }
+    } catch {
+      // The directory is wrong already.
+      return nil
+    }
   }
 
   /// A key of a configuration that was given as an option: `--epochs 3` for `training.epochs=3`.

@@ -88,10 +88,18 @@ struct TrainCommand: ParsableCommand {
 
           rnn-train my.txt                     a language model of a text of yours
           rnn-train corpus.conllu              a tagger that learns from a treebank
-          rnn-train --config configs/lm.cfg    a model of the text that comes with the program
+          rnn-train --config configs/lm.cfg    a model of the text that comes with it
 
-        Then `rnn-train generate`, `evaluate`, `tag` and `report` use it; `rnn-train config init
-        --output my.cfg` writes a configuration to change; `rnn-train --help` lists everything.
+        Each makes a run, a directory like runs/my, which other commands use:
+
+          rnn-train report runs/my             a page: its result, curves, samples
+          rnn-train generate runs/my           what it writes
+          rnn-train tag runs/corpus FILE       tags of sentences
+          rnn-train evaluate runs/my           how good it is, on any text
+          rnn-train train --resume runs/my     on from where it was stopped
+
+        `rnn-train config init` begins a configuration to change, `rnn-train sweep`
+        tries many, `rnn-train lesson` shows how a network learns.
 
         """)
     case (_?, _?): throw ValidationError("expected one of --config and --resume; a run to resume has its configuration")

@@ -7,6 +7,8 @@ import Sweeps
 final class SweepProgress: SweepReporter {
   private var running: [Trial] = []
   private var rows: [Int: SweepRecord.Row] = [:]
+  /// Trials of the rung that had no end when it began.
+  private var toRun = 0
   private var saidHeading = false
   /// When the lines were updated last for no other reason than that time passes.
   private var updated = ContinuousClock.now
@@ -23,11 +25,12 @@ final class SweepProgress: SweepReporter {
     let plan = record.plan
     columns = SweepColumns(
       metric: plan.configuration.metric.name, keys: plan.configuration.parameters.map(\.key),
-      values: plan.trials.map { $0.assignments.map(\.value) }, ids: plan.trials.map(\.id))
+      values: plan.trials.map { $0.assignments.map(\.value) }, ids: plan.trials.map(\.id), on: .error)
   }
 
   func begin(_ rung: Int, of plan: SweepPlan, remaining: Int) {
     let rungs = plan.rungs
+    toRun = remaining
     guard remaining > 0 else { return }
     if rungs.count > 1 {
       let goal = rungs[rung].epochs.map { "epoch \($0)" } ?? "the end"
@@ -62,21 +65,32 @@ final class SweepProgress: SweepReporter {
   private func show() {
     guard console.hasStatus else { return }
     guard !running.isEmpty else { return }
-    let lines = running.map { trial in
-      var details: [String] = []
-      let progress: SweepRecord.Progress
-      do throws(FileError) {
-        progress = try record.progress(of: trial)
-      } catch {
-        return columns.line([trial.id, "running", "", ""] + trial.assignments.map(\.value) + ["\(error)"])
-      }
-      if let step = progress.step { details.append("step \(Format.count(step))") }
-      if let loss = progress.loss { details.append("loss \(Format.loss(loss))") }
-      return columns.line(
-        [trial.id, "running", "\(progress.epochs)", progress.value.map(Format.loss) ?? ""]
-          + trial.assignments.map(\.value) + [details.joined(separator: ", ")])
+    let trials = running.map(fields)
+    console.update(lines: { width in
+      trials.map { Format.fields($0, width: width) } + [summary(Array(rows.values))]
+    })
+  }
+
+  /// What there is to say of a trial that runs, the most important first.
+  private func fields(of trial: Trial) -> [String] {
+    func line(_ own: [String]) -> String { columns.line([trial.id, "running"] + own + trial.assignments.map(\.value)) }
+    let progress: SweepRecord.Progress
+    do throws(FileError) {
+      progress = try record.progress(of: trial)
+    } catch {
+      return [line(["", ""]), "\(error)"]
     }
-    console.update(lines: { _ in lines + [summary(Array(rows.values))] })
+    var fields = [line(["\(progress.epochs)", progress.value.map(Format.loss) ?? ""])]
+    if let step = progress.step { fields.append("step \(Format.count(step))") }
+    if let loss = progress.loss { fields.append("loss \(Format.loss(loss))") }
+    return fields
+  }
+
+  /// As long as the trials that this process has run took, on average; nil before the first one, and where a rung decides
+  /// which trials go on.
+  private var left: Duration? {
+    guard !rows.isEmpty, record.plan.rungs.count == 1 else { return nil }
+    return (.now - begun) * (Double(toRun - rows.count) / Double(rows.count))
   }
 
   private func summary(_ rows: [SweepRecord.Row]) -> String {
@@ -88,6 +102,7 @@ final class SweepProgress: SweepReporter {
     if failed > 0 { facts.append("\(failed) failed") }
     if let best { facts.append("best \(Format.loss(best.1)) (\(best.0))") }
     facts.append(Format.duration(.now - begun))
+    if let left { facts.append("about \(Format.duration(left)) left") }
     return facts.joined(separator: ", ")
   }
 }

@@ -70,7 +70,8 @@ struct SweepTable: CustomStringConvertible {
   var description: String {
     let columns = SweepColumns(
       metric: metric.name, keys: parameters.map(\.key),
-      values: rows.map { row in parameters.map { row.trial.assignments[$0.index].value } }, ids: rows.map(\.trial.id))
+      values: rows.map { row in parameters.map { row.trial.assignments[$0.index].value } }, ids: rows.map(\.trial.id),
+      on: .output)
     let lines = rows.map { row in
       columns.line(
         row, values: parameters.map { row.trial.assignments[$0.index].value }, mark: row.trial.id == best ? "best" : "")
