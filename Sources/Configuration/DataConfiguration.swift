@@ -19,8 +19,8 @@ extension RunConfiguration {
     package var test: HeldOut?
     package var format = Format()
     package var tokens = TokenSetting.kind(.word)
-    /// What a tagger learns.
-    package var tags = TagColumn.upos
+    /// What a tagger learns, at least one column, each once.
+    package var tags = [TagColumn.upos]
     package var vocabulary = VocabularySettings()
 
     package init(train: [String]) { self.train = train }
@@ -97,7 +97,7 @@ extension RunConfiguration.TextCorpus: KeySection {
     keys.optional("test", &test, .heldOut, "text to measure the result on")
     keys.variant(&format)
     keys.value("tokens", &tokens, .tokens, "what a token is; {tokenizer: FILE}: as a tokenizer.json says")
-    keys.value("tags", &tags, .tagColumn, "the column of CoNLL-U that a tagger learns")
+    keys.value("tags", &tags, .tagColumns, "the column of CoNLL-U that a tagger learns; a list: several at once")
     keys.section("vocabulary", &vocabulary, "which tokens the model knows")
   }
 }
@@ -173,12 +173,23 @@ extension ValueKind<RunConfiguration.TokenSetting> {
   }
 }
 
-extension ValueKind<TagColumn> {
-  /// By their names in small letters.
-  fileprivate static var tagColumn: Self {
-    .choice(
-      of: TagColumn.allCases.map { name($0) }, value: { text in TagColumn.allCases.first { name($0) == text } },
-      name: name)
+extension ValueKind<[TagColumn]> {
+  /// By their names in small letters: one, or a list.
+  fileprivate static var tagColumns: Self {
+    let one = ValueKind<TagColumn>.choice(
+      of: TagColumn.allCases.map(name), value: { text in TagColumn.allCases.first { name($0) == text } }, name: name)
+    return Self("\(one.expectation), or a list of them", choices: one.choices) { tree, site in
+      guard case .list(let items) = tree.content else { return one.read(tree, site).map { [$0] } }
+      let columns = items.map { one.read($0, site) }
+      if columns.contains(nil) { return nil }
+      let found = columns.compactMap(\.self)
+      guard !found.isEmpty, Set(found).count == found.count else {
+        return site.mismatch(tree, expected: "at least one column, and each once", found: "\(found.map(name))")
+      }
+      return found
+    } write: { columns in
+      columns.count == 1 ? one.write(columns[0]) : ValueTree(.list(columns.map(one.write)))
+    }
   }
 
   private static func name(_ column: TagColumn) -> String { column.rawValue.lowercased() }

@@ -1,3 +1,4 @@
+import Diagnostics
 import Keys
 import Optimizers
 
@@ -13,6 +14,8 @@ extension RunConfiguration {
     /// Absent: every window has `bptt` timesteps.
     package var randomWindows: RandomWindows?
     @OptimizerKey package var optimizer: any Optimizer = SGD()
+    /// What the loss of each of a tagger's columns counts for, in the order of `data.tags`; absent: 1.
+    package var tagWeights: [Double]?
     /// Whether rows of an embedding that a minibatch doesn't have keep weights and moments as they are.
     package var sparseUpdates = false
     package var schedule = Schedule.constant
@@ -98,6 +101,9 @@ extension RunConfiguration.Training: KeySection {
       "random_windows", &randomWindows, defaults: RunConfiguration.RandomWindows(),
       "draws the length of each window anew, and scales the learning rate by length / bptt (Merity et al. 2018); absent: off"
     )
+    keys.optional(
+      "tag_weights", &tagWeights, .numbers(.positive),
+      "what the loss of each column counts for, in the order of data.tags (tagging); absent: 1 each")
     keys.section("optimizer", &_optimizer, "how parameters follow the gradient")
     keys.value(
       "sparse_updates", &sparseUpdates, .flag,
@@ -123,6 +129,16 @@ extension RunConfiguration.Training: KeySection {
       "ends training when the validation loss has stopped falling; absent: off")
     keys.optional(
       "time_limit", &timeLimit, .duration, "how long one process trains before it saves and stops; absent: to the end")
+  }
+}
+
+extension RunConfiguration.Training {
+  /// What is wrong with weights of other columns than so many.
+  package func objection(toWeightsOf columns: Int) -> Objection {
+    Objection(
+      key: "training.tag_weights",
+      reason: "expected a number for each of \(counted(columns, "column")), found \(tagWeights?.count ?? 0)",
+      otherKeys: ["data.tags"])
   }
 }
 

@@ -26,7 +26,8 @@ import HDF5
 ///
 ///     /vocabulary/characters strings, `<unk>` among them
 ///     /vocabulary/forms      strings, the words of all splits as they are spelled
-///     /vocabulary            attribute: tag_column, "UPOS" or "XPOS": where CoNLL-U has the tags
+///     /vocabulary            attribute: tag_column, "UPOS", "XPOS" or "FEATS": where CoNLL-U has the tags
+///     /vocabulary            attribute: other_tag_columns, "XPOS FEATS": further columns; theirs are tags_XPOS and tags_FEATS
 ///     /vocabulary            attribute: training_forms, how many of them, from the first on, the training split has
 ///     /train/forms           int32, one for each token: which of the forms it is; tokens of one form have one id
 ///
@@ -58,7 +59,8 @@ package enum DatasetFile {
       if let tokenizer = dataset.tokenization.subwords { try vocabulary.writeText("tokenizer", tokenizer.json) }
       if let tagging = dataset.tagging { try write(tagging, forms: dataset.forms, to: vocabulary) }
       for split in Split.allCases {
-        if let sequence = dataset.splits[split] { try write(sequence, to: root.group(split.rawValue)) }
+        guard let sequence = dataset.splits[split] else { continue }
+        try write(sequence, tags: dataset.tagging?.columns ?? [], to: root.group(split.rawValue))
       }
     }
     try image.save(to: path, permissions: permissions)
@@ -88,7 +90,7 @@ package enum DatasetFile {
       dataset.forms = words?.forms ?? []
       for split in Split.allCases where try root.contains(split.rawValue) {
         let check = SplitCheck(file: path, split: split, tokenCount: tokens.count, words: words)
-        var sequence = try sequence(in: root.group(split.rawValue))
+        var sequence = try sequence(in: root.group(split.rawValue), tags: words?.tagging.columns ?? [])
         try check.validate(sequence)
         if let words, sequence.forms == nil { sequence.forms = sequence.tokens.map { words.formsOfTokens[Int($0)] } }
         dataset.splits[split] = sequence
@@ -98,29 +100,34 @@ package enum DatasetFile {
     }
   }
 
-  private static func write(_ sequence: TokenSequence, to group: WritableGroup) throws {
+  private static func write(_ sequence: TokenSequence, tags: [TagSet], to group: WritableGroup) throws {
     try group.setAttribute("source_sha256", sequence.sourceSHA256)
     try group.setAttribute("characters", sequence.characters)
     if sequence.otherNormalForms > 0 { try group.setAttribute("other_normal_forms", sequence.otherNormalForms) }
     try group.write("tokens", shape: [sequence.tokens.count], sequence.tokens)
     try group.write("offsets", shape: [sequence.offsets.count], sequence.offsets)
-    if let tags = sequence.tags { try group.write("tags", shape: [tags.count], tags) }
+    for (name, ids) in zip(tagNames(tags), sequence.tags) { try group.write(name, shape: [ids.count], ids) }
     if let forms = sequence.forms { try group.write("forms", shape: [forms.count], forms) }
   }
 
+  /// What a split's tags are called, of a vocabulary with these columns. A split may have tags where the vocabulary has none:
+  /// then a check refuses it.
+  private static func tagNames(_ columns: [TagSet]) -> [String] {
+    columns.isEmpty ? ["tags"] : columns.enumerated().map { $1.column.objectName($0) }
+  }
+
   private static func write(_ tagging: TaggingVocabulary, forms: [String], to vocabulary: WritableGroup) throws {
-    try vocabulary.writeStrings("tags", tagging.tags)
-    try vocabulary.setAttribute("tag_column", tagging.column.rawValue)
+    try TagSet.write(tagging.columns, to: vocabulary)
     try vocabulary.writeStrings("characters", tagging.characters.tokens)
     try vocabulary.writeStrings("forms", forms)
     try vocabulary.setAttribute("training_forms", tagging.trainingWords.count)
   }
 
-  private static func sequence(in group: ReadableGroup) throws -> TokenSequence {
+  private static func sequence(in group: ReadableGroup, tags columns: [TagSet]) throws -> TokenSequence {
     var sequence = TokenSequence(
       tokens: try group.read("tokens"),
       offsets: try group.read("offsets"),
-      tags: try group.contains("tags") ? group.read("tags") : nil,
+      tags: try tagNames(columns).filter(group.contains).map { try group.read($0) },
       forms: try group.contains("forms") ? group.read("forms") : nil,
       characters: try characters(of: group),
       sourceSHA256: try group.stringAttribute("source_sha256"))

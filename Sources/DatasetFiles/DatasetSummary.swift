@@ -18,8 +18,8 @@ package struct DatasetSummary: Sendable, Equatable {
   package let settings: String
   package let tokenization: TokenKind
   package let vocabularySize: Int
-  /// The tags by id, nil for a dataset without.
-  package let tags: [String]?
+  /// The tags of each column, none for a dataset without.
+  package let tags: [TagSet]
   package let splits: [SplitSummary]
 
   /// Reads the summary. The file is checked for damage, its tokens are not looked at.
@@ -37,7 +37,8 @@ package struct DatasetSummary: Sendable, Equatable {
         settings: try DatasetFile.settings(of: root),
         tokenization: tokenization,
         vocabularySize: try vocabulary.elementCount("tokens"),
-        tags: try vocabulary.contains("tags") ? vocabulary.readStrings("tags") : nil,
+        tags: try vocabulary.contains("tags")
+          ? TagSet.all(of: vocabulary, file: path) { try vocabulary.readStrings($0) } : [],
         splits: try splits.map { split in
           let group = try root.group(split.rawValue)
           return SplitSummary(
@@ -51,7 +52,7 @@ package struct DatasetSummary: Sendable, Equatable {
   }
 
   private init(
-    createdBy: String, settings: String, tokenization: TokenKind, vocabularySize: Int, tags: [String]?,
+    createdBy: String, settings: String, tokenization: TokenKind, vocabularySize: Int, tags: [TagSet],
     splits: [SplitSummary]
   ) {
     self.createdBy = createdBy

@@ -15,15 +15,20 @@ struct SplitCheck {
     guard sequence.characters >= 0 else {
       throw .negativeCount(file: file, object: path("characters"), found: sequence.characters)
     }
-    switch (sequence.tags, words) {
-    case (nil, nil): break
-    case (nil, _?): throw .incomplete(file: file, missing: path("tags"), of: "tags")
-    case (_?, nil): throw .incomplete(file: file, missing: "/vocabulary/tags", of: "tags")
-    case (let tags?, let words?):
-      try validate(
-        tags, of: sequence, in: Int(TaggingVocabulary.noTag)..<words.tagging.tags.count, object: path("tags"))
-      try validate(forms: sequence.forms, of: sequence, words)
+    guard let words else {
+      if !sequence.tags.isEmpty { throw .incomplete(file: file, missing: "/vocabulary/tags", of: "tags") }
+      return
     }
+    let columns = words.tagging.columns
+    guard sequence.tags.count == columns.count else {
+      throw .incomplete(file: file, missing: path(columns.count == 1 ? "tags" : "tags of all columns"), of: "tags")
+    }
+    for (index, (set, ids)) in zip(columns, sequence.tags).enumerated() {
+      try validate(
+        ids, of: sequence, in: Int(TaggingVocabulary.noTag)..<set.tags.count,
+        object: path(set.column.objectName(index)))
+    }
+    try validate(forms: sequence.forms, of: sequence, words)
   }
 
   private func validate(

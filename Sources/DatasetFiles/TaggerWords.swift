@@ -35,31 +35,71 @@ struct TaggerWords {
       throw DatasetError.trainingForms(file: file, found: trainingCount, forms: self.forms.count)
     }
     let trainingWords = TokenTable(self.forms.prefix(trainingCount))
-    let tags = try strings("tags") ?? []
-    if let tag = TaggingVocabulary.repeatedTag(in: tags) {
-      throw DatasetError.repeatedEntry(file: file, object: "/vocabulary/tags", entry: tag)
+    let columns = try TagSet.all(of: group, file: file) { name in
+      guard let tags = try strings(name) else {
+        throw DatasetError.incomplete(file: file, missing: "/vocabulary/\(name)", of: "tags")
+      }
+      return tags
     }
-    let column = try TagColumn(of: group, file: file)
+    for (index, set) in columns.enumerated() {
+      guard let tag = set.repeatedTag else { continue }
+      throw DatasetError.repeatedEntry(file: file, object: "/vocabulary/\(set.column.objectName(index))", entry: tag)
+    }
     if let characters = try strings("characters") {
       guard characters.contains(Vocabulary.unknownToken) else {
         throw DatasetError.missingEntry(
           file: file, object: "/vocabulary/characters", entry: Vocabulary.unknownToken)
       }
       tagging = TaggingVocabulary(
-        tags: tags, column: column, characters: Vocabulary(tokens: characters), trainingWords: trainingWords)
+        columns: columns, characters: Vocabulary(tokens: characters), trainingWords: trainingWords)
     } else {
-      tagging = TaggingVocabulary(tags: tags, column: column, trainingWords: trainingWords)
+      tagging = TaggingVocabulary(columns: columns, trainingWords: trainingWords)
     }
   }
 }
 
 extension TagColumn {
-  /// What a file says about its tags, UPOS if it says nothing.
+  /// What the tags of a column are called in a file: `tags` those of the first, `tags_XPOS` those of another.
   ///
-  /// - Parameter vocabulary: `/vocabulary` of a dataset or a checkpoint.
-  package init(of vocabulary: ReadableGroup, file: String) throws {
-    let name = try vocabulary.hasAttribute("tag_column") ? vocabulary.stringAttribute("tag_column") : Self.upos.rawValue
-    guard let column = Self(rawValue: name) else { throw DatasetError.unknownTagColumn(file: file, found: name) }
+  /// - Parameter index: its place among a tagger's columns.
+  func objectName(_ index: Int) -> String { index == 0 ? "tags" : "tags_\(rawValue)" }
+
+  fileprivate init(name: String, file: String) throws(DatasetError) {
+    guard let column = Self(rawValue: name) else { throw .unknownTagColumn(file: file, found: name) }
     self = column
+  }
+}
+
+extension TagSet {
+  private static let (firstColumn, otherColumns) = ("tag_column", "other_tag_columns")
+
+  /// What a file says of its columns of tags. The first one is UPOS if it says nothing.
+  ///
+  /// - Parameters:
+  ///   - vocabulary: `/vocabulary` of a dataset or a checkpoint.
+  ///   - entries: reads a list of tags by its name.
+  package static func all(
+    of vocabulary: ReadableGroup, file: String, entries: (_ name: String) throws -> [String]
+  ) throws -> [TagSet] {
+    var names = [TagColumn.upos.rawValue]
+    if try vocabulary.hasAttribute(firstColumn) { names = [try vocabulary.stringAttribute(firstColumn)] }
+    if try vocabulary.hasAttribute(otherColumns) {
+      names += try vocabulary.stringAttribute(otherColumns).split(separator: " ").map(String.init)
+    }
+    let columns = try names.map { try TagColumn(name: $0, file: file) }
+    if let index = columns.indices.first(where: { columns[..<$0].contains(columns[$0]) }) {
+      throw DatasetError.repeatedEntry(file: file, object: "/vocabulary", entry: columns[index].rawValue)
+    }
+    return try columns.enumerated().map { TagSet($1, try entries($1.objectName($0))) }
+  }
+
+  package static func write(_ columns: [TagSet], to vocabulary: WritableGroup) throws {
+    for (index, set) in columns.enumerated() {
+      try vocabulary.writeStrings(set.column.objectName(index), set.tags)
+      if index == 0 { try vocabulary.setAttribute(firstColumn, set.column.rawValue) }
+    }
+    if columns.count > 1 {
+      try vocabulary.setAttribute(otherColumns, columns.dropFirst().map(\.column.rawValue).joined(separator: " "))
+    }
   }
 }

@@ -10,7 +10,7 @@ extension TokenSequence {
     var hash = ContentHash()
     hash.update(tokens)
     hash.update(offsets)
-    if let tags { hash.update(tags) }
+    for column in tags { hash.update(column) }
     if let forms {
       // By the order of their first appearance here: their numbers in the table depend on other splits too.
       var numbers = [Int32](repeating: -1, count: table.count)

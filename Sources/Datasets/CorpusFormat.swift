@@ -15,6 +15,8 @@ package protocol CorpusFormat: KeyAlternative {
   var fileEndings: [String] { get }
   /// Whether its words can have tags, which a tagger learns.
   var hasTags: Bool { get }
+  /// Whether a word may have a tag in each of several columns.
+  var hasSeveralTags: Bool { get }
   /// Whether a file says itself what a token is, so that there is no tokenization to choose.
   var hasTokens: Bool { get }
 
@@ -35,12 +37,12 @@ package protocol CorpusFormat: KeyAlternative {
   /// Whether a word has a place for a note on its tag.
   var hasNotes: Bool { get }
 
-  /// A sentence of this format with one tag for each word put in, and a note if there are any and a place for them; everything
-  /// else is as it was.
-  func tagged(_ sentence: TaggedSentence, _ tags: [String], notes: [TagNote]?, in column: TagColumn) -> [UInt8]
+  /// A sentence of this format with the tags of each word, [word][column], put in, and a note if there are any and a place
+  /// for them; everything else is as it was.
+  func tagged(_ sentence: TaggedSentence, _ tags: [[String]], notes: [TagNote]?, in columns: [TagColumn]) -> [UInt8]
 
   /// A sentence of words and tags that came in another format, with notes likewise.
-  func text(of words: [String], _ tags: [String], notes: [TagNote]?, in column: TagColumn) -> [UInt8]
+  func text(of words: [String], _ tags: [[String]], notes: [TagNote]?, in columns: [TagColumn]) -> [UInt8]
 }
 
 /// What can be wrong with a tag, in any format.
@@ -94,6 +96,7 @@ package protocol SentenceParser: Sendable {
 extension CorpusFormat {
   package var fileEndings: [String] { [] }
   package var hasTags: Bool { true }
+  package var hasSeveralTags: Bool { false }
   package var hasTokens: Bool { true }
   package var hasNotes: Bool { false }
 
@@ -102,9 +105,9 @@ extension CorpusFormat {
   package func recognizes(_ line: ArraySlice<UInt8>) -> Bool { false }
 
   package func tagged(
-    _ sentence: TaggedSentence, _ tags: [String], notes: [TagNote]?, in column: TagColumn
+    _ sentence: TaggedSentence, _ tags: [[String]], notes: [TagNote]?, in columns: [TagColumn]
   ) -> [UInt8] {
-    sentence.replacing(column, with: tags, notes: notes)
+    sentence.replacing(columns, with: tags, notes: notes)
   }
 
   /// The words as tokens, whatever the tokenization.
@@ -112,43 +115,45 @@ extension CorpusFormat {
     _ paths: [String], _ tokenization: Tokenization, chunkSize: Int
   ) throws(CorpusError) -> CorpusRecord {
     try record(
-      of: paths, specialTokens: Vocabulary.specialTokens(tokenization), tags: nil, known: [], chunkSize: chunkSize)
+      of: paths, specialTokens: Vocabulary.specialTokens(tokenization), tags: [], chunkSize: chunkSize)
   }
 
   package func isEqual(to other: any CorpusFormat) -> Bool { (other as? Self) == self }
 }
 
 extension CorpusFormat {
-  /// Reads the words of files and their tags in one column.
+  /// Reads the words of files and their tags in some columns.
   ///
-  /// - Parameter known: tags of what goes with these files: none of theirs may look like one of them and be another.
+  /// - Parameter tagSets: the columns, with tags of what goes with these files: none of theirs may look like one of them and
+  ///   be another.
   package func readTagged(
-    _ paths: [String], tags column: TagColumn, known: [String] = [], chunkSize: Int = TextReader.defaultChunkSize
+    _ paths: [String], tags tagSets: [TagSet], chunkSize: Int = TextReader.defaultChunkSize
   ) throws(CorpusError) -> CorpusRecord {
     let record = try record(
-      of: paths, specialTokens: [Vocabulary.unknownToken], tags: column, known: known, chunkSize: chunkSize)
-    if record.tagTable.count == 0 { throw .noTags(column: title(of: column), paths: paths) }
+      of: paths, specialTokens: [Vocabulary.unknownToken], tags: tagSets, chunkSize: chunkSize)
+    for (set, tags) in zip(tagSets, record.tags) where tags.hasNone(in: set.column) {
+      throw .noTags(column: title(of: set.column), paths: paths)
+    }
     return record
   }
 
   private func record(
-    of paths: [String], specialTokens: [String], tags column: TagColumn?, known: [String], chunkSize: Int
+    of paths: [String], specialTokens: [String], tags tagSets: [TagSet], chunkSize: Int
   ) throws(CorpusError) -> CorpusRecord {
-    var record = CorpusRecord(of: paths, specialTokens: specialTokens)
-    var tags = TagCheck(known: known)
+    var record = CorpusRecord(of: paths, specialTokens: specialTokens, tagColumns: tagSets.count)
+    var checks = tagSets.map { TagCheck(known: $0.tags) }
     var reader = SentenceReader(self, chunkSize: chunkSize)
     for path in paths {
       try reader.read(path) { (sentence) throws(CorpusError) in
         for word in sentence.words {
           let form = sentence.bytes[word.form]
           record.characters += String(decoding: form, as: UTF8.self).unicodeScalars.count
-          guard let column else {
-            record.append(form)
-            continue
-          }
-          record.append(form, tag: sentence.tag(of: word, in: column))
+          record.append(form)
           do throws(TagProblem) {
-            try tags.check(record.tagTable)
+            for (index, set) in tagSets.enumerated() {
+              record.tags[index].append(sentence.tag(of: word, in: set.column))
+              try checks[index].check(record.tags[index].table)
+            }
           } catch {
             throw .malformedLine(MalformedLine(path: path, line: word.line, problem: error))
           }

@@ -9,11 +9,11 @@ package struct TokenSequence: Sendable, Equatable {
   package var tokens: [Int32]
   /// n+1 positions: sentence i is `tokens[offsets[i]..<offsets[i+1]]`.
   package var offsets: [Int64]
-  /// One tag id for every token, for tagging; `TaggingVocabulary.noTag` for a token without. Below that are tags that the
-  /// vocabulary lacks.
-  package var tags: [Int32]?
-  /// Tags of a text that a tagger's vocabulary lacks, in order of appearance; none in a dataset.
-  package internal(set) var foreignTags: [String] = []
+  /// By column, one tag id for every token, for tagging; `TaggingVocabulary.noTag` for a token without. Below that are tags
+  /// that the vocabulary lacks. Empty where there are no tags.
+  package var tags: [[Int32]]
+  /// By column, tags of a text that a tagger's vocabulary lacks, in order of appearance; none in a dataset.
+  package internal(set) var foreignTags: [[String]] = []
   /// Words that are unknown only because the vocabulary has them in another Unicode normalization form; 0 in datasets of
   /// other programs.
   package var otherNormalForms = 0
@@ -26,7 +26,7 @@ package struct TokenSequence: Sendable, Equatable {
   package var sourceSHA256: String
 
   package init(
-    tokens: [Int32], offsets: [Int64], tags: [Int32]? = nil, forms: [Int32]? = nil, characters: Int,
+    tokens: [Int32], offsets: [Int64], tags: [[Int32]] = [], forms: [Int32]? = nil, characters: Int,
     sourceSHA256: String
   ) {
     self.tokens = tokens
@@ -38,7 +38,9 @@ package struct TokenSequence: Sendable, Equatable {
   }
 
   /// Whether there is nothing to learn or to measure: no token, or, with tags, none that has one.
-  package var isEmpty: Bool { tags?.allSatisfy { $0 == TaggingVocabulary.noTag } ?? tokens.isEmpty }
+  package var isEmpty: Bool {
+    tags.isEmpty ? tokens.isEmpty : tags.allSatisfy { $0.allSatisfy { $0 == TaggingVocabulary.noTag } }
+  }
 
   package var sentenceCount: Int { offsets.count - 1 }
 

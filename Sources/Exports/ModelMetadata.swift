@@ -53,7 +53,7 @@ package enum ModelMetadata {
     if let tokenizer = model.tokenization.subwords { entries.append((Key.tokenizer, tokenizer.json)) }
     if let tagging = model.tagging {
       entries += [
-        (Key.tags, try list(tagging.tags)), (Key.tagColumn, tagging.column.rawValue),
+        (Key.tags, try list(tagging.columns[0].tags)), (Key.tagColumn, tagging.columns[0].column.rawValue),
         (Key.characters, try list(tagging.characters.tokens)),
         (Key.trainingWords, try list(tagging.trainingWords.tokens)),
       ]
@@ -81,10 +81,10 @@ package enum ModelMetadata {
     var tagging: TaggingVocabulary?
     if texts[Key.tags] != nil {
       guard let column = TagColumn(rawValue: try reader.text(Key.tagColumn)) else {
-        throw reader.refusal("\(Key.tagColumn) UPOS or XPOS", try reader.text(Key.tagColumn))
+        throw reader.refusal("\(Key.tagColumn) UPOS, XPOS or FEATS", try reader.text(Key.tagColumn))
       }
       let found = TaggingVocabulary(
-        tags: try reader.list(Key.tags), column: column,
+        columns: [TagSet(column, try reader.list(Key.tags))],
         characters: Vocabulary(tokens: try reader.list(Key.characters)),
         trainingWords: TokenTable(try reader.list(Key.trainingWords)))
       if let flaw = found.flaw(beside: vocabulary) { throw reader.refusal("a tagger's vocabulary", flaw) }

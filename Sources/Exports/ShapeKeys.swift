@@ -27,7 +27,7 @@ enum ShapeKeys {
     var section = Section(
       shape: ModelShape(
         vocabulary: vocabulary.count, embedding: 0, cell: CellKey.alternatives[0].wrappedValue, hidden: 0, layers: 0,
-        classes: tagging?.tags.count ?? vocabulary.count))
+        classes: tagging?.columns[0].tags.count ?? vocabulary.count))
     let reading = Reading(catalogue: [], problems: []) { path, _, _ in (path, nil) }
     KeyReader.read(&section, from: tree(of: entries[...].sorted { $0.key < $1.key }), path: "", reading: reading)
     if let problem = reading.problems.first { throw ShapeError(key: problem.key, reason: problem.message) }

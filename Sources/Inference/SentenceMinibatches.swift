@@ -87,8 +87,10 @@ package struct TaggedSentences {
     spellings = characters.map { Spellings(of: forms, in: $0) }
   }
 
-  /// Words that have a tag to be predicted; nil where no word has.
-  var taggedWords: Int? { sequence.tags?.count { $0 >= 0 } }
+  /// Words that have a tag to be predicted, in one column at least; nil where no word has.
+  var taggedWords: Int? {
+    sequence.tags.isEmpty ? nil : sequence.tokens.indices.count { word in sequence.tags.contains { $0[word] >= 0 } }
+  }
 
   /// Most that a minibatch of these sentences holds.
   func capacity(_ batches: SentenceBatches) -> SequenceModel.Capacity {
@@ -121,9 +123,11 @@ package struct TaggedSentences {
       for (t, position) in sequence.range(ofSentence: sentence).enumerated() {
         let row = minibatch.timeline.row(t, b)
         minibatch.inputs[row] = sequence.tokens[position]
-        // A tag that the model lacks has no probability.
-        let tag = sequence.tags?[position] ?? TaggingVocabulary.noTag
-        minibatch.targets[row] = tag < 0 ? Minibatch.masked : tag
+        for (output, targets) in minibatch.targetsOfOutputs.enumerated() {
+          // A tag that the model lacks has no probability.
+          let tag = sequence.tags.isEmpty ? TaggingVocabulary.noTag : sequence.tags[output][position]
+          targets[row] = tag < 0 ? Minibatch.masked : tag
+        }
         if let forms = minibatch.forms { forms[row] = sequence.forms?[position] ?? sequence.tokens[position] }
       }
     }

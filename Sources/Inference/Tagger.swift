@@ -21,25 +21,25 @@ package final class Tagger {
     self.workers = workers
   }
 
-  /// Where CoNLL-U has the tags.
-  package var column: TagColumn { tagging.column }
+  /// What it tags, by column.
+  package var columns: [TagSet] { tagging.columns }
 
-  /// How many tags it knows.
-  package var tagCount: Int { tagging.tags.count }
-
-  /// A tag for every word. Cost: O(words); memory grows with the longest sentence so far.
-  package func tag(_ sentences: [[String]]) -> [[String]] {
-    read(sentences) { model, row in tagging.tags[Int(model.prediction(row: row))] }
+  /// The tags of every word, [sentence][word][column]. Cost: O(words); memory grows with the longest sentence so far.
+  package func tag(_ sentences: [[String]]) -> [[[String]]] {
+    read(sentences) { model, row in
+      tagging.columns.enumerated().map { output, set in set.tags[Int(model.prediction(row: row, output: output))] }
+    }
   }
 
-  /// The likeliest tags of every word with their probabilities among all tags, the likeliest first.
+  /// The likeliest tags of every word in its first column with their probabilities among all tags, the likeliest first.
   package func rank(_ sentences: [[String]], count: Int) -> [[[(tag: String, probability: Double)]]] {
-    read(sentences) { model, row in
-      withUnsafeTemporaryAllocation(of: Float.self, capacity: tagCount) {
+    let tags = tagging.columns[0].tags
+    return read(sentences) { model, row in
+      withUnsafeTemporaryAllocation(of: Float.self, capacity: tags.count) {
         logits -> [(tag: String, probability: Double)] in
         model.logits(row: row, into: logits)
         return RankedClass.likeliest(count, by: UnsafeBufferPointer(logits)).map {
-          (tagging.tags[Int($0.id)], $0.probability)
+          (tags[Int($0.id)], $0.probability)
         }
       }
     }

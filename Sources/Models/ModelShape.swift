@@ -9,6 +9,8 @@ package struct ModelShape: Sendable, Equatable {
   package var units: [Int]
   /// What a distribution at every timestep is over: the vocabulary or the tags.
   package var classes: Int
+  /// What those of further output layers are over, beside the first one's: the tags of other columns.
+  package var furtherClasses: [Int] = []
   /// Whether each layer reads its sequences backwards as well.
   package var isBidirectional = false
   /// Whether a layer's input is added to its output where both are of one width.
@@ -46,6 +48,8 @@ package struct ModelShape: Sendable, Equatable {
   }
 
   package var layers: Int { units.count }
+  /// By output layer.
+  package var classesOfOutputs: [Int] { [classes] + furtherClasses }
   package var directions: Int { isBidirectional ? 2 : 1 }
 
   /// What a layer hands on: the hidden states of its directions side by side.
@@ -69,7 +73,7 @@ package struct ModelShape: Sendable, Equatable {
   /// per weight and token in training. A character encoder counts for nothing; an output layer, as many classes as it
   /// multiplies by for every row.
   package var multipliedWeights: Int {
-    (0..<layers).reduce(outputWidths.total * output.multipliedClasses(of: self)) {
+    (0..<layers).reduce(outputWidths.total * (output.multipliedClasses(of: self) + furtherClasses.reduce(0, +))) {
       $0 + directions * cell.gates.count * units[$1] * (inputWidths(layer: $1).total + units[$1])
     }
   }

@@ -10,7 +10,10 @@ package final class SequenceModel: Sendable {
   package let minibatch: Minibatch
   /// From ids to the last hidden states: characters, input, layer after layer.
   private let stages: [any Stage]
-  private let output: any OutputLayer
+  /// Each a distribution of its own over the same hidden states; more than one only for taggers of several columns.
+  private let outputs: [any OutputLayer]
+  /// [output layer] what its losses count for.
+  private let lossWeights: [Double]
   private let layers: [RecurrentLayer]
   /// What the output layer reads.
   private let lastOutput: Activations
@@ -30,18 +33,25 @@ package final class SequenceModel: Sendable {
   ///   - keepsStateGradients: whether `stateGradients` is going to be asked.
   ///   - dropout: what is dropped in training; of no effect without gradients.
   ///   - penalties: what gradients have beside those of the losses.
+  ///   - lossWeights: what each output layer's losses count for; nil: 1.
   ///   - logitsBound: bytes of logits past which the output layer takes the minibatch in blocks of rows.
   package init(
     _ parameters: Parameters, _ capacity: Capacity, gradients: Gradients?, workers: Int, carriesState: Bool,
     predicts: Bool = false, keepsStateGradients: Bool = false, dropout rates: DropoutRates = DropoutRates(),
-    penalties: ActivationPenalties = ActivationPenalties(), logitsBound: Int = SequenceModel.logitsBound
+    penalties: ActivationPenalties = ActivationPenalties(), lossWeights weights: [Double]? = nil,
+    logitsBound: Int = SequenceModel.logitsBound
   ) {
     let shape = parameters.shape
+    let lossWeights = weights ?? shape.classesOfOutputs.map { _ in 1 }
+    precondition(lossWeights.count == shape.classesOfOutputs.count, "each output layer has a weight")
+    self.lossWeights = lossWeights
     let rates = gradients == nil ? rates.off : rates
     self.parameters = parameters
     self.gradients = gradients
     self.carriesState = carriesState
-    let minibatch = Minibatch(capacity, vocabulary: shape.vocabulary, characters: shape.characters?.vocabulary)
+    let minibatch = Minibatch(
+      capacity, vocabulary: shape.vocabulary, characters: shape.characters?.vocabulary,
+      outputs: lossWeights.count)
     self.minibatch = minibatch
     let step = StepSettings()
     self.step = step
@@ -58,12 +68,16 @@ package final class SequenceModel: Sendable {
       parameters: parameters, minibatch: minibatch, layers: layers, trial: sharingTrial, rates: rates,
       penalties: penalties,
       step: step, training: gradients != nil, workers: workers)
-    (stages, lastOutput) = builder.stages()
-    output = parameters.layout.output.makeLayer(
-      OutputContext(
-        parameters: parameters, minibatch: minibatch, input: lastOutput.values,
-        inputGradient: gradients == nil ? nil : lastOutput.gradient, gradients: gradients, logitsBound: logitsBound,
-        predicts: predicts, step: step, seed: rates.seed, workers: workers))
+    let (stages, lastOutput) = builder.stages()
+    (self.stages, self.lastOutput) = (stages, lastOutput)
+    outputs = parameters.layout.outputs.enumerated().map { index, output in
+      output.makeLayer(
+        OutputContext(
+          parameters: parameters, minibatch: minibatch, input: lastOutput.values,
+          inputGradient: gradients == nil ? nil : lastOutput.gradient, addsToInputGradient: index > 0,
+          targets: minibatch.targetsOfOutputs[index], weight: Float(lossWeights[index]), gradients: gradients,
+          logitsBound: logitsBound, predicts: predicts, step: step, seed: rates.seed, workers: workers))
+    }
   }
 
   /// A language model: streams of one length each, whose states are carried.
@@ -96,10 +110,12 @@ package final class SequenceModel: Sendable {
   package func forwardPhases() -> [Phase] { stages.flatMap { $0.forwardPhases() } }
 
   /// Losses, without anything for a backward pass.
-  package func lossPhases() -> [Phase] { output.lossPhases() }
+  package func lossPhases() -> [Phase] { outputs.flatMap { $0.lossPhases() } }
 
-  /// Losses, their gradients by the hidden states, and the output layer's own gradient.
-  package func outputPhases() -> [Phase] { gradients == nil ? output.lossPhases() : output.trainingPhases() }
+  /// Losses, their gradients by the hidden states, and the output layers' own gradients.
+  package func outputPhases() -> [Phase] {
+    gradients == nil ? lossPhases() : outputs.flatMap { $0.trainingPhases() }
+  }
 
   /// Back through time and layers, down to the gradients of the embeddings.
   package func backwardPhases() -> [Phase] {
@@ -116,18 +132,31 @@ package final class SequenceModel: Sendable {
 
   // MARK: results
 
-  /// The sum of the minibatch's losses in nats, in row order.
-  package var lossSum: Double { (0..<minibatch.rows).reduce(0) { $0 + output.loss(row: $1) } }
+  /// The sum of the minibatch's losses in nats, in row order; of several output layers what theirs come to by their weights.
+  package var lossSum: Double {
+    outputs.indices.reduce(0) { $0 + lossWeights[$1] * lossSum(ofOutput: $1) }
+  }
 
-  /// The loss of each row in nats, row r = t * B + b.
-  package func loss(row: Int) -> Double { output.loss(row: row) }
+  /// That of one output layer, without its weight.
+  package func lossSum(ofOutput index: Int) -> Double {
+    (0..<minibatch.rows).reduce(0) { $0 + outputs[index].loss(row: $1) }
+  }
+
+  /// The loss of a target where each class is as likely as any other.
+  package var guessingLoss: Double {
+    zip(lossWeights, parameters.shape.classesOfOutputs).reduce(0) { $0 + $1.0 * naturalLogarithm(Double($1.1)) }
+  }
+
+  /// The loss of each row in nats, row r = t * B + b; of several output layers the first one's.
+  package func loss(row: Int) -> Double { outputs[0].loss(row: row) }
 
   /// The likeliest class of a row, of several the first; after the loss phases.
-  package func prediction(row: Int) -> Int32 { output.prediction(row: row) }
+  package func prediction(row: Int, output: Int = 0) -> Int32 { outputs[output].prediction(row: row) }
 
-  /// The logits of one row for all classes, after the forward phases: logarithms of what softmax makes the probabilities.
+  /// The logits of one row for all classes of the first output layer, after the forward phases: logarithms of what softmax
+  /// makes the probabilities.
   package func logits(row: Int, into result: UnsafeMutableBufferPointer<Float>) {
-    output.logits(row: row, into: result)
+    outputs[0].logits(row: row, into: result)
   }
 
   /// What the output layer reads, [rows, outputs] of the minibatch, after the forward phases: the hidden states of the last

@@ -19,7 +19,8 @@ public struct Tagger: Sendable {
     guard let tagging = model.tagging else {
       throw ModelError(.otherTask, "\(path): expected a tagger, found a language model")
     }
-    tags = tagging.tags
+    // No file has more than one column.
+    tags = tagging.columns[0].tags
   }
 
   /// The likeliest tag of every word. A sentence's tags depend neither on the sentences beside it nor on the number of threads.
@@ -34,6 +35,6 @@ public struct Tagger: Sendable {
     guard let tagger = Inference.Tagger(model, workers: Workers(count: threads)) else {
       preconditionFailure("a model with tags is a tagger")
     }
-    return tagger.tag(sentences)
+    return tagger.tag(sentences).map { $0.compactMap(\.first) }
   }
 }

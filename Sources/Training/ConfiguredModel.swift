@@ -7,14 +7,15 @@ extension ModelShape {
   package init(
     _ configuration: RunConfiguration, vocabulary: Vocabulary, tagging: TaggingVocabulary?
   ) throws(TrainingError) {
-    let classes: Int
+    let classes: [Int]
     do {
       classes = try configuration.task.classes(vocabulary: vocabulary, tagging: tagging)
     } catch {
       throw .task(error)
     }
     try self.init(
-      configuration.model, vocabulary: vocabulary.count, classes: classes, characters: tagging?.characters.count)
+      configuration.model, vocabulary: vocabulary.count, classes: classes[0], characters: tagging?.characters.count)
+    furtherClasses = Array(classes.dropFirst())
   }
 
   /// - Parameter characters: that words are spelled with; nil where they aren't.
@@ -23,5 +24,15 @@ extension ModelShape {
   ) throws(TrainingError) {
     if let objection = model.objections(classes: classes).first { throw .unsuitable(objection) }
     self = model.shape(vocabulary: vocabulary, classes: classes, characters: characters)
+  }
+}
+
+extension RunConfiguration {
+  /// What the losses of each of a model's output layers count for in what is minimized.
+  func lossWeights(of shape: ModelShape) throws(TrainingError) -> [Double] {
+    let outputs = shape.classesOfOutputs.count
+    guard let weights = training.tagWeights else { return Array(repeating: 1, count: outputs) }
+    guard weights.count == outputs else { throw .unsuitable(training.objection(toWeightsOf: outputs)) }
+    return weights
   }
 }

@@ -60,7 +60,7 @@ struct ChangedDataTests {
     try workspace.succeed(["--config", "own.cfg"])
     let (original, settings) = try DatasetFile.read(workspace.path("data.h5"))
     let changes: [(inout TokenSequence) -> Void] = [
-      { $0.tags?.swapAt(0, 1) }, { $0.offsets[1] += 1 },
+      { $0.tags[0].swapAt(0, 1) }, { $0.offsets[1] += 1 },
       { sequence in
         // Two words that are both unknown change places in spelling alone.
         guard let forms = sequence.forms, let first = sequence.tokens.firstIndex(of: 0),
@@ -96,7 +96,7 @@ struct ChangedDataTests {
     try workspace.succeed(["prepare", "--config", "tagger.cfg", "--output", "data.h5"])
     var (dataset, settings) = try DatasetFile.read(workspace.path("data.h5"))
     dataset.splits[split] = TokenSequence(
-      tokens: [], offsets: [0], tags: [], forms: [], characters: 0, sourceSHA256: "")
+      tokens: [], offsets: [0], tags: [[]], forms: [], characters: 0, sourceSHA256: "")
     try DatasetFile.write(dataset, settings: settings, to: workspace.path("data.h5"))
     let outcome = try workspace.run(["--config", "own.cfg"])
     #expect(outcome.code == 65 && outcome.errors.contains("the \(split.rawValue) split is empty"), "\(outcome)")

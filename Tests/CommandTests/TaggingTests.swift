@@ -100,7 +100,7 @@ struct TaggingTests {
     #expect(windows == one.replacing("\n", with: "\r\n"))
     #expect(try tag(workspace, ["--probabilities"], input: one) == one)
 
-    let tags = try workspace.lastCheckpoint().tagging?.tags ?? []
+    let tags = try workspace.lastCheckpoint().tagging?.columns[0].tags ?? []
     let all = try tag(workspace, ["--probabilities", "-k", "\(tags.count)"], input: one)
     for (line, probability) in zip(fields(all).filter { $0.count == 10 && Int($0[0]) != nil }, probabilities) {
       let list = try #require(line[9].split(separator: "TagProbs=").last).split(separator: ",")
@@ -130,7 +130,7 @@ struct TaggingTests {
     let decoder = JSONDecoder()
     decoder.keyDecodingStrategy = .convertFromSnakeCase
     let expected = try decoder.decode(Loss.self, from: Data(json.utf8)).natsPerTarget
-    let count = try workspace.lastCheckpoint().tagging?.tags.count ?? 0
+    let count = try workspace.lastCheckpoint().tagging?.columns[0].tags.count ?? 0
     let tagged = fields(try tag(workspace, ["--probabilities", "-k", "\(count)"], input: test))
     let losses = try zip(fields(test), tagged).filter { $0.0.count == 10 }.map { gold, line in
       let entry = try #require(line[9].firstMatch(of: try Regex("[=,]\(gold[3]):([0-9.e-]+)")))

@@ -274,7 +274,7 @@ import Testing
     ),
     (
       "data: {train: a, tags: pos}\n",
-      "1:24: data.tags: expected upos or xpos, found 'pos'; did you mean upos?"
+      "1:24: data.tags: expected upos, xpos or feats, found 'pos'; did you mean upos?"
     ),
     (
       "data: {train: a}\ntraining: {early_stopping: {}}\n",

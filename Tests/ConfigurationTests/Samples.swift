@@ -14,6 +14,9 @@ extension RunConfiguration {
     configuration.seed = dice.roll() ? Int.max : Int.random(in: 0...99, using: &dice)
     if dice.roll() { configuration.task = Tagging() }
     dice.adapt(&configuration.data, to: configuration.task)
+    if case .text(let corpus) = configuration.data, configuration.task is Tagging {
+      configuration.training.tagWeights = dice.roll() ? corpus.tags.map { _ in dice.positive() } : nil
+    }
     configuration.model = dice.model(of: configuration)
     configuration.training.batchSize = Int.random(in: 1...65_536, using: &dice)
     if dice.roll(), configuration.task is LanguageModel {
@@ -132,7 +135,7 @@ private struct Dice: RandomNumberGenerator {
   mutating func adapt(_ data: inout RunConfiguration.Data, to task: any Task) {
     guard case .text(var corpus) = data, task is Tagging else { return }
     corpus.tokens = .kind(.word)
-    corpus.tags = roll() ? .xpos : .upos
+    corpus.tags = roll() ? [.xpos] : roll() && corpus.format.format == nil ? [.feats, .upos] : [.upos]
     data = .text(corpus)
   }
 

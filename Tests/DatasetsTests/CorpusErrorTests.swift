@@ -52,7 +52,7 @@ private func failure(_ path: String, chunkSize: Int = TextReader.defaultChunkSiz
     #expect(try failure(path, chunkSize: 8) == .binary(path: path, kind))
     #expect(try failure(path)?.exitCode == .badInput)
     #expect(try failure(path)?.description.hasPrefix("\(path) is no text: it ") == true)
-    #expect(throws: CorpusError.binary(path: path, kind)) { try CoNLLU().readTagged([path], tags: .upos) }
+    #expect(throws: CorpusError.binary(path: path, kind)) { try CoNLLU().readTagged([path], tags: [TagSet(.upos)]) }
   }
 
   @Test(arguments: ["", "\n\n", "\u{FEFF}", " \t\r\n"])

@@ -16,16 +16,27 @@ import Testing
 
   private static let tagged = SequenceDataset(
     tokenization: .whitespace, vocabulary: Vocabulary(tokens: ["<unk>", "dog", "barks"]),
-    tagging: TaggingVocabulary(tags: ["NOUN", "VERB"], column: .xpos, trainingWords: TokenTable(["dog", "barks"])),
+    tagging: TaggingVocabulary(
+      columns: [TagSet(.xpos, ["NOUN", "VERB"])], trainingWords: TokenTable(["dog", "barks"])),
     forms: ["dog", "barks", "größer"],
     splits: [
       .train: TokenSequence(
-        tokens: [1, 2], offsets: [0, 2], tags: [0, 1], forms: [0, 1], characters: 10, sourceSHA256: "c"),
+        tokens: [1, 2], offsets: [0, 2], tags: [[0, 1]], forms: [0, 1], characters: 10, sourceSHA256: "c"),
       .test: TokenSequence(
-        tokens: [0, 2], offsets: [0, 2], tags: [-1, 1], forms: [2, 1], characters: 11, sourceSHA256: "d"),
+        tokens: [0, 2], offsets: [0, 2], tags: [[-1, 1]], forms: [2, 1], characters: 11, sourceSHA256: "d"),
     ])
 
-  @Test(arguments: [text, tagged])
+  private static let severalColumns: SequenceDataset = {
+    var dataset = tagged
+    dataset.tagging = TaggingVocabulary(
+      columns: [TagSet(.xpos, ["NN", "VB"]), TagSet(.feats, ["A=B|C=D", "_", "E=F"]), TagSet(.upos, ["NOUN"])],
+      trainingWords: TokenTable(["dog", "barks"]))
+    dataset.splits[.train]?.tags = [[0, 1], [2, 0], [0, -1]]
+    dataset.splits[.test]?.tags = [[-1, 1], [1, 1], [-1, 0]]
+    return dataset
+  }()
+
+  @Test(arguments: [text, tagged, severalColumns])
   func datasetsComeBack(dataset: SequenceDataset) throws {
     try withDatasetPath { path in
       try DatasetFile.write(dataset, settings: "key", to: path)
@@ -63,14 +74,14 @@ import Testing
       let summary = try DatasetSummary(of: InputFile(path))
       #expect(summary.tokenization == .word)
       #expect(summary.vocabularySize == 4)
-      #expect(summary.tags == nil)
+      #expect(summary.tags.isEmpty)
       #expect(summary.settings == "key")
       #expect(summary.splits.map(\.split) == [.train, .test])
       #expect(summary.splits.map(\.tokens) == [5, 0])
       #expect(summary.splits.map(\.sentences) == [2, 0])
       #expect(summary.splits.map(\.characters) == [11, 0])
       try DatasetFile.write(Self.tagged, settings: "", to: path)
-      #expect(try DatasetSummary(of: InputFile(path)).tags == ["NOUN", "VERB"])
+      #expect(try DatasetSummary(of: InputFile(path)).tags == [TagSet(.xpos, ["NOUN", "VERB"])])
     }
   }
 
@@ -94,17 +105,32 @@ import Testing
         $0.splits[.train]?.tokens = [-1, 2]
       }
       try refuses(.invalidId(file: path, object: "/train/tags", position: 1, id: 2, range: -1..<2)) {
-        $0.splits[.train]?.tags = [0, 2]
+        $0.splits[.train]?.tags = [[0, 2]]
       }
       try refuses(.wrongCount(file: path, object: "/train/tags", expected: 2, found: 1)) {
-        $0.splits[.train]?.tags = [0]
+        $0.splits[.train]?.tags = [[0]]
       }
-      try refuses(.incomplete(file: path, missing: "/train/tags", of: "tags")) { $0.splits[.train]?.tags = nil }
+      try refuses(.incomplete(file: path, missing: "/train/tags", of: "tags")) { $0.splits[.train]?.tags = [] }
       try refuses(.incomplete(file: path, missing: "/vocabulary/tags", of: "tags")) { $0.tagging = nil }
+      try refuses(.incomplete(file: path, missing: "/train/tags of all columns", of: "tags")) {
+        $0 = Self.severalColumns
+        $0.splits[.train]?.tags.removeLast()
+      }
+      try refuses(.invalidId(file: path, object: "/test/tags_FEATS", position: 1, id: 3, range: -1..<3)) {
+        $0 = Self.severalColumns
+        $0.splits[.test]?.tags[1][1] = 3
+      }
+      try refuses(.repeatedEntry(file: path, object: "/vocabulary", entry: "XPOS")) {
+        $0 = Self.severalColumns
+        $0.tagging = TaggingVocabulary(
+          columns: [TagSet(.xpos, ["A"]), TagSet(.upos, ["B"]), TagSet(.xpos, ["C"])],
+          trainingWords: TokenTable(["dog"]))
+      }
       func tagging(tags: [String] = ["A", "B"], characters: [String] = ["<unk>"], words: [String] = [])
         -> TaggingVocabulary
       {
-        TaggingVocabulary(tags: tags, characters: Vocabulary(tokens: characters), trainingWords: TokenTable(words))
+        TaggingVocabulary(
+          columns: [TagSet(.upos, tags)], characters: Vocabulary(tokens: characters), trainingWords: TokenTable(words))
       }
       try refuses(.repeatedEntry(file: path, object: "/vocabulary/tags", entry: "X")) {
         $0.tagging = tagging(tags: ["X", "X"])
@@ -121,7 +147,7 @@ import Testing
         $0.splits[.test]?.forms = [-1, 0]
       }
       try refuses(.invalidId(file: path, object: "/test/tags", position: 1, id: -2, range: -1..<2)) {
-        $0.splits[.test]?.tags = [0, -2]
+        $0.splits[.test]?.tags = [[0, -2]]
       }
       try refuses(.wrongCount(file: path, object: "/train/forms", expected: 2, found: 3)) {
         $0.splits[.train]?.forms = [0, 1, 2]
@@ -187,7 +213,8 @@ import Testing
       let dataset = try DatasetFile.read(path).dataset
       #expect(dataset.forms == ["b", "a", "<unk>"])
       #expect(dataset.splits[.train]?.forms == [1, 0, 2, 1])
-      #expect(dataset.tagging == TaggingVocabulary(tags: ["X"], trainingWords: TokenTable(["b", "a"])))
+      #expect(
+        dataset.tagging == TaggingVocabulary(columns: [TagSet(.upos, ["X"])], trainingWords: TokenTable(["b", "a"])))
       #expect(dataset.tagging?.characters.tokens == ["<unk>", "a", "b"])
 
       try write(forms: [0, 0, 0, 0])

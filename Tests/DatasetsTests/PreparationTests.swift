@@ -19,7 +19,7 @@ private func prepare(
     #expect(train.tokens == [2, 4, 7, 6, 1, 2, 5, 3, 2, 1])
     #expect(train.offsets == [0, 5, 10])
     #expect(train.characters == 16)
-    #expect(train.tags == nil && train.forms == nil && dataset.tagging == nil && dataset.forms.isEmpty)
+    #expect(train.tags.isEmpty && train.forms == nil && dataset.tagging == nil && dataset.forms.isEmpty)
     #expect(dataset.splits.count == 1)
   }
 

@@ -23,7 +23,7 @@ import Testing
   }
 
   @Test func trainingWordsAreToldByTheirBytes() {
-    let tagging = TaggingVocabulary(tags: [], trainingWords: TokenTable(["é", "<unk>"]))
+    let tagging = TaggingVocabulary(columns: [], trainingWords: TokenTable(["é", "<unk>"]))
     #expect(tagging.trainingWords.number(of: "é") == 0)
     #expect(tagging.trainingWords.number(of: "e\u{301}") == nil && tagging.trainingWords.number(of: "x") == nil)
     #expect(tagging.characters.tokens == ["<unk>", "<", ">", "k", "n", "u", "é"])

@@ -81,7 +81,7 @@ private func read(
     let text =
       "\r\n# a\n" + row("1-2", "ab", "_") + row("1", "a", "_") + row("2", "b", "X").replacing("\n", with: "\r\n")
       + row("2.1", "c", "X") + "\n\n"
-    let tagged = try read(text).treebank.flatMap { $0.replacing(.upos, with: $0.words.map { _ in "NEW" }) }
+    let tagged = try read(text).treebank.flatMap { $0.replacing([.upos], with: $0.words.map { _ in ["NEW"] }) }
     let expected = text.replacing(row("1", "a", "_"), with: row("1", "a", "NEW"))
       .replacing("2\tb\t_\tX", with: "2\tb\t_\tNEW")
     #expect(String(decoding: tagged, as: UTF8.self) == expected)

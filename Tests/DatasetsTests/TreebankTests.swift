@@ -49,25 +49,27 @@ private func sentences(_ text: String, chunkSize: Int = 64) throws -> [TaggedSen
 
   @Test func tagsAreReplaced() throws {
     let sentence = try #require(try sentences(treebank).last)
-    let upos = String(decoding: sentence.replacing(.upos, with: ["X", ""]), as: UTF8.self)
+    let upos = String(decoding: sentence.replacing([.upos], with: [["X"], [""]]), as: UTF8.self)
     #expect(upos == row("1", "10 000", "X", "CD") + row("2", "it", "", "PRP"))
-    let xpos = String(decoding: sentence.replacing(.xpos, with: ["A", "LONGER"]), as: UTF8.self)
+    let xpos = String(decoding: sentence.replacing([.xpos], with: [["A"], ["LONGER"]]), as: UTF8.self)
     #expect(xpos == row("1", "10 000", "NUM", "A") + row("2", "it", "PRON", "LONGER"))
+    let both = String(decoding: sentence.replacing([.xpos, .upos], with: [["A", "X"], ["B", ""]]), as: UTF8.self)
+    #expect(both == row("1", "10 000", "X", "A") + row("2", "it", "", "B"), "columns in any order")
   }
 
   @Test func datasetHasFormsAndTags() throws {
     let files = try TemporaryFiles()
     let sources = CorpusSources(train: [try files.write("t.conllu", treebank + "\n" + treebank)])
     let dataset = try SequenceDataset.prepareTagged(
-      sources, format: CoNLLU(), tags: .upos, vocabulary: VocabularySettings())
-    #expect(dataset.tagging?.tags == ["AUX", "NUM", "PART", "PRON", "PUNCT"])
+      sources, format: CoNLLU(), tags: [.upos], vocabulary: VocabularySettings())
+    #expect(dataset.tagging?.columns[0].tags == ["AUX", "NUM", "PART", "PRON", "PUNCT"])
     #expect(dataset.tagging?.characters.tokens.joined() == "<unk> '.01Ideinost")
     #expect(dataset.forms == ["It", "does", "n't", ".", "10 000", "it"])
     #expect(dataset.tagging?.trainingWords.tokens == dataset.forms)
     #expect(dataset.vocabulary.tokens == ["<unk>", ".", "10 000", "It", "does", "it", "n't"])
     let train = try #require(dataset.splits[.train])
     #expect(train.tokens == [3, 4, 6, 1, 2, 5, 3, 4, 6, 1, 2, 5])
-    #expect(train.tags == [3, 0, 2, 4, 1, 3, 3, 0, 2, 4, 1, 3])
+    #expect(train.tags == [[3, 0, 2, 4, 1, 3, 3, 0, 2, 4, 1, 3]])
     #expect(train.forms == [0, 1, 2, 3, 4, 5, 0, 1, 2, 3, 4, 5])
     #expect(train.offsets == [0, 4, 6, 10, 12])
     #expect(train.characters == 2 * (2 + 4 + 3 + 1 + 6 + 2))
@@ -78,9 +80,9 @@ private func sentences(_ text: String, chunkSize: Int = 64) throws -> [TaggedSen
     let sources = CorpusSources(
       train: [try files.write("t", row("1", "a", "X"))], validation: .files([try files.write("v", row("1", "b", "B"))]))
     let dataset = try SequenceDataset.prepareTagged(
-      sources, format: CoNLLU(), tags: .upos, vocabulary: VocabularySettings())
-    #expect(dataset.tagging?.tags == ["B", "X"])
-    #expect(dataset.splits[.validation]?.tags == [0] && dataset.splits[.validation]?.tokens == [0])
+      sources, format: CoNLLU(), tags: [.upos], vocabulary: VocabularySettings())
+    #expect(dataset.tagging?.columns[0].tags == ["B", "X"])
+    #expect(dataset.splits[.validation]?.tags == [[0]] && dataset.splits[.validation]?.tokens == [0])
   }
 
   @Test func aFractionOfSentencesTakesItsTagsAlong() throws {
@@ -88,9 +90,9 @@ private func sentences(_ text: String, chunkSize: Int = 64) throws -> [TaggedSen
     let text = (0..<4).map { row("1", "w\($0)", "T\($0)") + row("2", "x", "X") }.joined(separator: "\n")
     let sources = CorpusSources(train: [try files.write("t", text)], test: .fraction(0.25))
     let dataset = try SequenceDataset.prepareTagged(
-      sources, format: CoNLLU(), tags: .upos, vocabulary: VocabularySettings())
-    #expect(dataset.splits[.train]?.tags == [0, 4, 1, 4, 2, 4])
-    #expect(dataset.splits[.test]?.tags == [3, 4] && dataset.splits[.test]?.characters == 3)
+      sources, format: CoNLLU(), tags: [.upos], vocabulary: VocabularySettings())
+    #expect(dataset.splits[.train]?.tags == [[0, 4, 1, 4, 2, 4]])
+    #expect(dataset.splits[.test]?.tags == [[3, 4]] && dataset.splits[.test]?.characters == 3)
   }
 
   @Test func formsOutsideTheTrainingSplitComeBehindTheTrainingWords() throws {
@@ -101,7 +103,7 @@ private func sentences(_ text: String, chunkSize: Int = 64) throws -> [TaggedSen
       train: [try files.write("t", train)], validation: .files([try files.write("v", other)]),
       test: .files([try files.write("w", row("1", "w", "X") + row("2", "v", "X"))]))
     let settings = VocabularySettings(minimumCount: 2)
-    let dataset = try SequenceDataset.prepareTagged(sources, format: CoNLLU(), tags: .upos, vocabulary: settings)
+    let dataset = try SequenceDataset.prepareTagged(sources, format: CoNLLU(), tags: [.upos], vocabulary: settings)
     #expect(dataset.vocabulary.tokens == ["<unk>", "a"])
     #expect(dataset.splits[.train]?.tokens == [1, 0, 0, 1])
     #expect(dataset.forms.map(\.scalarValues) == ["a", "<unk>", "é", "e\u{301}", "v", "ß", "w"].map(\.scalarValues))
@@ -113,7 +115,7 @@ private func sentences(_ text: String, chunkSize: Int = 64) throws -> [TaggedSen
     sources = CorpusSources(
       train: [try files.write("s", row("1", "b", "X") + "\n" + row("1", "c", "X"))], test: .fraction(0.5))
     let parts = try SequenceDataset.prepareTagged(
-      sources, format: CoNLLU(), tags: .upos, vocabulary: VocabularySettings())
+      sources, format: CoNLLU(), tags: [.upos], vocabulary: VocabularySettings())
     #expect(parts.tagging?.trainingWords.tokens == ["b"] && parts.forms == ["b", "c"])
     #expect(parts.vocabulary.tokens == ["<unk>", "b"])
   }
@@ -122,10 +124,10 @@ private func sentences(_ text: String, chunkSize: Int = 64) throws -> [TaggedSen
     let files = try TemporaryFiles()
     let path = try files.write("t", row("1", "a", "_") + row("2", "b", "X") + row("3", "c", ""))
     let dataset = try SequenceDataset.prepareTagged(
-      CorpusSources(train: [path]), format: CoNLLU(), tags: .upos, vocabulary: VocabularySettings())
-    #expect(dataset.tagging?.tags == ["X"])
-    #expect(dataset.splits[.train]?.tags == [-1, 0, -1])
-    let error = #expect(throws: CorpusError.self) { try CoNLLU().readTagged([path], tags: .xpos) }
+      CorpusSources(train: [path]), format: CoNLLU(), tags: [.upos], vocabulary: VocabularySettings())
+    #expect(dataset.tagging?.columns[0].tags == ["X"])
+    #expect(dataset.splits[.train]?.tags == [[-1, 0, -1]])
+    let error = #expect(throws: CorpusError.self) { try CoNLLU().readTagged([path], tags: [TagSet(.xpos)]) }
     #expect(error?.description == "\(path): expected tags in the XPOS column, found none")
   }
 
@@ -139,7 +141,7 @@ private func sentences(_ text: String, chunkSize: Int = 64) throws -> [TaggedSen
     #expect(
       train.tokens.map { dataset.vocabulary.tokens[Int($0)] }
         == ["It", "does", "n't", ".", "</s>", "10 000", "it", "</s>"])
-    #expect(train.tags == nil && train.forms == nil && dataset.tagging == nil)
+    #expect(train.tags.isEmpty && train.forms == nil && dataset.tagging == nil)
     #expect(train.characters == 2 + 4 + 3 + 1 + 6 + 2)
   }
 
@@ -147,10 +149,10 @@ private func sentences(_ text: String, chunkSize: Int = 64) throws -> [TaggedSen
     let files = try TemporaryFiles()
     let path = try files.write("t", row("1", "a", "VERB") + row("2", "b", "_") + row("3", "c", "NOUN"))
     let vocabulary = Vocabulary(tokens: ["<unk>", "c"])
-    let tagging = TaggingVocabulary(tags: ["NOUN", "VERB"], trainingWords: TokenTable(["b", "c"]))
+    let tagging = TaggingVocabulary(columns: [TagSet(.upos, ["NOUN", "VERB"])], trainingWords: TokenTable(["b", "c"]))
     let (sequence, forms) = try TokenSequence.readTagged(
       [path], format: CoNLLU(), vocabulary: vocabulary, tagging: tagging)
-    #expect(sequence.tokens == [0, 0, 1] && sequence.tags == [1, -1, 0])
+    #expect(sequence.tokens == [0, 0, 1] && sequence.tags == [[1, -1, 0]])
     #expect(sequence.forms == [2, 0, 1] && forms == ["b", "c", "a"])
 
     let other = try files.write(
@@ -159,9 +161,9 @@ private func sentences(_ text: String, chunkSize: Int = 64) throws -> [TaggedSen
     let foreign = try TokenSequence.readTagged(
       [other], format: CoNLLU(), vocabulary: vocabulary, tagging: tagging
     ).sequence
-    #expect(foreign.foreignTags == ["NOUM", "X"])
-    #expect(foreign.tags == [-2, 1, -1, -3, -2])
-    #expect(foreign.tags?.map(TaggingVocabulary.foreign) == [0, -3, -1, 1, 0])
+    #expect(foreign.foreignTags == [["NOUM", "X"]])
+    #expect(foreign.tags == [[-2, 1, -1, -3, -2]])
+    #expect(foreign.tags[0].map(TaggingVocabulary.foreign) == [0, -3, -1, 1, 0])
   }
 
   @Test(
@@ -182,7 +184,7 @@ private func sentences(_ text: String, chunkSize: Int = 64) throws -> [TaggedSen
   func malformedLinesAreNamed(text: String, line: Int, problem: TreebankProblem) throws {
     let files = try TemporaryFiles()
     let path = try files.write("bad.conllu", text)
-    let error = #expect(throws: CorpusError.self) { try CoNLLU().readTagged([path], tags: .upos) }
+    let error = #expect(throws: CorpusError.self) { try CoNLLU().readTagged([path], tags: [TagSet(.upos)]) }
     #expect(error == .malformedLine(MalformedLine(path: path, line: line, problem: problem)))
     #expect(error?.description.hasPrefix("\(path):\(line): expected") == true)
   }

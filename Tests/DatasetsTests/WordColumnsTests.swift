@@ -23,8 +23,8 @@ private func format(
   /// The tags of a file's words, `-` for a word without.
   private func tags(_ text: String, _ format: WordColumns) throws -> [String] {
     let files = try TemporaryFiles()
-    let record = try format.readTagged([files.write("t", text)], tags: .upos)
-    return record.tags.map { $0 == TaggingVocabulary.noTag ? "-" : record.tagTable[Int($0)] }
+    let record = try format.readTagged([files.write("t", text)], tags: [TagSet(.upos)])
+    return record.tags[0].numbers.map { $0 == TaggingVocabulary.noTag ? "-" : record.tags[0].table[Int($0)] }
   }
 
   @Test func wordsAndTagsAreInTheirColumns() throws {
@@ -63,7 +63,7 @@ private func format(
     let text = "\u{FEFF}He PRP B-NP\r\nreckons  VBZ  B-VP \r\n\r\n\nso RB O"
     let format = format(.space)
     let read = try sentences(text, format)
-    let tagged = read.flatMap { format.tagged($0, $0.forms.map { $0.uppercased() }, notes: nil, in: .upos) }
+    let tagged = read.flatMap { format.tagged($0, $0.forms.map { [$0.uppercased()] }, notes: nil, in: [.upos]) }
     let expected = text.replacing("PRP", with: "HE").replacing("VBZ", with: "RECKONS").replacing("RB", with: "SO")
     #expect(String(decoding: tagged, as: UTF8.self) == expected)
   }
@@ -71,12 +71,12 @@ private func format(
   @Test func textOfWordsAndTagsReadsBack() throws {
     for format in [format(), format(word: 4, tag: 2), format(tag: 3, .space)] {
       let text = String(
-        decoding: format.text(of: ["we", "run"], ["PRON", "VERB"], notes: nil, in: .xpos), as: UTF8.self)
+        decoding: format.text(of: ["we", "run"], [["PRON"], ["VERB"]], notes: nil, in: [.xpos]), as: UTF8.self)
       #expect(try sentences(text, format).map(\.forms) == [["we", "run"]] && text.hasSuffix("\n\n"))
       #expect(try tags(text, format) == ["PRON", "VERB"])
     }
-    #expect(format(word: 3).text(of: ["we"], ["PRON"], notes: nil, in: .upos) == Array("_\tPRON\twe\n\n".utf8))
-    #expect(format().text(of: [], [], notes: nil, in: .upos).isEmpty)
+    #expect(format(word: 3).text(of: ["we"], [["PRON"]], notes: nil, in: [.upos]) == Array("_\tPRON\twe\n\n".utf8))
+    #expect(format().text(of: [], [], notes: nil, in: [.upos]).isEmpty)
   }
 
   @Test(
@@ -93,7 +93,7 @@ private func format(
     let path = try files.write("bad.txt", text)
     for chunkSize in [8, 1000] {
       let error = #expect(throws: CorpusError.self) {
-        try format.readTagged([path], tags: .upos, chunkSize: chunkSize)
+        try format.readTagged([path], tags: [TagSet(.upos)], chunkSize: chunkSize)
       }
       #expect(error == .malformedLine(MalformedLine(path: path, line: line, problem: problem)))
       #expect(error?.description.hasPrefix("\(path):\(line): expected") == true)

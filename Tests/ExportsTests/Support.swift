@@ -52,7 +52,7 @@ func subwordModel() throws -> ExportedModel {
 /// A tagger in both directions that looks at characters.
 func taggerModel() throws -> ExportedModel {
   var shape = ModelShape(
-    vocabulary: words.count, embedding: 5, cell: .gru, hidden: 6, layers: 2, classes: tagging.tags.count)
+    vocabulary: words.count, embedding: 5, cell: .gru, hidden: 6, layers: 2, classes: tagging.columns[0].tags.count)
   shape.isBidirectional = true
   shape.characters = ModelShape.Characters(vocabulary: tagging.characters.count, embedding: 3, hidden: 4)
   return try model(of: shape, .word, tagging)
@@ -60,7 +60,8 @@ func taggerModel() throws -> ExportedModel {
 
 /// Tokens that JSON has to escape, and two that differ by their normalization only.
 private let words = ["<unk>", "</s>", "a\"b", "back\\slash", "\u{1}", "é", "e\u{301}", "/", "🐑", "\u{2028}", "x"]
-private let tagging = TaggingVocabulary(tags: ["NOUN", "VERB", "X"], column: .xpos, trainingWords: TokenTable(words))
+private let tagging = TaggingVocabulary(
+  columns: [TagSet(.xpos, ["NOUN", "VERB", "X"])], trainingWords: TokenTable(words))
 
 private func model(
   of shape: ModelShape, vocabulary: Vocabulary = Vocabulary(tokens: words), _ tokenization: Tokenization = .word,

@@ -70,8 +70,8 @@ private func readText(_ bytes: UnsafeRawBufferPointer, _ tokenization: Tokenizat
 private func readTreebank(_ bytes: UnsafeRawBufferPointer) {
   let path = file(bytes)
   for column in TagColumn.allCases {
-    let whole = try? CoNLLU().readTagged([path], tags: column)
-    let pieces = try? CoNLLU().readTagged([path], tags: column, chunkSize: 8)
+    let whole = try? CoNLLU().readTagged([path], tags: [TagSet(column)])
+    let pieces = try? CoNLLU().readTagged([path], tags: [TagSet(column)], chunkSize: 8)
     precondition(whole?.tokens == pieces?.tokens, "\(column)")
   }
 }

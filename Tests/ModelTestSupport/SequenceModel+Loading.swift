@@ -15,13 +15,17 @@ extension SequenceModel.Capacity {
 
 extension SequenceModel {
   /// Takes over a minibatch.
-  package func load(_ sentences: Sentences) {
+  ///
+  /// - Parameter further: the same sequences with what further output layers are to predict.
+  package func load(_ sentences: Sentences, further: [Sentences] = []) {
     let sequences = sentences.sequences
     minibatch.layOut(sequences: sequences.count) { sequences[$0].count }
     for (row, (timestep, sequence)) in sentences.rows.enumerated() {
       let token = sequences[sequence][timestep]
       minibatch.inputs[row] = Int32(token.id)
-      minibatch.targets[row] = token.target.map(Int32.init) ?? Minibatch.masked
+      for (targets, sentences) in zip(minibatch.targetsOfOutputs, [sentences] + further) {
+        targets[row] = sentences.sequences[sequence][timestep].target.map(Int32.init) ?? Minibatch.masked
+      }
       minibatch.forms?[row] = Int32(token.form)
     }
     let spellings = sentences.spellings.map { $0.map(Int32.init) }

@@ -26,8 +26,9 @@ package struct TestModel: Sendable {
   /// - Parameter carriesState: whether sequences, all of one length, begin with a state that is carried.
   package init(
     _ shape: ModelShape, lengths: [Int], dropout: DropoutRates,
-    penalties: ActivationPenalties = ActivationPenalties(), carriesState: Bool, workers: Int = 1,
-    kernels: Kernels = Kernels.available[0], logitsBound: Int = SequenceModel.logitsBound, seed: UInt64 = 1
+    penalties: ActivationPenalties = ActivationPenalties(), lossWeights: [Double]? = nil, carriesState: Bool,
+    workers: Int = 1, kernels: Kernels = Kernels.available[0], logitsBound: Int = SequenceModel.logitsBound,
+    seed: UInt64 = 1
   ) {
     parameters = Parameters(shape, kernels: kernels)
     parameters.initialize(seed: seed)
@@ -35,12 +36,12 @@ package struct TestModel: Sendable {
     gradients = Gradients(parameters.layout, capacity)
     model = SequenceModel(
       parameters, capacity, gradients: gradients, workers: workers, carriesState: carriesState, predicts: true,
-      dropout: dropout, penalties: penalties, logitsBound: logitsBound)
+      dropout: dropout, penalties: penalties, lossWeights: lossWeights, logitsBound: logitsBound)
   }
 
   /// Takes over a minibatch for a step.
-  package func load(_ sentences: Sentences, step: Int = 1) {
-    model.load(sentences)
+  package func load(_ sentences: Sentences, further: [Sentences] = [], step: Int = 1) {
+    model.load(sentences, further: further)
     model.begin(step: step)
   }
 

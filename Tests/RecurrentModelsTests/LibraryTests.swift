@@ -111,7 +111,8 @@ private final class Files {
     let shape = ModelShape(vocabulary: 5, embedding: 3, cell: GRU(), hidden: 7, layers: 2, classes: 5)
     try Self.write(shape, words, nil, to: languageModel)
 
-    let tagging = TaggingVocabulary(tags: ["X", "Y", "Z"], trainingWords: TokenTable(["a", "b", "c"]))
+    let tagging = TaggingVocabulary(
+      columns: [TagSet(.upos, ["X", "Y", "Z"])], trainingWords: TokenTable(["a", "b", "c"]))
     var taggerShape = ModelShape(vocabulary: 5, embedding: 3, cell: LSTM(), hidden: 6, layers: 1, classes: 3)
     taggerShape.isBidirectional = true
     taggerShape.characters = ModelShape.Characters(vocabulary: tagging.characters.count, embedding: 2, hidden: 3)

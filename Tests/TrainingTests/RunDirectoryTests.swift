@@ -194,7 +194,7 @@ import Training
       var configuration = whole.configuration
       configuration.task = task
       let tagging = TaggingVocabulary(
-        tags: tags, characters: Vocabulary(tokens: characters), trainingWords: TokenTable(["a"]))
+        columns: [TagSet(.upos, tags)], characters: Vocabulary(tokens: characters), trainingWords: TokenTable(["a"]))
       return Checkpoint(
         configuration: configuration, vocabulary: whole.vocabulary, tokenization: whole.tokenization, tagging: tagging,
         sources: whole.sources, state: whole.state, parameters: whole.parameters, moments: whole.moments,

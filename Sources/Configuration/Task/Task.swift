@@ -53,10 +53,10 @@ package protocol Task: Sendable {
 
   // MARK: its model
 
-  /// What the model's distribution is over.
+  /// What the distribution of each of the model's output layers is over, of at least one.
   ///
   /// - Parameter tagging: the dataset's, if it has tags.
-  func classes(vocabulary: Vocabulary, tagging: TaggingVocabulary?) throws(TaskError) -> Int
+  func classes(vocabulary: Vocabulary, tagging: TaggingVocabulary?) throws(TaskError) -> [Int]
   /// Whether a minibatch goes on where the one before ended; else each sequence begins with the zero state.
   var carriesState: Bool { get }
   /// The minibatches of an epoch of training.

@@ -5,13 +5,11 @@
 package struct CorpusRecord: Sendable {
   /// The different tokens; special ones come first, whether they occur or not.
   package private(set) var table = TokenTable()
-  /// The different tags, for tagging.
-  package private(set) var tagTable = TokenTable()
   package let specialTokenCount: Int
   /// All tokens, as numbers in `table`.
   package internal(set) var tokens: [Int32] = []
-  /// One number in `tagTable` for each token of a treebank, or `TaggingVocabulary.noTag`; empty for a text.
-  package internal(set) var tags: [Int32] = []
+  /// By column, the tags of all tokens of a treebank; empty for a text.
+  package internal(set) var tags: [Tags]
   /// One number of a form for each token of a treebank, once `addForms` has given them; empty for a text.
   package internal(set) var forms: [Int32] = []
   /// n+1 positions: sentence i is `tokens[offsets[i]..<offsets[i+1]]`.
@@ -28,10 +26,37 @@ package struct CorpusRecord: Sendable {
 
   private let endOfLine: Int32?
 
-  /// - Parameter specialTokens: what every vocabulary of this kind of text begins with; `</s>` among them ends
-  ///   each sentence.
-  init(of paths: [String], specialTokens: [String]) {
+  /// The tags of one column.
+  package struct Tags: Sendable {
+    /// The different ones.
+    package private(set) var table = TokenTable()
+    /// For each token a number in the table, or `TaggingVocabulary.noTag`.
+    package internal(set) var numbers: [Int32] = []
+
+    mutating func append(_ tag: ArraySlice<UInt8>?) {
+      numbers.append(tag.map { $0.withUnsafeBytes { table.insert($0) } } ?? TaggingVocabulary.noTag)
+    }
+
+    /// Whether a column says nothing of any token: where `_` is a tag, nothing but that.
+    func hasNone(in column: TagColumn) -> Bool {
+      table.count == 0 || column.hasEmptyTag && table.count == 1 && table[0] == "_"
+    }
+
+    /// Takes off those of all tokens from one on.
+    mutating func removeTail(from token: Int) -> Tags {
+      var tail = self
+      tail.numbers = Array(numbers[token...])
+      numbers.removeSubrange(token...)
+      return tail
+    }
+  }
+
+  /// - Parameters:
+  ///   - specialTokens: what every vocabulary of this kind of text begins with; `</s>` among them ends each sentence.
+  ///   - tagColumns: how many columns of tags there are.
+  init(of paths: [String], specialTokens: [String], tagColumns: Int = 0) {
     self.paths = paths
+    tags = Array(repeating: Tags(), count: tagColumns)
     for token in specialTokens { _ = table.insert(token) }
     specialTokenCount = table.count
     endOfLine = table.number(of: Vocabulary.endOfLineToken)
@@ -50,11 +75,6 @@ package struct CorpusRecord: Sendable {
   /// Appends a token by the number that it got when it came first.
   mutating func append(number: Int32) {
     tokens.append(number)
-  }
-
-  mutating func append(_ token: ArraySlice<UInt8>, tag: ArraySlice<UInt8>?) {
-    tokens.append(token.withUnsafeBytes { table.insert($0) })
-    tags.append(tag.map { $0.withUnsafeBytes { tagTable.insert($0) } } ?? TaggingVocabulary.noTag)
   }
 
   /// Ends a sentence, unless nothing has come since the last one ended. One whose end is marked by a `</s>` of its own,
@@ -96,7 +116,7 @@ package struct CorpusRecord: Sendable {
       tokens[i] = id
     }
     return TokenSequence(
-      tokens: tokens, offsets: offsets, tags: tags.isEmpty ? nil : tags, forms: forms.isEmpty ? nil : forms,
+      tokens: tokens, offsets: offsets, tags: tags.map(\.numbers), forms: forms.isEmpty ? nil : forms,
       characters: characters, sourceSHA256: sourceSHA256)
   }
 }

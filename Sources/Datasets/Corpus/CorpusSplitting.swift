@@ -111,10 +111,7 @@ extension CorpusRecord {
     var tail = self
     tail.tokens = Array(tokens[token...])
     tokens.removeSubrange(token...)
-    if !tags.isEmpty {
-      tail.tags = Array(tags[token...])
-      tags.removeSubrange(token...)
-    }
+    for column in tags.indices { tail.tags[column] = tags[column].removeTail(from: token) }
 
     // A cut between characters may go through a sentence, whose parts then are a sentence each.
     let whole = offsets.lastIndex { $0 <= token } ?? 0

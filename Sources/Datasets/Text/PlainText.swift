@@ -29,15 +29,18 @@ package struct PlainText: CorpusFormat {
     return record
   }
 
-  /// `word/TAG`, a sentence a line.
-  package func tagged(_ sentence: TaggedSentence, _ tags: [String], notes: [TagNote]?, in column: TagColumn) -> [UInt8]
-  {
-    text(of: sentence.forms, tags, notes: notes, in: column)
+  package var hasSeveralTags: Bool { true }
+
+  /// `word/TAG`, of several tags `word/TAG/TAG`, a sentence a line.
+  package func tagged(
+    _ sentence: TaggedSentence, _ tags: [[String]], notes: [TagNote]?, in columns: [TagColumn]
+  ) -> [UInt8] {
+    text(of: sentence.forms, tags, notes: notes, in: columns)
   }
 
-  /// `word/TAG`, a sentence a line.
-  package func text(of words: [String], _ tags: [String], notes: [TagNote]?, in column: TagColumn) -> [UInt8] {
-    Array((zip(words, tags).map { "\($0)/\($1)" }.joined(separator: " ") + "\n").utf8)
+  /// The same of words.
+  package func text(of words: [String], _ tags: [[String]], notes: [TagNote]?, in columns: [TagColumn]) -> [UInt8] {
+    Array((zip(words, tags).map { ([$0] + $1).joined(separator: "/") }.joined(separator: " ") + "\n").utf8)
   }
 
   /// Puts lines together, and finds their words.
@@ -63,7 +66,7 @@ package struct PlainText: CorpusFormat {
       var wordStart = start
       func addWord(_ sentence: inout TaggedSentence) {
         guard wordStart < position else { return }
-        sentence.words.append(TaggedSentence.Word(line: line, form: wordStart..<position, upos: nil, xpos: nil))
+        sentence.words.append(TaggedSentence.Word(line: line, form: wordStart..<position, tag: nil))
       }
       for scalar in String(decoding: sentence.bytes[start...], as: UTF8.self).unicodeScalars {
         let length = UTF8.width(scalar)

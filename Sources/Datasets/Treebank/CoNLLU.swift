@@ -21,11 +21,16 @@ package struct CoNLLU: CorpusFormat {
   /// In MISC.
   package var hasNotes: Bool { true }
 
-  package func text(of words: [String], _ tags: [String], notes: [TagNote]?, in column: TagColumn) -> [UInt8] {
+  package var hasSeveralTags: Bool { true }
+
+  package func text(of words: [String], _ tags: [[String]], notes: [TagNote]?, in columns: [TagColumn]) -> [UInt8] {
     if words.isEmpty { return [] }
-    let lines = zip(words, tags).enumerated().map { index, pair in
-      let (upos, xpos) = column == .upos ? (pair.1, "_") : ("_", pair.1)
-      return "\(index + 1)\t\(pair.0)\t_\t\(upos)\t\(xpos)\t_\t_\t_\t_\t\(notes?[index].text ?? "_")\n"
+    let lines = words.indices.map { index in
+      var fields = [String](repeating: "_", count: Parser.columnCount)
+      (fields[0], fields[1]) = (String(index + 1), words[index])
+      for (column, tag) in zip(columns, tags[index]) { fields[column.place] = tag }
+      if let notes { fields[Parser.columnCount - 1] = notes[index].text }
+      return fields.joined(separator: "\t") + "\n"
     }
     return Array("\(lines.joined())\n".utf8)
   }
@@ -59,7 +64,8 @@ extension CoNLLU {
       }
       if columns[1].isEmpty { throw .emptyForm }
       return TaggedSentence.Word(
-        line: line.number, form: columns[1].indices, upos: columns[3].indices, xpos: columns[4].indices,
+        line: line.number, form: columns[1].indices, upos: columns[TagColumn.upos.place].indices,
+        xpos: columns[TagColumn.xpos.place].indices, feats: columns[TagColumn.feats.place].indices,
         misc: columns[9].indices)
     }
 

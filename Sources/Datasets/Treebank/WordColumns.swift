@@ -44,11 +44,11 @@ package struct WordColumns: CorpusFormat {
 
   package func parser(of file: String) -> Parser { Parser(format: self, file: file) }
 
-  /// Columns other than those of words and tags have `_`.
-  package func text(of words: [String], _ tags: [String], notes: [TagNote]?, in column: TagColumn) -> [UInt8] {
+  /// Columns other than those of words and tags have `_`. Of several tags the first is the one that there is a place for.
+  package func text(of words: [String], _ tags: [[String]], notes: [TagNote]?, in columns: [TagColumn]) -> [UInt8] {
     if words.isEmpty { return [] }
-    let lines = zip(words, tags).map { word, tag in
-      (1...neededColumns).map { $0 == wordColumn ? word : $0 == tagColumn ? tag : "_" }
+    let lines = zip(words, tags).map { word, tags in
+      (1...neededColumns).map { $0 == wordColumn ? word : $0 == tagColumn ? tags.first ?? "_" : "_" }
         .joined(separator: separator == .tab ? "\t" : " ") + "\n"
     }
     return Array("\(lines.joined())\n".utf8)
@@ -87,7 +87,7 @@ extension WordColumns {
     }
     let (word, tag) = (columns[wordColumn - 1].indices, columns[tagColumn - 1].indices)
     if word.isEmpty { throw .noWord(column: wordColumn) }
-    return TaggedSentence.Word(line: line.number, form: word, upos: tag, xpos: tag)
+    return TaggedSentence.Word(line: line.number, form: word, tag: tag)
   }
 }
 

@@ -25,15 +25,21 @@ package struct KnownVocabulary: Sendable {
     guard dataset.vocabulary.table.begins(with: words.table) else { return false }
     guard let tagging, let other = dataset.tagging else { return true }
     return other.characters.table.begins(with: tagging.characters.table)
-      && (other.column != tagging.column || TokenTable(other.tags).begins(with: TokenTable(tagging.tags)))
+      && tagging.columns.allSatisfy { known in
+        other.columns.allSatisfy {
+          $0.column != known.column || TokenTable($0.tags).begins(with: TokenTable(known.tags))
+        }
+      }
   }
 
   /// A hash of all of it in order.
   package var contentHash: String {
-    let lists = [
-      words.tokens, tagging?.tags, tagging?.characters.tokens, tagging?.trainingWords.tokens,
-      (tokenization?.subwords?.json).map { [$0] },
-    ]
+    let tags: [[String]?] = tagging?.columns.map(\.tags) ?? [nil]
+    let lists =
+      [words.tokens] + tags
+      + [
+        tagging?.characters.tokens, tagging?.trainingWords.tokens, (tokenization?.subwords?.json).map { [$0] },
+      ]
     var hash = ContentHash()
     // Neither byte is part of any token's UTF-8.
     for list in lists {
@@ -61,29 +67,30 @@ extension TaggingVocabulary {
   /// What a tagger of a treebank knows.
   ///
   /// - Parameters:
-  ///   - knownTags: those that the model has already, of this column.
-  ///   - tags: these and those of all splits.
+  ///   - knownTags: by column, those that the model has already.
+  ///   - tags: by column, these and those of all splits.
   ///   - words: the forms of the training split, behind those that `known` has.
   ///   - known: what the model knows already.
   /// - Throws: `CorpusError.unknownTags` for tags that nothing adds to the known ones.
   init(
-    tags knownTags: [String], and tags: TokenTable, column: TagColumn, words: TokenTable, known: TaggingVocabulary?,
-    settings: VocabularySettings,
-    paths: [String]
+    tags knownTags: [TagSet], and tags: [TagSet], words: TokenTable, known: TaggingVocabulary?,
+    settings: VocabularySettings, paths: [String]
   ) throws(CorpusError) {
-    let table = TokenTable(knownTags)
-    let added = (0..<tags.count).sorted(by: tags.areInIncreasingOrder).map { tags[$0] }
-      .filter { table.number(of: $0) == nil }
-    if !knownTags.isEmpty, !added.isEmpty, !settings.extends { throw .unknownTags(added, paths: paths) }
-    let tags = knownTags + added
+    var columns: [TagSet] = []
+    for (known, all) in zip(knownTags, tags) {
+      let table = TokenTable(all.tags)
+      let added = (known.tags.count..<table.count).sorted(by: table.areInIncreasingOrder).map { table[$0] }
+      if !known.tags.isEmpty, !added.isEmpty, !settings.extends { throw .unknownTags(added, paths: paths) }
+      columns.append(TagSet(known.column, known.tags + added))
+    }
     guard let known else {
-      self.init(tags: tags, column: column, trainingWords: words)
+      self.init(columns: columns, trainingWords: words)
       return
     }
     var characters = known.characters.tokens
     if settings.extends {
       characters += Self.characters(of: words).filter { known.characters.table.number(of: $0) == nil }
     }
-    self.init(tags: tags, column: column, characters: Vocabulary(tokens: characters), trainingWords: words)
+    self.init(columns: columns, characters: Vocabulary(tokens: characters), trainingWords: words)
   }
 }

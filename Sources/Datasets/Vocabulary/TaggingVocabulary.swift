@@ -7,29 +7,24 @@ package struct TaggingVocabulary: Sendable, Equatable {
   /// inverse.
   package static func foreign(_ number: Int32) -> Int32 { noTag - 1 - number }
 
-  /// By id.
-  package let tags: [String]
-  /// Where CoNLL-U has these tags.
-  package let column: TagColumn
+  /// A tagger's columns, at least one, in the order of its output layers.
+  package let columns: [TagSet]
   /// `<unk>`, and the characters (Unicode scalars) of the training words.
   package let characters: Vocabulary
   /// The word forms of the training split in order of appearance, those without an embedding included: every other word
   /// is an unknown one.
   package let trainingWords: TokenTable
 
-  package init(
-    tags: [String], column: TagColumn = .upos, characters: Vocabulary, trainingWords: TokenTable
-  ) {
-    self.tags = tags
-    self.column = column
+  package init(columns: [TagSet], characters: Vocabulary, trainingWords: TokenTable) {
+    self.columns = columns
     self.characters = characters
     self.trainingWords = trainingWords
   }
 
   /// Derives the characters from the words.
-  package init(tags: [String], column: TagColumn = .upos, trainingWords: TokenTable) {
+  package init(columns: [TagSet], trainingWords: TokenTable) {
     let characters = Vocabulary(tokens: [Vocabulary.unknownToken] + Self.characters(of: trainingWords))
-    self.init(tags: tags, column: column, characters: characters, trainingWords: trainingWords)
+    self.init(columns: columns, characters: characters, trainingWords: trainingWords)
   }
 
   /// The different characters of some words, in their order.
@@ -41,17 +36,38 @@ package struct TaggingVocabulary: Sendable, Equatable {
 
   /// What keeps a tagger from finding an id for every word and every character, and a tag for every id; nil: nothing does.
   package func flaw(beside vocabulary: Vocabulary) -> String? {
-    if tags.isEmpty { return "it has no tags" }
-    if let tag = Self.repeatedTag(in: tags) { return "its tags have \(tag) twice" }
+    if columns.isEmpty || columns.contains(where: \.tags.isEmpty) { return "it has no tags" }
+    for set in columns {
+      if let tag = set.repeatedTag { return "its tags have \(tag) twice" }
+    }
     guard vocabulary.unknownId != nil, characters.unknownId != nil else {
       return "its tokens or its characters lack \(Vocabulary.unknownToken)"
     }
     return nil
   }
+}
+
+/// The tags of one column, by id.
+package struct TagSet: Sendable, Equatable {
+  /// Where CoNLL-U has these tags.
+  package let column: TagColumn
+  package let tags: [String]
+
+  package init(_ column: TagColumn, _ tags: [String] = []) {
+    self.column = column
+    self.tags = tags
+  }
+
+  /// Those of a table behind the others, each once.
+  func adding(_ table: TokenTable) -> TagSet {
+    var all = TokenTable(tags)
+    for number in 0..<table.count { _ = all.insert(table[number]) }
+    return TagSet(column, all.tokens)
+  }
 
   /// A tag that stands in the list more than once. Canonical equivalence counts here: nobody could tell such tags apart
   /// in a report.
-  package static func repeatedTag(in tags: [String]) -> String? {
+  package var repeatedTag: String? {
     var seen: Set<String> = []
     return tags.first { !seen.insert($0).inserted }
   }

@@ -87,6 +87,23 @@ extension ValueKind<Double> {
   }
 }
 
+extension ValueKind<[Double]> {
+  /// At least one number.
+  package static func numbers(_ range: NumberRange) -> Self {
+    let element = ValueKind<Double>.number(range)
+    let expectation = "a list of numbers, each \(range)"
+    return Self(expectation) { tree, site in
+      guard case .list(let items) = tree.content, !items.isEmpty else {
+        return site.mismatch(tree, expected: expectation)
+      }
+      let numbers = items.map { element.read($0, site) }
+      return numbers.contains(nil) ? nil : numbers.compactMap(\.self)
+    } write: {
+      ValueTree(.list($0.map(element.write)))
+    }
+  }
+}
+
 extension ValueKind<Bool> {
   package static var flag: Self {
     let expectation = "true or false"

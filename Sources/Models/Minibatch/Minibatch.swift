@@ -9,8 +9,10 @@ package final class Minibatch: @unchecked Sendable {
   package let timeline: Timeline
   /// [rows]
   package let inputs: Buffer<Int32>
-  /// [rows] `masked` where nothing is to be predicted.
-  package let targets: Buffer<Int32>
+  /// [rows] `masked` where nothing is to be predicted. Of several output layers: what the first one is to predict.
+  package var targets: Buffer<Int32> { targetsOfOutputs[0] }
+  /// [output layer][rows] the same for each.
+  package let targetsOfOutputs: [Buffer<Int32>]
   /// [rows] the word form of each input: an id may stand for many, as that of unknown words does. Nil where ids are all
   /// there is.
   package let forms: Buffer<Int32>?
@@ -39,13 +41,15 @@ package final class Minibatch: @unchecked Sendable {
   /// A row whose target is this counts for nothing.
   package static let masked: Int32 = -1
 
-  /// - Parameter characters: how many characters words are spelled with; nil where spellings don't matter. Then the
-  ///   capacity has room for them.
-  package init(_ capacity: SequenceModel.Capacity, vocabulary: Int, characters: Int? = nil) {
+  /// - Parameters:
+  ///   - characters: how many characters words are spelled with; nil where spellings don't matter. Then the capacity has
+  ///     room for them.
+  ///   - outputs: output layers, at least one.
+  package init(_ capacity: SequenceModel.Capacity, vocabulary: Int, characters: Int? = nil, outputs: Int = 1) {
     timeline = Timeline(capacity.timeline)
     let (rows, formCount) = (capacity.timeline.rows, capacity.forms)
     inputs = Buffer(count: rows, repeating: 0)
-    targets = Buffer(count: rows, repeating: Self.masked)
+    targetsOfOutputs = (0..<outputs).map { _ in Buffer(count: rows, repeating: Self.masked) }
     forms = formCount.map { _ in Buffer(count: rows, repeating: 0) }
     distinctTokens = Buffer(count: rows, repeating: 0)
     distinctForms = formCount.map { _ in Buffer(count: rows, repeating: 0) }
@@ -70,7 +74,8 @@ package final class Minibatch: @unchecked Sendable {
   package var rows: Int { timeline.rows }
   package var timesteps: Int { timeline.timesteps }
 
-  /// Targets that count: what losses and gradients are divided by, unless a step says otherwise.
+  /// Rows with a target that counts, of one output layer at least: what losses and gradients are divided by, unless a step
+  /// says otherwise.
   package private(set) var targetCount = 0
 
   /// Lays out sequences of these lengths; inputs and targets are to be written next, each at its `timeline.row`.
@@ -91,9 +96,9 @@ package final class Minibatch: @unchecked Sendable {
     targetCount = 0
     distinctCount = 0
     let (slots, reversedSlots, rowStarts) = (slots.base, reversedSlots.base, rowStarts.base)
-    let (targets, rowsByToken, reversed) = (targets.base, rowsByToken.base, timeline.reversed.base)
+    let (rowsByToken, reversed) = (rowsByToken.base, timeline.reversed.base)
     for row in 0..<rows {
-      if targets[row] != Self.masked { targetCount += 1 }
+      if targetsOfOutputs.contains(where: { $0[row] != Self.masked }) { targetCount += 1 }
       slots[row] = slot(ofRow: row)
       rowStarts[Int(slots[row]) + 2] += 1
     }

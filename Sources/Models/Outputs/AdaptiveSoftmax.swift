@@ -63,15 +63,15 @@ package struct AdaptiveSoftmax: OutputKind {
 
   /// By PyTorch's names.
   package func addParameters(
-    of shape: ModelShape, embedding: Parameter.Handle, to builder: inout LayoutBuilder
+    of shape: ModelShape, named name: String, embedding: Parameter.Handle, to builder: inout LayoutBuilder
   ) -> any OutputParameters {
     let (inputs, layout) = (shape.outputWidths, layout(of: shape))
-    let headWeight = builder.addOutputWeight("decoder.head.weight", classes: layout.headClasses, inputs: inputs)
+    let headWeight = builder.addOutputWeight("\(name).head.weight", classes: layout.headClasses, inputs: inputs)
     let tails = layout.clusters.enumerated().map { index, cluster in
-      let (name, tokens) = ("decoder.tail.\(index)", 0..<cluster.tokens.count)
+      let (tail, tokens) = ("\(name).tail.\(index)", 0..<cluster.tokens.count)
       guard let width = cluster.projection else { preconditionFailure("each cluster has a projection") }
-      let projection = builder.addOutputWeight("\(name).0.weight", classes: width, inputs: inputs)
-      let weight = builder.addOutputWeight("\(name).1.weight", classes: tokens.count, inputs: Widths([width]))
+      let projection = builder.addOutputWeight("\(tail).0.weight", classes: width, inputs: inputs)
+      let weight = builder.addOutputWeight("\(tail).1.weight", classes: tokens.count, inputs: Widths([width]))
       return ClusteredParameters.Tail(weight: weight, bias: nil, rows: tokens, projection: projection)
     }
     return ClusteredParameters(layout: layout, headWeight: headWeight, headBias: nil, tails: tails)

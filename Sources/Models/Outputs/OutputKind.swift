@@ -31,9 +31,11 @@ package protocol OutputKind: KeyAlternative {
 
   /// Adds the layer's parameters to a model's.
   ///
-  /// - Parameter embedding: the tokens' embedding, which the layer's weight may be tied to.
+  /// - Parameters:
+  ///   - name: of the module, which their names begin with.
+  ///   - embedding: the tokens' embedding, which the layer's weight may be tied to.
   func addParameters(
-    of shape: ModelShape, embedding: Parameter.Handle, to builder: inout LayoutBuilder
+    of shape: ModelShape, named name: String, embedding: Parameter.Handle, to builder: inout LayoutBuilder
   ) -> any OutputParameters
 }
 

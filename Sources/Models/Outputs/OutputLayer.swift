@@ -45,6 +45,12 @@ package struct OutputContext {
   /// [rows, hidden] what comes in, and the gradient that goes back; nil for a model that is only evaluated.
   let input: PanelMatrix
   var inputGradient: PanelMatrix?
+  /// Whether the gradient is added to that of output layers before.
+  var addsToInputGradient = false
+  /// [rows] what is to be predicted.
+  let targets: Buffer<Int32>
+  /// What the layer's losses count for beside those of other output layers.
+  var weight: Float = 1
   /// Where to put the layer's own gradients; nil likewise.
   let gradients: Gradients?
   /// Bytes past which logits go in blocks of rows.
@@ -69,13 +75,14 @@ package struct OutputContext {
   }
 }
 
-/// What a row's loss counts for in the mean: one part of the targets that losses are divided by.
+/// What a row's loss counts for in the mean: one part of the targets that losses are divided by, times the layer's weight.
 struct TargetShare {
   private let step: StepSettings
   private let minibatch: Minibatch
+  private let weight: Float
 
-  init(_ context: OutputContext) { (step, minibatch) = (context.step, context.minibatch) }
+  init(_ context: OutputContext) { (step, minibatch, weight) = (context.step, context.minibatch, context.weight) }
 
   /// Of the current step.
-  var value: Float { 1 / Float(step.targets ?? minibatch.targetCount) }
+  var value: Float { weight / Float(step.targets ?? minibatch.targetCount) }
 }

@@ -24,18 +24,18 @@ package struct SampledSoftmax: OutputKind {
   package func multipliedClasses(of shape: ModelShape) -> Int { min(samples, shape.classes) }
 
   package func addParameters(
-    of shape: ModelShape, embedding: Parameter.Handle, to builder: inout LayoutBuilder
+    of shape: ModelShape, named name: String, embedding: Parameter.Handle, to builder: inout LayoutBuilder
   ) -> any OutputParameters {
     let rows = GradientRows.candidates(samples: samples)
     let weight =
       shape.tiesEmbeddings
       ? embedding
       : builder.addOutputWeight(
-        "decoder.weight", classes: shape.classes, inputs: shape.outputWidths, gradientRows: rows)
+        "\(name).weight", classes: shape.classes, inputs: shape.outputWidths, gradientRows: rows)
     return SampledParameters(
       samples: samples, weight: weight,
       bias: builder.addOutputBias(
-        "decoder.bias", classes: shape.classes, inputs: shape.outputWidths, gradientRows: rows))
+        "\(name).bias", classes: shape.classes, inputs: shape.outputWidths, gradientRows: rows))
   }
 }
 
@@ -74,7 +74,7 @@ final class SampledOutput: OutputLayer {
       evaluation,
       SoftmaxOutput.Classes(
         weight: whole.weight, bias: whole.bias, weightGradient: nil, biasGradient: nil,
-        targets: context.minibatch.targets),
+        targets: context.targets),
       losses: losses)
   }
 
@@ -106,7 +106,7 @@ struct SampledParameters: OutputParameters {
   /// Without gradients a softmax over all classes.
   func makeLayer(_ context: OutputContext) -> any OutputLayer {
     guard let gradients = context.gradients else {
-      return SoftmaxOutput(context, weight: weight, bias: bias, targets: context.minibatch.targets)
+      return SoftmaxOutput(context, weight: weight, bias: bias, targets: context.targets)
     }
     return SampledOutput(context, self, gradients)
   }

@@ -10,15 +10,15 @@ package struct Softmax: OutputKind {
   package var suitsTags: Bool { true }
 
   package func addParameters(
-    of shape: ModelShape, embedding: Parameter.Handle, to builder: inout LayoutBuilder
+    of shape: ModelShape, named name: String, embedding: Parameter.Handle, to builder: inout LayoutBuilder
   ) -> any OutputParameters {
     let weight =
       shape.tiesEmbeddings
-      ? embedding : builder.addOutputWeight("decoder.weight", classes: shape.classes, inputs: shape.outputWidths)
+      ? embedding : builder.addOutputWeight("\(name).weight", classes: shape.classes, inputs: shape.outputWidths)
     return SoftmaxParameters(
       weight: weight,
       bias: builder.addOutputBias(
-        "decoder.bias", classes: shape.classes, inputs: shape.outputWidths))
+        "\(name).bias", classes: shape.classes, inputs: shape.outputWidths))
   }
 }
 
@@ -29,6 +29,6 @@ private struct SoftmaxParameters: OutputParameters {
   var distribution: Distribution { .softmax(weight: weight, bias: bias) }
 
   func makeLayer(_ context: OutputContext) -> any OutputLayer {
-    SoftmaxOutput(context, weight: weight, bias: bias, targets: context.minibatch.targets)
+    SoftmaxOutput(context, weight: weight, bias: bias, targets: context.targets)
   }
 }

@@ -21,6 +21,8 @@ struct SoftmaxBlock {
   /// [at least rows, inputs] what comes in, and the gradient that goes back.
   let input: PanelMatrix
   let inputGradient: PanelMatrix?
+  /// Whether that gradient is added to what is there.
+  var addsToInputGradient = false
   /// [inputs, rows] the input, transposed.
   let inputTransposed: PanelMatrix
   /// [classes, rows] logits, then exponentials, then gradients; or [chunk of classes, rows], where no gradients are needed.
@@ -215,7 +217,8 @@ struct SoftmaxBlock {
       let chunkGradient = logits.rows(range)
       kernels.multiply(
         PanelMatrix(base: chunkGradient.base, rows: range.count, columns: rows.count, stride: chunkGradient.stride),
-        transposed: true, weight.rows(range), into: inputGradient.rows(rows), start: chunk == 0 ? .zero : .accumulate)
+        transposed: true, weight.rows(range), into: inputGradient.rows(rows),
+        start: chunk == 0 && !addsToInputGradient ? .zero : .accumulate)
     }
   }
 

@@ -26,6 +26,7 @@ final class SoftmaxOutput: OutputLayer {
   private let targetShare: TargetShare
   private let input: PanelMatrix
   private let inputGradient: PanelMatrix?
+  private let addsToInputGradient: Bool
   private let workers: Int
   /// Rows of the minibatch that are in memory as logits at one time: a multiple of 16.
   private let blockRows: Int
@@ -63,6 +64,7 @@ final class SoftmaxOutput: OutputLayer {
     targetShare = TargetShare(context)
     input = context.input
     inputGradient = context.inputGradient
+    addsToInputGradient = context.addsToInputGradient
     workers = context.workers
     let rows = minibatch.timeline.capacity.rows
     let count = classes.weight.rows
@@ -93,6 +95,7 @@ final class SoftmaxOutput: OutputLayer {
       targetLogits: targetLogits.base + range.lowerBound, targets: classes.targets.base + range.lowerBound,
       losses: losses.base + range.lowerBound, targetShare: targetShare.value,
       likeliest: largestLogits.map { ($0.base + range.lowerBound, predictions.base + range.lowerBound) })
+    block.addsToInputGradient = addsToInputGradient
     if let candidates = classes.candidates {
       block.sharedClasses = candidates.drawnCount
       block.targetOffsets = candidates.targetOffsets.base

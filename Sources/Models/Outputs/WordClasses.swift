@@ -38,15 +38,15 @@ package struct WordClasses: OutputKind {
 
   /// One weight of all tokens, with the classes' beside it.
   package func addParameters(
-    of shape: ModelShape, embedding: Parameter.Handle, to builder: inout LayoutBuilder
+    of shape: ModelShape, named name: String, embedding: Parameter.Handle, to builder: inout LayoutBuilder
   ) -> any OutputParameters {
     let (layout, inputs) = (layout(vocabulary: shape.classes), shape.outputWidths)
-    let weight = builder.addOutputWeight("decoder.weight", classes: shape.classes, inputs: inputs)
-    let bias = builder.addOutputBias("decoder.bias", classes: shape.classes, inputs: inputs)
+    let weight = builder.addOutputWeight("\(name).weight", classes: shape.classes, inputs: inputs)
+    let bias = builder.addOutputBias("\(name).bias", classes: shape.classes, inputs: inputs)
     return ClusteredParameters(
       layout: layout,
-      headWeight: builder.addOutputWeight("decoder.class.weight", classes: layout.headClasses, inputs: inputs),
-      headBias: builder.addOutputBias("decoder.class.bias", classes: layout.headClasses, inputs: inputs),
+      headWeight: builder.addOutputWeight("\(name).class.weight", classes: layout.headClasses, inputs: inputs),
+      headBias: builder.addOutputBias("\(name).class.bias", classes: layout.headClasses, inputs: inputs),
       tails: layout.clusters.map {
         ClusteredParameters.Tail(weight: weight, bias: bias, rows: $0.tokens, projection: nil)
       })

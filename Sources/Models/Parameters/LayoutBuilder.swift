@@ -4,6 +4,8 @@ import Compute
 package struct LayoutBuilder {
   private var parameters: [Parameter] = []
 
+  var count: Int { parameters.count }
+
   /// In their order, with the places of those with gradients in all rows before those of the others.
   var placed: (parameters: [Parameter], dense: Int, all: Int) {
     var (placed, offset) = (parameters, 0)

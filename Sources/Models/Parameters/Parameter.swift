@@ -20,8 +20,6 @@ package struct Parameter: Sendable, Equatable {
     case outputWeight
     case outputBias
 
-    /// Whether it belongs to the output layer.
-    package var isOutput: Bool { self == .outputWeight || self == .outputBias }
     /// Whether it belongs to a recurrent layer, with gates.
     var isRecurrent: Bool { self == .inputWeight || self == .recurrentWeight || self == .recurrentBias }
   }

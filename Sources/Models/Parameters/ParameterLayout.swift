@@ -15,7 +15,10 @@ package struct ParameterLayout: Sendable {
   package let characters: CharacterParameters?
   /// [layer][direction]
   package let layers: [[DirectionParameters]]
-  package let output: any OutputParameters
+  /// One for each of the shape's `classesOfOutputs`.
+  package let outputs: [any OutputParameters]
+  /// [output layer] which of the parameters are its own.
+  package let parametersOfOutputs: [Range<Int>]
 
   package init(_ shape: ModelShape) {
     var builder = LayoutBuilder()
@@ -40,9 +43,23 @@ package struct ParameterLayout: Sendable {
           units: shape.units[layer])
       }
     }
-    output = shape.output.addParameters(of: shape, embedding: embedding, to: &builder)
+    var outputs: [any OutputParameters] = []
+    var ranges: [Range<Int>] = []
+    for (index, classes) in shape.classesOfOutputs.enumerated() {
+      var shape = shape
+      shape.classes = classes
+      let first = builder.count
+      outputs.append(
+        shape.output.addParameters(
+          of: shape, named: index == 0 ? "decoder" : "decoder_\(index)", embedding: embedding, to: &builder))
+      ranges.append(first..<builder.count)
+    }
+    (self.outputs, parametersOfOutputs) = (outputs, ranges)
     (parameters, denseCount, floatCount) = builder.placed
   }
+
+  /// The first output layer's.
+  package var output: any OutputParameters { outputs[0] }
 
   /// Numbers that are trained, padding not counted.
   package var elementCount: Int { parameters.reduce(0) { $0 + $1.elementCount } }

@@ -25,8 +25,11 @@ package struct LanguageModel: Task {
     if model.characters != nil {
       object("model.characters", "is for tagging; a language model's words are those of its vocabulary")
     }
-    if case .text(let corpus) = configuration.data, corpus.tags != .upos {
+    if case .text(let corpus) = configuration.data, corpus.tags != [.upos] {
       object("data.tags", "is for tagging; a language model has no tags")
+    }
+    if configuration.training.tagWeights != nil {
+      object("training.tag_weights", "is for tagging; a language model has no tags")
     }
     return objections
   }
@@ -72,7 +75,7 @@ package struct LanguageModel: Task {
 
   // MARK: its model
 
-  package func classes(vocabulary: Vocabulary, tagging: TaggingVocabulary?) -> Int { vocabulary.count }
+  package func classes(vocabulary: Vocabulary, tagging: TaggingVocabulary?) -> [Int] { [vocabulary.count] }
 
   package var carriesState: Bool { true }
 

@@ -5,24 +5,29 @@ import Presentation
 /// A sentence that a tagger tags, for people to look at: the same each time.
 struct TaggedSample {
   private let dataset: SequenceDataset
-  /// By id.
-  private let tags: [String]
+  private let columns: [TagSet]
 
-  init(of dataset: SequenceDataset, tags: [String]) {
+  init(of dataset: SequenceDataset, columns: [TagSet]) {
     self.dataset = dataset
-    self.tags = tags
+    self.columns = columns
   }
 
   /// A sentence of some length; where a tag isn't the corpus', that one follows.
   func text(by tagger: Tagger) -> String {
     let split = dataset.splits[.test] ?? dataset.splits[.validation] ?? dataset.splits[.train]
-    guard let split, let forms = split.forms, let gold = split.tags, let sentence = example(in: split, forms) else {
+    guard let split, let forms = split.forms, split.tags.count == columns.count,
+      let sentence = example(in: split, forms)
+    else {
       return ""
     }
     let words = sentence.map { dataset.forms[Int(forms[$0])] }
     let lines = zip(zip(words, tagger.tag([words])[0]), sentence).map { pair, position in
-      let right = gold[position] < 0 ? pair.1 : tags[Int(gold[position])]
-      return (word: pair.0, tag: pair.1, note: pair.1 == right ? "" : "(the corpus has \(right))")
+      let right = columns.indices.map { column in
+        let gold = split.tags[column][position]
+        return gold < 0 ? pair.1[column] : columns[column].tags[Int(gold)]
+      }
+      let tags = pair.1.joined(separator: "  ")
+      return (word: pair.0, tag: tags, note: pair.1 == right ? "" : "(the corpus has \(right.joined(separator: "  ")))")
     }
     let wordWidth = lines.map(\.word.columns).max() ?? 0
     let tagWidth = lines.map(\.tag.columns).max() ?? 0
@@ -36,7 +41,7 @@ struct TaggedSample {
   /// have several tags there: what there is to learn can be seen in it.
   private func example(in split: TokenSequence, _ forms: [Int32]) -> Range<Int>? {
     var known: [Int32: Set<Int32>] = [:]
-    if let train = dataset.splits[.train], let trainForms = train.forms, let trainTags = train.tags {
+    if let train = dataset.splits[.train], let trainForms = train.forms, let trainTags = train.tags.first {
       for (form, tag) in zip(trainForms, trainTags) { known[form, default: []].insert(tag) }
     }
     let sentences = (0..<split.sentenceCount).map { split.range(ofSentence: $0) }

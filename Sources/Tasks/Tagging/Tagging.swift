@@ -33,6 +33,17 @@ package struct Tagging: Task {
     if !configuration.format.hasTags {
       object("data.format", "\(configuration.format.title) has no tags, which a tagger learns")
     }
+    if case .text(let corpus) = configuration.data {
+      if !configuration.format.hasSeveralTags, corpus.tags.count > 1 || corpus.tags == [.feats] {
+        object(
+          "data.tags",
+          "\(configuration.format.title) has one tag for each word, and no column of that name; leave tags out",
+          ["data.format"])
+      }
+      if let weights = configuration.training.tagWeights, weights.count != corpus.tags.count {
+        objections.append(configuration.training.objection(toWeightsOf: corpus.tags.count))
+      }
+    }
     return objections
   }
 
@@ -69,9 +80,9 @@ package struct Tagging: Task {
 
   // MARK: its model
 
-  package func classes(vocabulary: Vocabulary, tagging: TaggingVocabulary?) throws(TaskError) -> Int {
+  package func classes(vocabulary: Vocabulary, tagging: TaggingVocabulary?) throws(TaskError) -> [Int] {
     guard let tagging else { throw .noTags }
-    return tagging.tags.count
+    return tagging.columns.map(\.tags.count)
   }
 
   package var carriesState: Bool { false }
@@ -127,15 +138,16 @@ package struct Tagging: Task {
     let minibatches = SentenceMinibatches(model.sentences(split, forms: forms), size: Self.evaluatedSentences)
     let runner = ModelRunner(
       model.parameters, minibatches.capacity, carriesState: carriesState, predicts: true, workers: workers)
-    var result = TaggingEvaluation(tags: tagging.tags, foreign: split.foreignTags)
+    var result = TaggingEvaluation(
+      tagging.columns, foreign: split.foreignTags, weights: configuration.training.tagWeights)
     try runner.run(over: minibatches, check: check) { model, index in
-      result.nats += model.lossSum
+      result.addLosses(of: model)
       for (b, sentence) in minibatches.sentences(ofMinibatch: index).enumerated() {
         for (t, position) in split.range(ofSentence: sentence).enumerated() {
           let row = model.minibatch.timeline.row(t, b)
-          guard let tag = split.tags?[position], tag != TaggingVocabulary.noTag else { continue }
           result.add(
-            tag: tag, predicted: Int(model.prediction(row: row)),
+            tags: split.tags.map { $0[position] },
+            predicted: tagging.columns.indices.map { Int(model.prediction(row: row, output: $0)) },
             isKnown: split.forms.map { $0[position] < tagging.trainingWords.count } ?? true)
         }
       }
@@ -154,7 +166,7 @@ package struct Tagging: Task {
     guard let tagging = model.tagging, let tagger = Tagger(model, workers: Workers(count: 1)) else {
       throw TaskError.noTags
     }
-    return TaggedSample(of: dataset, tags: tagging.tags).text(by: tagger)
+    return TaggedSample(of: dataset, columns: tagging.columns).text(by: tagger)
   }
 
   package func command(checkpoint: String) -> String { "tag --checkpoint \(checkpoint) FILE" }
@@ -167,8 +179,7 @@ package struct Tagging: Task {
     // As the run itself measures.
     let (name, split, dataset) = try subject.split([.validation, .test], "a tagger is measured on one")
     return TaggingSection(
-      try TaggingAnalysis(subject.model, of: split, in: dataset, workers: subject.workers), split: name,
-      step: subject.step
+      try TaggedSplit(split, of: dataset, by: subject.model, workers: subject.workers), name: name, step: subject.step
     ).report
   }
 }

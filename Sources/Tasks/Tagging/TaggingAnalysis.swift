@@ -3,7 +3,47 @@ import Configuration
 import Datasets
 import Inference
 
-/// How a tagger tags a split, word by word.
+/// A split as a tagger tags it.
+struct TaggedSplit {
+  let columns: [TagSet]
+  /// [sentence] where its words are.
+  let ranges: [Range<Int>]
+  /// [sentence][word][column] the tags that the tagger gives.
+  let given: [[[String]]]
+  /// [column][word] the corpus' tags.
+  let tags: [[Int32]]
+  /// [word] its form, as a number of the dataset's; those of training words come first.
+  let forms: [Int32]
+  let trainingWords: Int
+  let dataset: SequenceDataset
+  let evaluation: TaggingEvaluation
+
+  /// - Parameter split: of the dataset, with tags.
+  init(
+    _ split: TokenSequence, of dataset: SequenceDataset, by model: TrainedModel, workers: Workers
+  ) throws(TaskError) {
+    guard let tagging = model.tagging, let tagger = Tagger(model, workers: workers), let forms = split.forms,
+      split.tags.count == tagging.columns.count
+    else { throw .noTags }
+    (columns, tags, trainingWords) = (tagging.columns, split.tags, tagging.trainingWords.count)
+    (self.forms, self.dataset) = (forms, dataset)
+    ranges = (0..<split.sentenceCount).map(split.range(ofSentence:))
+    given = tagger.tag(ranges.map { $0.map { dataset.forms[Int(forms[$0])] } })
+
+    let ids = columns.map { Dictionary(uniqueKeysWithValues: $0.tags.enumerated().map { ($0.element, $0.offset) }) }
+    var evaluation = TaggingEvaluation(columns)
+    for (range, given) in zip(ranges, given) {
+      for (position, given) in zip(range, given) {
+        evaluation.add(
+          tags: tags.map { $0[position] }, predicted: zip(ids, given).compactMap { $0[$1] },
+          isKnown: forms[position] < trainingWords)
+      }
+    }
+    self.evaluation = evaluation
+  }
+}
+
+/// How a tagger tags one column of a split, word by word.
 struct TaggingAnalysis: Sendable {
   struct Word: Sendable, Equatable {
     let form: String
@@ -34,7 +74,7 @@ struct TaggingAnalysis: Sendable {
     }
   }
 
-  let evaluation: TaggingEvaluation
+  let evaluation: ColumnEvaluation
   /// The most frequent one first.
   let confusions: [Confusion]
   /// Sentences with a word in them, and those of them that have an error.
@@ -53,37 +93,28 @@ struct TaggingAnalysis: Sendable {
   private static let exampleForms = 3
   private static let exampleLengths = 6...24
 
-  /// - Parameter split: of the dataset, with tags.
-  init(
-    _ model: TrainedModel, of split: TokenSequence, in dataset: SequenceDataset, workers: Workers
-  ) throws(TaskError) {
-    guard let tagging = model.tagging, let tagger = Tagger(model, workers: workers), let forms = split.forms,
-      let tags = split.tags
-    else { throw .noTags }
-    let ranges = (0..<split.sentenceCount).map(split.range(ofSentence:))
-    let given = tagger.tag(ranges.map { $0.map { dataset.forms[Int(forms[$0])] } })
+  /// - Parameter column: which of the tagger's.
+  init(_ split: TaggedSplit, column: Int) {
+    let (set, tags, ranges) = (split.columns[column], split.tags[column], split.ranges)
+    let (forms, dataset) = (split.forms, split.dataset)
+    let given = split.given.map { $0.map { $0[column] } }
+    evaluation = split.evaluation.columns[column]
 
     var occurrences: [Int32: Int] = [:]
     for form in dataset.splits[.train]?.forms ?? [] { occurrences[form, default: 0] += 1 }
-    let ids = Dictionary(uniqueKeysWithValues: tagging.tags.enumerated().map { ($0.element, $0.offset) })
-    var evaluation = TaggingEvaluation(tags: tagging.tags)
     for (range, given) in zip(ranges, given) {
       for (position, given) in zip(range, given) where tags[position] != TaggingVocabulary.noTag {
-        guard let given = ids[given] else { continue }
-        let (form, right) = (forms[position], tags[position])
-        evaluation.add(tag: right, predicted: given, isKnown: form < tagging.trainingWords.count)
-        let count = occurrences[form] ?? 0
+        let count = occurrences[forms[position]] ?? 0
         guard let band = bands.firstIndex(where: { $0.occurrences.contains(count) }) else { continue }
         bands[band].words += 1
-        bands[band].right += given == Int(right) ? 1 : 0
+        bands[band].right += given == set.tags[Int(tags[position])] ? 1 : 0
       }
     }
-    self.evaluation = evaluation
     /// The tags of a word where they differ.
     func error(at position: Int, given: String) -> (right: String, given: String)? {
       let tag = tags[position]
-      guard tag >= 0, tagging.tags.indices.contains(Int(tag)), tagging.tags[Int(tag)] != given else { return nil }
-      return (tagging.tags[Int(tag)], given)
+      guard tag != TaggingVocabulary.noTag, set.tags[Int(tag)] != given else { return nil }
+      return (set.tags[Int(tag)], given)
     }
     var errors: [String: [String: [String: Int]]] = [:]
     for (range, given) in zip(ranges, given) {
@@ -114,7 +145,7 @@ struct TaggingAnalysis: Sendable {
       return (0..<count).map { number in
         let sentence = candidates[(2 * number + 1) * candidates.count / (2 * count)]
         return zip(ranges[sentence], given[sentence]).map { position, given in
-          let right = tags[position] == TaggingVocabulary.noTag ? nil : tagging.tags[Int(tags[position])]
+          let right = tags[position] == TaggingVocabulary.noTag ? nil : set.tags[Int(tags[position])]
           return Word(form: dataset.forms[Int(forms[position])], given: given, right: right)
         }
       }

@@ -1,82 +1,80 @@
 import Configuration
 import Datasets
+import Models
 import Presentation
 
-/// What a tagger makes of a split. Words without a tag in the corpus count for nothing.
+/// What a tagger makes of a split, column by column and in all columns together. Words without a tag in the corpus count for
+/// nothing.
 package struct TaggingEvaluation: Evaluation, Equatable {
-  /// The tagger's, and behind them those of the text that it lacks and never gives.
-  package let tags: [String]
-  private let knownTagCount: Int
-  /// [corpus' tag][predicted tag] words.
-  package private(set) var confusion: [[Int]]
-  /// Words that the training split has, and those of them that are tagged right.
+  package private(set) var columns: [ColumnEvaluation]
+  /// Words that the training split has and that have a tag in one column at least, and those of them whose tags are right in
+  /// every column that they have one in.
   package private(set) var known = Count()
   package private(set) var unknown = Count()
-  /// The losses of all words together that have a tag which the tagger knows, in nats.
-  package internal(set) var nats = 0.0
+  /// The same of all words with features right by the universal ones of them, as AllTags of the CoNLL 2018 evaluation has
+  /// it.
+  package private(set) var allTags = Count()
+  /// Words that have a tag which the tagger knows.
+  private var targets = 0
+  /// By column, what its losses count for.
+  private let weights: [Double]
 
   package struct Count: Sendable, Equatable {
-    package fileprivate(set) var words = 0
-    package fileprivate(set) var right = 0
+    package private(set) var words = 0
+    package private(set) var right = 0
 
     /// Not a number without words.
     package var accuracy: Double { words > 0 ? Double(right) / Double(words) : .nan }
+
+    mutating func add(isRight: Bool) {
+      words += 1
+      right += isRight ? 1 : 0
+    }
+
+    static func + (a: Self, b: Self) -> Self { Self(words: a.words + b.words, right: a.right + b.right) }
   }
 
   /// - Parameters:
-  ///   - tags: the tagger's, by id.
-  ///   - foreign: those of the text that it lacks.
-  package init(tags: [String], foreign: [String] = []) {
-    self.tags = tags + foreign
-    knownTagCount = tags.count
-    confusion = Array(repeating: Array(repeating: 0, count: self.tags.count), count: self.tags.count)
+  ///   - tags: the tagger's, by column.
+  ///   - foreign: by column, those of the text that it lacks; empty where it lacks none.
+  ///   - weights: by column, what its losses count for; nil: 1.
+  package init(_ tags: [TagSet], foreign: [[String]] = [], weights: [Double]? = nil) {
+    columns = tags.enumerated().map { ColumnEvaluation($1, foreign: foreign.isEmpty ? [] : foreign[$0]) }
+    self.weights = weights ?? tags.map { _ in 1 }
   }
 
-  /// - Parameter tag: the corpus', which may be one that the tagger lacks: such a word is tagged wrong.
-  mutating func add(tag: Int32, predicted: Int, isKnown: Bool) {
-    let row = tag < 0 ? knownTagCount + Int(TaggingVocabulary.foreign(tag)) : Int(tag)
-    confusion[row][predicted] += 1
-    let path = isKnown ? \Self.known : \Self.unknown
-    self[keyPath: path].words += 1
-    if row == predicted { self[keyPath: path].right += 1 }
+  mutating func addLosses(of model: SequenceModel) {
+    for column in columns.indices { columns[column].nats += model.lossSum(ofOutput: column) }
   }
 
-  /// Words whose tag the tagger lacks, by these tags.
-  package var foreign: [(tag: String, words: Int)] {
-    (knownTagCount..<tags.count).map { (tags[$0], confusion[$0].reduce(0, +)) }
+  /// - Parameters:
+  ///   - tags: by column, the corpus', which may be one that the tagger lacks: such a word is tagged wrong.
+  ///   - predicted: by column.
+  mutating func add(tags: [Int32], predicted: [Int], isKnown: Bool) {
+    var (isTagged, isRight, isUniversallyRight) = (false, true, true)
+    for (column, (tag, predicted)) in zip(tags, predicted).enumerated() where tag != TaggingVocabulary.noTag {
+      isTagged = true
+      let outcome = columns[column].add(tag: tag, predicted: predicted, isKnown: isKnown)
+      isRight = isRight && outcome.isRight
+      isUniversallyRight = isUniversallyRight && outcome.isUniversallyRight
+    }
+    guard isTagged else { return }
+    if isKnown { known.add(isRight: isRight) } else { unknown.add(isRight: isRight) }
+    allTags.add(isRight: isUniversallyRight)
+    if tags.contains(where: { $0 >= 0 }) { targets += 1 }
   }
 
-  package var all: Count {
-    Count(words: known.words + unknown.words, right: known.right + unknown.right)
-  }
-
+  package var all: Count { known + unknown }
   package var accuracy: Double { all.accuracy }
   package var natsPerTarget: Double {
-    nats / Double(max(all.words - foreign.reduce(0) { $0 + $1.words }, 1))
+    zip(weights, columns).reduce(0) { $0 + $1.0 * $1.1.nats } / Double(max(targets, 1))
   }
 
-  /// How well one tag is found.
-  package struct TagScore: Sendable, Equatable {
-    package let tag: String
-    /// Words that have the tag in the corpus.
-    package let words: Int
-    /// Of the words that were given the tag, the share that has it; 0 where none was.
-    package let precision: Double
-    /// Of the words that have the tag, the share that was given it; 0 where none has it.
-    package let recall: Double
-
-    /// The harmonic mean of precision and recall.
-    package var f1: Double { precision + recall > 0 ? 2 * precision * recall / (precision + recall) : 0 }
-  }
-
-  /// In the order of the tags.
-  package var perTag: [TagScore] {
-    tags.indices.map { tag in
-      let (right, words) = (confusion[tag][tag], confusion[tag].reduce(0, +))
-      let given = confusion.reduce(0) { $0 + $1[tag] }
-      func share(of count: Int) -> Double { count > 0 ? Double(right) / Double(count) : 0 }
-      return TagScore(tag: tags[tag], words: words, precision: share(of: given), recall: share(of: words))
-    }
+  /// The figures of the CoNLL 2018 evaluation, for words that are given: there each is an F1 over tokens, which comes to the
+  /// accuracy then (Zeman et al.: CoNLL 2018 Shared Task, section 5). UFeats is the accuracy on universal features.
+  package var conll2018: [(name: String, accuracy: Double)] {
+    columns.map { $0.column == .feats ? ("UFeats", $0.universal.accuracy) : ($0.column.rawValue, $0.accuracy) }
+      + (columns.count > 1 ? [("AllTags", allTags.accuracy)] : [])
   }
 }
 
@@ -88,7 +86,9 @@ extension TaggingEvaluation {
   package var measured: Double { accuracy }
   package var headline: Quantity { Self.accuracy(accuracy) }
   package func metrics(on split: Split) -> [(field: String, value: Double)] {
-    [("\(split.rawValue)_\(Self.quantity)", accuracy)]
+    let field = "\(split.rawValue)_\(Self.quantity)"
+    let each = columns.map { ("\(field)_\($0.column.rawValue.lowercased())", $0.accuracy) }
+    return [(field, accuracy)] + (columns.count > 1 ? each : [])
   }
 
   package func results(on split: String) -> [Fact] {
@@ -96,7 +96,8 @@ extension TaggingEvaluation {
     if unknown.words > 0 {
       facts.append(Fact("on unknown words", "\(Format.percent(unknown.accuracy)) of \(Format.count(unknown.words))"))
     }
-    return facts
+    guard columns.count > 1 else { return facts }
+    return facts + columns.map { Fact("\($0.column.rawValue) alone", Format.percent($0.accuracy)) }
   }
 
   package func report(on split: String) -> any Report { TaggingReport(self, split: split) }

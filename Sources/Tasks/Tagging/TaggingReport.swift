@@ -1,8 +1,98 @@
 import Presentation
 
-/// A tagger's evaluation, with the names of its JSON object.
+/// A tagger's evaluation, with the names of its JSON object: of one column its figures; of several, an object for each, by
+/// its name in small letters, and `all`.
 struct TaggingReport: Encodable, CustomStringConvertible {
+  private let evaluation: TaggingEvaluation
   private let split: String
+  private let columns: [ColumnReport]
+
+  init(_ evaluation: TaggingEvaluation, split: String) {
+    self.evaluation = evaluation
+    self.split = split
+    columns = evaluation.columns.map(ColumnReport.init)
+  }
+
+  private var hasOneColumn: Bool { columns.count == 1 }
+
+  // MARK: for machines
+
+  private struct Key: CodingKey {
+    let stringValue: String
+    var intValue: Int? { nil }
+
+    init(_ name: String) { stringValue = name }
+    init?(stringValue: String) { self.init(stringValue) }
+    init?(intValue: Int) { nil }
+  }
+
+  /// All columns together.
+  private struct Together: Encodable {
+    let tokens: Int
+    @NumberOrNull var accuracy: Double
+    @NumberOrNull var accuracyKnown: Double
+    @NumberOrNull var accuracyUnknown: Double
+    let knownTokens: Int
+    let unknownTokens: Int
+    @NumberOrNull var natsPerTarget: Double
+  }
+
+  func encode(to encoder: any Encoder) throws {
+    var container = encoder.container(keyedBy: Key.self)
+    try container.encode(split, forKey: Key("split"))
+    if hasOneColumn { return try columns[0].encode(to: encoder) }
+    for column in columns { try container.encode(column, forKey: Key(column.name.lowercased())) }
+    try container.encode(
+      Together(
+        tokens: evaluation.all.words, accuracy: evaluation.accuracy, accuracyKnown: evaluation.known.accuracy,
+        accuracyUnknown: evaluation.unknown.accuracy, knownTokens: evaluation.known.words,
+        unknownTokens: evaluation.unknown.words, natsPerTarget: evaluation.natsPerTarget), forKey: Key("all"))
+    try container.encode(
+      Dictionary(uniqueKeysWithValues: evaluation.conll2018.map { ($0.name, NumberOrNull(wrappedValue: $0.accuracy)) }),
+      forKey: Key("conll2018"))
+  }
+
+  // MARK: for people
+
+  var description: String {
+    if hasOneColumn {
+      return """
+        \(Format.facts([("split", split)] + columns[0].facts))
+
+        \(columns[0].tables)
+        """
+    }
+    let facts = [
+      ("split", split), ("words", Format.count(evaluation.all.words)),
+      ("nats per word", Format.loss(evaluation.natsPerTarget)),
+    ]
+    let conll = Table(
+      ["CoNLL 2018", "accuracy"], evaluation.conll2018.map { [$0.name, Format.percent($0.accuracy)] })
+    return """
+      \(Format.facts(facts))
+
+      \(together)
+
+      \(conll)
+
+      \(columns.map { "\($0.name)\n\n\(Format.facts($0.facts))\n\n\($0.tables)" }.joined(separator: "\n\n"))
+      """
+  }
+
+  private var together: Table {
+    func row(_ name: String, _ known: ColumnEvaluation.Count, _ unknown: ColumnEvaluation.Count) -> [String] {
+      [name] + [known + unknown, known, unknown].map { Format.percent($0.accuracy) }
+    }
+    return Table(
+      ["", "all words", "known words", "unknown words"],
+      evaluation.columns.map { row($0.column.rawValue, $0.known, $0.unknown) }
+        + [row("all together", evaluation.known, evaluation.unknown)])
+  }
+}
+
+/// The evaluation of one column.
+private struct ColumnReport: Encodable {
+  let name: String
   private let tokens: Int
   @NumberOrNull private var accuracy: Double
   @NumberOrNull private var accuracyKnown: Double
@@ -15,7 +105,7 @@ struct TaggingReport: Encodable, CustomStringConvertible {
   private let perTag: [String: Score]
   /// By the corpus' tag, how often each tag was given.
   private let confusion: [String: [String: Int]]
-  private let evaluation: TaggingEvaluation
+  private let evaluation: ColumnEvaluation
 
   private struct Score: Encodable {
     let tokens: Int
@@ -25,13 +115,13 @@ struct TaggingReport: Encodable, CustomStringConvertible {
   }
 
   private enum CodingKeys: CodingKey {
-    case split, tokens, accuracy, accuracyKnown, accuracyUnknown, knownTokens, unknownTokens, natsPerTarget, perTag,
+    case tokens, accuracy, accuracyKnown, accuracyUnknown, knownTokens, unknownTokens, natsPerTarget, perTag,
       confusion, foreignTags
   }
 
-  init(_ evaluation: TaggingEvaluation, split: String) {
+  init(_ evaluation: ColumnEvaluation) {
     self.evaluation = evaluation
-    self.split = split
+    name = evaluation.column.rawValue
     tokens = evaluation.all.words
     accuracy = evaluation.accuracy
     accuracyKnown = evaluation.known.accuracy
@@ -50,21 +140,9 @@ struct TaggingReport: Encodable, CustomStringConvertible {
       })
   }
 
-  var description: String {
-    """
-    \(facts)
-
-    \(scores)
-
-    Rows: the corpus' tags. Columns: the tags given.
-
-    \(confusionTable)
-    """
-  }
-
-  private var facts: String {
+  var facts: [(String, String)] {
     var facts = [
-      ("split", split), ("words", Format.count(tokens)),
+      ("words", Format.count(tokens)),
       ("accuracy", Format.percent(accuracy)),
       ("known words", "\(Format.percent(accuracyKnown)) of \(Format.count(knownTokens))"),
       ("unknown words", "\(Format.percent(accuracyUnknown)) of \(Format.count(unknownTokens))"),
@@ -74,7 +152,19 @@ struct TaggingReport: Encodable, CustomStringConvertible {
       let list = evaluation.foreign.map { "\($0.tag) (\(Format.count($0.words)))" }
       facts.append(("tags it lacks", "\(list.joined(separator: ", ")): counted as wrong"))
     }
-    return Format.facts(facts)
+    return facts
+  }
+
+  var tables: String {
+    let (ids, isPart) = evaluation.shownTags
+    let part = isPart ? " Only the \(ids.count) tags with the most errors; --json has all." : ""
+    return """
+      \(scores)
+
+      Rows: the corpus' tags. Columns: the tags given.\(part)
+
+      \(confusionTable(of: ids))
+      """
   }
 
   private var scores: Table {
@@ -88,12 +178,8 @@ struct TaggingReport: Encodable, CustomStringConvertible {
       })
   }
 
-  /// Tags that occur, or were given.
-  private var confusionTable: Table {
+  private func confusionTable(of shown: [Int]) -> Table {
     let (tags, confusion) = (evaluation.tags, evaluation.confusion)
-    let shown = tags.indices.filter { tag in
-      confusion[tag].contains { $0 > 0 } || confusion.contains { $0[tag] > 0 }
-    }
     return Table(
       [""] + shown.map { tags[$0] },
       shown.map { tag in [tags[tag]] + shown.map { confusion[tag][$0] == 0 ? "." : String(confusion[tag][$0]) } })

@@ -11,28 +11,69 @@ struct TaggingSection {
   /// Confusions that are told in words.
   private static let confusionLimit = 8
 
-  init(_ analysis: TaggingAnalysis, split: Split, step: Int) {
+  init(_ split: TaggedSplit, name: Split, step: Int) {
     var report = TaskReport()
-    let evaluation = analysis.evaluation
+    let evaluation = split.evaluation
     report.facts = [("On known words", evaluation.known), ("On unknown words", evaluation.unknown)]
       .filter { $0.1.words > 0 }
       .map { name, count in
         let share = ", \(Format.percent(count.words, of: evaluation.all.words)) of all"
         return Fact(name, "\(Format.percent(count.accuracy)) of \(Format.count(count.words))\(share)")
       }
-    report.sections = [Self.errors(analysis, split: split, step: step)]
+    if split.columns.count > 1 {
+      report.facts += evaluation.columns.map { Fact("\($0.column.rawValue) alone", Format.percent($0.accuracy)) }
+      report.sections.append(Self.columns(evaluation))
+    }
+    for column in split.columns.indices {
+      let suffix = split.columns.count > 1 ? ": \(split.columns[column].column.rawValue)" : ""
+      report.sections += Self.sections(
+        TaggingAnalysis(split, column: column), split: name, step: step, suffix: suffix)
+    }
+    self.report = report
+  }
+
+  /// The columns beside each other.
+  private static func columns(_ evaluation: TaggingEvaluation) -> ReportSection {
+    func row(_ name: String, _ known: ColumnEvaluation.Count, _ unknown: ColumnEvaluation.Count) -> [String] {
+      [name] + [known + unknown, known, unknown].map { Format.percent($0.accuracy) }
+    }
+    var section = ReportSection("Columns")
+    section.panels = [
+      .table(
+        title: "Accuracy",
+        Table(
+          ["Column", "All words", "Known words", "Unknown words"],
+          evaluation.columns.map { row($0.column.rawValue, $0.known, $0.unknown) }
+            + [row("All together", evaluation.known, evaluation.unknown)])),
+      .table(
+        title: "As the CoNLL 2018 evaluation counts",
+        Table(["Figure", "Accuracy"], evaluation.conll2018.map { [$0.name, Format.percent($0.accuracy)] })),
+    ]
+    return section
+  }
+
+  /// - Parameter suffix: what titles end in, to tell columns apart.
+  private static func sections(
+    _ analysis: TaggingAnalysis, split: Split, step: Int, suffix: String
+  ) -> [ReportSection] {
+    let evaluation = analysis.evaluation
+    var sections = [errors(analysis, split: split, step: step)]
     if !analysis.faultless.isEmpty {
       var right = ReportSection("Sentences without an error")
-      right.sentences = analysis.faultless.map { $0.map(Self.word) }
-      report.sections.append(right)
+      right.sentences = analysis.faultless.map { $0.map(word) }
+      sections.append(right)
     }
     var tags = ReportSection("Tags")
     tags.panels =
-      [Self.frequency(analysis.bands).map(ReportSection.Panel.figure)].compactMap(\.self)
-      + [.table(title: "Tag by tag", Self.scores(evaluation))]
-      + [Self.confusion(evaluation).map(ReportSection.Panel.figure)].compactMap(\.self)
-    report.sections.append(tags)
-    self.report = report
+      [frequency(analysis.bands).map(ReportSection.Panel.figure)].compactMap(\.self)
+      + [.table(title: "Tag by tag", scores(evaluation))]
+      + [confusion(evaluation).map(ReportSection.Panel.figure)].compactMap(\.self)
+    sections.append(tags)
+    return sections.map { section in
+      var section = section
+      section.title += suffix
+      return section
+    }
   }
 
   /// What it gets wrong: the most frequent confusions, and sentences that have some.
@@ -62,7 +103,7 @@ struct TaggingSection {
     ReportSection.Word(word.form, given: word.given, correction: word.right == word.given ? nil : word.right)
   }
 
-  private static func scores(_ evaluation: TaggingEvaluation) -> Table {
+  private static func scores(_ evaluation: ColumnEvaluation) -> Table {
     Table(
       ["Tag", "Words", "Precision", "Recall", "F1"],
       evaluation.perTag.filter { $0.words > 0 || $0.precision > 0 }.map { score in
@@ -98,12 +139,9 @@ struct TaggingSection {
     return most == .max ? "\(Format.count(least))+" : "\(Format.count(least))–\(Format.count(most))"
   }
 
-  private static func confusion(_ evaluation: TaggingEvaluation) -> Figure? {
+  private static func confusion(_ evaluation: ColumnEvaluation) -> Figure? {
     let counts = evaluation.confusion
-    // Tags that occur, or were given.
-    let shown = evaluation.tags.indices.filter { tag in
-      counts[tag].contains { $0 > 0 } || counts.contains { $0[tag] > 0 }
-    }
+    let (shown, isPart) = evaluation.shownTags
     guard !shown.isEmpty else { return nil }
     let names = Axis.Scale.categories(shown.map { evaluation.tags[$0] })
     let rows = shown.map { row in shown.map { counts[row][$0] } }
@@ -120,7 +158,9 @@ struct TaggingSection {
       },
       texts: rows.map { $0.map { $0 == 0 ? "" : String($0) } })
     return Figure(
-      "Which tags it takes for which", map, note: "Colours are for errors alone; on the diagonal is what is right.",
+      "Which tags it takes for which", map,
+      note: "Colours are for errors alone; on the diagonal is what is right."
+        + (isPart ? " Only the \(shown.count) tags with the most errors." : ""),
       isWide: true)
   }
 }

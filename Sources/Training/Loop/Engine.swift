@@ -20,7 +20,7 @@ package struct Engine {
 
   /// Takes all the memory that training takes. The parameters mean nothing until they are drawn or restored.
   ///
-  /// - Throws: `TrainingError.unsuitable` for names of frozen parameters that there aren't.
+  /// - Throws: `TrainingError.unsuitable` for names of frozen parameters that there aren't, and weights of other columns.
   init(
     _ configuration: RunConfiguration, _ shape: ModelShape, minibatches: any MinibatchSource, workers: Workers,
     kernels: Kernels
@@ -33,7 +33,7 @@ package struct Engine {
     model = SequenceModel(
       parameters, minibatches.capacity, gradients: gradients, workers: workers.parallelism,
       carriesState: minibatches.carriesState, dropout: configuration.dropout,
-      penalties: configuration.penalties)
+      penalties: configuration.penalties, lossWeights: try configuration.lossWeights(of: shape))
     activationBytes = Arena.bytesInUse - bytesBefore
     optimizer = OptimizerStep(
       training.optimizer, clipNorm: training.clipNorm, sparse: training.sparseUpdates, frozen: frozen,

@@ -19,6 +19,7 @@ extension RunConfiguration {
           "early stopping, the schedule halving and the averaging nt-asgd follow its loss; give one, or leave them out")
     }
     let shape = try ModelShape(self, vocabulary: dataset.vocabulary, tagging: dataset.tagging)
+    _ = try lossWeights(of: shape)
     _ = try training.frozenParameters(of: ParameterLayout(shape))
     try checkMemory(shape)
   }

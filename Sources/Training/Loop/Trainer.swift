@@ -272,7 +272,8 @@ package final class Trainer {
   private var summary: RunSummary {
     RunSummary(
       task: configuration.task, parameters: engine.model.parameters.layout.elementCount,
-      vocabulary: dataset.vocabulary.count, classes: engine.model.parameters.shape.classes,
+      vocabulary: dataset.vocabulary.count, classes: engine.model.parameters.shape.classesOfOutputs,
+      guessingLoss: engine.model.guessingLoss,
       trainTokens: dataset.splits[.train]?.tokens.count ?? 0, epochs: configuration.training.epochs,
       stepsPerEpoch: minibatches.count, targetsPerEpoch: minibatches.targetCount,
       learningRateShare: configuration.training.learningRate(at: state, stepsPerEpoch: minibatches.count)

@@ -6,8 +6,10 @@ package struct RunSummary: Sendable {
   package let task: any Task
   package let parameters: Int
   package let vocabulary: Int
-  /// What the model tells apart.
-  package let classes: Int
+  /// What each of the model's output layers tells apart.
+  package let classes: [Int]
+  /// The loss of guessing: each class as likely as any other.
+  package let guessingLoss: Double
   package let trainTokens: Int
   package let epochs: Int
   package let stepsPerEpoch: Int

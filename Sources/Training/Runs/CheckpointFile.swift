@@ -27,8 +27,7 @@ package enum CheckpointFile {
       if let tokenizer = checkpoint.tokenization.subwords { try vocabulary.writeText("tokenizer", tokenizer.json) }
       try vocabulary.writeStrings("tokens", checkpoint.vocabulary.tokens)
       if let tagging = checkpoint.tagging {
-        try vocabulary.writeStrings("tags", tagging.tags)
-        try vocabulary.setAttribute("tag_column", tagging.column.rawValue)
+        try TagSet.write(tagging.columns, to: vocabulary)
         try vocabulary.writeStrings("characters", tagging.characters.tokens)
         try vocabulary.writeStrings("training_words", tagging.trainingWords.tokens)
       }
@@ -133,7 +132,7 @@ package enum CheckpointFile {
     var tagging: TaggingVocabulary?
     if try vocabulary.contains("tags") {
       tagging = TaggingVocabulary(
-        tags: try entries("tags"), column: try TagColumn(of: vocabulary, file: path),
+        columns: try TagSet.all(of: vocabulary, file: path, entries: entries),
         characters: Vocabulary(tokens: try entries("characters")),
         trainingWords: TokenTable(try entries("training_words")))
     }

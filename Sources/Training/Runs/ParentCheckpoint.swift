@@ -78,9 +78,12 @@ package struct ParentCheckpoint {
     let tagging = configuration.task.tagging(of: dataset)
     let old = try checkpoint.shape
     let new = try ModelShape(configuration, vocabulary: dataset.vocabulary, tagging: tagging)
-    var takesOutput = checkpoint.tagging?.column == tagging?.column && old.tiesEmbeddings == new.tiesEmbeddings
-    if takesOutput { takesOutput = try Self.keepsClusters(of: old, in: new) }
-    return Takeover(of: checkpoint, origin, from: old, to: new, takesOutput: takesOutput)
+    // Those that mean the same classes: of taggers, columns at the same place.
+    var outputs = zip(old.classesOfOutputs.indices, new.classesOfOutputs.indices).map(\.0).filter {
+      checkpoint.tagging?.columns[$0].column == tagging?.columns[$0].column && old.tiesEmbeddings == new.tiesEmbeddings
+    }
+    if !outputs.isEmpty, try !Self.keepsClusters(of: old, in: new) { outputs = [] }
+    return Takeover(of: checkpoint, origin, from: old, to: new, outputs: outputs)
   }
 
   /// Whether an output layer has each class in the cluster that it was in; one without clusters, where neither had any.

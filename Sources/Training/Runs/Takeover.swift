@@ -21,14 +21,16 @@ package struct Takeover {
   /// - Parameters:
   ///   - old: the checkpoint's sizes.
   ///   - new: the new model's: layers are the same, and what the checkpoint knows comes first.
-  ///   - takesOutput: whether the output layer means the same classes.
+  ///   - outputs: the output layers that mean the same classes.
   init(
-    of checkpoint: Checkpoint, _ origin: Origin, from old: ModelShape, to new: ModelShape, takesOutput: Bool
+    of checkpoint: Checkpoint, _ origin: Origin, from old: ModelShape, to new: ModelShape, outputs: [Int]
   ) {
     let own = Dictionary(uniqueKeysWithValues: checkpoint.parameters.map { ($0.name, $0) })
     let layout = ParameterLayout(new)
     var tensors: [String: Checkpoint.Tensor] = [:]
-    for parameter in layout.parameters where takesOutput || !parameter.role.isOutput {
+    let others = layout.parametersOfOutputs.indices.filter { !outputs.contains($0) }
+    let drawnAnew = Set(others.flatMap { layout.parametersOfOutputs[$0] })
+    for (index, parameter) in layout.parameters.enumerated() where !drawnAnew.contains(index) {
       if let tensor = own[parameter.name], parameter.canBegin(with: tensor.shape) { tensors[parameter.name] = tensor }
     }
     let taken = layout.parameters.filter { tensors[$0.name] != nil }
@@ -36,7 +38,8 @@ package struct Takeover {
     summary = Summary(
       origin: origin, taken: Self.names(of: taken, beside: drawn), drawn: Self.names(of: drawn, beside: taken),
       words: new.vocabulary - old.vocabulary,
-      tags: takesOutput && checkpoint.tagging != nil ? new.classes - old.classes : 0,
+      tags: checkpoint.tagging == nil
+        ? 0 : outputs.reduce(0) { $0 + new.classesOfOutputs[$1] - old.classesOfOutputs[$1] },
       characters: (new.characters?.vocabulary ?? 0) - (old.characters?.vocabulary ?? 0))
     self.tensors = tensors
   }

@@ -73,7 +73,12 @@ struct PrepareCommand: ParsableCommand {
       })
     let vocabulary = "\(Format.count(dataset.vocabulary.count)) tokens (\(dataset.tokenization.kind.rawValue))"
     var facts = [("vocabulary", vocabulary), ("dataset", path)]
-    if let tagging = dataset.tagging { facts.insert(("tags", Format.count(tagging.tags.count)), at: 1) }
+    if let columns = dataset.tagging?.columns {
+      let counts = columns.map {
+        columns.count == 1 ? Format.count($0.tags.count) : "\($0.column.rawValue) \(Format.count($0.tags.count))"
+      }
+      facts.insert(("tags", counts.joined(separator: ", ")), at: 1)
+    }
     return "\(table)\n\n" + Format.facts(facts)
   }
 }

@@ -21,8 +21,9 @@ struct TagCommand: ParsableCommand {
       It reads the formats that a tagger learns from, or text with one
       sentence a line and white space between its words, from a file or
       standard input. What has tags comes out as it went in but for the column
-      of the tags; text comes out as word/TAG. Probabilities go into MISC of
-      CoNLL-U: TagProb=0.98, or with -k 2 TagProbs=NOUN:0.91,VERB:0.07.
+      of the tags, or the columns that the tagger has learned; text comes out
+      as word/TAG, of several columns word/TAG/TAG. Probabilities go into MISC
+      of CoNLL-U: TagProb=0.98, or with -k 2 TagProbs=NOUN:0.91,VERB:0.07.
       """)
 
   @OptionGroup
@@ -68,8 +69,13 @@ struct TagCommand: ParsableCommand {
       throw TrainingError.otherTask(file: path, expected: "a tagger")
     }
     let own = checkpoint.configuration.format
-    if let ranked, ranked > tagger.tagCount {
-      throw ValidationError("-k \(ranked): expected a number up to \(tagger.tagCount), which is all tags of the model")
+    let columns = tagger.columns.map(\.column)
+    if probabilities, columns.count > 1 {
+      throw ValidationError("--probabilities: is for taggers of one column, and this one has \(columns.count)")
+    }
+    let tagCount = tagger.columns[0].tags.count
+    if let ranked, ranked > tagCount {
+      throw ValidationError("-k \(ranked): expected a number up to \(tagCount), which is all tags of the model")
     }
     let output = output?.format(asIn: own)
     var input = try TaggerInput(
@@ -77,6 +83,10 @@ struct TagCommand: ParsableCommand {
       otherwise: own.isEqual(to: task.usualFormat) ? PlainText() : own)
     var normalization = NormalizationCheck(checkpoint.vocabulary)
     while let sentences = try input.next() {
+      if columns.count > 1, let format = output ?? input.format, !format.hasSeveralTags {
+        throw ValidationError(
+          "\(format.title) has no place for the model's \(columns.count) columns; add --output \(CoNLLU().name)")
+      }
       if probabilities, let format = output ?? input.format, !format.hasNotes {
         throw ValidationError(
           "--probabilities: \(format.title) has no column for them; add --output \(CoNLLU().name)")
@@ -84,22 +94,22 @@ struct TagCommand: ParsableCommand {
       for form in sentences.lazy.flatMap(\.forms) { normalization.note(form) }
       let tagged = tags(of: sentences.map(\.forms), by: tagger)
       let text = zip(sentences, tagged).flatMap { sentence, tagged in
-        Self.text(of: sentence, tagged, in: tagger.column, from: input.format, to: output)
+        Self.text(of: sentence, tagged, in: columns, from: input.format, to: output)
       }
       try Results.write(text)
     }
     if let notice = normalization.notice { Console(isQuiet: false).warn(notice) }
   }
 
-  /// A sentence's tags, and what is to be said of them.
-  private typealias Tagged = (tags: [String], notes: [TagNote]?)
+  /// A sentence's tags, [word][column], and what is to be said of them.
+  private typealias Tagged = (tags: [[String]], notes: [TagNote]?)
 
   private func tags(of sentences: [[String]], by tagger: Tagger) -> [Tagged] {
     guard probabilities else { return tagger.tag(sentences).map { ($0, nil) } }
     return tagger.rank(sentences, count: ranked ?? 1).map { sentence in
       let best = sentence.compactMap(\.first)
       return (
-        best.map(\.tag),
+        best.map { [$0.tag] },
         ranked == nil ? best.map { TagNote(probability: $0.probability) } : sentence.map(TagNote.init(ranking:))
       )
     }
@@ -107,13 +117,13 @@ struct TagCommand: ParsableCommand {
 
   /// A sentence with its tags, in the format that it came in unless another one is asked for.
   private static func text(
-    of sentence: TaggedSentence, _ tagged: Tagged, in column: TagColumn, from input: (any CorpusFormat)?,
+    of sentence: TaggedSentence, _ tagged: Tagged, in columns: [TagColumn], from input: (any CorpusFormat)?,
     to output: (any CorpusFormat)?
   ) -> [UInt8] {
     if let output, input.map({ !output.isEqual(to: $0) }) ?? true {
-      return output.text(of: sentence.forms, tagged.tags, notes: tagged.notes, in: column)
+      return output.text(of: sentence.forms, tagged.tags, notes: tagged.notes, in: columns)
     }
-    return input?.tagged(sentence, tagged.tags, notes: tagged.notes, in: column) ?? []
+    return input?.tagged(sentence, tagged.tags, notes: tagged.notes, in: columns) ?? []
   }
 }
 

@@ -154,11 +154,10 @@ final class ProgressReporter: TrainingReporter {
   /// A model that is worse than guessing in epoch after epoch isn't learning.
   private func warnOfGuessing(_ trainLoss: Double) {
     guard let summary, !summary.samplesLoss else { return }
-    let guessing = log(Double(summary.classes))
-    epochsOfGuessing = trainLoss > guessing ? epochsOfGuessing + 1 : 0
+    epochsOfGuessing = trainLoss > summary.guessingLoss ? epochsOfGuessing + 1 : 0
     guard epochsOfGuessing == Self.guessingLimit else { return }
     console.warn(
-      "\(epochsOfGuessing) epochs with a loss above that of guessing, \(Format.loss(guessing)): lower the learning rate"
+      "\(epochsOfGuessing) epochs with a loss above that of guessing, \(Format.loss(summary.guessingLoss)): lower the learning rate"
     )
   }
 }

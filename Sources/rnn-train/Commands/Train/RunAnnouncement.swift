@@ -54,7 +54,7 @@ extension PreparedRun {
     }
     let input = model.characters.map { "(\(model.embedding) + 2 x \($0.hidden))" } ?? String(model.embedding)
     let layers = model.hidden.counts(layers: model.layers).map { model.bidirectional ? "2 x \($0)" : String($0) }
-    let widths = [input] + layers + [String(summary.classes)]
+    let widths = [input] + layers + [summary.classes.map(String.init).joined(separator: " + ")]
     var facts = [
       ("corpus", "tokens: \(splits.joined(separator: ", ")); vocabulary \(Format.count(summary.vocabulary))"),
       (

@@ -1,5 +1,6 @@
 import Configuration
 import ConfigurationFiles
+import Datasets
 import Presentation
 import Training
 
@@ -15,16 +16,20 @@ struct CheckpointInspection: Encodable, CustomStringConvertible {
   private let tokenization: String
   private let vocabulary: Int
   private let tags: [String]?
+  /// By column, of a tagger of several.
+  private let tagColumns: [String: [String]]?
   private let parameterCount: Int
   private let parameters: [ParameterStatistics]
   private let optimizer: [String]
   private let origin: Origin?
   private let config: String
+  private let columns: [TagSet]
   /// For people: what validation came to after each epoch.
   private let validation: String
 
   private enum CodingKeys: CodingKey {
-    case format, bytes, step, epoch, position, validationMeasures, tokenization, vocabulary, tags, parameterCount,
+    case format, bytes, step, epoch, position, validationMeasures, tokenization, vocabulary, tags, tagColumns,
+      parameterCount,
       parameters, optimizer, origin, config
   }
 
@@ -36,7 +41,8 @@ struct CheckpointInspection: Encodable, CustomStringConvertible {
     validationMeasures = checkpoint.state.validationMeasures
     tokenization = checkpoint.tokenization.kind.rawValue
     vocabulary = checkpoint.vocabulary.count
-    tags = checkpoint.tagging?.tags
+    columns = checkpoint.tagging?.columns ?? []
+    (tags, tagColumns) = columns.inspected
     parameters = checkpoint.parameters.map(ParameterStatistics.init)
     parameterCount = checkpoint.parameters.reduce(0) { $0 + $1.elements.count }
     optimizer = checkpoint.moments.keys.sorted()
@@ -54,7 +60,7 @@ struct CheckpointInspection: Encodable, CustomStringConvertible {
       ("optimizer keeps", optimizer.isEmpty ? "nothing" : optimizer.joined(separator: ", ")),
     ]
     if let origin { facts.append(("began with", origin.summary)) }
-    if let tags { facts.append(("tags", "\(Format.count(tags.count)): \(tags.joined(separator: ", "))")) }
+    facts += columns.facts
     let table = Table(
       ["parameter", "shape", "mean", "std", "min", "max"],
       parameters.map { parameter in

@@ -17,13 +17,22 @@ struct DatasetInspection: Encodable, CustomStringConvertible {
   private let tokenization: String
   private let vocabulary: Int
   private let tags: [String]?
+  /// By column, where there are several.
+  private let tagColumns: [String: [String]]?
   private let splits: [SplitEntry]
+  /// For people.
+  private let columns: [TagSet]
+
+  private enum CodingKeys: CodingKey {
+    case format, createdBy, tokenization, vocabulary, tags, tagColumns, splits
+  }
 
   init(_ summary: DatasetSummary) {
     createdBy = summary.createdBy
     tokenization = summary.tokenization.rawValue
     vocabulary = summary.vocabularySize
-    tags = summary.tags
+    columns = summary.tags
+    (tags, tagColumns) = columns.inspected
     splits = summary.splits.map {
       SplitEntry(
         split: $0.split.rawValue, sentences: $0.sentences, tokens: $0.tokens, characters: $0.characters,
@@ -36,10 +45,26 @@ struct DatasetInspection: Encodable, CustomStringConvertible {
       ("format", format), ("created by", createdBy), ("tokens are", tokenization),
       ("vocabulary", Format.count(vocabulary)),
     ]
-    if let tags { facts.append(("tags", "\(Format.count(tags.count)): \(tags.joined(separator: ", "))")) }
+    facts += columns.facts
     let table = Table(
       ["split", "sentences", "tokens", "characters"],
       splits.map { [$0.split, Format.count($0.sentences), Format.count($0.tokens), Format.count($0.characters)] })
     return "\(Format.facts(facts))\n\n\(table)"
+  }
+}
+
+extension [TagSet] {
+  /// What `inspect --json` has of them: a list of tags; of several columns, by their names.
+  var inspected: (tags: [String]?, columns: [String: [String]]?) {
+    if count < 2 { return (first?.tags, nil) }
+    return (nil, Dictionary(uniqueKeysWithValues: map { ($0.column.rawValue, $0.tags) }))
+  }
+
+  /// A line for each.
+  var facts: [(String, String)] {
+    map { set in
+      let name = count == 1 ? "tags" : "tags in \(set.column.rawValue)"
+      return (name, "\(Format.count(set.tags.count)): \(set.tags.joined(separator: ", "))")
+    }
   }
 }
