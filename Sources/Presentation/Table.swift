@@ -20,9 +20,13 @@ package struct Table: CustomStringConvertible, Sendable {
   package func text(width: Int) -> String {
     let all = [heading] + rows
     var widths = heading.indices.map { column in all.map { $0[column].columns }.max() ?? 0 }
+    let longestWords = heading.indices.map { column in
+      all.map { $0[column].split(separator: " ").map(\.columns).max() ?? 0 }.max() ?? 0
+    }
     let gaps = widths.count - 1
-    while widths.reduce(gaps, +) > width, let widest = widths.max(), widest > Self.leastWidth,
-      let column = widths.lastIndex(of: widest)
+    while widths.reduce(gaps, +) > width,
+      let column = widths.indices.reversed().filter({ widths[$0] > max(longestWords[$0], Self.leastWidth) })
+        .max(by: { widths[$0] < widths[$1] })
     {
       widths[column] -= 1
     }
@@ -31,8 +35,8 @@ package struct Table: CustomStringConvertible, Sendable {
       .joined(separator: "\n")
   }
 
-  /// A column isn't made narrower for the others' sake.
-  private static let leastWidth = 14
+  /// A column isn't made narrower than this for the others' sake, nor than its longest word.
+  private static let leastWidth = 8
 
   private func lines(of row: [String], _ widths: [Int]) -> [String] {
     let cells = zip(row, widths).map { cell, width in cell.columns <= width ? [cell] : Format.wrapped(cell, to: width) }

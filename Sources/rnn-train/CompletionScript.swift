@@ -21,8 +21,7 @@ enum CompletionScript {
 
   /// As words of a shell's list.
   private static var commands: String {
-    let shown = RnnTrain.configuration.subcommands.map { $0.configuration }.filter { $0.shouldDisplay }
-    return (shown.compactMap(\.commandName) + ["help"]).joined(separator: " ")
+    (StrayArgument.commands + ["help"]).joined(separator: " ")
   }
 
   private static func text(for shell: CompletionShell) -> String {

@@ -69,6 +69,9 @@ struct CommandLineTests {
 
   @Test(arguments: [
     ([], "rnn-train my.txt "), ([], "rnn-train corpus.conllu "), ([], "rnn-train --config configs/lm.cfg "),
+    (["--confg", "lm.cfg"], "--confg: there is no such option; did you mean --config?"),
+    (["--frobnicate"], "--frobnicate: there is no such option"),
+    (["--checkpoint", "run", "generate"], "the command stands before its options: `rnn-train generate"),
     (["my.tx"], "my.tx: no such file; did you mean my.txt?"), (["./my.tx"], "did you mean ./my.txt?"),
     (["--config", "lm.cfg", "my.txt"], "`data.train=my.txt`"), (["lm.cfg"], "`rnn-train --config lm.cfg`"),
     (["trian", "--config", "lm.cfg"], "did you mean `rnn-train train`?"),

@@ -14,7 +14,7 @@ def visit(directory):
         "rnn-train", r"^  rnn-train my\.txt +a language model", r"^  rnn-train corpus\.conllu +a tagger",
         r"^  rnn-train --config configs/lm\.cfg", r"^  rnn-train report runs/my", r"--help` tells more", code=64)
     terminal.run("rnn-train --help", r"^SUBCOMMANDS:", r"^  generate +Let a language model write", r"^  lesson ")
-    terminal.run("rnn-train --confg configs/lm.cfg", r"`rnn-train --config configs/lm\.cfg`", code=64)
+    terminal.run("rnn-train --confg configs/lm.cfg", r"did you mean --config\?", code=64)
     terminal.run("rnn-train --config configs/ml.cfg", r"configs/ml\.cfg", code=65)
 
     # The README's first command, stopped by Ctrl-C.

@@ -26,6 +26,6 @@ struct RunsCommand: ParsableCommand {
     let list = try RunList(below: directory) { Console(isQuiet: false).warn($0) }
     if json { return try Results.print(JSON.text(list)) }
     guard !list.runs.isEmpty else { return Console(isQuiet: false).say("no runs below \(directory)") }
-    try Results.print(list.table(at: Date().timeIntervalSince1970).text(width: StandardStream.output.width ?? .max))
+    try Results.print(list.table(at: Date().timeIntervalSince1970, width: StandardStream.output.width ?? .max))
   }
 }

@@ -1,6 +1,7 @@
 import Configuration
 import Files
 import Glibc
+import Plots
 import Presentation
 import Training
 
@@ -84,15 +85,18 @@ struct RunList: Encodable {
     return found
   }
 
-  /// - Parameter now: seconds since 1970.
-  func table(at now: Double) -> Table {
+  /// - Parameters:
+  ///   - now: seconds since 1970.
+  ///   - width: of the terminal, of which a run's name takes half at most.
+  func table(at now: Double, width: Int) -> String {
     Table(
       ["run", "model", "epochs", "result", "heard of", "state"],
       runs.map { run in
         [
-          run.directory, run.model, "\(run.epochsDone)/\(run.epochs)", run.result,
+          run.directory.shortened(to: width / 2), run.model, "\(run.epochsDone)/\(run.epochs)", run.result,
           run.seconds.map { Format.age(seconds: now - $0) } ?? "", run.state,
         ]
-      }, alignments: [.left, .left, .right, .left, .right, .left])
+      }, alignments: [.left, .left, .right, .left, .right, .left]
+    ).text(width: width)
   }
 }

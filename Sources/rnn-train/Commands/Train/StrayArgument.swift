@@ -20,7 +20,6 @@ struct StrayArgument {
   var message: String {
     let word = Format.shellWord(text)
     let path = text.hasSuffix("/") ? String(text.dropLast()) : text
-    if let option = Self.settingBefore(text) { return option }
     if text.hasSuffix(".cfg") {
       return "\(text): a configuration is named by --config: `rnn-train --config \(word)`"
     }
@@ -34,15 +33,20 @@ struct StrayArgument {
       return "\(text): no such file"
         + (Self.neighbour(of: path).map { "; did you mean \(Format.shellWord($0))?" } ?? "")
     }
-    let shown = RnnTrain.configuration.subcommands.map { $0.configuration }.filter { $0.shouldDisplay }
-    let commands = shown.compactMap { $0.commandName }
-    if commands.contains(text) {
+    if Self.commands.contains(text) {
       return "\(text): the command stands before its options: `rnn-train \(text) …`"
     }
-    if let command = closest(to: text, among: commands) {
+    if let command = closest(to: text, among: Self.commands) {
       return "\(text): there is no such command; did you mean `rnn-train \(command)`?"
     }
     return "\(text): expected a command or KEY=VALUE; `rnn-train --help` lists the commands"
+  }
+
+  /// The names of all commands that people use.
+  static var commands: [String] {
+    RnnTrain.configuration.subcommands.map { $0.configuration }.filter { $0.shouldDisplay }.compactMap {
+      $0.commandName
+    }
   }
 
   /// A file or directory beside one that there isn't, of almost the same name.
@@ -57,13 +61,6 @@ struct StrayArgument {
       // The directory is wrong already.
       return nil
     }
-  }
-
-  /// A key of a configuration that was given as an option: `--epochs 3` for `training.epochs=3`.
-  private static func settingBefore(_ value: String) -> String? {
-    let arguments = CommandLine.arguments
-    guard let index = arguments.lastIndex(of: value), index > 0 else { return nil }
-    return UnknownOption(arguments[index - 1], value: value)?.message
   }
 }
 
@@ -87,6 +84,25 @@ struct UnknownOption {
     let settings = Set(keys).sorted().map { "\($0)=\(given)" }
     message =
       "--\(first): settings are given as KEY=VALUE, without dashes: \(enumeration(of: settings, conjunction: "or"))"
+  }
+
+  /// What is wrong with the first option that a command doesn't have; nil if it has all of them, or another command follows,
+  /// whose they may be.
+  ///
+  /// - Parameter help: the command's, which names all that it has.
+  static func problem(in arguments: [String], of help: String) -> String? {
+    guard !arguments.dropFirst(2).contains(where: StrayArgument.commands.contains) else { return nil }
+    let words = help.split { " ,[]".contains($0) || $0.isNewline }
+    let options = Set(words.filter { $0.hasPrefix("--") }.map(String.init))
+    for (index, argument) in arguments.enumerated() where argument.hasPrefix("--") && argument.count > 2 {
+      let name = String(argument.prefix { $0 != "=" })
+      guard !options.contains(name) else { continue }
+      let value = arguments.indices.contains(index + 1) ? arguments[index + 1] : nil
+      if let setting = UnknownOption(argument, value: value) { return setting.message }
+      let hint = closest(to: name, among: options).map { "; did you mean \($0)?" } ?? ""
+      return "\(name): there is no such option\(hint)"
+    }
+    return nil
   }
 
   /// The first one of a command line that the parser complains of, which it does in quotes; it may know others of its name.

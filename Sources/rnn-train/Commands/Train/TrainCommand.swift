@@ -67,7 +67,12 @@ struct TrainCommand: ParsableCommand {
   private var settings: [String] { overrides.list.filter { !texts.contains($0) } }
 
   func validate() throws {
-    if let stray = settings.first(where: { !$0.contains("=") }) {
+    // The parser would speak of it only if nothing else were wrong.
+    if let problem = UnknownOption.problem(in: CommandLine.arguments, of: Self.helpMessage(includeHidden: true)) {
+      throw ValidationError(problem)
+    }
+    let strays = settings.filter { !$0.contains("=") }
+    if let stray = strays.first(where: StrayArgument.commands.contains) ?? strays.first {
       throw ValidationError(StrayArgument(stray).message)
     }
     if from != nil, resume != nil {
