@@ -91,7 +91,7 @@ def prepare(directory):
     for name, split in (("corpus", "train"), ("train", "train"), ("dev", "validation"), ("test", "test")):
         shutil.copy(english / f"{split}.conllu", directory / f"{name}.conllu")
     words = [line.split("\t")[1:4:2] for line in (english / "train.conllu").read_text().splitlines() if line[:1] != "#"]
-    (directory / "corpus.tsv").write_text("\n".join("\t".join(word) for word in words) + "\n")
+    (directory / "words.tsv").write_text("\n".join("\t".join(word) for word in words) + "\n")
     hypotheses = [f"u{i // 2}-{i % 2 + 1} {{}}{line}" for i, line in enumerate(lines[:20])]
     (directory / "10best.txt").write_text("\n".join(line.format("") for line in hypotheses) + "\n")
     (directory / "scored.txt").write_text("\n".join(line.format("-12.5 ") for line in hypotheses) + "\n")

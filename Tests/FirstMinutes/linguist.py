@@ -37,8 +37,8 @@ def visit(directory):
     terminal.run("rnn-train evaluate runs/corpus", r"^accuracy +[0-9.]+%", r"^tag +words precision")
     terminal.run("rnn-train report runs/corpus", r"^runs/corpus/report\.html$")
 
-    terminal.run("grep -v '^#' corpus.conllu | cut -f 2,4 > corpus.tsv")
-    terminal.run(readme("rnn-train corpus.tsv data.format=columns") + " training.epochs=1 output.directory=runs/columns",
+    terminal.run("grep -v '^#' corpus.conllu | cut -f 2,4 > words.tsv")
+    terminal.run(readme("rnn-train words.tsv data.format=columns") + " training.epochs=1 output.directory=runs/columns",
                  r"^test accuracy")
 
     # A text of one's own.
