@@ -37,7 +37,8 @@ package final class Phase: Sendable {
   /// Whether job i is meant for worker i, which finds in its cache what job i of an earlier phase had; otherwise jobs are taken
   /// in turn.
   let isAssigned: Bool
-  /// How many jobs there are; asked by every worker when the phase before is done, with the same answer for each.
+  /// How many jobs there are; asked by every worker when the phase before is done, by some of them late: the answer stays the same
+  /// until all phases of a run are done.
   package let jobs: @Sendable () -> Int
   package let run: @Sendable (_ job: Int) -> Void
 
@@ -49,6 +50,12 @@ package final class Phase: Sendable {
     self.isAssigned = isAssigned
     self.jobs = jobs
     self.run = run
+  }
+
+  /// The same with no jobs unless some condition holds, which is asked as `jobs` is.
+  package func only(if condition: @escaping @Sendable () -> Bool) -> Phase {
+    let jobs = jobs
+    return Phase(kind, isAssigned: isAssigned, jobs: { condition() ? jobs() : 0 }, run: run)
   }
 }
 
@@ -92,16 +99,12 @@ package final class PhaseList: Sendable {
 
   /// What phases of each kind have cost in all runs together, in the order in which they first come. To be asked between runs.
   package var totals: [PhaseTotal] {
-    var totals: [PhaseTotal] = []
-    for (index, phase) in phases.enumerated() {
-      let (time, entries) = (Duration.nanoseconds(clock.nanoseconds[index]), clock.entries[index])
-      let place = totals.firstIndex { $0.kind == phase.kind } ?? totals.count
-      if place == totals.count { totals.append(PhaseTotal(kind: phase.kind)) }
-      totals[place].time += time
-      totals[place].phases += entries.phases
-      totals[place].jobs += entries.jobs
-    }
-    return totals
+    PhaseTotal.sums(
+      phases.enumerated().map { index, phase in
+        let entries = clock.entries[index]
+        return PhaseTotal(
+          kind: phase.kind, time: .nanoseconds(clock.nanoseconds[index]), phases: entries.phases, jobs: entries.jobs)
+      })
   }
 }
 
@@ -112,6 +115,19 @@ package struct PhaseTotal: Sendable, Equatable {
   /// Those that had jobs: workers wait for each other at the end of each.
   package var phases = 0
   package var jobs = 0
+
+  /// Those of each kind together, in the order in which kinds first come.
+  package static func sums(_ totals: [PhaseTotal]) -> [PhaseTotal] {
+    var sums: [PhaseTotal] = []
+    for total in totals {
+      let place = sums.firstIndex { $0.kind == total.kind } ?? sums.count
+      if place == sums.count { sums.append(PhaseTotal(kind: total.kind)) }
+      sums[place].time += total.time
+      sums[place].phases += total.phases
+      sums[place].jobs += total.jobs
+    }
+    return sums
+  }
 }
 
 /// Adds up how long phases take, and their jobs. Reading the time costs some 30 nanoseconds a phase.

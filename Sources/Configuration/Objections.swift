@@ -98,6 +98,12 @@ extension RunConfiguration {
 
   private var trainingConflicts: [Objection] {
     var objections = training.optimizer.objections.map { $0.below("training.optimizer") }
+    if training.shards > training.batchSize {
+      objections.append(
+        Objection(
+          key: "training.shards", reason: "is above batch_size, which is \(training.batchSize)",
+          otherKeys: ["training.batch_size"]))
+    }
     objections += training.averaging?.objections(epochs: training.epochs) ?? []
     objections += training.randomWindows?.objections(bptt: training.bptt) ?? []
     if case .text(let corpus) = data, corpus.validation == nil {

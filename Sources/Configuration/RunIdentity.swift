@@ -15,13 +15,14 @@ extension RunConfiguration {
 
   /// The keys, or the sections of them, that stay as they are from a run's first step to its last.
   private static let fixedKeys = [
-    "seed", "task", "data", "model", "training.batch_size", "training.bptt", "training.random_windows",
+    "seed", "task", "data", "model", "training.batch_size", "training.shards", "training.bptt",
+    "training.random_windows",
     "training.optimizer.name", "training.averaging",
   ]
 
   /// What may change when a run is resumed, for people: everything else that isn't among the fixed keys.
   package static let changeableKeys =
-    "training (but batch_size, bptt, random_windows, averaging and the optimizer's name), evaluation, output (but directory), and where files of data lie"
+    "training (but batch_size, shards, bptt, random_windows, averaging and the optimizer's name), evaluation, output (but directory), and where files of data lie"
 
   /// Whether a key stays as it is from a run's first step to its last.
   package static func isFixed(_ key: String) -> Bool {

@@ -9,6 +9,8 @@ extension RunConfiguration {
     package var epochs = 10
     /// Streams (language model) or sentences (tagging) in a minibatch.
     package var batchSize = 32
+    /// Parts of a minibatch with a gradient of their own, which are summed.
+    package var shards = 1
     /// Timesteps in a window of truncated BPTT; a tagger's sentences are read whole.
     package var bptt = 35
     /// Absent: every window has `bptt` timesteps.
@@ -94,6 +96,9 @@ extension RunConfiguration.Training: KeySection {
     keys.value("epochs", &epochs, .whole(1...1_000_000), "passes over the training split")
     keys.value(
       "batch_size", &batchSize, .whole(1...65_536), "streams (language model) or sentences (tagging) in a minibatch")
+    keys.value(
+      "shards", &shards, .whole(1...65_536),
+      "parts of a minibatch that have a gradient of their own each, summed in a fixed order; one is fastest")
     keys.value(
       "bptt", &bptt, .whole(1...65_536),
       "timesteps in a window of truncated BPTT (language model; a tagger reads sentences whole)")

@@ -1,17 +1,42 @@
 import Compute
 import Models
 
+/// What runs over minibatches.
+package protocol MinibatchModel: Sendable {
+  /// The memory of one.
+  var minibatch: Minibatch { get }
+
+  /// Says what the coming step of training is, once its minibatch is there.
+  func begin(step number: Int, targets: Int?)
+
+  /// What there is to run before the phases.
+  func runShards(by workers: Workers)
+
+  /// Hands the states at the minibatch's end on to the next one.
+  func carryState(to predecessors: [Int32]?)
+
+  /// Begins with the zero state.
+  func resetState()
+}
+
+extension SequenceModel: MinibatchModel {
+  /// There are none.
+  package func runShards(by workers: Workers) {}
+}
+
+extension ShardedModel: MinibatchModel {}
+
 /// Runs a model over minibatches, one after the other.
 ///
 /// The order of what a minibatch needs stands here and nowhere else: it is filled; a step of training says which one it is;
 /// the phases run; somebody reads what came of them; and the states at its end become those that the next one begins with.
-package final class ModelRunner: Sendable {
-  package let model: SequenceModel
+package final class ModelRunner<Model: MinibatchModel>: Sendable {
+  package let model: Model
   /// What runs over each minibatch, with the time that it takes.
   package let phases: PhaseList
   private let workers: Workers
 
-  package init(_ model: SequenceModel, _ phases: [Phase], workers: Workers) {
+  package init(_ model: Model, _ phases: [Phase], workers: Workers) {
     self.model = model
     self.phases = PhaseList(phases)
     self.workers = workers
@@ -25,7 +50,7 @@ package final class ModelRunner: Sendable {
   package convenience init(
     _ parameters: Parameters, _ capacity: SequenceModel.Capacity, carriesState: Bool, predicts: Bool = false,
     workers: Workers
-  ) {
+  ) where Model == SequenceModel {
     let model = SequenceModel(
       parameters, capacity, gradients: nil, workers: workers.parallelism, carriesState: carriesState, predicts: predicts
     )
@@ -42,10 +67,11 @@ package final class ModelRunner: Sendable {
   ///   - read: gets the results, before the states are carried on.
   package func run<Result>(
     training: (step: Int, targets: Int?)? = nil, predecessors: [Int32]? = nil, fill: (Minibatch) -> Void,
-    read: (SequenceModel) throws -> Result
+    read: (Model) throws -> Result
   ) rethrows -> Result {
     fill(model.minibatch)
     if let training { model.begin(step: training.step, targets: training.targets) }
+    model.runShards(by: workers)
     workers.run(phases)
     defer { model.carryState(to: predecessors) }
     return try read(model)
@@ -59,7 +85,7 @@ package final class ModelRunner: Sendable {
   ///   - read: gets the results of each minibatch, with its index.
   package func run(
     over minibatches: any MinibatchSource, goesOn: Bool = false, check: () throws -> Void,
-    read: (SequenceModel, _ index: Int) throws -> Void
+    read: (Model, _ index: Int) throws -> Void
   ) rethrows {
     if !goesOn { model.resetState() }
     for index in 0..<minibatches.count {
@@ -72,7 +98,7 @@ package final class ModelRunner: Sendable {
 
   /// The same with nothing to check.
   package func run(
-    over minibatches: any MinibatchSource, goesOn: Bool = false, read: (SequenceModel, _ index: Int) throws -> Void
+    over minibatches: any MinibatchSource, goesOn: Bool = false, read: (Model, _ index: Int) throws -> Void
   ) rethrows {
     try run(over: minibatches, goesOn: goesOn, check: {}, read: read)
   }

@@ -7,7 +7,7 @@ package final class Tagger {
   private let model: TrainedModel
   private let tagging: TaggingVocabulary
   private let workers: Workers
-  private var runner: ModelRunner?
+  private var runner: ModelRunner<SequenceModel>?
   private var capacity = SequenceModel.Capacity(Timeline.Capacity(sequences: 0, timesteps: 0))
 
   /// Sentences of a minibatch.
@@ -76,7 +76,7 @@ package final class Tagger {
   }
 
   /// A runner of a model that a minibatch of so much fits in.
-  private func runner(for needed: SequenceModel.Capacity) -> ModelRunner {
+  private func runner(for needed: SequenceModel.Capacity) -> ModelRunner<SequenceModel> {
     if let runner, capacity.holds(needed) { return runner }
     capacity = capacity.extended(to: needed)
     let runner = ModelRunner(model.parameters, capacity, carriesState: false, predicts: true, workers: workers)

@@ -35,11 +35,12 @@ package final class SequenceModel: Sendable {
   ///   - penalties: what gradients have beside those of the losses.
   ///   - lossWeights: what each output layer's losses count for; nil: 1.
   ///   - logitsBound: bytes of logits past which the output layer takes the minibatch in blocks of rows.
+  ///   - isShard: whether its minibatches are shards: see `ShardedModel`.
   package init(
     _ parameters: Parameters, _ capacity: Capacity, gradients: Gradients?, workers: Int, carriesState: Bool,
     predicts: Bool = false, keepsStateGradients: Bool = false, dropout rates: DropoutRates = DropoutRates(),
     penalties: ActivationPenalties = ActivationPenalties(), lossWeights weights: [Double]? = nil,
-    logitsBound: Int = SequenceModel.logitsBound
+    logitsBound: Int = SequenceModel.logitsBound, isShard: Bool = false
   ) {
     let shape = parameters.shape
     let lossWeights = weights ?? shape.classesOfOutputs.map { _ in 1 }
@@ -51,7 +52,7 @@ package final class SequenceModel: Sendable {
     self.carriesState = carriesState
     let minibatch = Minibatch(
       capacity, vocabulary: shape.vocabulary, characters: shape.characters?.vocabulary,
-      outputs: lossWeights.count)
+      outputs: lossWeights.count, isShard: isShard)
     self.minibatch = minibatch
     let step = StepSettings()
     self.step = step
@@ -129,6 +130,9 @@ package final class SequenceModel: Sendable {
     let jobs = stages.flatMap { $0.reduction(into: gradients) }
     return [Phase(.reduce, jobs: { jobs.count }) { jobs[$0]() }]
   }
+
+  /// From a minibatch to its gradient.
+  package func gradientPhases() -> [Phase] { forwardPhases() + outputPhases() + backwardPhases() + reducePhases() }
 
   // MARK: results
 

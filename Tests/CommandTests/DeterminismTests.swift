@@ -34,7 +34,12 @@ struct DeterminismTests {
       "training.sparse_updates=true",
     ],
     ["training.averaging={name: mean, start: 0}", "training.random_windows={deviation: 2, shortest: 3}"],
+    [
+      "training.shards=3", "model.cell=lstm", "model.dropout=0.2", "model.output={kind: sampled, samples: 9}",
+      "training.optimizer={name: adam, learning_rate: 0.01}",
+    ],
     ["tagger.cfg"],
+    ["tagger.cfg", "training.shards=4", "model.output_dropout=0.2"],
     [
       "tagger.cfg", "model.cell=gru", "model.hidden=[17, 11]", "model.residual=false", "model.weight_dropout=0.4",
       "training.activation_regularization=2", "training.temporal_activation_regularization=1",

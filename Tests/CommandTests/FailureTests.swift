@@ -82,7 +82,7 @@ struct FailureTests {
       arguments: ["train", "--resume", "run", "model.hidden=5", "seed=2"], code: 65,
       line:
         "rnn-train: run: a run can't go on with another seed, model.hidden; start a new one instead. What may change on a "
-        + "resume: training (but batch_size, bptt, random_windows, averaging and the optimizer's name), evaluation, output (but directory), and where "
+        + "resume: training (but batch_size, shards, bptt, random_windows, averaging and the optimizer's name), evaluation, output (but directory), and where "
         + "files of data lie"),
     Case(
       arguments: ["train", "--resume", "run", "--config", "lm.cfg"], code: 64,

@@ -48,7 +48,7 @@ struct InterruptionTests {
     ]
 
   @Test(arguments: [
-    arguments + ["training.averaging={}", "training.random_windows={deviation: 2, shortest: 3}"],
+    arguments + ["training.averaging={}", "training.random_windows={deviation: 2, shortest: 3}", "training.shards=2"],
     arguments + ["model.output={kind: class, classes: 5}"] + regularization, sparseArguments,
     taggerArguments + ["training.averaging={name: mean, start: 2}"],
   ])

@@ -88,6 +88,8 @@ import Testing
       "training: {epochs: 3, averaging: {name: mean, start: 3}}\n",
       "2:47: training.averaging.start: averaging begins after 3 epochs at the earliest, and training ends after 3"
     ),
+    ("training: {batch_size: 8, shards: 8}\n", nil),
+    ("training: {batch_size: 8, shards: 9}\n", "2:27: training.shards: is above batch_size, which is 8"),
     ("training: {random_windows: {}}\n", nil),
     (
       "training: {bptt: 8, random_windows: {shortest: 9}}\n",

@@ -50,6 +50,7 @@ import Testing
         training:
           epochs: 10
           batch_size: 32
+          shards: 1
           bptt: 35
           optimizer:
             name: sgd

@@ -23,6 +23,7 @@ import Testing
     ("model.from=/run", ["model.from"]),
     ("training.freeze=[rnn]", []),
     ("training.batch_size=3", ["training.batch_size"]),
+    ("training.shards=2", ["training.shards"]),
     ("training.bptt=3", ["training.bptt"]),
     ("training.optimizer={name: adam}", ["training.optimizer.name"]),
     ("training.optimizer.learning_rate=3", []),

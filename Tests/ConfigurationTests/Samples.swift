@@ -19,6 +19,9 @@ extension RunConfiguration {
     }
     configuration.model = dice.model(of: configuration)
     configuration.training.batchSize = Int.random(in: 1...65_536, using: &dice)
+    if dice.roll() {
+      configuration.training.shards = Int.random(in: 1...configuration.training.batchSize, using: &dice)
+    }
     if dice.roll(), configuration.task is LanguageModel {
       configuration.training.bptt = Int.random(in: 5...99, using: &dice)
       configuration.training.randomWindows = RandomWindows()

@@ -76,6 +76,7 @@ import Testing
     #expect(configuration.model.cell == Elman(.tanh))
     #expect(configuration.model.embedding == 128)
     #expect(configuration.training.batchSize == 32)
+    #expect(configuration.training.shards == 1)
     #expect(configuration.training.bptt == 35)
     #expect(configuration.training.optimizer == SGD())
     #expect(configuration.training.optimizer.learningRate == 1)

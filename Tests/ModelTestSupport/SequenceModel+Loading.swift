@@ -13,24 +13,29 @@ extension SequenceModel.Capacity {
   }
 }
 
-extension SequenceModel {
-  /// Takes over a minibatch.
+extension Minibatch {
+  /// Takes over sequences.
   ///
   /// - Parameter further: the same sequences with what further output layers are to predict.
   package func load(_ sentences: Sentences, further: [Sentences] = []) {
     let sequences = sentences.sequences
-    minibatch.layOut(sequences: sequences.count) { sequences[$0].count }
+    layOut(sequences: sequences.count) { sequences[$0].count }
     for (row, (timestep, sequence)) in sentences.rows.enumerated() {
       let token = sequences[sequence][timestep]
-      minibatch.inputs[row] = Int32(token.id)
-      for (targets, sentences) in zip(minibatch.targetsOfOutputs, [sentences] + further) {
+      inputs[row] = Int32(token.id)
+      for (targets, sentences) in zip(targetsOfOutputs, [sentences] + further) {
         targets[row] = sentences.sequences[sequence][timestep].target.map(Int32.init) ?? Minibatch.masked
       }
-      minibatch.forms?[row] = Int32(token.form)
+      forms?[row] = Int32(token.form)
     }
     let spellings = sentences.spellings.map { $0.map(Int32.init) }
-    minibatch.prepare { spellings[$0][...] }
+    prepare { spellings[$0][...] }
   }
+}
+
+extension SequenceModel {
+  /// Takes over a minibatch.
+  package func load(_ sentences: Sentences, further: [Sentences] = []) { minibatch.load(sentences, further: further) }
 
   /// Begins with random states in (-1, 1). Returns them by their names.
   package func loadRandomStates(using random: inout TestRandom) -> [String: Matrix] {

@@ -30,7 +30,8 @@ import Training
     let gradients = Gradients(
       parameters.layout, SequenceModel.Capacity(Timeline.Capacity(sequences: 1, timesteps: 1)))
     return Checkpoint(
-      of: SequenceModel(parameters, streams: 1, timesteps: 1, gradients: gradients, workers: 1),
+      of: ShardedModel(
+        SequenceModel(parameters, streams: 1, timesteps: 1, gradients: gradients, workers: 1), gradients),
       optimizer: OptimizerStep(
         configuration.training.optimizer, clipNorm: 5, parameters: parameters, gradients: gradients),
       state: TrainingState(), configuration: configuration, dataset: dataset)

@@ -43,7 +43,8 @@ import Training
     state.validationMeasures = losses
     (state.rollbackSteps.last, state.rollbackSteps.earlier) = rollback
     return Checkpoint(
-      of: model, optimizer: optimizer, state: state, configuration: configuration, dataset: dataset)
+      of: ShardedModel(model, gradients), optimizer: optimizer, state: state, configuration: configuration,
+      dataset: dataset)
   }
 
   private func path(_ name: String) -> String { "\(directory)/checkpoints/\(name)" }

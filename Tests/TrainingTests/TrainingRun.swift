@@ -33,7 +33,8 @@ struct TrainingRun {
       gradients: test.gradients)
     averages = AveragedParameters(of: test.parameters)
     step = TrainingStep(
-      model: test.model, optimizer: optimizer, averages: averages, workers: Workers(count: workers), exchange: exchange)
+      model: ShardedModel(test.model, test.gradients), optimizer: optimizer, averages: averages,
+      workers: Workers(count: workers), exchange: exchange)
   }
 
   /// One step after the other, at the configured learning rate. Calls `after` with each step's result.

@@ -21,7 +21,7 @@ package struct Adaptation: Sendable, Equatable {
 ///
 /// What is predicted next is always predicted with what was read before, and nothing else. The model itself is not changed.
 package final class AdaptiveRunner {
-  private let runner: ModelRunner
+  private let runner: ModelRunner<SequenceModel>
   private let update: DynamicUpdate?
   private let cache: CacheMemory?
 

@@ -71,11 +71,6 @@ package struct GradientStatistics: Sendable, Equatable {
   }
 }
 
-extension SequenceModel {
-  /// Forward, backward and reduction: all gradients of a minibatch.
-  package func gradientPhases() -> [Phase] { forwardPhases() + outputPhases() + backwardPhases() + reducePhases() }
-}
-
 extension Parameters {
   /// A copy that may be changed, of a model whose gradients are those of the loss over all classes.
   var withWholeLoss: Parameters {

@@ -8,7 +8,7 @@ import Synchronization
 /// What it expects depends on a stream's own tokens alone: not on how many streams there are, nor on the number of threads.
 final class TokenStreams {
   let count: Int
-  private let runner: ModelRunner
+  private let runner: ModelRunner<SequenceModel>
   private let workers: Workers
   private let classes: Int
   /// What is read before a prompt, so that it begins as a line does; nil where the text had no lines.

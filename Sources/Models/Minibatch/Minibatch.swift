@@ -18,6 +18,8 @@ package final class Minibatch: @unchecked Sendable {
   package let forms: Buffer<Int32>?
   /// How the forms are spelled; nil where it doesn't matter.
   let spellings: FormSpellings?
+  /// What the last minibatch was prepared with: its shards spell by it as well.
+  private var spelling: ((_ form: Int) -> ArraySlice<Int32>)?
 
   /// Different inputs, in order of first appearance: ids, or pairs of an id and a form.
   package private(set) var distinctCount = 0
@@ -42,11 +44,15 @@ package final class Minibatch: @unchecked Sendable {
   package static let masked: Int32 = -1
 
   /// - Parameters:
-  ///   - characters: how many characters words are spelled with; nil where spellings don't matter. Then the capacity has
-  ///     room for them.
+  ///   - characters: how many characters words are spelled with; nil where spellings don't matter. Otherwise the capacity
+  ///     has room for them.
   ///   - outputs: output layers, at least one.
-  package init(_ capacity: SequenceModel.Capacity, vocabulary: Int, characters: Int? = nil, outputs: Int = 1) {
-    timeline = Timeline(capacity.timeline)
+  ///   - isShard: whether it is going to hold some sequences of a whole minibatch: see `load(_:of:)`.
+  package init(
+    _ capacity: SequenceModel.Capacity, vocabulary: Int, characters: Int? = nil, outputs: Int = 1,
+    isShard: Bool = false
+  ) {
+    timeline = Timeline(capacity.timeline, isShard: isShard)
     let (rows, formCount) = (capacity.timeline.rows, capacity.forms)
     inputs = Buffer(count: rows, repeating: 0)
     targetsOfOutputs = (0..<outputs).map { _ in Buffer(count: rows, repeating: Self.masked) }
@@ -93,6 +99,7 @@ package final class Minibatch: @unchecked Sendable {
   ///
   /// - Parameter spelling: a form's characters as ids, at least one; nil where spellings don't matter.
   package func prepare(spelling: ((_ form: Int) -> ArraySlice<Int32>)? = nil) {
+    self.spelling = spelling
     targetCount = 0
     distinctCount = 0
     let (slots, reversedSlots, rowStarts) = (slots.base, reversedSlots.base, rowStarts.base)
@@ -117,6 +124,21 @@ package final class Minibatch: @unchecked Sendable {
       slotOfKey[key(ofSlot: slot)] = -1
       if let otherSlotOfForm { otherSlotOfForm[key(ofSlot: slot)] = -1 }
     }
+  }
+
+  /// Takes over neighbouring sequences of a whole minibatch, maybe none. Cost: O(rows + characters), no allocation.
+  func load(_ sequences: Range<Int>, of whole: Minibatch) {
+    timeline.layOut(sequences, of: whole.timeline)
+    guard let places = timeline.rowsInWhole else { return }
+    for row in 0..<rows {
+      let place = Int(places[row])
+      inputs[row] = whole.inputs[place]
+      for (targets, wholeTargets) in zip(targetsOfOutputs, whole.targetsOfOutputs) {
+        targets[row] = wholeTargets[place]
+      }
+      if let forms, let wholeForms = whole.forms { forms[row] = wholeForms[place] }
+    }
+    prepare(spelling: spellings == nil ? nil : whole.spelling)
   }
 
   private func key(ofSlot slot: Int) -> Int { Int(distinctForms?[slot] ?? distinctTokens[slot]) }

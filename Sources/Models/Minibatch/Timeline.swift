@@ -24,6 +24,14 @@ package final class Timeline: @unchecked Sendable {
   package let reversed: Buffer<Int32>
   /// [rows] the sequence of each.
   package let sequenceOfRow: Buffer<Int32>
+  /// Where the rows of a shard stand in the whole minibatch; nil of a timeline that is of a whole one.
+  private let places: Places?
+
+  /// [rows] the row of the whole minibatch, and its sequence.
+  private struct Places {
+    let rows: Buffer<Int32>
+    let sequences: Buffer<Int32>
+  }
 
   package struct Capacity: Sendable, Equatable {
     package var sequences: Int
@@ -42,8 +50,13 @@ package final class Timeline: @unchecked Sendable {
     }
   }
 
-  package init(_ capacity: Capacity) {
+  /// - Parameter isShard: whether it is of some sequences of a whole minibatch: see `layOut(_:of:)`.
+  package init(_ capacity: Capacity, isShard: Bool = false) {
     self.capacity = capacity
+    places =
+      isShard
+      ? Places(
+        rows: Buffer(count: capacity.rows, repeating: 0), sequences: Buffer(count: capacity.rows, repeating: 0)) : nil
     starts = Buffer(count: capacity.timesteps + 1, repeating: 0)
     rowsBefore = Buffer(count: capacity.sequences + 1, repeating: 0)
     reversed = Buffer(count: capacity.rows, repeating: 0)
@@ -78,6 +91,24 @@ package final class Timeline: @unchecked Sendable {
       }
     }
   }
+
+  /// Takes over neighbouring sequences of a whole minibatch, maybe none. Cost: O(rows).
+  func layOut(_ range: Range<Int>, of whole: Timeline) {
+    guard let places else { preconditionFailure("a timeline of a shard is made as one") }
+    layOut(sequences: range.count) { whole.length(range.lowerBound + $0) }
+    for timestep in 0..<timesteps {
+      for sequence in 0..<count(timestep: timestep) {
+        let row = row(timestep, sequence)
+        places.rows[row] = Int32(whole.row(timestep, range.lowerBound + sequence))
+        places.sequences[row] = Int32(range.lowerBound + sequence)
+      }
+    }
+  }
+
+  /// [rows] the row of the whole minibatch that each one is; nil where this is the whole, and rows are what they are.
+  var rowsInWhole: Buffer<Int32>? { places?.rows }
+  /// [rows] the sequence of the whole minibatch that each one is of.
+  var sequencesInWhole: Buffer<Int32> { places?.sequences ?? sequenceOfRow }
 
   /// Timesteps of a sequence.
   package func length(_ sequence: Int) -> Int { rowsBefore[sequence + 1] - rowsBefore[sequence] }

@@ -9,6 +9,8 @@ package final class Gradients: Sendable {
   /// The first `layout.denseCount` floats of the layout.
   package let values: Arena
   package let byRows: [RowGradient]
+  /// The sets of rows that those by rows have, each once.
+  let rowSets: [RowSet]
   /// [parameter] nil where it may have a gradient in all rows.
   private let rowGradients: [RowGradient?]
 
@@ -25,6 +27,9 @@ package final class Gradients: Sendable {
       return RowGradient(parameter, rows)
     }
     byRows = rowGradients.compactMap(\.self)
+    rowSets = byRows.map(\.rows).reduce(into: []) { sets, rows in
+      if !sets.contains(where: { $0 === rows }) { sets.append(rows) }
+    }
   }
 
   /// Of a parameter that may have a gradient in all rows.

@@ -24,8 +24,11 @@ package final class RowGradient: Sendable {
   package var pieceCount: Int { parameter.rowPieces.count }
 
   package func piece(_ index: Int) -> UnsafeBufferPointer<Float> {
-    UnsafeBufferPointer(start: arena.base + index * shape.stride, count: rows.count * parameter.rowPieces.width)
+    UnsafeBufferPointer(start: pieceBase(index), count: rows.count * parameter.rowPieces.width)
   }
+
+  /// Where a stretch begins.
+  func pieceBase(_ index: Int) -> FloatPointer { arena.base + index * shape.stride }
 
   /// Calls back with what each row of the parameter has to do with its gradient, for some rows of the parameter: where
   /// floats stand in an arena of the layout, and their gradients.

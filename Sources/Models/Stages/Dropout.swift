@@ -38,8 +38,8 @@ struct Dropout {
   private let random: Philox
   private let share: Double
   private let place: Int
-  /// The sequence of each row, where all its rows have one mask.
-  private let sequences: Buffer<Int32>?
+  /// What decides each row's mask: its sequence, where all its rows have one; nil: the row. Always those of the whole minibatch.
+  private let identities: Buffer<Int32>?
   private let step: StepSettings
 
   /// - Parameters:
@@ -51,14 +51,14 @@ struct Dropout {
     self.share = share
     self.place = place
     self.step = step
-    sequences = rates.isVariational ? timeline.sequenceOfRow : nil
+    identities = rates.isVariational ? timeline.sequencesInWhole : timeline.rowsInWhole
   }
 
   /// to = from with the mask's elements at zero and the others scaled up, for some rows; both may be the same matrix.
   ///
   /// The mask is its own derivative: this is the backward pass, too.
   func apply(_ from: PanelMatrix, into to: PanelMatrix, rows: Range<Int>) {
-    to.dropRows(of: from, rows: rows, random, share: share, step: step.number, place: place, maskOf: sequences?.base)
+    to.dropRows(of: from, rows: rows, random, share: share, step: step.number, place: place, maskOf: identities?.base)
   }
 }
 

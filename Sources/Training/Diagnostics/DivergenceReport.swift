@@ -5,8 +5,7 @@ import Models
 
 /// What there is to look at when a step diverged: where in the network it begins, and the minibatch as text.
 struct DivergenceReport {
-  let model: SequenceModel
-  let gradients: Gradients
+  let model: ShardedModel
   let dataset: SequenceDataset
 
   // MARK: where it begins
@@ -16,7 +15,7 @@ struct DivergenceReport {
   /// Parameters are as they were before the step, unless its update is what isn't finite; the states are those after the
   /// window's last timestep.
   var place: String? {
-    let layout = gradients.layout
+    let (layout, gradients) = (model.parameters.layout, model.gradients)
     let parameter = layout.parameters.first {
       !layout.elements(of: $0, in: model.parameters.values).allSatisfy(\.isFinite)
     }

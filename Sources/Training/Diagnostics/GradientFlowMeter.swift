@@ -10,7 +10,7 @@ import Models
 package final class GradientFlowMeter {
   package let model: SequenceModel
   private let workers: Workers
-  private let runner: ModelRunner
+  private let runner: ModelRunner<SequenceModel>
   private let forwardPhases: PhaseList
   private let backwardPhases: PhaseList
   /// [rows, outputs] the gradient of each row's own loss by what the output layer reads.

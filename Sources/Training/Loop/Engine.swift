@@ -9,8 +9,7 @@ import Optimizers
 /// A run that goes back to a checkpoint gets a new one, as a resumed one does: the activations of a step that diverged
 /// must not be met again.
 package struct Engine {
-  package let model: SequenceModel
-  let gradients: Gradients
+  package let model: ShardedModel
   let optimizer: OptimizerStep
   /// Nil where nothing is averaged.
   let averages: AveragedParameters?
@@ -28,16 +27,20 @@ package struct Engine {
     let training = configuration.training
     let parameters = Parameters(shape, kernels: kernels)
     let frozen = try training.frozenParameters(of: parameters.layout)
-    gradients = Gradients(parameters.layout, minibatches.capacity)
-    let bytesBefore = Arena.bytesInUse
-    model = SequenceModel(
-      parameters, minibatches.capacity, gradients: gradients, workers: workers.parallelism,
-      carriesState: minibatches.carriesState, dropout: configuration.dropout,
-      penalties: configuration.penalties, lossWeights: try configuration.lossWeights(of: shape))
-    activationBytes = Arena.bytesInUse - bytesBefore
+    let lossWeights = try configuration.lossWeights(of: shape)
+    var activationBytes = 0
+    model = ShardedModel(parameters, minibatches.capacity, shards: training.shards) { capacity, gradients, isShard in
+      let bytesBefore = Arena.bytesInUse
+      defer { activationBytes = Arena.bytesInUse - bytesBefore }
+      return SequenceModel(
+        parameters, capacity, gradients: gradients, workers: workers.parallelism,
+        carriesState: minibatches.carriesState, dropout: configuration.dropout, penalties: configuration.penalties,
+        lossWeights: lossWeights, isShard: isShard)
+    }
+    self.activationBytes = activationBytes
     optimizer = OptimizerStep(
       training.optimizer, clipNorm: training.clipNorm, sparse: training.sparseUpdates, frozen: frozen,
-      parameters: parameters, gradients: gradients)
+      parameters: parameters, gradients: model.gradients)
     averages = training.averaging == nil ? nil : AveragedParameters(of: parameters)
     step = TrainingStep(model: model, optimizer: optimizer, averages: averages, workers: workers)
   }

@@ -36,8 +36,10 @@ extension RunConfiguration {
     // With weight dropout, a step's recurrent weights and their transposes.
     let squares = shape.units.reduce(0) { $0 + Double($1) * Double($1) }
     let dropped = model.weightDropout > 0 ? 2 * squares * Double(shape.directions * shape.cell.gates.count) : 0
-    let floats =
-      2 * kept + Double(layout.denseCount) + dropped + rows * units * Double(1 + shape.cell.gates.count)
+    // A gradient of the minibatch, one of a shard, and those that wait in the tree.
+    let gradients = Double(Int.bitWidth - training.shards.leadingZeroBitCount) * Double(layout.denseCount)
+    let states = rows / Double(training.shards) * units * Double(1 + shape.cell.gates.count)
+    let floats = 2 * kept + gradients + dropped + states
     let available = Self.availableMemory
     guard floats * 4 < available else { throw .tooLarge(bytes: floats * 4, available: available) }
   }

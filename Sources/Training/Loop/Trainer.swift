@@ -218,7 +218,7 @@ package final class Trainer {
   private func divergence(of result: TrainingStep.Result, learningRate: Double) -> Divergence {
     let quantity = !result.lossSum.isFinite ? "loss" : result.overflowed ? "update" : "gradient's norm"
     var divergence = Divergence(step: state.step + 1, epoch: state.epoch + 1, quantity: quantity)
-    let report = DivergenceReport(model: engine.model, gradients: engine.gradients, dataset: dataset)
+    let report = DivergenceReport(model: engine.model, dataset: dataset)
     divergence.place = report.place
     let text = report.text(about: divergence, learningRate: learningRate, gradientNorm: result.gradientNorm)
     do throws(FileError) {
@@ -273,7 +273,7 @@ package final class Trainer {
     RunSummary(
       task: configuration.task, parameters: engine.model.parameters.layout.elementCount,
       vocabulary: dataset.vocabulary.count, classes: engine.model.parameters.shape.classesOfOutputs,
-      guessingLoss: engine.model.guessingLoss,
+      guessingLoss: engine.model.model.guessingLoss,
       trainTokens: dataset.splits[.train]?.tokens.count ?? 0, epochs: configuration.training.epochs,
       stepsPerEpoch: minibatches.count, targetsPerEpoch: minibatches.targetCount,
       learningRateShare: configuration.training.learningRate(at: state, stepsPerEpoch: minibatches.count)

@@ -6,6 +6,8 @@ import Optimizers
 
 /// One step, from a minibatch of ids to renewed parameters: a list of phases that the workers run.
 ///
+/// Of a minibatch in shards, one after the other goes through the first four, and their gradients are summed.
+///
 ///     forward       input projections and recurrences, layer after layer     shards of streams, or of rows
 ///     output        logits, softmax, loss and their gradient                  groups of rows
 ///     backward      back through time, layer after layer                      shards of streams, or of rows
@@ -15,16 +17,16 @@ import Optimizers
 ///
 /// Nothing is allocated in a step.
 package final class TrainingStep: Sendable {
-  package let model: SequenceModel
+  package let model: ShardedModel
   package let optimizer: OptimizerStep
   private let averages: AveragedParameters?
-  private let runner: ModelRunner
+  private let runner: ModelRunner<ShardedModel>
 
   /// - Parameters:
   ///   - averages: of the model's parameters, where a run has some.
   ///   - exchange: sums gradients with those of others before anybody looks at them.
   package init(
-    model: SequenceModel, optimizer: OptimizerStep, averages: AveragedParameters? = nil, workers: Workers,
+    model: ShardedModel, optimizer: OptimizerStep, averages: AveragedParameters? = nil, workers: Workers,
     exchange: any GradientExchange = NoExchange()
   ) {
     self.model = model
@@ -32,14 +34,14 @@ package final class TrainingStep: Sendable {
     self.averages = averages
     runner = ModelRunner(
       model,
-      model.forwardPhases() + model.outputPhases() + model.backwardPhases() + model.reducePhases()
-        + (model.gradients.map(exchange.phases) ?? []) + optimizer.phases() + (averages.map { [$0.phase()] } ?? [])
+      model.gradientPhases() + exchange.phases(summing: model.gradients) + optimizer.phases()
+        + (averages.map { [$0.phase()] } ?? [])
         + [model.parameters.renewalPhase()],
       workers: workers)
   }
 
   /// What phases of each kind have cost in all steps together.
-  package var phaseTotals: [PhaseTotal] { runner.phases.totals }
+  package var phaseTotals: [PhaseTotal] { PhaseTotal.sums(model.phaseTotals + runner.phases.totals) }
   /// Steps made.
   package var count: Int { runner.phases.runs }
 
@@ -79,7 +81,9 @@ package final class TrainingStep: Sendable {
   private static let recurrent: Set<Phase.Kind> = [.forward, .backward]
 
   private func noteRecurrenceTime() {
-    guard !model.sharingTrial.isSettled else { return }
-    model.sharingTrial.note(timeSoFar: runner.phases.time(of: Self.recurrent), rows: model.minibatch.rows)
+    let trial = model.model.sharingTrial
+    guard !trial.isSettled else { return }
+    let time = model.time(of: Self.recurrent) + runner.phases.time(of: Self.recurrent)
+    trial.note(timeSoFar: time, rows: model.minibatch.rows)
   }
 }

@@ -106,7 +106,7 @@ package struct Checkpoint: Sendable, Equatable {
   ///   - averages: the means of the model's parameters; nil before there are some.
   ///   - contents: `dataset.contentHashes`, which take long enough to be made once for all of a run's checkpoints.
   package init(
-    of model: SequenceModel, optimizer: OptimizerStep, averages: AveragedParameters? = nil, state: TrainingState,
+    of model: ShardedModel, optimizer: OptimizerStep, averages: AveragedParameters? = nil, state: TrainingState,
     origin: Origin? = nil, configuration: RunConfiguration, dataset: SequenceDataset, contents: [Split: String] = [:]
   ) {
     let layout = model.parameters.layout
@@ -207,7 +207,7 @@ package struct Checkpoint: Sendable, Equatable {
   ///
   /// - Parameter averages: nil where none have begun.
   package func restore(
-    _ model: SequenceModel, optimizer: OptimizerStep, averages: AveragedParameters?, file: String
+    _ model: ShardedModel, optimizer: OptimizerStep, averages: AveragedParameters?, file: String
   ) throws(TrainingError) {
     let layout = model.parameters.layout
     try put(parameters, of: layout, into: (averages?.mean ?? model.parameters).values, file: file)

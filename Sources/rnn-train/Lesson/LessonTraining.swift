@@ -35,7 +35,7 @@ final class LessonTraining {
     gradients = Gradients(parameters.layout, capacity)
     model = SequenceModel(parameters, capacity, gradients: gradients, workers: 1, carriesState: false)
     step = TrainingStep(
-      model: model,
+      model: ShardedModel(model, gradients),
       optimizer: OptimizerStep(SGD(), clipNorm: 0, parameters: parameters, gradients: gradients), workers: workers)
   }
 

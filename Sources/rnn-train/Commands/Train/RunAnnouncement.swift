@@ -66,6 +66,7 @@ extension PreparedRun {
         "training",
         "\(Format.count(summary.epochs, "epoch")) of \(Format.count(summary.stepsPerEpoch, "step")), "
           + configuration.task.minibatchSize(training)
+          + (training.shards > 1 ? ", in \(Format.count(training.shards, "shard"))" : "")
       ),
       ("optimizer", Self.summary(of: training.optimizer)),
       ("compute", "\(Format.count(threads, "thread")), \(kernels.name)"),

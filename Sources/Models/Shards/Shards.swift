@@ -1,0 +1,114 @@
+import Compute
+
+/// The shards of a minibatch, one after the other in one model, and the sums of their gradients.
+///
+/// Each shard is a run of its own: what jobs are counted by changes between runs only.
+final class Shards: Sendable {
+  private let tree: ShardTree
+  private let whole: Minibatch
+  private let model: SequenceModel
+  /// Where the model puts a shard's gradient.
+  private let leaf: GradientSum
+  /// [shard] from its sequences to its gradient, and the sums that it completes.
+  private let lists: [PhaseList]
+  /// Carried states: those of the shard in the model, [its most sequences, units], and those of all, [sequences, units].
+  let states: [(name: String, own: PanelMatrix, all: OwnedMatrix)]
+  /// [shards] in nats.
+  private let shardLosses: Buffer<Double>
+  /// [rows] of the whole minibatch, in nats.
+  let losses: Buffer<Double>
+
+  /// - Parameters:
+  ///   - whole: all sequences.
+  ///   - leaf: where the model puts a shard's gradient.
+  ///   - total: where that of the minibatch goes.
+  init(
+    _ tree: ShardTree, of whole: Minibatch, in model: SequenceModel, leaf: Gradients, total: Gradients,
+    _ capacity: SequenceModel.Capacity
+  ) {
+    self.tree = tree
+    self.whole = whole
+    self.model = model
+    self.leaf = GradientSum(leaf)
+    states = model.carriedStates.map {
+      ($0.name, $0.matrix, OwnedMatrix(rows: capacity.timeline.sequences, columns: $0.matrix.columns))
+    }
+    shardLosses = Buffer(count: tree.count, repeating: 0)
+    losses = Buffer(count: capacity.timeline.rows, repeating: 0)
+    let minibatch = model.minibatch
+    let gradient = model.gradientPhases().map { $0.only { minibatch.rows > 0 } }
+    var additions = Additions(leaf: self.leaf, shards: tree.count) { GradientSum(Gradients(total.layout, capacity)) }
+    additions.add(0..<tree.count, to: GradientSum(total), depth: 0)
+    lists = additions.phases.map { PhaseList(gradient + $0) }
+  }
+
+  /// What is added to what, once a shard's gradient is there.
+  private struct Additions {
+    let leaf: GradientSum
+    let makeSum: () -> GradientSum
+    /// [shard]
+    var phases: [[Phase]]
+    /// [depth] sums of right children.
+    private var sums: [GradientSum] = []
+
+    init(leaf: GradientSum, shards: Int, makeSum: @escaping () -> GradientSum) {
+      (self.leaf, self.makeSum) = (leaf, makeSum)
+      phases = Array(repeating: [], count: shards)
+    }
+
+    /// Puts a node of the tree at some place: its left child goes on there, and its right child is added to it.
+    mutating func add(_ node: ShardTree.Node, to sum: GradientSum, depth: Int) {
+      guard let (left, right) = ShardTree.children(of: node) else {
+        phases[node.lowerBound] += GradientAddition(of: leaf, to: sum, isFirst: true).phases()
+        return
+      }
+      add(left, to: sum, depth: depth)
+      var summand = leaf
+      if right.count > 1 {
+        if depth == sums.count { sums.append(makeSum()) }
+        summand = sums[depth]
+        add(right, to: summand, depth: depth + 1)
+      }
+      phases[right.upperBound - 1] += GradientAddition(of: summand, to: sum).phases()
+    }
+  }
+
+  // MARK: running
+
+  /// From the whole minibatch to the sum of all shards' gradients.
+  func run(by workers: Workers) {
+    for shard in 0..<tree.count {
+      let sequences = sequences(shard)
+      model.minibatch.load(sequences, of: whole)
+      leaf.put(isEmpty: sequences.isEmpty)
+      for (_, own, all) in states { own.rows(0..<sequences.count).copyRows(from: all.view.rows(sequences)) }
+      workers.run(lists[shard])
+      if sequences.isEmpty { continue }
+      keepLosses(shard)
+      model.carryState()
+      for (_, own, all) in states { all.view.rows(sequences).copyRows(from: own.rows(0..<sequences.count)) }
+    }
+  }
+
+  /// The sequences of a shard: neighbours, and each shard has as many as any other, or one more; where a minibatch has few, none.
+  private func sequences(_ shard: Int) -> Range<Int> {
+    share(of: whole.timeline.sequences, job: shard, jobs: tree.count)
+  }
+
+  private func keepLosses(_ shard: Int) {
+    shardLosses[shard] = model.lossSum
+    guard let places = model.minibatch.timeline.rowsInWhole else { return }
+    for row in 0..<model.minibatch.rows { losses[Int(places[row])] = model.loss(row: row) }
+  }
+
+  // MARK: results
+
+  /// Of the last minibatch, in nats.
+  var lossSum: Double { tree.sum { sequences($0).isEmpty ? nil : shardLosses[$0] } ?? 0 }
+
+  /// What phases of each kind have cost in all steps together.
+  var phaseTotals: [PhaseTotal] { PhaseTotal.sums(lists.flatMap(\.totals)) }
+
+  /// How long phases of some kinds have taken in all steps together.
+  func time(of kinds: Set<Phase.Kind>) -> Duration { lists.reduce(.zero) { $0 + $1.time(of: kinds) } }
+}
