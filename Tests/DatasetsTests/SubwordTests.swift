@@ -157,6 +157,7 @@ private func trained(
       "model.end_of_word_suffix: \"</w>\" isn't supported; it should be null"
     ),
     ((#""ab": 2"#, #""ab": 3"#), "model.vocab: expected ids without gaps, found none that is 2"),
+    ((#""ab": 2"#, #""ab": 9999999"#), "model.vocab: expected ids without gaps, found none that is 2"),
     ((#""ab": 2"#, #""ab": 1"#), "model.vocab: expected one token for the id 1, found \"b\" and \"ab\""),
     ((#""ab": 2"#, #""ab": 1e300"#), "model.vocab of \"ab\": expected an id from 0 to 9999999"),
     ((#""ab": 2"#, #""ab": -1"#), "model.vocab of \"ab\": expected an id from 0 to 9999999"),
@@ -181,6 +182,14 @@ private func trained(
     (
       ("\"added_tokens\": []", #""added_tokens": [{"id": 3, "content": "<m>", "rstrip": true}]"#),
       "added_tokens[0] \"<m>\": rstrip isn't supported; only lstrip is"
+    ),
+    (
+      ("null, \"pre", #"{"type": "Replace", "pattern": {"String": " "}, "content": ""}, "pre"#),
+      "normalizer: Replace of white space isn't supported; only that of a space by what words begin with is"
+    ),
+    (
+      (#"{"type": "Whitespace"}"#, #"{"type": "Digits"}"#),
+      "pre_tokenizer: one that doesn't cut at spaces isn't supported; BPE would merge across a whole text"
     ),
     ((#"{"a": 0, "b": 1, "ab": 2}"#, "{}"), "model.vocab: expected at least one token"),
     ((#""merges": ["a b"]"#, #""merges": ["a b""#), "expected JSON: \",\" or \"]\" at byte 176"),

@@ -32,7 +32,7 @@ extension BytePairTokenizer {
       var reader = TextReader()
       try reader.read(path) { text in
         lines += text.span.newlines
-        isWithin = text.span.count > 0 && text.span[text.span.count - 1] != 0x0A
+        if text.span.count > 0 { isWithin = text.span[text.span.count - 1] != 0x0A }
       }
       if isWithin { lines += 1 }
     }
