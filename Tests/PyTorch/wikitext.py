@@ -1,15 +1,18 @@
 #!/usr/bin/env python3
 """The same model by the same recipe for the same time, in rnn-train and in PyTorch: perplexities side by side.
 
-    wikitext.py PROGRAM DATA [--minutes M] [--share S] [--config FILE] [--threads N] [--only ours|pytorch] [KEY=VALUE ...]
+    wikitext.py PROGRAM DATA [--minutes M] [--share S] [--config FILE] [--threads N] [--only ours|pytorch]
+                [--pytorch-epochs E] [KEY=VALUE ...]
 
 PROGRAM is the built rnn-train; needs torch, numpy and PyYAML. DATA holds train.txt, valid.txt and test.txt, words apart
 (WikiText-2). Each trains for M minutes (default 90), one after the other, by configs/wikitext-2.cfg with what KEY=VALUE changes;
 the time includes validations. With `--share 0.05` each split is the first twentieth of its lines, for a look at first epochs.
-At the end both are measured as they are then.
+At the end both are measured as they are then. Who makes fewer epochs in that time than the configuration has
+never comes to the end of its learning rates: `--pytorch-epochs` gives PyTorch as many as it makes.
 
-PyTorch gets the allocator's settings that speed.py gives it, and flushed denormals. It has the same vocabulary, streams, dropouts, weight dropout (the recurrent matrix through `F.dropout`), penalties (AR, TAR), random
-windows, learning rates and means of parameters, and draws its own random numbers.
+PyTorch gets the allocator's settings that speed.py gives it, and flushed denormals. It has the same vocabulary, streams,
+dropouts, weight dropout (the recurrent matrix through `F.dropout`), penalties (AR, TAR), random windows, samples of the output
+layer, learning rates and means of parameters, and draws its own random numbers.
 """
 import argparse, collections, json, math, os, pathlib, re, statistics, subprocess, sys, tempfile, time
 
@@ -24,7 +27,7 @@ def resolved(program, options, folder):
     import yaml
     arguments = [program, "config", "show", str(options.config), f"data.train={folder / 'train.txt'}",
                  f"data.validation={folder / 'valid.txt'}", f"data.test={folder / 'test.txt'}", *options.settings]
-    shown = subprocess.run(arguments, check=True, capture_output=True, text=True).stdout
+    shown = subprocess.run(arguments, check=True, stdout=subprocess.PIPE, text=True).stdout
     return yaml.safe_load(shown), shown
 
 
@@ -36,7 +39,7 @@ def ours(program, options, configuration, text, folder):
     plain = {name: value for name, value in os.environ.items() if name != "GLIBC_TUNABLES"}
     with subprocess.Popen(arguments, env=plain, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) as process:
         for line in process.stderr:
-            if re.match(r"epoch +\d+/\d+ +train loss .*validation loss", line):
+            if re.match(r"epoch +\d+/\d+ +train .*loss .*validation loss", line):
                 times.append(time.perf_counter() - begin)
     assert process.returncode == 0, line
     lines = [json.loads(line) for line in (folder / "run/metrics.jsonl").read_text().splitlines()]
@@ -97,6 +100,7 @@ def main():
     parser.add_argument("--share", type=float, default=1)
     parser.add_argument("--config", type=pathlib.Path, default=root / "configs/wikitext-2.cfg")
     parser.add_argument("--threads", type=int, default=len(os.sched_getaffinity(0)))
+    parser.add_argument("--pytorch-epochs", type=int)
     parser.add_argument("--only", choices=["ours", "pytorch"])
     options = parser.parse_intermixed_args()
     program = str(options.program.resolve())
@@ -110,6 +114,7 @@ def main():
         if options.only != "pytorch":
             results["rnn-train"] = ours(program, options, configuration, text, folder)
         if options.only != "ours":
+            configuration["training"]["epochs"] = options.pytorch_epochs or configuration["training"]["epochs"]
             results["PyTorch"] = pytorch(options, configuration)
         table(results)
 
