@@ -66,7 +66,9 @@ def pytorch(options, configuration):
     for name in ("train", "validation", "test"):
         paths = configuration["data"][name]
         text = "".join(pathlib.Path(p).read_text() for p in (paths if isinstance(paths, list) else [paths]))
-        words[name] = [word for line in text.removesuffix("\n").split("\n") for word in [*line.split(), "</s>"]]
+        # A line is a sentence, an empty one none; one that has an end of its own gets no second.
+        lines = [line.split() for line in text.split("\n")]
+        words[name] = [word for line in lines if line for word in (line if line[-1] == "</s>" else [*line, "</s>"])]
     by_frequency = [word for word, _ in collections.Counter(words["train"]).most_common() if word != "<unk>"]
     ids = {word: index for index, word in enumerate(["<unk>", *by_frequency])}
     splits = {name: torch.tensor([ids.get(word, 0) for word in tokens]) for name, tokens in words.items()}
