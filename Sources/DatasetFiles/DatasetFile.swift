@@ -11,7 +11,7 @@ import HDF5
 ///     /train/tokens          int32, sentence after sentence; /validation and /test likewise
 ///     /train/offsets         int64 [sentences+1]: sentence i is tokens[offsets[i]..<offsets[i+1]]
 ///     /train                 attribute: source_sha256
-///                            may lack: characters, other_normal_forms
+///                            may lack: characters, words, bytes, other_normal_forms
 ///
 /// for subwords (tokenization "bpe")
 ///
@@ -31,9 +31,9 @@ import HDF5
 ///     /vocabulary            attribute: training_forms, how many of them, from the first on, the training split has
 ///     /train/forms           int32, one for each token: which of the forms it is; tokens of one form have one id
 ///
-/// `tokenization` and `characters` are about the text behind the tokens, of which another program may know nothing.
-/// Without the first, text that the model meets later is cut at white space; without the second, the number of
-/// characters is 0, which stands for an unknown one. Without forms, words are spelled as their tokens, and all of them
+/// `tokenization`, `characters`, `words` and `bytes` are about the text behind the tokens, of which another program may know nothing.
+/// Without the first, text that the model meets later is cut at white space; without one of the others, the number is 0, which stands
+/// for an unknown one. Without forms, words are spelled as their tokens, and all of them
 /// but `<unk>` are training words. Without `tag_column`, tags are those of UPOS.
 package enum DatasetFile {
   package static let format = "rnn-train dataset"
@@ -102,7 +102,7 @@ package enum DatasetFile {
 
   private static func write(_ sequence: TokenSequence, tags: [TagSet], to group: WritableGroup) throws {
     try group.setAttribute("source_sha256", sequence.sourceSHA256)
-    try group.setAttribute("characters", sequence.characters)
+    for (name, length) in lengths { try group.setAttribute(name, sequence.extent[keyPath: length]) }
     if sequence.otherNormalForms > 0 { try group.setAttribute("other_normal_forms", sequence.otherNormalForms) }
     try group.write("tokens", shape: [sequence.tokens.count], sequence.tokens)
     try group.write("offsets", shape: [sequence.offsets.count], sequence.offsets)
@@ -129,7 +129,7 @@ package enum DatasetFile {
       offsets: try group.read("offsets"),
       tags: try tagNames(columns).filter(group.contains).map { try group.read($0) },
       forms: try group.contains("forms") ? group.read("forms") : nil,
-      characters: try characters(of: group),
+      extent: try extent(of: group),
       sourceSHA256: try group.stringAttribute("source_sha256"))
     if try group.hasAttribute("other_normal_forms") {
       sequence.otherNormalForms = min(max(0, try group.intAttribute("other_normal_forms")), sequence.tokens.count)
@@ -167,9 +167,18 @@ package enum DatasetFile {
     }
   }
 
-  /// The Unicode scalars of a split's raw text, 0 for an unknown number.
-  static func characters(of group: ReadableGroup) throws -> Int {
-    try group.hasAttribute("characters") ? group.intAttribute("characters") : 0
+  // How long a split's raw text is: attributes of its group, for writing and reading alike.
+  static var lengths: [(String, WritableKeyPath<TextExtent, Int>)] {
+    [("characters", \.characters), ("words", \.words), ("bytes", \.bytes)]
+  }
+
+  /// How long a split's raw text is; 0 for an unknown number.
+  static func extent(of group: ReadableGroup) throws -> TextExtent {
+    var extent = TextExtent()
+    for (name, length) in lengths where try group.hasAttribute(name) {
+      extent[keyPath: length] = try group.intAttribute(name)
+    }
+    return extent
   }
 
   static func settings(of root: ReadableGroup) throws -> String {

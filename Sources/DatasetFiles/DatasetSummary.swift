@@ -45,7 +45,7 @@ package struct DatasetSummary: Sendable, Equatable {
             split: split,
             tokens: try group.elementCount("tokens"),
             sentences: try group.elementCount("offsets") - 1,
-            characters: try DatasetFile.characters(of: group),
+            characters: try DatasetFile.extent(of: group).characters,
             sourceSHA256: try group.stringAttribute("source_sha256"))
         })
     }

@@ -12,8 +12,8 @@ struct SplitCheck {
   func validate(_ sequence: TokenSequence) throws(DatasetError) {
     try validate(offsets: sequence.offsets, tokens: sequence.tokens.count)
     try validate(ids: sequence.tokens, in: 0..<tokenCount, object: path("tokens"))
-    guard sequence.characters >= 0 else {
-      throw .negativeCount(file: file, object: path("characters"), found: sequence.characters)
+    for (name, length) in DatasetFile.lengths where sequence.extent[keyPath: length] < 0 {
+      throw .negativeCount(file: file, object: path(name), found: sequence.extent[keyPath: length])
     }
     guard let words else {
       if !sequence.tags.isEmpty { throw .incomplete(file: file, missing: "/vocabulary/tags", of: "tags") }

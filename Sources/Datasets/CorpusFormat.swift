@@ -147,7 +147,7 @@ extension CorpusFormat {
       try reader.read(path) { (sentence) throws(CorpusError) in
         for word in sentence.words {
           let form = sentence.bytes[word.form]
-          record.characters += String(decoding: form, as: UTF8.self).unicodeScalars.count
+          record.addWord(form)
           record.append(form)
           do throws(TagProblem) {
             for (index, set) in tagSets.enumerated() {
@@ -158,10 +158,12 @@ extension CorpusFormat {
             throw .malformedLine(MalformedLine(path: path, line: word.line, problem: error))
           }
         }
+        record.endMeasure()
         record.endSentence()
       }
     }
     record.sourceSHA256 = reader.sourceSHA256
+    record.settleExtents()
     if record.tokens.isEmpty { throw .empty(paths: paths) }
     return record
   }

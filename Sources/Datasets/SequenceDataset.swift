@@ -1,6 +1,9 @@
 /// A part of a corpus with a purpose of its own.
 package enum Split: String, CaseIterable, Sendable {
   case train, validation, test
+
+  /// As a line begins with it.
+  package var title: String { rawValue.prefix(1).uppercased() + rawValue.dropFirst() }
 }
 
 /// One split of a corpus as ids, sentence after sentence.
@@ -19,21 +22,20 @@ package struct TokenSequence: Sendable, Equatable {
   package var otherNormalForms = 0
   /// One index into the dataset's forms for every token, for tagging: a word may be `<unk>` and has a spelling still.
   package var forms: [Int32]?
-  /// Unicode scalars of the raw text, line ends included: what bits per character divide by. 0 stands for an unknown
-  /// number, as in datasets that other programs made.
-  package var characters: Int
+  /// How long the raw text is. A 0 stands for an unknown number, as in datasets that other programs made.
+  package var extent: TextExtent
   /// Hash of the bytes that the split was read from.
   package var sourceSHA256: String
 
   package init(
-    tokens: [Int32], offsets: [Int64], tags: [[Int32]] = [], forms: [Int32]? = nil, characters: Int,
+    tokens: [Int32], offsets: [Int64], tags: [[Int32]] = [], forms: [Int32]? = nil, extent: TextExtent,
     sourceSHA256: String
   ) {
     self.tokens = tokens
     self.offsets = offsets
     self.tags = tags
     self.forms = forms
-    self.characters = characters
+    self.extent = extent
     self.sourceSHA256 = sourceSHA256
   }
 

@@ -62,7 +62,8 @@ package final class Tagger {
       }
       offsets.append(Int64(tokens.count))
     }
-    let sequence = TokenSequence(tokens: tokens, offsets: offsets, forms: numbers, characters: 0, sourceSHA256: "")
+    let sequence = TokenSequence(
+      tokens: tokens, offsets: offsets, forms: numbers, extent: TextExtent(), sourceSHA256: "")
     let minibatches = SentenceMinibatches(model.sentences(sequence, forms: forms.tokens), size: Self.size)
     var results = sentences.map { _ in [Result]() }
     // Without a single word there is nothing to read.

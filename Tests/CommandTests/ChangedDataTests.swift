@@ -96,7 +96,7 @@ struct ChangedDataTests {
     try workspace.succeed(["prepare", "--config", "tagger.cfg", "--output", "data.h5"])
     var (dataset, settings) = try DatasetFile.read(workspace.path("data.h5"))
     dataset.splits[split] = TokenSequence(
-      tokens: [], offsets: [0], tags: [[]], forms: [], characters: 0, sourceSHA256: "")
+      tokens: [], offsets: [0], tags: [[]], forms: [], extent: TextExtent(), sourceSHA256: "")
     try DatasetFile.write(dataset, settings: settings, to: workspace.path("data.h5"))
     let outcome = try workspace.run(["--config", "own.cfg"])
     #expect(outcome.code == 65 && outcome.errors.contains("the \(split.rawValue) split is empty"), "\(outcome)")

@@ -41,7 +41,9 @@ struct ResultTests {
     let test = try Self.object(workspace.succeed(["evaluate", "--checkpoint", "run", "--json"]))
     #expect(
       Set(test.keys) == [
-        "split", "targets", "nats_per_target", "perplexity", "bits_per_character", "unknown_targets", "streams",
+        "split", "targets", "nats_per_target", "perplexity", "words", "perplexity_per_word", "bytes",
+        "perplexity_per_byte",
+        "bits_per_byte", "bits_per_character", "unknown_targets", "streams",
       ])
     #expect(test["split"] as? String == "test")
     #expect(test["targets"] as? Int == 390)

@@ -10,8 +10,9 @@ import Testing
     tokenization: .word, vocabulary: Vocabulary(tokens: ["<unk>", "</s>", "größe", "日本"]),
     splits: [
       .train: TokenSequence(
-        tokens: [2, 3, 1, 0, 1], offsets: [0, 3, 5], characters: 11, sourceSHA256: String(repeating: "ab", count: 32)),
-      .test: TokenSequence(tokens: [], offsets: [0], characters: 0, sourceSHA256: ""),
+        tokens: [2, 3, 1, 0, 1], offsets: [0, 3, 5], extent: TextExtent(characters: 11),
+        sourceSHA256: String(repeating: "ab", count: 32)),
+      .test: TokenSequence(tokens: [], offsets: [0], extent: TextExtent(), sourceSHA256: ""),
     ])
 
   private static let tagged = SequenceDataset(
@@ -21,9 +22,11 @@ import Testing
     forms: ["dog", "barks", "größer"],
     splits: [
       .train: TokenSequence(
-        tokens: [1, 2], offsets: [0, 2], tags: [[0, 1]], forms: [0, 1], characters: 10, sourceSHA256: "c"),
+        tokens: [1, 2], offsets: [0, 2], tags: [[0, 1]], forms: [0, 1], extent: TextExtent(characters: 10),
+        sourceSHA256: "c"),
       .test: TokenSequence(
-        tokens: [0, 2], offsets: [0, 2], tags: [[-1, 1]], forms: [2, 1], characters: 11, sourceSHA256: "d"),
+        tokens: [0, 2], offsets: [0, 2], tags: [[-1, 1]], forms: [2, 1], extent: TextExtent(characters: 11),
+        sourceSHA256: "d"),
     ])
 
   private static let severalColumns: SequenceDataset = {
@@ -160,7 +163,7 @@ import Testing
       }
       try refuses(.incomplete(file: path, missing: "/train/forms", of: "forms")) { $0.splits[.train]?.forms = nil }
       try refuses(.negativeCount(file: path, object: "/train/characters", found: -1)) {
-        $0.splits[.train]?.characters = -1
+        $0.splits[.train]?.extent.characters = -1
       }
       try refuses(.noSplit(file: path)) { $0.splits = [:] }
     }
@@ -183,7 +186,10 @@ import Testing
         dataset
           == SequenceDataset(
             tokenization: .whitespace, vocabulary: Vocabulary(tokens: ["<unk>", "a", "b"]),
-            splits: [.train: TokenSequence(tokens: [1, 2, 0], offsets: [0, 3], characters: 0, sourceSHA256: "abc")]))
+            splits: [
+              .train: TokenSequence(
+                tokens: [1, 2, 0], offsets: [0, 3], extent: TextExtent(), sourceSHA256: "abc")
+            ]))
       #expect(settings.isEmpty)
       let summary = try DatasetSummary(of: InputFile(path))
       #expect(summary.createdBy == "unknown" && summary.tokenization == .whitespace)

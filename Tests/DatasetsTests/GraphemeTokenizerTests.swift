@@ -45,7 +45,7 @@ import Testing
     let files = try TemporaryFiles()
     let record = try PlainText().read([files.write("t", "e\u{301}\n\nb")], .grapheme)
     #expect(record.offsets == [0, 2, 3, 4])
-    #expect(record.characters == 5)
+    #expect(record.extent.characters == 5)
   }
 
   @Test func textJoinsAgain() throws {

@@ -18,7 +18,7 @@ private func prepare(
     let train = try #require(dataset.splits[.train])
     #expect(train.tokens == [2, 4, 7, 6, 1, 2, 5, 3, 2, 1])
     #expect(train.offsets == [0, 5, 10])
-    #expect(train.characters == 16)
+    #expect(train.extent == TextExtent(characters: 16, words: 8, bytes: 17))
     #expect(train.tags.isEmpty && train.forms == nil && dataset.tagging == nil && dataset.forms.isEmpty)
     #expect(dataset.splits.count == 1)
   }
@@ -85,7 +85,7 @@ private func prepare(
     #expect(validation?.tokens == [0, 2, 1, 0, 2, 1] && validation?.offsets == [0, 3, 6])
     #expect(test?.tokens == [0, 2, 1] && test?.offsets == [0, 3])
     // Lines of 5 characters, and an empty one before each but the first.
-    #expect(train?.characters == 41 && validation?.characters == 12 && test?.characters == 6)
+    #expect(train?.extent.characters == 41 && validation?.extent.characters == 12 && test?.extent.characters == 6)
     #expect(train?.sourceSHA256 == test?.sourceSHA256)
   }
 
@@ -98,7 +98,7 @@ private func prepare(
     #expect(string(.train) == "a\nbc" && dataset.splits[.train]?.offsets == [0, 2, 4])
     #expect(string(.validation) == "\n<unk><unk>" && dataset.splits[.validation]?.offsets == [0, 1, 3])
     #expect(string(.test) == "<unk>\n<unk>" && dataset.splits[.test]?.offsets == [0, 2, 3])
-    #expect(Split.allCases.map { dataset.splits[$0]?.characters } == [4, 3, 3])
+    #expect(Split.allCases.map { dataset.splits[$0]?.extent.characters } == [4, 3, 3])
   }
 
   @Test func partsMakeTheWholeAgain() throws {
@@ -110,7 +110,7 @@ private func prepare(
         let dataset = try prepare(text, tokenization, validation: .fraction(validation), test: .fraction(test))
         let parts = Split.allCases.compactMap { dataset.splits[$0] }
         #expect(parts.map(\.tokens.count).reduce(0, +) == whole.tokens.count)
-        #expect(parts.map(\.characters).reduce(0, +) == whole.characters)
+        #expect(parts.map(\.extent).reduce(TextExtent(), +) == whole.extent)
         for part in parts {
           #expect(part.offsets.first == 0 && part.offsets.last == Int64(part.tokens.count))
           #expect(zip(part.offsets, part.offsets.dropFirst()).allSatisfy(<))

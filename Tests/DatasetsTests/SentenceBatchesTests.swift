@@ -6,7 +6,7 @@ private func split(_ lengths: [Int]) -> TokenSequence {
   var offsets: [Int64] = [0]
   for length in lengths { offsets.append(offsets[offsets.count - 1] + Int64(length)) }
   let tokens = [Int32](repeating: 0, count: lengths.reduce(0, +))
-  return TokenSequence(tokens: tokens, offsets: offsets, characters: 0, sourceSHA256: "")
+  return TokenSequence(tokens: tokens, offsets: offsets, extent: TextExtent(), sourceSHA256: "")
 }
 
 /// Random bits that depend on a key and a position alone.

@@ -127,7 +127,8 @@ private func trained(
     let files = try TemporaryFiles()
     let record = try PlainText().read([files.write("t", "é a\n\nb")], .bpe(tokenizer))
     #expect(record.tokenTexts.suffix(3) == ["Ċ", "Ċ", "b"])
-    #expect(record.offsets.count == 4 && record.characterEnds == [4, 5, 6] && record.characters == 6)
+    #expect(
+      record.offsets.count == 4 && record.extents.map(\.characters) == [4, 5, 6] && record.extent.characters == 6)
   }
 
   @Test func aSizeWithoutRoomForMergesIsRefused() throws {

@@ -55,7 +55,7 @@ import Testing
       let a = try PlainText().read([files.write("unix", unix)], tokenization, chunkSize: chunkSize)
       let b = try PlainText().read([files.write("dos", dos)], tokenization, chunkSize: chunkSize)
       #expect(a.tokens == b.tokens && a.offsets == b.offsets && a.table == b.table)
-      #expect(a.characters == unix.unicodeScalars.count && b.characters == a.characters)
+      #expect(a.extent.characters == unix.unicodeScalars.count && b.extent == a.extent)
       #expect(a.sourceSHA256 != b.sourceSHA256)
     }
   }
@@ -96,8 +96,8 @@ import Testing
     let files = try TemporaryFiles()
     let record = try PlainText().read([files.write("t", "\na b\n\n  \nç\n\n")], .word)
     #expect(record.offsets == [0, 3, 5])
-    #expect(record.characterEnds == [5, 11])
-    #expect(record.characters == 12)
+    #expect(record.extents.map(\.characters) == [5, 11] && record.extents.map(\.words) == [2, 3])
+    #expect(record.extent == TextExtent(characters: 12, words: 3, bytes: 13))
   }
 
   @Test func hashIsThatOfTheBytes() throws {

@@ -72,7 +72,7 @@ private func sentences(_ text: String, chunkSize: Int = 64) throws -> [TaggedSen
     #expect(train.tags == [[3, 0, 2, 4, 1, 3, 3, 0, 2, 4, 1, 3]])
     #expect(train.forms == [0, 1, 2, 3, 4, 5, 0, 1, 2, 3, 4, 5])
     #expect(train.offsets == [0, 4, 6, 10, 12])
-    #expect(train.characters == 2 * (2 + 4 + 3 + 1 + 6 + 2))
+    #expect(train.extent.characters == 2 * (2 + 4 + 3 + 1 + 6 + 2))
   }
 
   @Test func tagsAreThoseOfAllSplits() throws {
@@ -92,7 +92,7 @@ private func sentences(_ text: String, chunkSize: Int = 64) throws -> [TaggedSen
     let dataset = try SequenceDataset.prepareTagged(
       sources, format: CoNLLU(), tags: [.upos], vocabulary: VocabularySettings())
     #expect(dataset.splits[.train]?.tags == [[0, 4, 1, 4, 2, 4]])
-    #expect(dataset.splits[.test]?.tags == [[3, 4]] && dataset.splits[.test]?.characters == 3)
+    #expect(dataset.splits[.test]?.tags == [[3, 4]] && dataset.splits[.test]?.extent.characters == 3)
   }
 
   @Test func formsOutsideTheTrainingSplitComeBehindTheTrainingWords() throws {
@@ -142,7 +142,7 @@ private func sentences(_ text: String, chunkSize: Int = 64) throws -> [TaggedSen
       train.tokens.map { dataset.vocabulary.tokens[Int($0)] }
         == ["It", "does", "n't", ".", "</s>", "10 000", "it", "</s>"])
     #expect(train.tags.isEmpty && train.forms == nil && dataset.tagging == nil)
-    #expect(train.characters == 2 + 4 + 3 + 1 + 6 + 2)
+    #expect(train.extent.characters == 2 + 4 + 3 + 1 + 6 + 2)
   }
 
   @Test func aTaggerIsMeasuredWithWhatItKnows() throws {

@@ -59,7 +59,7 @@ import Testing
   }
 
   private static func sequence(_ text: [Int32]) -> TokenSequence {
-    TokenSequence(tokens: text, offsets: [0, Int64(text.count)], characters: 0, sourceSHA256: "")
+    TokenSequence(tokens: text, offsets: [0, Int64(text.count)], extent: TextExtent(), sourceSHA256: "")
   }
 
   /// Losses in the order of the reference's.

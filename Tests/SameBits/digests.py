@@ -94,7 +94,7 @@ def digest(run):
         # Measured beside training, and newer than the recorded digests.
         if fields["kind"] == "test":
             continue
-        for name in ["seconds", "tokens_per_second", "validation_unknown"]:
+        for name in ["seconds", "tokens_per_second", "validation_unknown", "validation_perplexity_per_word", "validation_bits_per_byte"]:
             fields.pop(name, None)
         hash.update(json.dumps(fields, sort_keys=True).encode() + b"\n")
     return hash.hexdigest()

@@ -18,7 +18,9 @@ import Training
 
   private static let dataset = SequenceDataset(
     tokenization: .whitespace, vocabulary: Vocabulary(tokens: ["<unk>", "</s>", "a"]),
-    splits: [.train: TokenSequence(tokens: [2, 1], offsets: [0, 2], characters: 2, sourceSHA256: "abc")])
+    splits: [
+      .train: TokenSequence(tokens: [2, 1], offsets: [0, 2], extent: TextExtent(characters: 2), sourceSHA256: "abc")
+    ])
 
   private static func checkpoint() throws -> Checkpoint {
     var configuration = RunConfiguration(

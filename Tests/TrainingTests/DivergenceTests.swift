@@ -36,7 +36,7 @@ import Training
     func sequence(_ count: Int, _ factor: Int) -> TokenSequence {
       TokenSequence(
         tokens: (0..<count).map { Int32($0 * $0 * factor % 11 % (words - 1)) }, offsets: [0, Int64(count)],
-        characters: count, sourceSHA256: "\(factor)")
+        extent: TextExtent(characters: count), sourceSHA256: "\(factor)")
     }
     return SequenceDataset(
       tokenization: .whitespace, vocabulary: Vocabulary(tokens: (0..<words).map { "w\($0)" }),

@@ -30,7 +30,9 @@ import Training
   ) throws -> Checkpoint {
     let dataset = SequenceDataset(
       tokenization: .whitespace, vocabulary: Vocabulary(tokens: ["<unk>", "</s>", "a"]),
-      splits: [.train: TokenSequence(tokens: [2, 1], offsets: [0, 2], characters: 2, sourceSHA256: "abc")])
+      splits: [
+        .train: TokenSequence(tokens: [2, 1], offsets: [0, 2], extent: TextExtent(characters: 2), sourceSHA256: "abc")
+      ])
     let parameters = Parameters(
       try ModelShape(Self.configuration, vocabulary: dataset.vocabulary, tagging: nil), kernels: Kernels.available[0])
     parameters.initialize(seed: UInt64(step))

@@ -102,6 +102,8 @@ package protocol Task: Sendable {
   func caveat(about split: TokenSequence, vocabulary: Vocabulary) -> String?
   /// The share of a split's targets that the model has no word for, by what `metrics.jsonl` has; nil where it doesn't say.
   func unknownShare(on split: Split, metrics: (_ field: String) -> Double?) -> Double?
+  /// What a report says of a split beside the measure, by what `metrics.jsonl` has of an evaluation.
+  func facts(on split: Split, metrics: (_ field: String) -> Double?) -> [Fact]
   /// The same as the first by what `metrics.jsonl` has of an evaluation.
   func caveat(about split: Split, metrics: (_ field: String) -> Double?) -> String?
 
@@ -142,6 +144,7 @@ extension Task {
   ) -> RunConfiguration.Evaluation { settings }
   package func caveat(about split: TokenSequence, vocabulary: Vocabulary) -> String? { nil }
   package func unknownShare(on split: Split, metrics: (_ field: String) -> Double?) -> Double? { nil }
+  package func facts(on split: Split, metrics: (_ field: String) -> Double?) -> [Fact] { [] }
   package func caveat(about split: Split, metrics: (_ field: String) -> Double?) -> String? { nil }
   package func generator(of model: TrainedModel, workers: Workers) -> TextGenerator? { nil }
   package func scorer(

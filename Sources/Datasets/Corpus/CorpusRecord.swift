@@ -14,10 +14,16 @@ package struct CorpusRecord: Sendable {
   package internal(set) var forms: [Int32] = []
   /// n+1 positions: sentence i is `tokens[offsets[i]..<offsets[i+1]]`.
   package internal(set) var offsets: [Int64] = [0]
-  /// How many Unicode scalars the text has up to the end of each sentence.
-  package internal(set) var characterEnds: [Int] = []
-  /// Unicode scalars read so far.
-  package internal(set) var characters = 0
+  /// How long the text is up to the end of each sentence, once `settleExtents` has told.
+  package internal(set) var extents: [TextExtent] = []
+  /// How long the text is.
+  package internal(set) var extent = TextExtent()
+  /// Unicode scalars whose tokens have come.
+  var characters = 0
+  /// Measures what `characters` counts, and may be ahead of it: a tokenizer may wait for more.
+  private var meter = TextMeter()
+  /// How many Unicode scalars the text has up to the end of each sentence behind those in `extents`.
+  private var recentCharacterEnds: [Int] = []
   /// Carriage returns without a newline behind them.
   var loneCarriageReturns = 0
   /// The files, for messages.
@@ -83,7 +89,33 @@ package struct CorpusRecord: Sendable {
     guard Int64(tokens.count) > offsets[offsets.count - 1] else { return }
     if let endOfLine, tokens.last != endOfLine { tokens.append(endOfLine) }
     offsets.append(Int64(tokens.count))
-    characterEnds.append(characters)
+    recentCharacterEnds.append(characters)
+  }
+
+  /// Takes in how long a piece of text is, before its tokens come.
+  mutating func measure(_ text: UTF8Span) { meter.add(text) }
+
+  /// What has been measured so far ends here, as a file does.
+  mutating func endMeasure() { meter.endLine() }
+
+  /// Takes in the length of a word of a file that says itself where words are.
+  mutating func addWord(_ form: ArraySlice<UInt8>) {
+    meter.addWord(form)
+    characters = meter.extent.characters
+  }
+
+  /// Finds out how long the text is up to the sentences that have ended. A sentence ends with a line.
+  mutating func settleExtents() {
+    var line = 0
+    for end in recentCharacterEnds {
+      while line < meter.lineEnds.count, meter.lineEnds[line].characters < end { line += 1 }
+      extents.append(line < meter.lineEnds.count ? meter.lineEnds[line] : meter.extent)
+    }
+    recentCharacterEnds.removeAll(keepingCapacity: true)
+    // Nor does one end any more with a line that all tokens have come of.
+    while line < meter.lineEnds.count, meter.lineEnds[line].characters < characters { line += 1 }
+    meter.removeLineEnds(line)
+    extent = meter.extent
   }
 
   /// How many words a vocabulary that isn't their own lacks only since it has them in another Unicode normalization form.
@@ -117,6 +149,6 @@ package struct CorpusRecord: Sendable {
     }
     return TokenSequence(
       tokens: tokens, offsets: offsets, tags: tags.map(\.numbers), forms: forms.isEmpty ? nil : forms,
-      characters: characters, sourceSHA256: sourceSHA256)
+      extent: extent, sourceSHA256: sourceSHA256)
   }
 }

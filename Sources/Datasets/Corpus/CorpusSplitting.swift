@@ -97,15 +97,15 @@ extension CorpusRecord {
   /// O(what is taken off); the tokens that stay are not copied.
   mutating func removeTail(from position: Int, in unit: Unit) -> CorpusRecord {
     let token: Int
-    let character: Int
+    let start: TextExtent
     switch unit {
     case .characters:
       token = position
-      character = position
+      start = extent(ofCharacters: position)
     case .sentences:
       token = Int(offsets[position])
       // White space behind the last sentence goes with that sentence.
-      character = position == 0 ? 0 : position == characterEnds.count ? characters : characterEnds[position - 1]
+      start = position == 0 ? TextExtent() : position == extents.count ? extent : extents[position - 1]
     }
 
     var tail = self
@@ -116,15 +116,24 @@ extension CorpusRecord {
     // A cut between characters may go through a sentence, whose parts then are a sentence each.
     let whole = offsets.lastIndex { $0 <= token } ?? 0
     tail.offsets = [0] + offsets[(whole + 1)...].map { $0 - Int64(token) }
-    tail.characterEnds = characterEnds[whole...].map { $0 - character }
-    tail.characters = characters - character
+    tail.extents = extents[whole...].map { $0 - start }
+    tail.extent = extent - start
     offsets.removeSubrange((whole + 1)...)
-    characterEnds.removeSubrange(whole...)
+    extents.removeSubrange(whole...)
     if offsets[whole] < token {
       offsets.append(Int64(token))
-      characterEnds.append(character)
+      extents.append(start)
     }
-    characters = character
+    extent = start
     return tail
+  }
+
+  /// How long the first tokens are, which are a character each. O(line).
+  private func extent(ofCharacters count: Int) -> TextExtent {
+    let sentence = offsets.lastIndex { $0 <= count } ?? 0
+    var meter = TextMeter()
+    let text = tokens[Int(offsets[sentence])..<count].flatMap { table[Int($0)].utf8 }
+    meter.add(UTF8Span(unchecked: text.span))
+    return (sentence == 0 ? TextExtent() : extents[sentence - 1]) + meter.extent
   }
 }

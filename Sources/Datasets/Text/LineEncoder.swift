@@ -3,6 +3,8 @@ package struct TokenLine: Sendable, Equatable {
   package let tokens: [Int32]
   /// What the unknown ones among them are in the text, in their order: those that the vocabulary lacks, and `<unk>` itself.
   package let unknown: [String]
+  /// How long the line is with its end.
+  package let extent: TextExtent
 }
 
 /// Makes lines of text, one by one, the tokens of a model.
@@ -67,6 +69,6 @@ package struct LineEncoder {
       tokens.append(unknownId)
       unknown.append(tokenization.sentenceEnd)
     }
-    return TokenLine(tokens: tokens, unknown: unknown)
+    return TokenLine(tokens: tokens, unknown: unknown, extent: TextExtent(ofLine: line))
   }
 }

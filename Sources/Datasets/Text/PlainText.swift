@@ -19,10 +19,16 @@ package struct PlainText: CorpusFormat {
     var record = CorpusRecord(of: paths, specialTokens: Vocabulary.specialTokens(tokenization))
     var reader = TextReader(chunkSize: chunkSize)
     for path in paths {
-      try reader.read(path) { text in tokenizer.consume(text, into: &record) }
+      try reader.read(path) { text in
+        record.measure(text)
+        tokenizer.consume(text, into: &record)
+        record.settleExtents()
+      }
       tokenizer.finish(into: &record)
       record.endSentence()
+      record.endMeasure()
     }
+    record.settleExtents()
     record.sourceSHA256 = reader.sourceSHA256
     record.loneCarriageReturns = reader.loneCarriageReturns
     if record.tokens.isEmpty { throw .empty(paths: paths) }

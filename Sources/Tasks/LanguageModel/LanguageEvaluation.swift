@@ -16,8 +16,8 @@ package struct LanguageEvaluation: Evaluation, Equatable {
   package let streams: Int
   /// How the model followed the split.
   package let adaptation: Adaptation
-  /// Unicode scalars of the raw text that the targets are; 0 where nobody knows.
-  package private(set) var characters = 0
+  /// How long the raw text is that the targets are; numbers are 0 where nobody knows.
+  package private(set) var extent = TextExtent()
 
   init(streams: Int, _ adaptation: Adaptation) {
     self.streams = streams
@@ -25,14 +25,13 @@ package struct LanguageEvaluation: Evaluation, Equatable {
   }
 
   /// A split's first tokens are no targets, nor are those that are too few for a timestep of all streams.
-  mutating func noteCharacters(of split: TokenSequence) {
-    let share = Double(targets) / Double(max(split.tokens.count, 1))
-    characters = Int((share * Double(split.characters)).rounded())
+  mutating func noteExtent(of split: TokenSequence) {
+    extent = split.extent.scaled(by: Double(targets) / Double(max(split.tokens.count, 1)))
   }
 
   package var natsPerTarget: Double { nats / Double(max(targets, 1)) }
-  /// Not a number where nobody knows how many characters there are.
-  package var bitsPerCharacter: Double { characters > 0 ? nats / log(2) / Double(characters) : .nan }
+  /// The same for units that models of other tokens have too.
+  package var loss: TextLoss { TextLoss(nats: nats, of: extent) }
 
   /// - Parameter loss: in nats per target.
   static func perplexity(ofLoss loss: Double) -> Quantity {
@@ -51,13 +50,55 @@ package struct LanguageEvaluation: Evaluation, Equatable {
   }
   package func metrics(on split: Split) -> [(field: String, value: Double)] {
     [(UnknownWords.field(on: split), unknownShare)]
+      + ComparedFigure.allCases.compactMap { figure in
+        let value = figure.value(of: loss)
+        return value.isNaN ? nil : (figure.field(on: split), value)
+      }
   }
 
   package func results(on split: String) -> [Fact] {
     [Fact("\(split) loss", Format.loss(natsPerTarget)), Fact("\(split) perplexity", headline.text)]
+      + ComparedFigure.allCases.compactMap { figure in
+        let value = figure.value(of: loss)
+        return value.isNaN ? nil : Fact("\(split) \(figure.name)", figure.text(value))
+      }
   }
 
   package func report(on split: String) -> any Report { LanguageModelReport(self, split: split) }
+}
+
+/// What models can be compared by that have other tokens.
+enum ComparedFigure: CaseIterable {
+  case perplexityPerWord, bitsPerByte
+
+  var name: String {
+    switch self {
+    case .perplexityPerWord: "perplexity per word"
+    case .bitsPerByte: "bits per byte"
+    }
+  }
+
+  func value(of loss: TextLoss) -> Double {
+    switch self {
+    case .perplexityPerWord: loss.perplexityPerWord
+    case .bitsPerByte: loss.bitsPerByte
+    }
+  }
+
+  func text(_ value: Double) -> String {
+    switch self {
+    case .perplexityPerWord: Format.perplexity(value)
+    case .bitsPerByte: Format.loss(value)
+    }
+  }
+
+  /// In `metrics.jsonl`.
+  func field(on split: Split) -> String {
+    switch self {
+    case .perplexityPerWord: "\(split.rawValue)_perplexity_per_word"
+    case .bitsPerByte: "\(split.rawValue)_bits_per_byte"
+    }
+  }
 }
 
 /// When a perplexity means little: `<unk>` is one token, easily predicted where it is frequent.
@@ -83,6 +124,11 @@ private struct LanguageModelReport: Encodable, CustomStringConvertible {
   private let targets: Int
   @NumberOrNull private var natsPerTarget: Double
   @NumberOrNull private var perplexity: Double
+  private let words: Int
+  @NumberOrNull private var perplexityPerWord: Double
+  private let bytes: Int
+  @NumberOrNull private var perplexityPerByte: Double
+  @NumberOrNull private var bitsPerByte: Double
   @NumberOrNull private var bitsPerCharacter: Double
   private let unknownTargets: Int
   private let streams: Int
@@ -104,7 +150,8 @@ private struct LanguageModelReport: Encodable, CustomStringConvertible {
   }
 
   private enum CodingKeys: CodingKey {
-    case split, targets, natsPerTarget, perplexity, bitsPerCharacter, unknownTargets, streams, dynamic, cache
+    case split, targets, natsPerTarget, perplexity, words, perplexityPerWord, bytes, perplexityPerByte, bitsPerByte
+    case bitsPerCharacter, unknownTargets, streams, dynamic, cache
   }
 
   init(_ evaluation: LanguageEvaluation, split: String) {
@@ -112,7 +159,10 @@ private struct LanguageModelReport: Encodable, CustomStringConvertible {
     targets = evaluation.targets
     natsPerTarget = evaluation.natsPerTarget
     perplexity = evaluation.headline.value
-    bitsPerCharacter = evaluation.bitsPerCharacter
+    let loss = evaluation.loss
+    (words, perplexityPerWord) = (loss.extent.words, loss.perplexityPerWord)
+    (bytes, perplexityPerByte, bitsPerByte) = (loss.extent.bytes, loss.perplexityPerByte, loss.bitsPerByte)
+    bitsPerCharacter = loss.bitsPerCharacter
     unknownTargets = evaluation.unknownTargets
     streams = evaluation.streams
     dynamic = evaluation.adaptation.dynamic.map {
@@ -127,10 +177,27 @@ private struct LanguageModelReport: Encodable, CustomStringConvertible {
     Format.facts(
       [
         ("split", split), ("targets", Format.count(targets)), ("nats per target", Format.loss(natsPerTarget)),
-        ("perplexity", Format.perplexity(perplexity)), ("bits per character", Format.loss(bitsPerCharacter)),
+        ("perplexity", Format.perplexity(perplexity)),
+      ] + compared + [
         ("unknown targets", "\(Format.count(unknownTargets)) (\(Format.percent(unknownTargets, of: targets)))"),
         ("streams", Format.count(streams)),
       ] + adaptations + (caveat.map { [("notice", $0)] } ?? []))
+  }
+
+  /// Of a text whose length is known.
+  private var compared: [(String, String)] {
+    var facts: [(String, String)] = []
+    if !perplexityPerWord.isNaN {
+      facts.append(("perplexity per word", "\(Format.perplexity(perplexityPerWord)) (\(Format.count(words, "word")))"))
+    }
+    if !bitsPerByte.isNaN {
+      facts += [
+        ("perplexity per byte", "\(Format.perplexity(perplexityPerByte)) (\(Format.count(bytes, "byte")))"),
+        ("bits per byte", Format.loss(bitsPerByte)),
+      ]
+    }
+    if !bitsPerCharacter.isNaN { facts.append(("bits per character", Format.loss(bitsPerCharacter))) }
+    return facts
   }
 
   private var adaptations: [(String, String)] {

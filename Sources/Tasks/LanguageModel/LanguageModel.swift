@@ -135,6 +135,12 @@ package struct LanguageModel: Task {
     metrics(UnknownWords.field(on: split))
   }
 
+  package func facts(on split: Split, metrics: (_ field: String) -> Double?) -> [Fact] {
+    ComparedFigure.allCases.compactMap { figure in
+      metrics(figure.field(on: split)).map { Fact("\(split.title) \(figure.name)", figure.text($0)) }
+    }
+  }
+
   package func caveat(about split: Split, metrics: (_ field: String) -> Double?) -> String? {
     unknownShare(on: split, metrics: metrics).flatMap(UnknownWords.caveat)
   }
@@ -183,7 +189,7 @@ package struct LanguageModel: Task {
         result.unknownTargets += 1
       }
     }
-    result.noteCharacters(of: split)
+    result.noteExtent(of: split)
     return result
   }
 

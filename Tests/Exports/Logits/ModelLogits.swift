@@ -24,7 +24,8 @@ enum ModelLogits {
       }
       offsets.append(Int64(tokens.count))
     }
-    let sequence = TokenSequence(tokens: tokens, offsets: offsets, forms: numbers, characters: 0, sourceSHA256: "")
+    let sequence = TokenSequence(
+      tokens: tokens, offsets: offsets, forms: numbers, extent: TextExtent(), sourceSHA256: "")
     let minibatches = SentenceMinibatches(model.sentences(sequence, forms: forms.tokens), size: offsets.count - 1)
     let sequenceModel = SequenceModel(
       model.parameters, minibatches.capacity, gradients: nil, workers: 1, carriesState: false)

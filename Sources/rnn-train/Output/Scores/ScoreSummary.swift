@@ -34,6 +34,7 @@ struct ScoreSummary {
   private var unknown = 0
   private var nats = 0.0
   private var natsKnown = 0.0
+  private var extent = TextExtent()
 
   init(_ model: TrainedModel, _ base: LogarithmBase) { (self.model, self.base) = (model, base) }
 
@@ -42,6 +43,7 @@ struct ScoreSummary {
     tokens += score.line.tokens.count
     unknown += score.line.unknown.count
     nats += score.logProbability
+    extent = extent + score.line.extent
     natsKnown += score.logProbability(without: model.vocabulary.unknownId)
   }
 
@@ -76,9 +78,13 @@ struct ScoreSummary {
     func perplexity(_ nats: Double, _ tokens: Int) -> String {
       tokens == 0 ? "-" : Format.perplexity(exp(-nats / Double(tokens)))
     }
+    let loss = TextLoss(nats: -nats, of: extent)
     return
       "\(Format.count(lines, "line")), \(Format.count(tokens, "token")), \(Format.count(unknown)) unknown; "
       + "log-probability \(Format.fixed(base.value(ofNats: nats), 4)), perplexity \(perplexity(nats, tokens)), "
-      + "without unknown words \(perplexity(natsKnown, tokens - unknown))"
+      + "without unknown words \(perplexity(natsKnown, tokens - unknown)); "
+      + "\(Format.count(extent.words, "word")), \(Format.count(extent.bytes, "byte")): perplexity per word "
+      + "\(extent.words == 0 ? "-" : Format.perplexity(loss.perplexityPerWord)), bits per byte "
+      + (extent.bytes == 0 ? "-" : Format.loss(loss.bitsPerByte))
   }
 }

@@ -77,6 +77,8 @@ private struct ScoreObject: Encodable {
   @NumberOrNull var logProbabilityKnown: Double
   let tokens: Int
   let unknown: Int
+  let words: Int
+  let bytes: Int
   var tokenLogProbabilities: [Double]?
   var tokenTexts: [String]?
 
@@ -85,6 +87,7 @@ private struct ScoreObject: Encodable {
     logProbabilityKnown = score.logProbability(without: vocabulary.unknownId)
     tokens = score.line.tokens.count
     unknown = score.line.unknown.count
+    (words, bytes) = (score.line.extent.words, score.line.extent.bytes)
     if let texts { (tokenLogProbabilities, tokenTexts) = (score.tokenLogProbabilities, texts) }
   }
 }

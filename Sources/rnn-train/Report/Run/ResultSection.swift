@@ -17,7 +17,7 @@ extension ReportSection {
     var section = ReportSection("Result", paragraphs: [run.measurement].compactMap(\.self))
     section.facts = run.testFigures.reversed().map { Fact("Test \($0.name)", $0.text) }
     section.facts += run.validationFigures.reversed().map { Fact("Validation \($0.name)", $0.text) }
-    section.facts += taskFacts
+    section.facts += run.comparedFacts + taskFacts
     section.facts += run.course(step: step)
     section.facts += run.corpusFacts(checkpoint)
     section.facts += run.machineFacts
@@ -60,6 +60,13 @@ extension ReportedRun {
 
   private static func fileName(_ path: String) -> String { path.split(separator: "/").last.map(String.init) ?? path }
 
+  /// What models can be compared by that read the same text in other ways.
+  fileprivate var comparedFacts: [Fact] {
+    [(Split.test, metrics.test), (.validation, best)].flatMap { split, line in
+      line.map { line in configuration.task.facts(on: split) { line[$0] } } ?? []
+    }
+  }
+
   /// How far the run has come.
   fileprivate func course(step: Int) -> [Fact] {
     var facts = [
@@ -91,7 +98,7 @@ extension ReportedRun {
         facts.append(Fact("Unknown words, \(split.rawValue)", Format.percent(share)))
       }
       if let caveat = configuration.task.caveat(about: split, metrics: { line[$0] }) {
-        facts.append(Fact("\(split == .test ? "Test" : "Validation") notice", caveat))
+        facts.append(Fact("\(split.title) notice", caveat))
       }
     }
     return facts
