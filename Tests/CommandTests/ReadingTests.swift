@@ -18,7 +18,12 @@ struct ReadingTests {
     try workspace.succeed(["--config", "lm.cfg", "output.directory=plain"] + settings)
     let marked = ["train", "validation", "test"].map { "data.\($0)=\($0).txt" }
     try workspace.succeed(["--config", "lm.cfg", "output.directory=marked"] + settings + marked)
-    #expect(try workspace.metrics(of: "marked") == workspace.metrics(of: "plain"))
+    // But for what is divided by the length of the text, to which the marks belong.
+    let (first, second) = try (workspace.metrics(of: "marked"), workspace.metrics(of: "plain"))
+    func withoutLengths(_ lines: [String]) -> [String] {
+      lines.map { $0.replacing(/,"(validation|test)_(perplexity_per_word|bits_per_byte)":[^,}]*/, with: "") }
+    }
+    #expect(first != second && withoutLengths(first) == withoutLengths(second))
   }
 
   /// Validation text of which most words are unknown has a low perplexity, which means nothing.
@@ -33,7 +38,7 @@ struct ReadingTests {
     // Six of the eight tokens of a sentence.
     #expect(outcome.errors.contains("\nvalidation split: 75.0% of it is unknown "), "\(outcome.errors)")
     #expect(outcome.errors.contains(/perplexity [0-9.]+ \(75\.1% unknown\)/), "\(outcome.errors)")
-    #expect(outcome.output.contains("\nvalidation notice      75.0% of it is unknown "), "\(outcome.output)")
+    #expect(outcome.output.contains(/validation notice +75\.0% of it is unknown/), "\(outcome.output)")
     #expect(outcome.output.contains(/test perplexity +[0-9.]+ \(75\.\d% unknown\)/), "\(outcome.output)")
     #expect(try workspace.text("run/metrics.jsonl").contains("\"validation_unknown\":0.75"))
     try workspace.succeed(["report", "run"])
