@@ -113,7 +113,7 @@ struct TerminalTests {
     try workspace.succeed(["--config", "lm.cfg", "--quiet"])
     for (arguments, code, command) in [
       (["--config", "lm.cfg"], 73, "`rnn-train train --resume run`"),
-      (["train", "--resume", "run", "model.hidden=3"], 65, "(but batch_size, shards, bptt, random_windows, averaging"),
+      (["train", "--resume", "run", "model.hidden=3"], 65, "training (but batch_size, shards, bptt, random_windows,"),
       (
         ["train", "--resume", "run", "training.epochs=90000", "training.time_limit=1s"], 0,
         "rnn-train train --resume run"
