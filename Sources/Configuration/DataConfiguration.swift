@@ -180,9 +180,7 @@ extension ValueKind<[TagColumn]> {
       of: TagColumn.allCases.map(name), value: { text in TagColumn.allCases.first { name($0) == text } }, name: name)
     return Self("\(one.expectation), or a list of them", choices: one.choices) { tree, site in
       guard case .list(let items) = tree.content else { return one.read(tree, site).map { [$0] } }
-      let columns = items.map { one.read($0, site) }
-      if columns.contains(nil) { return nil }
-      let found = columns.compactMap(\.self)
+      guard let found = one.readAll(items, site) else { return nil }
       guard !found.isEmpty, Set(found).count == found.count else {
         return site.mismatch(tree, expected: "at least one column, and each once", found: "\(found.map(name))")
       }

@@ -49,8 +49,7 @@ extension ValueKind<HiddenUnits> {
     return Self(expectation, number: .whole) { tree, site in
       switch tree.content {
       case .list(let items) where (1...most).contains(items.count):
-        let counts = items.map { count.read($0, site) }
-        return counts.contains(nil) ? nil : .each(counts.compactMap(\.self))
+        return count.readAll(items, site).map(HiddenUnits.each)
       case .scalar:
         guard let number = tree.plainText.flatMap({ Int($0) }), range.contains(number) else {
           return site.mismatch(tree, expected: expectation)

@@ -22,12 +22,7 @@ import Testing
       "ae\u{301}\u{308}\u{AD} ©\u{200D}\u{200C}👩👧❤\u{FE0F}🏽🇩🇪\u{1100}\u{1161}\u{11A8}각क\u{94D}ष\u{93E}กำ\u{600}\u{D4E}日\rx"
         .unicodeScalars)
     for seed in 0..<400 {
-      var state = UInt64(seed) &* 0x9E37_79B9_7F4A_7C15 | 1
-      var text = ""
-      for _ in 0..<60 {
-        state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
-        text.unicodeScalars.append(scalars[Int(state >> 33) % scalars.count])
-      }
+      let text = randomText(of: scalars, count: 60, seed: seed)
       let read = try tokens(of: text, .grapheme, chunkSize: 8 + seed % 16)
       #expect(read.map(\.scalarValues) == text.map { String($0).scalarValues })
     }

@@ -81,12 +81,7 @@ private func trained(
     let tokenizer = try trained(on: Golden.all.corpus, size: 400)
     let scalars = Array("aé1'., \n\t日の\u{301}\u{200D}👩❤\u{FE0F}\u{A0}\u{3000}\u{10FFFF}\u{1}\u{85}".unicodeScalars)
     for seed in 0..<200 {
-      var state = UInt64(seed) &* 0x9E37_79B9_7F4A_7C15 | 1
-      var text = "x"
-      for _ in 0..<40 {
-        state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
-        text.unicodeScalars.append(scalars[Int(state >> 33) % scalars.count])
-      }
+      let text = randomText(of: scalars, count: 40, seed: seed, behind: "x")
       let found = try tokens(of: text, .bpe(tokenizer), chunkSize: 8 + seed % 16)
       #expect(joined(found, .bpe(tokenizer)).scalarValues == text.scalarValues)
       #expect(!found.contains { tokenizer.vocabulary.id(of: $0) == nil })

@@ -26,12 +26,7 @@ import Testing
   func tokensAreTheTextWithoutWhiteSpace(tokenization: Tokenization) throws {
     let scalars = Array("aé1'.,<unk>-日の\u{301}\u{200D}\u{200C}👩❤\u{FE0F}\u{2019}_ \u{A0}\r".unicodeScalars)
     for seed in 0..<300 {
-      var state = UInt64(seed) &* 0x9E37_79B9_7F4A_7C15 | 1
-      var text = "x"
-      for _ in 0..<40 {
-        state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
-        text.unicodeScalars.append(scalars[Int(state >> 33) % scalars.count])
-      }
+      let text = randomText(of: scalars, count: 40, seed: seed, behind: "x")
       let read = try tokens(of: text, tokenization, chunkSize: 8 + seed % 16)
       let expected = text.unicodeScalars.filter { !$0.properties.isWhitespace }.map(\.value)
       #expect(read.dropLast().flatMap(\.scalarValues) == expected)

@@ -1,8 +1,8 @@
 extension BytePairTokenizer {
   /// Learns a tokenizer from the training text, and from that part of it alone which isn't held out.
   ///
-  /// The tokens are the 256 bytes, so that nothing is unknown, and what merges of them make, up to `settings.size` tokens. Pairs that occur
-  /// less often than `settings.minimumCount` aren't merged. The result is a function of the text and the settings.
+  /// The tokens are the 256 bytes, so that nothing is unknown, and what merges of them make, up to `settings.size`
+  /// tokens. Pairs that occur less often than `settings.minimumCount` aren't merged. The result is a function of the text and the settings.
   ///
   /// O(bytes) time and what the merges change; memory is the different words.
   /// - Throws: `CorpusError.vocabularyTooSmall` for a size without room for a merge.

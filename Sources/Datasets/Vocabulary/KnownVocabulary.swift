@@ -1,7 +1,8 @@
 import Files
 
-/// What a model knows already, or a file says that it is to know: a dataset that is made for it keeps the ids of its words, tags and
-/// characters, whatever the new text has. What else the text has is unknown, or stands behind it where `VocabularySettings.extends` says so.
+/// What a model knows already, or a file says that it is to know: a dataset that is made for it keeps the ids of its words,
+/// tags and characters, whatever the new text has. What else the text has is unknown, or stands behind it where
+/// `VocabularySettings.extends` says so.
 package struct KnownVocabulary: Sendable {
   package let words: Vocabulary
   /// What makes text these words; nil: any that a configuration says.

@@ -20,6 +20,13 @@ package struct ValueKind<Value> {
     self.read = read
     self.write = write
   }
+
+  /// The values of a list's items; nil if one of them has none. What is wrong with each is reported.
+  package func readAll(_ items: [ValueTree], _ site: ReadingSite) -> [Value]? {
+    let values = items.map { read($0, site) }
+    let found = values.compactMap(\.self)
+    return found.count == values.count ? found : nil
+  }
 }
 
 extension ValueKind<Int> {
@@ -49,9 +56,7 @@ extension ValueKind<[Int]> {
       guard case .list(let items) = tree.content, !items.isEmpty else {
         return site.mismatch(tree, expected: expectation)
       }
-      let numbers = items.map { element.read($0, site) }
-      guard !numbers.contains(nil) else { return nil }
-      let found = numbers.compactMap(\.self)
+      guard let found = element.readAll(items, site) else { return nil }
       guard zip(found, found.dropFirst()).allSatisfy({ $0 < $1 }) else {
         return site.mismatch(tree, expected: expectation, found: "\(found)")
       }
@@ -96,8 +101,7 @@ extension ValueKind<[Double]> {
       guard case .list(let items) = tree.content, !items.isEmpty else {
         return site.mismatch(tree, expected: expectation)
       }
-      let numbers = items.map { element.read($0, site) }
-      return numbers.contains(nil) ? nil : numbers.compactMap(\.self)
+      return element.readAll(items, site)
     } write: {
       ValueTree(.list($0.map(element.write)))
     }

@@ -100,12 +100,11 @@ package final class Minibatch: @unchecked Sendable {
   /// - Parameter spelling: a form's characters as ids, at least one; nil where spellings don't matter.
   package func prepare(spelling: ((_ form: Int) -> ArraySlice<Int32>)? = nil) {
     self.spelling = spelling
-    targetCount = 0
+    targetCount = countTargets()
     distinctCount = 0
     let (slots, reversedSlots, rowStarts) = (slots.base, reversedSlots.base, rowStarts.base)
     let (rowsByToken, reversed) = (rowsByToken.base, timeline.reversed.base)
     for row in 0..<rows {
-      if targetsOfOutputs.contains(where: { $0[row] != Self.masked }) { targetCount += 1 }
       slots[row] = slot(ofRow: row)
       rowStarts[Int(slots[row]) + 2] += 1
     }
@@ -126,18 +125,28 @@ package final class Minibatch: @unchecked Sendable {
     }
   }
 
+  private func countTargets() -> Int {
+    targetsOfOutputs.indices.reduce(0) { count, output in
+      // Rows that no output layer before has counted; of a single layer nothing is asked of others.
+      let (targets, before) = (targetsOfOutputs[output].base, targetsOfOutputs[..<output])
+      return count
+        + (0..<rows).count { row in
+          targets[row] != Self.masked && before.allSatisfy { $0.base[row] == Self.masked }
+        }
+    }
+  }
+
   /// Takes over neighbouring sequences of a whole minibatch, maybe none. Cost: O(rows + characters), no allocation.
   func load(_ sequences: Range<Int>, of whole: Minibatch) {
     timeline.layOut(sequences, of: whole.timeline)
     guard let places = timeline.rowsInWhole else { return }
-    for row in 0..<rows {
-      let place = Int(places[row])
-      inputs[row] = whole.inputs[place]
-      for (targets, wholeTargets) in zip(targetsOfOutputs, whole.targetsOfOutputs) {
-        targets[row] = wholeTargets[place]
-      }
-      if let forms, let wholeForms = whole.forms { forms[row] = wholeForms[place] }
+    func take(_ source: Buffer<Int32>, _ destination: Buffer<Int32>) {
+      let (source, destination, places) = (source.base, destination.base, places.base)
+      for row in 0..<rows { destination[row] = source[Int(places[row])] }
     }
+    take(whole.inputs, inputs)
+    for (targets, wholeTargets) in zip(targetsOfOutputs, whole.targetsOfOutputs) { take(wholeTargets, targets) }
+    if let forms, let wholeForms = whole.forms { take(wholeForms, forms) }
     prepare(spelling: spellings == nil ? nil : whole.spelling)
   }
 

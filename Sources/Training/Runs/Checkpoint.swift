@@ -9,7 +9,8 @@ import Optimizers
 /// All that a run is, at a step's end: enough to go on with it, to evaluate its model, or to use it elsewhere.
 ///
 /// In a file: `/parameters/…` under PyTorch's names and in its shapes, `/optimizer/MOMENT/…` likewise, `/state`, `/config`
-/// (the resolved text), `/vocabulary/tokens` (of subwords also `tokenizer`), and `/origin` of a run that began with another's parameters.
+/// (the resolved text), `/vocabulary/tokens` (of subwords also `tokenizer`), and `/origin` of a run that began with another's
+/// parameters.
 ///
 /// Where a run averages its parameters, their means are the parameters that everybody uses; those that steps go on from are
 /// kept beside the moments.

@@ -112,8 +112,8 @@ package struct DatasetCache {
     }
   }
 
-  /// Counts how often the same files with the same settings have come to mean other tokens, or to be told more of: a dataset that was prepared
-  /// before must not be taken for one of now.
+  /// Counts how often the same files with the same settings have come to mean other tokens, or to be told
+  /// more of: a dataset that was prepared before must not be taken for one of now.
   private static let readingVersion = 4
 
   /// A hash of everything that decides a prepared dataset: format, settings, what a model knows already, and the bytes of
