@@ -16,7 +16,20 @@ enum CheckpointNames {
   }
 
   /// The steps of all checkpoints in a directory of them, in order.
+  ///
+  /// A run that goes on meanwhile puts a new one there and removes an old one while names are read, so that neither may be among
+  /// them: they are read again until the newest stays the same.
   static func steps(in checkpoints: OpenDirectory) throws(FileError) -> [Int] {
+    var steps = try listed(in: checkpoints)
+    for _ in 0..<100 {
+      let before = steps.last
+      steps = try listed(in: checkpoints)
+      if steps.last == before { break }
+    }
+    return steps
+  }
+
+  private static func listed(in checkpoints: OpenDirectory) throws(FileError) -> [Int] {
     try checkpoints.names().compactMap(step(of:)).sorted()
   }
 }

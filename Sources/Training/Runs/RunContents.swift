@@ -43,10 +43,10 @@ package struct RunContents: Sendable {
   /// The checkpoints, opened.
   private static func files(in folder: OpenDirectory) throws(FileError) -> [(step: Int, file: InputFile)] {
     var files: [(step: Int, file: InputFile)] = []
-    // The run may remove what was listed before it is opened; if it removes all of it, there is something newer.
-    for _ in 0..<100 where files.isEmpty {
+    // The run may remove what was listed before it is opened; if it removes the newest, there is something newer.
+    for _ in 0..<100 {
+      files.removeAll()
       let steps = try CheckpointNames.steps(in: folder)
-      if steps.isEmpty { break }
       for step in steps {
         do throws(FileError) {
           files.append((step, try InputFile(CheckpointNames.name(ofStep: step), in: folder)))
@@ -54,6 +54,7 @@ package struct RunContents: Sendable {
           if !error.isForWantOfFile { throw error }
         }
       }
+      if files.last?.step == steps.last { break }
     }
     return files
   }
