@@ -51,4 +51,7 @@ package func exponential(_ x: Double) -> Double {
   return Double(sign: .plus, exponent: Int(doublings), significand: sum)
 }
 
+/// e^x for x up to 700, and 0 where it is too small for a number that any sum would notice, or no number.
+package func vanishingExponential(_ x: Double) -> Double { x > -700 ? exponential(x) : 0 }
+
 private let naturalLogarithmOf2 = 0.6931471805599453

@@ -117,6 +117,7 @@ private struct Section: KeySection {
       require(characters.embedding > 0 && characters.hidden > 0, "characters", "needs embedding and hidden")
     }
     require(isTagger || !shape.isBidirectional, "bidirectional", "is for taggers")
+    require(isTagger || shape.output.suitsText, "output.kind", "\(shape.output.name) is for taggers")
     require(!isTagger || shape.output.suitsTags, "output.kind", "\(shape.output.name) is not for taggers")
     if shape.tiesEmbeddings {
       require(

@@ -6,7 +6,7 @@ package struct RankedClass: Sendable, Equatable {
   /// The natural logarithm of its probability among all classes.
   package let logProbability: Double
 
-  package var probability: Double { Self.exponential(logProbability) }
+  package var probability: Double { vanishingExponential(logProbability) }
 
   /// The likeliest classes, the likeliest first; of equals, the smaller id.
   ///
@@ -24,6 +24,13 @@ package struct RankedClass: Sendable, Equatable {
     return largest(count, of: logits, excluding: excluded.map(Int.init)).map {
       RankedClass(id: Int32($0), logProbability: Double(logits[$0]) - normalizer)
     }
+  }
+
+  /// One class with its probability among all.
+  ///
+  /// Cost: O(classes).
+  package static func of(_ id: Int32, by logits: UnsafeBufferPointer<Float>) -> RankedClass {
+    RankedClass(id: id, logProbability: Double(logits[Int(id)]) - logSum(logits))
   }
 
   private static func largest(_ count: Int, of logits: UnsafeBufferPointer<Float>, excluding excluded: Int?) -> [Int] {
@@ -48,9 +55,6 @@ package struct RankedClass: Sendable, Equatable {
 
   private static func logSum(_ logits: UnsafeBufferPointer<Float>) -> Double {
     let largest = Double(logits.max() ?? 0)
-    return largest + naturalLogarithm(logits.reduce(0) { $0 + exponential(Double($1) - largest) })
+    return largest + naturalLogarithm(logits.reduce(0) { $0 + vanishingExponential(Double($1) - largest) })
   }
-
-  /// e^x, and 0 where it is too small for a number that any sum would notice, or no number.
-  private static func exponential(_ x: Double) -> Double { x > -700 ? Compute.exponential(x) : 0 }
 }

@@ -31,16 +31,22 @@ package final class Tagger {
     }
   }
 
-  /// The likeliest tags of every word in its first column with their probabilities among all tags, the likeliest first.
-  package func rank(_ sentences: [[String]], count: Int) -> [[[(tag: String, probability: Double)]]] {
+  /// A tag with its probability among all tags of the word; where a sentence's tags have a distribution together, the sum over
+  /// all sequences of tags that have it there.
+  package typealias RankedTag = (tag: String, probability: Double)
+
+  /// The tag of every word in its first column, as `tag` gives it, and the likeliest tags by themselves, the likeliest first.
+  package func rank(_ sentences: [[String]], count: Int) -> [[(given: RankedTag, ranking: [RankedTag])]] {
     let tags = tagging.columns[0].tags
+    func ranked(_ found: RankedClass) -> RankedTag { (tags[Int(found.id)], found.probability) }
     return read(sentences) { model, row in
-      withUnsafeTemporaryAllocation(of: Float.self, capacity: tags.count) {
-        logits -> [(tag: String, probability: Double)] in
+      withUnsafeTemporaryAllocation(of: Float.self, capacity: tags.count) { logits in
         model.logits(row: row, into: logits)
-        return RankedClass.likeliest(count, by: UnsafeBufferPointer(logits)).map {
-          (tags[Int($0.id)], $0.probability)
-        }
+        let logits = UnsafeBufferPointer(logits)
+        return (
+          ranked(RankedClass.of(model.prediction(row: row), by: logits)),
+          RankedClass.likeliest(count, by: logits).map(ranked)
+        )
       }
     }
   }

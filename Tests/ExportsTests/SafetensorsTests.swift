@@ -8,7 +8,7 @@ import Testing
 /// What is written comes back, and nothing else is read.
 @Suite struct SafetensorsTests {
   @Test func modelsComeBackToTheBit() throws {
-    for exported in try exampleModels() {
+    for exported in try exampleModels() + [taggerModel(ConditionalRandomField())] {
       try withTemporaryFile { path in
         try Safetensors().write(exported, to: path)
         let read = try SafetensorsFile(InputFile(path)).model(kernels: Kernels.available[0])

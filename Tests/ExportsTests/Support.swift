@@ -50,11 +50,12 @@ func subwordModel() throws -> ExportedModel {
 }
 
 /// A tagger in both directions that looks at characters.
-func taggerModel() throws -> ExportedModel {
+func taggerModel(_ output: any OutputKind = .softmax) throws -> ExportedModel {
   var shape = ModelShape(
     vocabulary: words.count, embedding: 5, cell: .gru, hidden: 6, layers: 2, classes: tagging.columns[0].tags.count)
   shape.isBidirectional = true
   shape.characters = ModelShape.Characters(vocabulary: tagging.characters.count, embedding: 3, hidden: 4)
+  shape.output = output
   return try model(of: shape, .word, tagging)
 }
 

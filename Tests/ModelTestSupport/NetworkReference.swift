@@ -55,6 +55,10 @@ package struct NetworkReference: Sendable {
       return network.hidden(sentences, of: sequence)
     }
     let logits = hidden.map { $0.map(network.output) }
+    let chains = network.chains(logits)
+    let chainLosses = chains.enumerated().map { $1.losses(sentences.sequences[$0].map(\.target)) }
+    let marginals = chains.map { $0.logMarginals() }
+    let paths = chains.map { $0.best() }
     var results = Results()
     for name in records[0].states.keys {
       let last = records.map { $0.states[name]?.last?.value ?? [] }
@@ -64,15 +68,20 @@ package struct NetworkReference: Sendable {
     for (timestep, sequence) in sentences.rows {
       let row = logits[sequence][timestep]
       results.hidden.append(hidden[sequence][timestep].value)
-      results.logits += row.value
-      results.predictions.append(row.value.firstIndex(of: row.value.reduce(-.infinity, max)) ?? 0)
-      let loss = sentences.sequences[sequence][timestep].target.map { target in
-        if let output = shape.output as? SampledSoftmax {
-          ClassSample(output.samples, of: shape.classes, seed: dropout.seed, step: step).crossEntropy(row, target)
-        } else {
-          row.crossEntropy(target)
+      results.logits += chains.isEmpty ? row.value : marginals[sequence][timestep]
+      results.predictions.append(
+        chains.isEmpty
+          ? row.value.firstIndex(of: row.value.reduce(-.infinity, max)) ?? 0 : paths[sequence][timestep])
+      let loss =
+        !chains.isEmpty
+        ? chainLosses[sequence][timestep]
+        : sentences.sequences[sequence][timestep].target.map { target in
+          if let output = shape.output as? SampledSoftmax {
+            ClassSample(output.samples, of: shape.classes, seed: dropout.seed, step: step).crossEntropy(row, target)
+          } else {
+            row.crossEntropy(target)
+          }
         }
-      }
       results.losses.append(loss?.value[0] ?? 0)
       if let loss { sum = sum + loss }
     }
@@ -217,7 +226,7 @@ private struct Network {
   func output(_ h: Vector) -> Vector {
     func row(_ name: String) -> Vector { parameter("\(name).weight").times(h) + parameter("\(name).bias") }
     switch shape.output {
-    case is Softmax, is SampledSoftmax:
+    case is Softmax, is SampledSoftmax, is ConditionalRandomField:
       return parameter(shape.tiesEmbeddings ? "embedding.weight" : "decoder.weight").times(h)
         + parameter("decoder.bias")
     case is WordClasses:
@@ -238,6 +247,16 @@ private struct Network {
             return repeated(head, shortlist + index, count: size) + tokens
           })
     default: preconditionFailure("\(shape.output) has no reference")
+    }
+  }
+
+  /// The sentences' tags together, by their emissions; none where each word's tag is by itself.
+  func chains(_ emissions: [[Vector]]) -> [ChainReference] {
+    guard shape.output is ConditionalRandomField else { return [] }
+    return emissions.map {
+      ChainReference(
+        tape: tape, emissions: $0, transitions: parameter("decoder.transitions"),
+        start: parameter("decoder.start_transitions"), end: parameter("decoder.end_transitions"))
     }
   }
 

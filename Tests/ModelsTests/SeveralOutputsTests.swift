@@ -9,15 +9,16 @@ import Testing
   private static let weights = [1, 0.25, 2.5]
   private static let lengths = [9, 8, 8, 5, 4, 4, 4, 2, 1, 1]
 
-  private static var shape: ModelShape {
+  private static func shape(_ output: any OutputKind) -> ModelShape {
     var shape = NetworkCase(.lstm, layers: 2, isBidirectional: true, .ragged, [.residual, .characters]).shape
-    (shape.classes, shape.furtherClasses) = (classes[0], Array(classes.dropFirst()))
+    (shape.classes, shape.furtherClasses, shape.output) = (classes[0], Array(classes.dropFirst()), output)
     return shape
   }
 
   /// A model whose minibatch before was a larger one. Each output layer has targets of its own, masked in other places.
   private static func model(
-    workers: Int, kernels: Kernels = Kernels.available[0], logitsBound: Int = SequenceModel.logitsBound
+    _ shape: ModelShape, workers: Int, kernels: Kernels = Kernels.available[0],
+    logitsBound: Int = SequenceModel.logitsBound
   ) -> (TestModel, [Sentences]) {
     let before = lengths.map { $0 + 1 } + [1]
     let test = TestModel(
@@ -50,9 +51,11 @@ import Testing
 
   /// What is minimized is the sum over the output layers of their weights times their losses, over the words that have a
   /// target in any of them: so are the gradients, by the reference of each layer alone.
-  @Test func gradientsAreTheWeightedSumOfTheReferences() {
+  @Test(arguments: [Softmax(), ConditionalRandomField()] as [any OutputKind])
+  func gradientsAreTheWeightedSumOfTheReferences(output: any OutputKind) {
+    let whole = Self.shape(output)
     for kernels in Kernels.available {
-      let (test, sentences) = Self.model(workers: 3, kernels: kernels, logitsBound: 0)
+      let (test, sentences) = Self.model(whole, workers: 3, kernels: kernels, logitsBound: 0)
       let words = sentences[0].rows.count { place in
         sentences.contains { $0.sequences[place.sequence][place.timestep].target != nil }
       }
@@ -61,10 +64,12 @@ import Testing
       var expected: [String: [Double]] = [:]
       var loss = 0.0
       for (index, sentences) in sentences.enumerated() {
-        var shape = Self.shape
+        var shape = whole
         (shape.classes, shape.furtherClasses) = (Self.classes[index], [])
         var own = parameters.filter { !$0.key.hasPrefix("decoder") }
-        for name in ["decoder.weight", "decoder.bias"] { own[name] = parameters[Self.name(name, ofOutput: index)] }
+        for (name, matrix) in parameters where name.hasPrefix(Self.name("decoder.", ofOutput: index)) {
+          own[name.replacing("decoder_\(index).", with: "decoder.")] = matrix
+        }
         let results = NetworkReference(shape: shape, parameters: own).results(sentences)
         let scale = Self.weights[index] * Double(sentences.targetCount) / Double(words)
         loss += scale * results.loss
@@ -90,25 +95,27 @@ import Testing
     }
   }
 
-  @Test(arguments: [2, 5]) func anyNumberOfWorkersOnAnyInstructionSet(workers: Int) {
+  @Test(arguments: [2, 5], [Softmax(), ConditionalRandomField()] as [any OutputKind])
+  func anyNumberOfWorkersOnAnyInstructionSet(workers: Int, output: any OutputKind) {
+    let shape = Self.shape(output)
     func snapshot(_ test: TestModel) -> Snapshot {
       var snapshot = test.snapshot
       for output in Self.classes.indices { snapshot.add("losses \(output)", [test.model.lossSum(ofOutput: output)]) }
       return snapshot
     }
-    let expected = snapshot(Self.model(workers: 1).0)
+    let expected = snapshot(Self.model(shape, workers: 1).0)
     for kernels in Kernels.available {
-      let found = snapshot(Self.model(workers: workers, kernels: kernels, logitsBound: 0).0)
+      let found = snapshot(Self.model(shape, workers: workers, kernels: kernels, logitsBound: 0).0)
       #expect(found.differences(from: expected) == [], "\(kernels.name)")
     }
   }
 
   @Test func aSingleOutputLayerKeepsItsNames() {
-    var shape = Self.shape
+    var shape = Self.shape(.softmax)
     shape.furtherClasses = []
     let names = ParameterLayout(shape).parameters.map(\.name).filter { $0.hasPrefix("decoder") }
     #expect(names == ["decoder.weight", "decoder.bias"])
-    let more = ParameterLayout(Self.shape)
+    let more = ParameterLayout(Self.shape(.softmax))
     #expect(
       more.parametersOfOutputs.map { $0.map { more.parameters[$0].name } } == [
         names, ["decoder_1.weight", "decoder_1.bias"], ["decoder_2.weight", "decoder_2.bias"],

@@ -203,6 +203,13 @@ import Testing
     }
   }
 
+  @Test func ofTagsOfASentenceTogether() {
+    let network = NetworkCase(.lstm, layers: 1, isBidirectional: true, .ragged, [])
+    var shape = network.shape
+    shape.output = ConditionalRandomField()
+    Self.compare(network, shape)
+  }
+
   /// Masks are those that rows and sequences have in the whole minibatch: but for rounding the gradient is what one shard has.
   @Test(arguments: dropouts)
   func masksAreThoseOfTheWholeMinibatch(_ network: NetworkCase) {

@@ -3,11 +3,11 @@ import ModelTestSupport
 import Models
 import Testing
 
-/// The program against PyTorch's numbers for networks that read sentences: see Golden/make_golden.py.
+/// The program against PyTorch's numbers for networks that read sentences: see Golden/make_golden.py and make_golden_crf.py.
 @Suite struct GoldenNetworkTests {
   static let names = [
     "bidirectional-tanh", "bidirectional-lstm", "bidirectional-gru", "residual-lstm", "residual-bidirectional-lstm",
-    "tied-lstm", "tagger-lstm", "tagger-gru",
+    "tied-lstm", "tagger-lstm", "tagger-gru", "tagger-crf",
   ]
 
   @Test(arguments: names)
@@ -31,6 +31,8 @@ private struct SentenceNetwork: GoldenNetwork {
   let layers, vocabulary, embedding, hidden, classes: Int
   let bidirectional, residual, tied: Bool
   let characters: Characters?
+  /// Absent: softmax.
+  let output: String?
   /// [form][character]
   let spellings: [[Int]]
   /// [step][sentence][timestep]: forms, and what is to be predicted.
@@ -44,6 +46,7 @@ private struct SentenceNetwork: GoldenNetwork {
     shape.isBidirectional = bidirectional
     shape.isResidual = residual
     shape.tiesEmbeddings = tied
+    if output == "crf" { shape.output = ConditionalRandomField() }
     shape.characters = characters.map {
       ModelShape.Characters(vocabulary: $0.vocabulary, embedding: $0.embedding, hidden: $0.hidden)
     }

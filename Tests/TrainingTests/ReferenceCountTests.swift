@@ -21,11 +21,22 @@ struct ReferenceCountTests {
 
   @Test(arguments: cases, [SGD(), Adam(.decoupled)] as [any Optimizer])
   func aStepCountsFewForEachJob(network: NetworkCase, optimizer: any Optimizer) {
+    expectFewForEachJob(network, network.shape, optimizer)
+  }
+
+  @Test func tagsOfASentenceTogetherAreNotCounted() {
+    let network = NetworkCase(.gru, layers: 1, isBidirectional: true, .ragged, [])
+    var shape = network.shape
+    shape.output = ConditionalRandomField()
+    expectFewForEachJob(network, shape, SGD())
+  }
+
+  private func expectFewForEachJob(_ network: NetworkCase, _ shape: ModelShape, _ optimizer: any Optimizer) {
     var random = TestRandom(seed: 21)
     let test = TestModel(
-      network.shape, lengths: network.lengths, dropout: network.dropout, penalties: network.penalties,
+      shape, lengths: network.lengths, dropout: network.dropout, penalties: network.penalties,
       carriesState: network.carriesState)
-    test.load(Sentences(lengths: network.lengths, of: network.shape, using: &random))
+    test.load(Sentences(lengths: network.lengths, of: shape, using: &random))
     let step = OptimizerStep(optimizer, clipNorm: 1, parameters: test.parameters, gradients: test.gradients)
     let averages = AveragedParameters(of: test.parameters)
     averages.prepare(weight: 0.5)

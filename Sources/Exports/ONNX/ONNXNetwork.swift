@@ -42,7 +42,7 @@ struct ONNXNetwork {
       let hidden = recurrentLayer(layer, cell, reading: x, lengths: lengths)
       x = shape.isResidual(layer: layer) ? graph.add("Add", [hidden, x]) : hidden
     }
-    addLogits(of: x, extent: extent)
+    try addLogits(of: x, extent: extent)
   }
 
   // MARK: layers
@@ -173,16 +173,23 @@ struct ONNXNetwork {
     switch distribution {
     case .softmax: "softmax makes the probabilities of them"
     case .clusters: "logarithms of the probabilities"
+    case .chain: "scores of single tags"
     }
   }
 
   /// Rows of all timesteps are one matrix until the end.
-  private mutating func addLogits(of hidden: String, extent: String) {
+  ///
+  /// - Throws: `ExportError.unsayable` for tags of a whole sentence together, which no operator finds.
+  private mutating func addLogits(of hidden: String, extent: String) throws(ExportError) {
     let rows = graph.add("Reshape", [hidden, graph.addNumbers([-1, shape.outputWidths.total])])
     let logits =
       switch layout.output.distribution {
       case .softmax(let weight, let bias): linear(rows, weights(of: weight), weights(of: bias))
       case .clusters(let clusters): clustered(rows, clusters)
+      case .chain:
+        throw .unsayable(
+          format: ONNX().name,
+          what: "the output layer \(shape.output.name), whose best tags are found sentence by sentence")
       }
     _ = graph.add("Reshape", [logits, rowShape(extent, columns: shape.classes)], output: Self.logits)
   }

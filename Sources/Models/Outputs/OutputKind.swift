@@ -13,6 +13,8 @@ package protocol OutputKind: KeyAlternative {
   var tiedGradientRows: GradientRows { get }
   /// Whether it is of use for as few classes as a tagger has.
   var suitsTags: Bool { get }
+  /// Whether it is of use for streams of text, which never end.
+  var suitsText: Bool { get }
   /// Whether losses in training are over a sample of the classes, and no perplexity follows from them.
   var samplesLoss: Bool { get }
   /// What computes the same distribution of parameters of the same names and shapes, with gradients of the loss over all
@@ -43,6 +45,7 @@ extension OutputKind {
   package var canTieEmbeddings: Bool { false }
   package var tiedGradientRows: GradientRows { .all }
   package var suitsTags: Bool { false }
+  package var suitsText: Bool { true }
   package var samplesLoss: Bool { false }
   package var withWholeLoss: any OutputKind { self }
   package func objections(classes: Int) -> [Objection] { [] }
@@ -55,11 +58,15 @@ extension OutputKind {
 @propertyWrapper
 package struct OutputKey: KeySection, KeyVariant, Sendable {
   /// With their defaults, in the order in which documentation names them.
-  private static let all: [any OutputKind] = [Softmax(), WordClasses(), AdaptiveSoftmax(), SampledSoftmax()]
+  private static let all: [any OutputKind] = [
+    Softmax(), WordClasses(), AdaptiveSoftmax(), SampledSoftmax(), ConditionalRandomField(),
+  ]
 
   package static let selector = VariantSelector.value(
     ofKey: "kind", noun: "output layer",
-    help: "how the distribution is computed: all at once, in two steps, or in training from a sample")
+    help:
+      "how the distribution is computed: all at once, in two steps, in training from a sample, or over a sentence's tags together"
+  )
   package static let alternatives = all.map(OutputKey.init(wrappedValue:))
 
   package var wrappedValue: any OutputKind

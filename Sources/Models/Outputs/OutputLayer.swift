@@ -16,7 +16,8 @@ package protocol OutputLayer: Sendable {
 
   /// A row's loss in nats.
   func loss(row: Int) -> Double
-  /// The likeliest class of a row, of several the first.
+  /// The likeliest class of a row, of several the first; where a sentence's classes have a distribution together, the row's
+  /// one of the likeliest ones. Of a model that predicts.
   func prediction(row: Int) -> Int32
 
   /// The logits of one row for all classes, once its hidden state is known: logarithms of what softmax makes the
@@ -36,6 +37,8 @@ package enum Distribution: Sendable {
   /// softmax(U h + b): U [classes, hidden], b [classes].
   case softmax(weight: Parameter.Handle, bias: Parameter.Handle)
   case clusters(ClusteredParameters)
+  /// Over the tags of a sentence together, see `ConditionalRandomField`.
+  case chain(ChainParameters)
 }
 
 /// What an output layer shares with the model around it.

@@ -22,6 +22,9 @@ package struct LanguageModel: Task {
       objections.append(Objection(key: key, reason: reason, otherKeys: ["task"]))
     }
     if model.bidirectional { object("model.bidirectional", "a language model must not see the future") }
+    if !model.output.suitsText {
+      object("model.output.kind", "\(model.output.name) is for tagging; it is over the tags of a sentence together")
+    }
     if model.characters != nil {
       object("model.characters", "is for tagging; a language model's words are those of its vocabulary")
     }

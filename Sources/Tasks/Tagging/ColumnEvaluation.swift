@@ -17,6 +17,8 @@ package struct ColumnEvaluation: Sendable, Equatable {
   package private(set) var unknown = Count()
   /// All words, and those whose universal features are right; of other columns, whose tag is.
   package private(set) var universal = Count()
+  /// Where tags are of spans of words.
+  package private(set) var spans: SpanEvaluation?
   /// The losses of all words together that have a tag which the tagger knows, in nats.
   package internal(set) var nats = 0.0
 
@@ -25,6 +27,7 @@ package struct ColumnEvaluation: Sendable, Equatable {
     column = set.column
     tags = set.tags + foreign
     knownTagCount = set.tags.count
+    spans = SpanEvaluation(of: tags)
     universalTags = set.column == .feats ? tags.map(UniversalFeatures.only(of:)) : nil
     confusion = Array(repeating: Array(repeating: 0, count: tags.count), count: tags.count)
   }
@@ -40,8 +43,14 @@ package struct ColumnEvaluation: Sendable, Equatable {
     let isUniversallyRight = universalTags.map { $0[row] == $0[predicted] } ?? isRight
     if isKnown { known.add(isRight: isRight) } else { unknown.add(isRight: isRight) }
     universal.add(isRight: isUniversallyRight)
+    spans?.add(tag: row, given: predicted)
     return (isRight, isUniversallyRight)
   }
+
+  /// A word that the corpus has no tag for.
+  mutating func addUntagged() { spans?.addUntagged() }
+
+  mutating func endSentence() { spans?.endSentence() }
 
   /// Words whose tag the tagger lacks, by these tags.
   package var foreign: [(tag: String, words: Int)] {

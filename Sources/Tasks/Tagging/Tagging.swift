@@ -150,6 +150,7 @@ package struct Tagging: Task {
             predicted: tagging.columns.indices.map { Int(model.prediction(row: row, output: $0)) },
             isKnown: split.forms.map { $0[position] < tagging.trainingWords.count } ?? true)
         }
+        result.endSentence()
       }
     }
     return result

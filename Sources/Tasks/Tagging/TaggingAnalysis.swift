@@ -38,6 +38,7 @@ struct TaggedSplit {
           tags: tags.map { $0[position] }, predicted: zip(ids, given).compactMap { $0[$1] },
           isKnown: forms[position] < trainingWords)
       }
+      evaluation.endSentence()
     }
     self.evaluation = evaluation
   }

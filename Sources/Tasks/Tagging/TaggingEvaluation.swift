@@ -52,7 +52,11 @@ package struct TaggingEvaluation: Evaluation, Equatable {
   ///   - predicted: by column.
   mutating func add(tags: [Int32], predicted: [Int], isKnown: Bool) {
     var (isTagged, isRight, isUniversallyRight) = (false, true, true)
-    for (column, (tag, predicted)) in zip(tags, predicted).enumerated() where tag != TaggingVocabulary.noTag {
+    for (column, (tag, predicted)) in zip(tags, predicted).enumerated() {
+      guard tag != TaggingVocabulary.noTag else {
+        columns[column].addUntagged()
+        continue
+      }
       isTagged = true
       let outcome = columns[column].add(tag: tag, predicted: predicted, isKnown: isKnown)
       isRight = isRight && outcome.isRight
@@ -62,6 +66,11 @@ package struct TaggingEvaluation: Evaluation, Equatable {
     if isKnown { known.add(isRight: isRight) } else { unknown.add(isRight: isRight) }
     allTags.add(isRight: isUniversallyRight)
     if tags.contains(where: { $0 >= 0 }) { targets += 1 }
+  }
+
+  /// Behind the last word of a sentence.
+  mutating func endSentence() {
+    for column in columns.indices { columns[column].endSentence() }
   }
 
   package var all: Count { known + unknown }
@@ -87,8 +96,14 @@ extension TaggingEvaluation {
   package var headline: Quantity { Self.accuracy(accuracy) }
   package func metrics(on split: Split) -> [(field: String, value: Double)] {
     let field = "\(split.rawValue)_\(Self.quantity)"
-    let each = columns.map { ("\(field)_\($0.column.rawValue.lowercased())", $0.accuracy) }
-    return [(field, accuracy)] + (columns.count > 1 ? each : [])
+    func ofColumn(_ field: String, _ column: ColumnEvaluation) -> String {
+      columns.count > 1 ? "\(field)_\(column.column.rawValue.lowercased())" : field
+    }
+    let each = columns.count > 1 ? columns.map { (ofColumn(field, $0), $0.accuracy) } : []
+    let spans = columns.compactMap { column in
+      column.spans.map { (ofColumn("\(split.rawValue)_span_f1", column), $0.all.f1) }
+    }
+    return [(field, accuracy)] + each + spans
   }
 
   package func results(on split: String) -> [Fact] {
@@ -96,8 +111,15 @@ extension TaggingEvaluation {
     if unknown.words > 0 {
       facts.append(Fact("on unknown words", "\(Format.percent(unknown.accuracy)) of \(Format.count(unknown.words))"))
     }
-    guard columns.count > 1 else { return facts }
-    return facts + columns.map { Fact("\($0.column.rawValue) alone", Format.percent($0.accuracy)) }
+    if columns.count > 1 {
+      facts += columns.map { Fact("\($0.column.rawValue) alone", Format.percent($0.accuracy)) }
+    }
+    return facts
+      + columns.compactMap { column in
+        column.spans.map {
+          Fact("F1 of \(columns.count > 1 ? "\(column.column.rawValue) " : "")spans", Format.percent($0.all.f1))
+        }
+      }
   }
 
   package func report(on split: String) -> any Report { TaggingReport(self, split: split) }

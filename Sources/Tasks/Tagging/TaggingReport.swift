@@ -103,6 +103,8 @@ private struct ColumnReport: Encodable {
   private let unknownTokens: Int
   @NumberOrNull private var natsPerTarget: Double
   private let perTag: [String: Score]
+  /// Of tags that are of spans.
+  private let spans: Spans?
   /// By the corpus' tag, how often each tag was given.
   private let confusion: [String: [String: Int]]
   private let evaluation: ColumnEvaluation
@@ -114,8 +116,24 @@ private struct ColumnReport: Encodable {
     let f1: Double
   }
 
+  private struct Spans: Encodable {
+    let corpus: Int
+    let given: Int
+    let right: Int
+    let precision: Double
+    let recall: Double
+    let f1: Double
+    let perType: [String: Spans]?
+
+    init(_ count: SpanEvaluation.Count, perType: [String: SpanEvaluation.Count]? = nil) {
+      (corpus, given, right) = (count.corpus, count.given, count.right)
+      (precision, recall, f1) = (count.precision, count.recall, count.f1)
+      self.perType = perType?.mapValues { Spans($0) }
+    }
+  }
+
   private enum CodingKeys: CodingKey {
-    case tokens, accuracy, accuracyKnown, accuracyUnknown, knownTokens, unknownTokens, natsPerTarget, perTag,
+    case spans, tokens, accuracy, accuracyKnown, accuracyUnknown, knownTokens, unknownTokens, natsPerTarget, perTag,
       confusion, foreignTags
   }
 
@@ -134,6 +152,7 @@ private struct ColumnReport: Encodable {
       uniqueKeysWithValues: evaluation.perTag.map {
         ($0.tag, Score(tokens: $0.words, precision: $0.precision, recall: $0.recall, f1: $0.f1))
       })
+    spans = evaluation.spans.map { Spans($0.all, perType: $0.perType) }
     confusion = Dictionary(
       uniqueKeysWithValues: zip(evaluation.tags, evaluation.confusion).map { tag, row in
         (tag, Dictionary(uniqueKeysWithValues: zip(evaluation.tags, row).filter { $0.1 > 0 }))
@@ -159,12 +178,23 @@ private struct ColumnReport: Encodable {
     let (ids, isPart) = evaluation.shownTags
     let part = isPart ? " Only the \(ids.count) tags with the most errors; --json has all." : ""
     return """
-      \(scores)
+      \(spanScores)\(scores)
 
       Rows: the corpus' tags. Columns: the tags given.\(part)
 
       \(confusionTable(of: ids))
       """
+  }
+
+  private var spanScores: String {
+    guard let spans = evaluation.spans else { return "" }
+    func row(_ name: String, _ count: SpanEvaluation.Count) -> [String] {
+      [name, Format.count(count.corpus)] + [count.precision, count.recall, count.f1].map { Format.percent($0) }
+    }
+    let table = Table(
+      ["spans", "corpus", "precision", "recall", "F1"],
+      spans.perType.sorted { $0.key < $1.key }.map(row) + [row("all", spans.all)])
+    return "\(table)\n\n"
   }
 
   private var scores: Table {

@@ -107,10 +107,11 @@ struct TagCommand: ParsableCommand {
   private func tags(of sentences: [[String]], by tagger: Tagger) -> [Tagged] {
     guard probabilities else { return tagger.tag(sentences).map { ($0, nil) } }
     return tagger.rank(sentences, count: ranked ?? 1).map { sentence in
-      let best = sentence.compactMap(\.first)
-      return (
-        best.map { [$0.tag] },
-        ranked == nil ? best.map { TagNote(probability: $0.probability) } : sentence.map(TagNote.init(ranking:))
+      (
+        sentence.map { [$0.given.tag] },
+        sentence.map {
+          ranked == nil ? TagNote(probability: $0.given.probability) : TagNote(ranking: $0.ranking)
+        }
       )
     }
   }

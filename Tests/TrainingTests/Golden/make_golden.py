@@ -166,19 +166,19 @@ def detached(state):
     return tuple(part.detach() for part in state) if isinstance(state, tuple) else state.detach()
 
 
-def results(model, batches, run, name_of=lambda name: name):
+def results(model, batches, run, name_of=lambda name: name, criterion=nn.CrossEntropyLoss(), shown=lambda logits: logits):
     """What the model makes of the first of ten batches, and of all of them with each optimizer.
 
-    run(batch, state) gives logits and targets, row by row, and the next state."""
+    run(batch, state) gives logits and targets, row by row, and the next state; criterion their mean loss, and shown the
+    logarithms of what are to be probabilities."""
     begin = {n: p.detach().clone() for n, p in model.named_parameters()}
-    criterion = nn.CrossEntropyLoss()
     logits, targets, state = run(batches[0], None)
     loss = criterion(logits, targets)
     loss.backward()
     named = [(n, p) for n, p in model.named_parameters() if p.requires_grad]
     result = {
         "parameters": {name_of(n): numbers(begin[n]) for n, _ in named},
-        "logits": numbers(logits), "loss": loss.item(), "gradients": {name_of(n): numbers(p.grad) for n, p in named},
+        "logits": numbers(shown(logits)), "loss": loss.item(), "gradients": {name_of(n): numbers(p.grad) for n, p in named},
         "losses": {},
     }
     for name, make in OPTIMIZERS.items():
