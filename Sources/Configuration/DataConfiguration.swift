@@ -56,7 +56,20 @@ extension RunConfiguration {
   }
 }
 
-extension RunConfiguration.Data: KeySection, KeyVariant {
+/// The keys of `data`: where tokens come from, and in which direction they are read.
+struct DataKeys: KeySection {
+  var data: RunConfiguration.Data
+  var direction: ReadingDirection
+
+  mutating func visitKeys(_ keys: inout some KeyVisitor) {
+    keys.variant(&data)
+    keys.value(
+      "direction", &direction, .choice,
+      "how a language model reads: backward predicts each token from those behind it, right to left")
+  }
+}
+
+extension RunConfiguration.Data: KeyVariant {
   package static let selector = VariantSelector.presence
 
   package static let alternatives: [Self] = [

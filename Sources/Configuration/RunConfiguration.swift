@@ -1,3 +1,4 @@
+import Datasets
 import Keys
 
 /// Everything that decides what a run does, as a configuration file says it.
@@ -15,6 +16,8 @@ package struct RunConfiguration: Sendable, Equatable {
   /// All tasks that there are.
   var allTasks: [any Task] { taskChoice.all }
   package var data: Data
+  /// In which a language model reads.
+  package var direction = ReadingDirection.forward
   package var model = Model()
   package var training = Training()
   package var evaluation = Evaluation()
@@ -35,7 +38,9 @@ extension RunConfiguration: KeySection {
     keys.value("seed", &seed, .whole(0...Int.max), "decides every random number of the run")
     keys.value(
       "task", &task, .task(among: taskChoice.all), "what the model learns: the next token, or a tag for every token")
-    keys.section("data", &data, "what to learn from")
+    var source = DataKeys(data: data, direction: direction)
+    keys.section("data", &source, "what to learn from")
+    (data, direction) = (source.data, source.direction)
     keys.section("model", &model, "the network")
     keys.section("training", &training, "how it learns")
     keys.section("evaluation", &evaluation, "how it is measured")

@@ -4,11 +4,11 @@ import Keys
 
 extension RunConfiguration {
   /// What decides how text becomes a dataset, one `key=value` a line, without paths: with a hash of the files' bytes it
-  /// identifies the dataset. Nil where data isn't text.
+  /// identifies the dataset. In which direction it is read is nothing of it. Nil where data isn't text.
   package var datasetSettings: String? {
     guard case .text = data else { return nil }
     return withoutPaths.settings
-      .filter { $0.key == "task" || $0.key.hasPrefix("data.") }
+      .filter { $0.key == "task" || ($0.key.hasPrefix("data.") && $0.key != "data.direction") }
       .map { "\($0.key)=\($0.value)\n" }
       .joined()
   }

@@ -16,6 +16,7 @@ import Models
 ///     tokenization       word, whitespace, character, grapheme or bpe
 ///     tokenizer          of bpe only: the text of a tokenizer.json
 ///     tokens             the vocabulary by id, a list in JSON
+///     direction          backward: of a language model that reads from right to left only
 ///     tags, tag_column, characters, training_words       of a tagger only: lists in JSON, and CoNLL-U's column
 package enum ModelMetadata {
   private enum Key {
@@ -29,6 +30,7 @@ package enum ModelMetadata {
     static let tokenization = "tokenization"
     static let tokenizer = "tokenizer"
     static let tokens = "tokens"
+    static let direction = "direction"
     static let tags = "tags"
     static let tagColumn = "tag_column"
     static let characters = "characters"
@@ -51,6 +53,7 @@ package enum ModelMetadata {
     }
     entries += [(Key.tokenization, model.tokenization.kind.rawValue), (Key.tokens, try list(model.vocabulary.tokens))]
     if let tokenizer = model.tokenization.subwords { entries.append((Key.tokenizer, tokenizer.json)) }
+    if model.direction != .forward { entries.append((Key.direction, model.direction.rawValue)) }
     if let tagging = model.tagging {
       entries += [
         (Key.tags, try list(tagging.columns[0].tags)), (Key.tagColumn, tagging.columns[0].column.rawValue),
@@ -90,6 +93,10 @@ package enum ModelMetadata {
       if let flaw = found.flaw(beside: vocabulary) { throw reader.refusal("a tagger's vocabulary", flaw) }
       tagging = found
     }
+    let direction = texts[Key.direction] ?? ReadingDirection.forward.rawValue
+    guard let direction = ReadingDirection(rawValue: direction) else {
+      throw reader.refusal("a direction, forward or backward", direction)
+    }
     let prefix = Key.model + "."
     let keys = texts.filter { $0.key.hasPrefix(prefix) }.map { (String($0.key.dropFirst(prefix.count)), $0.value) }
     let shape: ModelShape
@@ -100,6 +107,7 @@ package enum ModelMetadata {
     }
     return Description(
       shape: shape, vocabulary: vocabulary, tokenization: tokenization, tagging: tagging,
+      direction: direction,
       origin: ModelOrigin(
         task: try reader.text(Key.task), configuration: try reader.text(Key.configuration),
         checkpointSHA256: try reader.text(Key.checkpoint), producer: try reader.text(Key.producer)))
@@ -111,11 +119,14 @@ package enum ModelMetadata {
     let vocabulary: Vocabulary
     let tokenization: Tokenization
     let tagging: TaggingVocabulary?
+    let direction: ReadingDirection
     let origin: ModelOrigin
 
     func model(with parameters: Parameters) -> ExportedModel {
       ExportedModel(
-        TrainedModel(parameters, vocabulary: vocabulary, tokenization: tokenization, tagging: tagging), from: origin)
+        TrainedModel(
+          parameters, vocabulary: vocabulary, tokenization: tokenization, tagging: tagging, direction: direction),
+        from: origin)
     }
   }
 

@@ -9,14 +9,18 @@ package struct TrainedModel: Sendable {
   package let tokenization: Tokenization
   /// What a tagger knows beside the vocabulary; nil for other models.
   package let tagging: TaggingVocabulary?
+  /// In which a language model reads.
+  package let direction: ReadingDirection
 
   package init(
-    _ parameters: Parameters, vocabulary: Vocabulary, tokenization: Tokenization, tagging: TaggingVocabulary?
+    _ parameters: Parameters, vocabulary: Vocabulary, tokenization: Tokenization, tagging: TaggingVocabulary?,
+    direction: ReadingDirection = .forward
   ) {
     self.parameters = parameters
     self.vocabulary = vocabulary
     self.tokenization = tokenization
     self.tagging = tagging
+    self.direction = direction
   }
 
   /// Sentences as the model reads them.

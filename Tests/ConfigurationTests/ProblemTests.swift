@@ -100,6 +100,10 @@ import Testing
       "2:38: training.random_windows.deviation: is above bptt, which is 8"
     ),
     (
+      "task: tagging\nmodel: {output: {kind: crf, samples: 3}}\n",
+      "3:29: model.output.samples: belongs to sampled; the output layer is crf"
+    ),
+    (
       "task: tagging\ntraining: {random_windows: {}}\n",
       "3:12: training.random_windows: is for language models; a tagger reads sentences whole"
     ),
@@ -275,6 +279,10 @@ import Testing
       "1:18: data.tags: is for tagging; a language model has no tags"
     ),
     (
+      "data: {train: a, direction: backwards}\n",
+      "1:29: data.direction: expected forward or backward, found 'backwards'; did you mean backward?"
+    ),
+    (
       "data: {train: a, tags: pos}\n",
       "1:24: data.tags: expected upos, xpos or feats, found 'pos'; did you mean upos?"
     ),
@@ -312,6 +320,16 @@ import Testing
         "lm.cfg:2:25: data.tokens: CoNLL-U says itself what a token is"
       ])
     #expect(complaints("task: tagging\ndata: {train: a.conllu, tags: xpos}\n") == [])
+  }
+
+  @Test func textAndDatasetsAreReadInADirection() {
+    for source in ["train: a", "dataset: a.h5", "synthetic: {}"] {
+      #expect(complaints("data: {\(source), direction: backward}\n") == [])
+    }
+    #expect(
+      complaints("task: tagging\ndata: {train: a.conllu, direction: backward}\n") == [
+        "lm.cfg:2:25: data.direction: is for language models; a tagger reads sentences whole"
+      ])
   }
 
   /// The format is a choice of its own; what doesn't go with it or the task is said.

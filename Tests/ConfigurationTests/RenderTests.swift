@@ -25,6 +25,7 @@ import Testing
           vocabulary:
             min_count: 1
             extend: false
+          direction: forward
         model:
           embedding: 128
           cell: elman
@@ -95,7 +96,9 @@ import Testing
     configuration.model.characters = RunConfiguration.CharacterEncoder()
     let text = configuration.render()
     #expect(
-      text.contains("task: tagging\ndata:\n  dataset: /d.h5\nmodel:\n  embedding: 128\n  cell: lstm\n  hidden: 128\n"))
+      text.contains(
+        "task: tagging\ndata:\n  dataset: /d.h5\n  direction: forward\nmodel:\n  embedding: 128\n  cell: lstm\n  hidden: 128\n"
+      ))
     #expect(text.contains("  vectors: /v.txt\n  characters:\n    embedding: 32\n    hidden: 50\n"))
   }
 

@@ -91,6 +91,7 @@ import Testing
         """)
     #expect(try parse(base).datasetSettings == parse(base, "data.train=/b.txt", "model.hidden=3").datasetSettings)
     #expect(try parse(base).datasetSettings != parse(base, "data.validation=null").datasetSettings)
+    #expect(try parse(base, "data.direction=backward").datasetSettings == parse(base).datasetSettings)
     #expect(try parse(minimal).datasetSettings == nil)
   }
 }

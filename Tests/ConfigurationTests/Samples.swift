@@ -14,6 +14,7 @@ extension RunConfiguration {
     configuration.seed = dice.roll() ? Int.max : Int.random(in: 0...99, using: &dice)
     if dice.roll() { configuration.task = Tagging() }
     dice.adapt(&configuration.data, to: configuration.task)
+    if configuration.task is LanguageModel, dice.roll() { configuration.direction = .backward }
     if case .text(let corpus) = configuration.data, configuration.task is Tagging {
       configuration.training.tagWeights = dice.roll() ? corpus.tags.map { _ in dice.positive() } : nil
     }

@@ -51,6 +51,18 @@ private func rows(_ batches: StreamBatches, _ window: Int) -> (inputs: [Int32], 
     }
   }
 
+  @Test func backwardIsTheTextFromItsEnd() throws {
+    let tokens = (0..<101).map { Int32($0) &* 7 % 31 }
+    for (streams, window) in [(1, 8), (3, 5), (7, 200)] {
+      let batches = try StreamBatches(tokens, streams: streams, window: window, direction: .backward)
+      let reversed = try StreamBatches(tokens.reversed(), streams: streams, window: window)
+      for index in 0..<reversed.windowCount {
+        let (found, expected) = (rows(batches, index), rows(reversed, index))
+        #expect(found.inputs == expected.inputs && found.targets == expected.targets)
+      }
+    }
+  }
+
   @Test func aTextTooShortForItsStreamsIsRefused() throws {
     let error = #expect(throws: CorpusError.self) { try StreamBatches([1, 2, 3], streams: 3, window: 35) }
     #expect(error == .tooFewTokens(count: 3, streams: 3))

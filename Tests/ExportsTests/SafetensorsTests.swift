@@ -16,7 +16,7 @@ import Testing
         let (model, found) = (exported.model, read.model)
         #expect(found.parameters.shape == model.parameters.shape)
         #expect(found.vocabulary == model.vocabulary && found.tokenization == model.tokenization)
-        #expect(found.tagging == model.tagging)
+        #expect(found.tagging == model.tagging && found.direction == model.direction)
         for parameter in model.parameters.layout.parameters {
           #expect(
             found.parameters.layout.elements(of: parameter, in: found.parameters.values)

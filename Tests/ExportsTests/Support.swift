@@ -40,13 +40,13 @@ func exampleModels() throws -> [ExportedModel] {
   return try shapes.map { try model(of: $0) } + [subwordModel(), taggerModel()]
 }
 
-/// A language model of subwords.
+/// A language model of subwords that reads from right to left.
 func subwordModel() throws -> ExportedModel {
   let tokenizer = try BytePairTokenizer(
     json: #"{"model": {"vocab": {"a": 0, "b": 1, "ab": 2}, "merges": ["a b"]}, "pre_tokenizer": {"type": "ByteLevel"}}"#
   )
   let shape = ModelShape(vocabulary: 3, embedding: 5, cell: .gru, hidden: 6, layers: 1, classes: 3)
-  return try model(of: shape, vocabulary: tokenizer.vocabulary, .bpe(tokenizer))
+  return try model(of: shape, vocabulary: tokenizer.vocabulary, .bpe(tokenizer), direction: .backward)
 }
 
 /// A tagger in both directions that looks at characters.
@@ -66,12 +66,13 @@ private let tagging = TaggingVocabulary(
 
 private func model(
   of shape: ModelShape, vocabulary: Vocabulary = Vocabulary(tokens: words), _ tokenization: Tokenization = .word,
-  _ tagging: TaggingVocabulary? = nil
+  _ tagging: TaggingVocabulary? = nil, direction: ReadingDirection = .forward
 ) throws -> ExportedModel {
   let parameters = Parameters(shape, kernels: Kernels.available[0])
   parameters.initialize(seed: 3)
   return ExportedModel(
-    TrainedModel(parameters, vocabulary: vocabulary, tokenization: tokenization, tagging: tagging),
+    TrainedModel(
+      parameters, vocabulary: vocabulary, tokenization: tokenization, tagging: tagging, direction: direction),
     from: ModelOrigin(
       task: tagging == nil ? "language-model" : "tagging", configuration: "seed: 1\n", checkpointSHA256: "00ff"))
 }

@@ -24,10 +24,12 @@ import Testing
 
     var test: TestModel { TestModel(shape, streams: 1, timesteps: 1, seed: 5) }
 
-    var model: TrainedModel {
+    var model: TrainedModel { model(reading: .forward) }
+
+    func model(reading direction: ReadingDirection) -> TrainedModel {
       TrainedModel(
         test.parameters, vocabulary: Vocabulary(tokens: ["<unk>", "</s>"] + (2..<23).map { "w\($0)" }),
-        tokenization: .whitespace, tagging: nil)
+        tokenization: .whitespace, tagging: nil, direction: direction)
     }
 
     func scorer(carriesState: Bool = false, threads: Int = 1) -> Scorer {
@@ -107,6 +109,22 @@ import Testing
       #expect(abs(score.logProbability - expected.reduce(0, +)) < 1e-5)
       let known = zip(line.tokens, expected).filter { $0.0 != 0 }.reduce(0) { $0 + $1.1 }
       #expect(abs(score.logProbability(without: 0) - known) < 1e-5)
+    }
+  }
+
+  /// From its last word to its first one, and then its end.
+  @Test(arguments: cases) func readBackwardALineIsItsWordsTurnedRound(of model: Case) throws {
+    let lines = try Self.lines([0, 1, 7, 20, 70])
+    var encoder = LineEncoder(model.model.vocabulary, .whitespace, file: "lines")
+    let turned = try lines.map { line in
+      let words = line.tokens.dropLast().reversed().map { model.model.vocabulary.tokens[Int($0)] }
+      return try encoder.encode(Array(words.joined(separator: " ").utf8))
+    }
+    let scorer = Scorer(model.model(reading: .backward), carriesState: false, workers: Workers(count: 2))
+    for (found, expected) in zip(try scorer.score(lines), try model.scorer().score(turned)) {
+      let values = expected.tokenLogProbabilities
+      #expect(found.tokenLogProbabilities == values.dropLast().reversed() + values.suffix(1))
+      #expect(found.line.tokens.last == 1)
     }
   }
 

@@ -44,7 +44,8 @@ package struct GradientStatistics: Sendable, Equatable {
     check: (_ share: Double) throws -> Void
   ) throws {
     let streams = min(Self.streams, max(1, (text.tokens.count - 1) / segment))
-    let minibatches = StreamMinibatches(try StreamBatches(text.tokens, streams: streams, window: segment))
+    let minibatches = StreamMinibatches(
+      try StreamBatches(text.tokens, streams: streams, window: segment, direction: model.direction))
     let parameters = model.parameters.withWholeLoss
     let gradients = Gradients(parameters.layout, minibatches.capacity)
     let sequenceModel = SequenceModel(

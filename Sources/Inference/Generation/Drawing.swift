@@ -43,7 +43,8 @@ struct Drawing {
         return Int32(sampling.draw(logits, sample: sample, position: position, excluding: unknown))
       }
       for (stream, token) in tokens.enumerated() where !hasEnded[stream] {
-        try emit(samples.lowerBound + stream, texts[stream].append(model.vocabulary.tokens[Int(token)]))
+        let piece = texts[stream].append(token)
+        if !piece.isEmpty { try emit(samples.lowerBound + stream, piece) }
         last[stream] = token
       }
       streams.read { tokens[$0] }
@@ -52,11 +53,14 @@ struct Drawing {
     return last
   }
 
+  /// [samples] what of each text wasn't known before its last token.
+  var rests: [String] { texts.map(\.rest) }
+
   /// Begins another text, which goes on from what the streams have read.
   mutating func begin(_ text: ContinuedText) { texts = samples.map { _ in text } }
 }
 
-/// A text that somebody and a language model write by turns, line by line, in one state.
+/// A text that somebody and a language model that reads forward write by turns, line by line, in one state.
 package final class Conversation {
   private let model: TrainedModel
   private let streams: TokenStreams
@@ -73,7 +77,7 @@ package final class Conversation {
     self.extent = extent
     ends = try extent.end?.tokens(of: model) ?? []
     drawing = Drawing(
-      model, streams, samples: 0..<1, sampling, text: ContinuedText(after: "", model.tokenization))
+      model, streams, samples: 0..<1, sampling, text: ContinuedText(after: "", model))
   }
 
   /// Writes on from a line, up to the extent. The next line comes after the end of this one.
@@ -83,7 +87,7 @@ package final class Conversation {
     let tokens = try model.vocabulary.encode(line, model.tokenization)
     if hasBegun { streams.read(tokens) } else { streams.begin(with: tokens) }
     hasBegun = true
-    drawing.begin(ContinuedText(after: line, model.tokenization))
+    drawing.begin(ContinuedText(after: line, model))
     let last = try drawing.run(length: extent.length, ends: ends) { try emit($1) }
     if let end = model.vocabulary.sentenceEnd(model.tokenization), last != [end] { streams.read([end]) }
   }

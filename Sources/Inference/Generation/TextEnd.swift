@@ -33,6 +33,8 @@ package enum TextEnd: String, Sendable, CaseIterable {
 /// What keeps a model from writing.
 package enum GenerationError: DiagnosedError, Equatable {
   case noEnd(TextEnd)
+  /// Of what needs one that reads forward.
+  case readsBackward(option: String)
 
   package var exitCode: ExitCode { .badInput }
 
@@ -41,6 +43,9 @@ package enum GenerationError: DiagnosedError, Equatable {
     case .noEnd(let end):
       "--until \(end.rawValue): the model knows no token that ends a \(end.rawValue), since its text had none; leave it out, and "
         + "--length says where a text ends"
+    case .readsBackward(let option):
+      "\(option): expected a model that reads from left to right, found one of data.direction backward: a line is not what comes next "
+        + "after the one before it"
     }
   }
 }

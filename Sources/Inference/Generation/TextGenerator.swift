@@ -34,7 +34,7 @@ package final class TextGenerator {
   }
 
   /// Draws a text that goes on from a prompt, as after the end of a line (see `TokenStreams.begin`). The prompt is part of the
-  /// text, as it was typed.
+  /// text, as it was typed. A model that reads from right to left writes what stands before it, down to a line's beginning.
   ///
   /// - Parameter emit: gets each piece of the text as soon as it is known.
   package func generate(
@@ -62,49 +62,61 @@ package final class TextGenerator {
     _ samples: Range<Int>, prompt: String, _ extent: Extent, _ sampling: Sampling,
     emit: (_ sample: Int, _ piece: String) throws -> Void
   ) throws {
-    let tokens = try model.vocabulary.encode(prompt, model.tokenization)
+    let tokens = try read(prompt)
     let ends = try extent.end?.tokens(of: model) ?? []
     let streams = self.streams(count: samples.count)
     streams.begin(with: tokens)
-    if !prompt.isEmpty { for sample in samples { try emit(sample, prompt) } }
-    var drawing = Drawing(
-      model, streams, samples: samples, sampling, text: ContinuedText(after: prompt, model.tokenization))
+    let text = ContinuedText(after: prompt, model, ends: ends)
+    if !text.beginning.isEmpty { for sample in samples { try emit(sample, text.beginning) } }
+    var drawing = Drawing(model, streams, samples: samples, sampling, text: text)
     try drawing.run(length: extent.length, ends: ends, emit: emit)
+    for (sample, rest) in zip(samples, drawing.rests) where !rest.isEmpty { try emit(sample, rest) }
   }
 
-  /// The likeliest next tokens after a prompt, with their probabilities among all tokens.
+  /// A prompt's tokens, in the order in which the model reads them.
+  private func read(_ prompt: String) throws -> [Int32] {
+    model.direction.ordered(try model.vocabulary.encode(prompt, model.tokenization))
+  }
+
+  /// The likeliest next tokens after a prompt, with their probabilities among all tokens; of a model that reads from right to
+  /// left, those before it.
   package func next(after prompt: String, count: Int) throws -> [RankedClass] {
     let streams = self.streams(count: 1)
-    streams.begin(with: try model.vocabulary.encode(prompt, model.tokenization))
+    streams.begin(with: try read(prompt))
     return streams.map(first: 1) { _, logits in RankedClass.likeliest(count, by: logits) }.flatMap(\.self)
   }
 
   /// Texts by turns with somebody else's.
+  ///
+  /// - Throws: `GenerationError.readsBackward`.
   package func conversation(_ extent: Extent, _ sampling: Sampling) throws -> Conversation {
-    try Conversation(model, TokenStreams(model, count: 1, workers: workers), extent, sampling)
+    guard model.direction == .forward else { throw GenerationError.readsBackward(option: "--interactive") }
+    return try Conversation(model, TokenStreams(model, count: 1, workers: workers), extent, sampling)
   }
 
   /// The likeliest text that a beam search finds, prompt included, and the runners-up, the likeliest first.
   ///
   /// - Parameter width: of the beam, and most texts that are returned.
   package func search(prompt: String, _ extent: Extent, width: Int) throws -> [FoundText] {
-    let tokens = try model.vocabulary.encode(prompt, model.tokenization)
+    let tokens = try read(prompt)
+    let ends = try extent.end?.tokens(of: model) ?? []
     let search = BeamSearch(
-      width: width, length: extent.length, ends: try extent.end?.tokens(of: model) ?? [],
+      width: width, length: extent.length, ends: ends,
       // Unless there is nothing else.
       excluded: model.vocabulary.count > 1 ? model.vocabulary.unknownId : nil)
     return search.run(on: streams(count: width), after: tokens).map { hypothesis in
-      var text = ContinuedText(after: prompt, model.tokenization)
-      let pieces = hypothesis.tokens.map { text.append(model.vocabulary.tokens[Int($0)]) }
+      var text = ContinuedText(after: prompt, model, ends: ends)
+      let pieces = hypothesis.tokens.map { text.append($0) }
       return FoundText(
-        text: prompt + pieces.joined(), tokens: hypothesis.tokens.count, logProbability: hypothesis.logProbability)
+        text: text.beginning + pieces.joined() + text.rest, tokens: hypothesis.tokens.count,
+        logProbability: hypothesis.logProbability)
     }
   }
 
   /// What a search found.
   package struct FoundText: Sendable {
     package let text: String
-    /// Those behind the prompt.
+    /// Those that were found, the prompt's not among them.
     package let tokens: Int
     /// Of these tokens, in nats.
     package let logProbability: Double
@@ -115,24 +127,5 @@ package final class TextGenerator {
     let streams = TokenStreams(model, count: count, workers: workers)
     self.streams = streams
     return streams
-  }
-}
-
-/// The text of tokens that go on from a prompt, with the spaces that belong between them.
-struct ContinuedText {
-  private var joiner: TextJoiner
-  /// A space that was typed already isn't put in again.
-  private var isSpaced: Bool
-
-  init(after prompt: String, _ tokenization: Tokenization) {
-    joiner = TextJoiner(tokenization)
-    for token in tokenization.tokens(of: prompt) { _ = joiner.append(token) }
-    isSpaced = !tokenization.kind.isSeamless && prompt.last?.isWhitespace == true
-  }
-
-  mutating func append(_ token: String) -> String {
-    let piece = joiner.append(token)
-    defer { isSpaced = false }
-    return isSpaced && piece.first == " " ? String(piece.dropFirst()) : piece
   }
 }

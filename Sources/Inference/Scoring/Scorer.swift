@@ -6,12 +6,17 @@ import Models
 ///
 /// Each line is read after the token that ends a sentence, from the zero state, or goes on where the line before ended. Lines
 /// that don't go on stand side by side, those of similar length together; what stands beside a line never shows in its
-/// numbers, nor does the number of threads. A model that follows the text reads line after line, too.
+/// numbers, nor does the number of threads. A model that follows the text reads line after line, too. Of a model that reads
+/// from right to left a token's probability is that after all tokens behind it in its line, and that of the line's end says
+/// that the line begins where it does.
 package final class Scorer {
   /// What is read before a line's first token: what ends a sentence, or else the vocabulary's most frequent token.
   package let context: Int32
   /// Whether a line goes on where the one before ended.
   package let carriesState: Bool
+  private let direction: ReadingDirection
+  /// Whether the last token of a line is its end.
+  private let hasEnds: Bool
   /// How the model follows the lines.
   package let adaptation: Adaptation
   private let runner: AdaptiveRunner
@@ -24,12 +29,16 @@ package final class Scorer {
   private static let sideBySide = LineWindows.Shape(lines: 512, rows: 64)
   private static let rowsAlone = 256
 
+  /// - Parameter carriesState: only of a model that reads forward.
   package init(
     _ model: TrainedModel, carriesState: Bool, following adaptation: Adaptation = Adaptation(), workers: Workers
   ) {
     self.carriesState = carriesState
     self.adaptation = adaptation
+    direction = model.direction
+    precondition(!carriesState || direction == .forward, "read backward, a line goes on from the one behind it")
     let vocabulary = model.vocabulary
+    hasEnds = vocabulary.sentenceEnd(model.tokenization) != nil || vocabulary.unknownId != nil
     context = vocabulary.sentenceEnd(model.tokenization) ?? vocabulary.mostFrequentId ?? 0
     last = context
     let readsAlone = carriesState || !adaptation.isNone
@@ -45,13 +54,14 @@ package final class Scorer {
   ///
   /// - Throws: `AdaptationError` if the parameters of a model that follows the lines have run away.
   package func score(_ lines: [TokenLine]) throws -> [LineScore] {
+    let read = lines.map { direction.ordered(line: $0.tokens, hasEnd: hasEnds) }
     let values: [[Double]]
     if !adaptation.isNone {
-      values = try lines.map { try scoreNext($0.tokens) }
+      values = try read.map(scoreNext)
     } else {
-      values = try carriesState ? scoreAsOne(lines) : scoreApart(lines)
+      values = try carriesState ? scoreAsOne(read) : scoreApart(read)
     }
-    return zip(lines, values).map(LineScore.init)
+    return zip(lines, values).map { LineScore($0, direction.ordered(line: $1, hasEnd: hasEnds)) }
   }
 
   /// What follows the text does so in segments that begin with a line: they don't depend on which lines are scored together.
@@ -62,22 +72,22 @@ package final class Scorer {
     return values
   }
 
-  private func scoreAsOne(_ lines: [TokenLine]) throws -> [[Double]] {
-    var rest = try scoreNext(lines.flatMap(\.tokens))[...]
+  private func scoreAsOne(_ lines: [[Int32]]) throws -> [[Double]] {
+    var rest = try scoreNext(Array(lines.joined()))[...]
     return lines.map { line in
-      defer { rest = rest.dropFirst(line.tokens.count) }
-      return Array(rest.prefix(line.tokens.count))
+      defer { rest = rest.dropFirst(line.count) }
+      return Array(rest.prefix(line.count))
     }
   }
 
-  private func scoreApart(_ lines: [TokenLine]) throws -> [[Double]] {
+  private func scoreApart(_ lines: [[Int32]]) throws -> [[Double]] {
     var result = lines.map { _ in [Double]() }
-    let order = lines.indices.filter { !lines[$0].tokens.isEmpty }.sorted {
-      (lines[$1].tokens.count, $0) < (lines[$0].tokens.count, $1)
+    let order = lines.indices.filter { !lines[$0].isEmpty }.sorted {
+      (lines[$1].count, $0) < (lines[$0].count, $1)
     }
     for start in stride(from: 0, to: order.count, by: shape.lines) {
       let batch = order[start..<min(start + shape.lines, order.count)]
-      let values = try logProbabilities(of: batch.map { lines[$0].tokens }, after: context)
+      let values = try logProbabilities(of: batch.map { lines[$0] }, after: context)
       for (line, values) in zip(batch, values) { result[line] = values }
     }
     return result

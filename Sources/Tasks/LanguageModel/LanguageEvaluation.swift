@@ -14,13 +14,16 @@ package struct LanguageEvaluation: Evaluation, Equatable {
   package internal(set) var unknownTargets = 0
   /// Sequences that the split was read as, side by side.
   package let streams: Int
+  /// In which the split was read.
+  package let direction: ReadingDirection
   /// How the model followed the split.
   package let adaptation: Adaptation
   /// How long the raw text is that the targets are; numbers are 0 where nobody knows.
   package private(set) var extent = TextExtent()
 
-  init(streams: Int, _ adaptation: Adaptation) {
+  init(streams: Int, _ direction: ReadingDirection, _ adaptation: Adaptation) {
     self.streams = streams
+    self.direction = direction
     self.adaptation = adaptation
   }
 
@@ -132,6 +135,8 @@ private struct LanguageModelReport: Encodable, CustomStringConvertible {
   @NumberOrNull private var bitsPerCharacter: Double
   private let unknownTargets: Int
   private let streams: Int
+  /// Of a model that reads from right to left.
+  private let direction: String?
   /// Only of a model that followed the split by it.
   private let dynamic: Dynamic?
   private let cache: Cache?
@@ -151,7 +156,7 @@ private struct LanguageModelReport: Encodable, CustomStringConvertible {
 
   private enum CodingKeys: CodingKey {
     case split, targets, natsPerTarget, perplexity, words, perplexityPerWord, bytes, perplexityPerByte, bitsPerByte
-    case bitsPerCharacter, unknownTargets, streams, dynamic, cache
+    case bitsPerCharacter, unknownTargets, streams, direction, dynamic, cache
   }
 
   init(_ evaluation: LanguageEvaluation, split: String) {
@@ -165,6 +170,7 @@ private struct LanguageModelReport: Encodable, CustomStringConvertible {
     bitsPerCharacter = loss.bitsPerCharacter
     unknownTargets = evaluation.unknownTargets
     streams = evaluation.streams
+    direction = evaluation.direction == .backward ? evaluation.direction.rawValue : nil
     dynamic = evaluation.adaptation.dynamic.map {
       Dynamic(
         rate: $0.rate, decay: $0.decay, epsilon: $0.epsilon, segment: $0.segment, isNormalized: $0.statistics != nil)
@@ -181,7 +187,7 @@ private struct LanguageModelReport: Encodable, CustomStringConvertible {
       ] + compared + [
         ("unknown targets", "\(Format.count(unknownTargets)) (\(Format.percent(unknownTargets, of: targets)))"),
         ("streams", Format.count(streams)),
-      ] + adaptations + (caveat.map { [("notice", $0)] } ?? []))
+      ] + (direction.map { [("direction", $0)] } ?? []) + adaptations + (caveat.map { [("notice", $0)] } ?? []))
   }
 
   /// Of a text whose length is known.

@@ -86,7 +86,8 @@ package struct LanguageModel: Task {
     of train: TokenSequence, in dataset: SequenceDataset, _ configuration: RunConfiguration
   ) throws -> any MinibatchSource {
     let training = configuration.training
-    let streams = try StreamBatches(train.tokens, streams: training.batchSize, window: training.bptt)
+    let streams = try StreamBatches(
+      train.tokens, streams: training.batchSize, window: training.bptt, direction: configuration.direction)
     let dropout = WordDropout(
       share: configuration.model.wordDropout, unknown: dataset.vocabulary.unknownId, seed: configuration.seed)
     guard let windows = training.randomWindows else { return StreamMinibatches(streams, dropout: dropout) }
@@ -105,7 +106,8 @@ package struct LanguageModel: Task {
     let pairs = split.tokens.count - 1
     let streams = max(1, min(extent.sequences, pairs / extent.timesteps))
     let batches = try StreamBatches(
-      split.tokens, streams: streams, window: max(1, min(extent.timesteps, pairs / streams)))
+      split.tokens, streams: streams, window: max(1, min(extent.timesteps, pairs / streams)), direction: model.direction
+    )
     return StreamMinibatches(batches, limit: min(extent.windows, batches.length / batches.window))
   }
 
@@ -182,9 +184,10 @@ package struct LanguageModel: Task {
     let streams = settings.streams
     // Unless the parameters change on the way, how many timesteps are read at a time never shows in a result.
     let window = adaptation.dynamic?.segment ?? max(1, Self.evaluatedRows / streams)
-    let minibatches = StreamMinibatches(try StreamBatches(split.tokens, streams: streams, window: window))
+    let minibatches = StreamMinibatches(
+      try StreamBatches(split.tokens, streams: streams, window: window, direction: model.direction))
     let runner = AdaptiveRunner(model, adaptation, minibatches.capacity, workers: workers)
-    var result = LanguageEvaluation(streams: streams, adaptation)
+    var result = LanguageEvaluation(streams: streams, model.direction, adaptation)
     try runner.run(over: minibatches, check: check) { minibatch, _, loss in
       result.nats += (0..<minibatch.rows).reduce(0) { $0 + loss($1) }
       result.targets += minibatch.targetCount
@@ -203,13 +206,21 @@ package struct LanguageModel: Task {
 
   package let sampleTitle = "A sample of what it writes:"
 
-  /// A few lines; one that was cut off at its end says so.
+  /// A few lines; one that was cut off says so where it was.
   package func sample(of model: TrainedModel, _ dataset: SequenceDataset) throws -> String {
     var text = ""
     let length = model.tokenization.kind.sampled.sample
     try TextGenerator(model).generate(prompt: "", TextGenerator.Extent(length: length), Sampling()) { text += $0 }
-    if !text.hasSuffix("\n") { text += " ..." }
+    text = Self.marked(text, by: "...", model.direction)
     return text.split(separator: "\n").joined(separator: "\n")
+  }
+
+  /// A text with a mark where it was cut off, if not at the end of a line.
+  private static func marked(_ text: String, by mark: String, _ direction: ReadingDirection) -> String {
+    switch direction {
+    case .forward: text.hasSuffix("\n") ? text : "\(text) \(mark)"
+    case .backward: text.hasPrefix("\n") ? text : "\(mark) \(text)"
+    }
   }
 
   package func command(checkpoint: String) -> String { "generate --checkpoint \(checkpoint)" }
@@ -244,8 +255,8 @@ package struct LanguageModel: Task {
       sampling.temperature = temperature
       var text = ""
       try generator.generate(prompt: "", TextGenerator.Extent(length: length), sampling) { text += $0 }
-      if !text.hasSuffix("\n") { text += " …" }
-      return ReportSection.Text(title: "Temperature \(temperature)", text: text)
+      return ReportSection.Text(
+        title: "Temperature \(temperature)", text: Self.marked(text, by: "…", model.direction))
     }
     var report = TaskReport()
     report.sections = [section]

@@ -27,6 +27,9 @@ package struct Tagging: Task {
     if configuration.training.randomWindows != nil {
       object("training.random_windows", "is for language models; a tagger reads sentences whole")
     }
+    if configuration.direction != .forward {
+      object("data.direction", "is for language models; a tagger reads sentences whole")
+    }
     if !model.output.suitsTags {
       object("model.output.kind", "\(model.output.name) is for language models; tags are too few for it")
     }

@@ -7,6 +7,7 @@ import Models
 struct DivergenceReport {
   let model: ShardedModel
   let dataset: SequenceDataset
+  let direction: ReadingDirection
 
   // MARK: where it begins
 
@@ -52,7 +53,7 @@ struct DivergenceReport {
     var text = "\(model.carriesState ? "stream" : "sentence") \(sequence + 1)"
     if let broken { text += ", whose loss is not finite from timestep \(broken + 1) of \(rows.count) on" }
     text += "\n"
-    for row in rows { text += joiner.append(token(ofRow: row)) }
+    for row in direction.ordered(rows) { text += joiner.append(token(ofRow: row)) }
     return text + "\n"
   }
 

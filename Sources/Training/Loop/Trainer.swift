@@ -198,7 +198,7 @@ package final class Trainer {
   private var trainedModel: TrainedModel {
     TrainedModel(
       averages?.mean ?? engine.model.parameters, vocabulary: dataset.vocabulary, tokenization: dataset.tokenization,
-      tagging: configuration.task.tagging(of: dataset))
+      tagging: configuration.task.tagging(of: dataset), direction: configuration.direction)
   }
 
   /// - Parameter isRegular: whether the configuration alone says that there is a checkpoint here.
@@ -218,7 +218,8 @@ package final class Trainer {
   private func divergence(of result: TrainingStep.Result, learningRate: Double) -> Divergence {
     let quantity = !result.lossSum.isFinite ? "loss" : result.overflowed ? "update" : "gradient's norm"
     var divergence = Divergence(step: state.step + 1, epoch: state.epoch + 1, quantity: quantity)
-    let report = DivergenceReport(model: engine.model, dataset: dataset)
+    let report = DivergenceReport(
+      model: engine.model, dataset: dataset, direction: configuration.direction)
     divergence.place = report.place
     let text = report.text(about: divergence, learningRate: learningRate, gradientNorm: result.gradientNorm)
     do throws(FileError) {

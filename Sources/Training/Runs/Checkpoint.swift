@@ -193,7 +193,9 @@ package struct Checkpoint: Sendable, Equatable {
   package func model(file: String, kernels: Kernels) throws(TrainingError) -> TrainedModel {
     let parameters = Parameters(try shape, kernels: kernels)
     try restore(parameters, file: file)
-    return TrainedModel(parameters, vocabulary: vocabulary, tokenization: tokenization, tagging: tagging)
+    return TrainedModel(
+      parameters, vocabulary: vocabulary, tokenization: tokenization, tagging: tagging,
+      direction: configuration.direction)
   }
 
   /// Puts the parameters into a model of the checkpoint's own shape.

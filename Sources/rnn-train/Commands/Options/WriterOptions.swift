@@ -33,6 +33,7 @@ struct WriterOptions: ParsableArguments {
       throw TrainingError.otherTask(file: path, expected: "a language model")
     }
     warn(ofUnknownTokensIn: prompt, checkpoint)
+    if let notice = model.direction.notice { console.say("\(notice): what it says stands before the prompt") }
     return (generator, checkpoint)
   }
 

@@ -20,7 +20,8 @@ struct ScoreCommand: ParsableCommand {
       A line has three columns: log-probability, tokens, unknown words. Each
       line is read from its first word on, after the token that ends a sentence,
       with the state reset; its end is predicted, too, and counts as a token. An
-      empty line is its end alone. Unknown words are scored as <unk>.
+      empty line is its end alone. Unknown words are scored as <unk>. A model
+      of data.direction backward reads each line from its last word to its first.
       """)
 
   @OptionGroup
@@ -74,6 +75,7 @@ struct ScoreCommand: ParsableCommand {
     let kernels = try Kernels.chosen()
     let (checkpoint, path, text) = try checkpoint.read(paths)
     let model = try checkpoint.model(file: path, kernels: kernels)
+    if carry, model.direction == .backward { throw GenerationError.readsBackward(option: "--carry") }
     let adaptation = try adaptation.adaptation(of: model, checkpoint, path: path, workers: workers, options.console)
     guard
       let scorer = checkpoint.configuration.task.scorer(

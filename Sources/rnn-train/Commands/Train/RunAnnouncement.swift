@@ -56,7 +56,11 @@ extension PreparedRun {
     let layers = model.hidden.counts(layers: model.layers).map { model.bidirectional ? "2 x \($0)" : String($0) }
     let widths = [input] + layers + [summary.classes.map(String.init).joined(separator: " + ")]
     var facts = [
-      ("corpus", "tokens: \(splits.joined(separator: ", ")); vocabulary \(Format.count(summary.vocabulary))"),
+      (
+        "corpus",
+        "tokens: \(splits.joined(separator: ", ")); vocabulary \(Format.count(summary.vocabulary))"
+          + (configuration.direction == .backward ? "; read from right to left" : "")
+      ),
       (
         "model",
         "\(model.cell.summary), \(widths.joined(separator: " > ")), "

@@ -67,6 +67,10 @@ struct ScoreSummary {
         "the model knows no \(quoted(end)): \(start) after the most frequent token, "
           + "\(quoted(vocabulary.tokens[Int(scorer.context)])), and a line's end is unknown")
     }
+    if let notice = model.direction.notice {
+      lines.append(
+        "\(notice): a token's probability is that after all tokens behind it; the line's end says where it begins")
+    }
     if !scorer.adaptation.isNone {
       lines.append("the model follows the text: each line's numbers depend on all lines before it")
     }
