@@ -39,6 +39,9 @@ let package = Package(
     .target(name: "CMemory", cSettings: strictC),
     .target(name: "CRevision", cSettings: strictC + revision),
     .systemLibrary(name: "CHDF5", pkgConfig: "hdf5", providers: [.apt(["libhdf5-dev"])]),
+    .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+    .systemLibrary(name: "CLZMA", pkgConfig: "liblzma", providers: [.apt(["liblzma-dev"])]),
+    .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
     .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
     library("Diagnostics"),
     library("ProtocolBuffers"),
@@ -46,7 +49,8 @@ let package = Package(
     library("Compute", ["CKernels", "CThreads", "Diagnostics"]),
     library("Files", ["CCrypto", "CFiles", "Diagnostics"]),
     library("HDF5", ["CHDF5", "Files", "Diagnostics"]),
-    library("Datasets", ["Files", "Keys", "Diagnostics"]),
+    library("Compression", ["CZlib", "CLZMA", "CZstd"]),
+    library("Datasets", ["Compression", "Files", "Keys", "Diagnostics"]),
     library("DatasetFiles", ["Datasets", "HDF5", "Files", "Diagnostics"]),
     library("GrammarCorpus", ["Diagnostics"]),
     .target(
@@ -135,7 +139,7 @@ let package = Package(
     tests("HDF5Tests", ["HDF5"], exclude: ["Hostile"]),
     tests("ConfigurationTests", ["ConfigurationFiles", "Tasks", "Datasets"]),
     tests(
-      "DatasetsTests", ["DatasetFiles", "Datasets", "HDF5"], exclude: ["Golden/make_tokenizers.py"],
+      "DatasetsTests", ["DatasetFiles", "Datasets", "Compression", "HDF5"], exclude: ["Golden/make_tokenizers.py"],
       resources: [.copy("Golden/tokenizers.json")]),
     tests("GrammarCorpusTests", ["GrammarCorpus", "english-corpus"]),
     tests("PlotsTests", ["Plots"]),

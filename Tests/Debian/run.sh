@@ -17,8 +17,8 @@ chroot=${DEBIAN_CHROOTS:-/var/tmp/rnn-train-debian}/$release
 toolchain=$(dirname "$(dirname "$(dirname "$(readlink -f "$(command -v swift)")")")")
 
 # What we need, and what the toolchain needs of Debian.
-packages="libhdf5-dev libssl-dev pkg-config hdf5-tools strace python3 ca-certificates git
-  binutils curl g++ libc6-dev libedit2 libncurses6 libsqlite3-0 libxml2 tzdata zlib1g-dev"
+packages="libhdf5-dev libssl-dev zlib1g-dev liblzma-dev libzstd-dev pkg-config hdf5-tools strace python3 ca-certificates git
+  binutils curl g++ libc6-dev libedit2 libncurses6 libsqlite3-0 libxml2 tzdata"
 
 if [ ! -e "$chroot/.complete" ]; then
   rm -rf "$chroot"

@@ -1,0 +1,4 @@
+// The system's libzstd.
+#pragma once
+#include <zstd.h>
+#include <zstd_errors.h>
