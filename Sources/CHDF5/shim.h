@@ -1,7 +1,6 @@
 // What Swift can't import of hdf5.h: macros that call functions, and functions that are renamed by macros.
 #pragma once
 #include <hdf5.h>
-#include <malloc.h>
 
 // Element types in files, of both byte orders, and in memory.
 static inline hid_t shim_float32_little(void) { return H5T_IEEE_F32LE; }
@@ -16,6 +15,9 @@ static inline hid_t shim_int32_native(void) { return H5T_NATIVE_INT32; }
 static inline hid_t shim_int64_little(void) { return H5T_STD_I64LE; }
 static inline hid_t shim_int64_big(void) { return H5T_STD_I64BE; }
 static inline hid_t shim_int64_native(void) { return H5T_NATIVE_INT64; }
+static inline hid_t shim_uint16_little(void) { return H5T_STD_U16LE; }
+static inline hid_t shim_uint16_big(void) { return H5T_STD_U16BE; }
+static inline hid_t shim_uint16_native(void) { return H5T_NATIVE_UINT16; }
 static inline hid_t shim_c_string(void) { return H5T_C_S1; }
 static inline size_t shim_variable_length(void) { return H5T_VARIABLE; }
 
@@ -29,12 +31,6 @@ static inline hid_t shim_transfer(void) { return H5P_DATASET_XFER; }
 // Ways to open a file.
 static inline unsigned shim_read_only(void) { return H5F_ACC_RDONLY; }
 static inline unsigned shim_truncate(void) { return H5F_ACC_TRUNC; }
-
-// Bytes of a block of memory, which the library has from malloc.
-static inline size_t shim_block_size(void *block) { return malloc_usable_size(block); }
-
-// What can be open in a file.
-static inline unsigned shim_all_objects(void) { return H5F_OBJ_ALL; }
 
 // H5Lget_info has another name in each version of the library.
 static inline H5L_type_t shim_link_type(hid_t location, const char *name) {

@@ -11,10 +11,10 @@ extension RunConfiguration {
 
 extension RunConfiguration {
   /// All files that a run reads.
-  package var dataFiles: [String] {
+  package func dataFiles() throws(CorpusError) -> [String] {
     let corpus =
       switch data {
-      case .text(let corpus): corpus.files + corpus.vocabularyFiles
+      case .text(let corpus): try corpus.files() + corpus.vocabularyFiles
       case .dataset(let path): [path]
       case .synthetic: [String]()
       }
@@ -41,15 +41,18 @@ extension RunConfiguration {
 }
 
 extension RunConfiguration.TextCorpus {
-  package var sources: CorpusSources {
-    func heldOut(_ source: RunConfiguration.HeldOut?) -> CorpusSources.HeldOut {
+  /// The files that each split is read from, in the order in which they are.
+  package func sources() throws(CorpusError) -> CorpusSources {
+    func heldOut(_ source: RunConfiguration.HeldOut?) throws(CorpusError) -> CorpusSources.HeldOut {
       switch source {
       case nil: .none
-      case .file(let path): .files([path])
+      case .file(let path): .files(try CorpusFiles.all(of: path))
       case .split(let share): .fraction(share)
       }
     }
-    return CorpusSources(train: train, validation: heldOut(validation), test: heldOut(test))
+    var train: [String] = []
+    for path in self.train { train += try CorpusFiles.all(of: path) }
+    return CorpusSources(train: train, validation: try heldOut(validation), test: try heldOut(test))
   }
 
   /// Files that say which tokens have which ids.
@@ -59,7 +62,15 @@ extension RunConfiguration.TextCorpus {
   }
 
   /// All files that it is read from.
-  package var files: [String] {
-    train + [validation, test].compactMap { if case .file(let path) = $0 { path } else { nil } }
+  package func files() throws(CorpusError) -> [String] {
+    let sources = try sources()
+    return sources.train
+      + [sources.validation, sources.test].flatMap { if case .files(let paths) = $0 { paths } else { [String]() } }
+  }
+
+  /// Whether it is what the process is given on standard input.
+  package var readsStandardInput: Bool {
+    train.contains(CorpusFiles.standardInput)
+      || [validation, test].contains { $0 == .file(CorpusFiles.standardInput) }
   }
 }

@@ -13,7 +13,7 @@ extension RunConfiguration {
 
   /// Files of text, or of words with tags.
   package struct TextCorpus: Sendable, Equatable {
-    /// Absolute paths, at least one.
+    /// Absolute paths, at least one; see `CorpusFiles` for what they may be.
     package var train: [String]
     package var validation: HeldOut?
     package var test: HeldOut?
@@ -41,7 +41,7 @@ extension RunConfiguration {
 
   /// What a model is measured on.
   package enum HeldOut: Sendable, Equatable {
-    /// The absolute path of a file of its own.
+    /// The absolute path of a file of its own, or of several.
     case file(String)
     /// A share of the training sentences, above 0 and below 0.5.
     case split(Double)
@@ -105,7 +105,9 @@ extension RunConfiguration.Data: KeyVariant {
 
 extension RunConfiguration.TextCorpus: KeySection {
   package mutating func visitKeys(_ keys: inout some KeyVisitor) {
-    keys.value("train", &train, .inputFiles, "text to learn from (CoNLL-U for tagging)")
+    keys.value(
+      "train", &train, .corpusFiles,
+      "text to learn from (CoNLL-U for tagging): files, directories, patterns like news-*.txt.gz")
     keys.optional("validation", &validation, .heldOut, "text that decides which checkpoint is best")
     keys.optional("test", &test, .heldOut, "text to measure the result on")
     keys.variant(&format)
@@ -212,7 +214,7 @@ extension ValueKind<RunConfiguration.HeldOut> {
     let expectation = "a path or {split: FRACTION}"
     return Self(expectation) { tree, site in
       guard let entries = tree.entries else {
-        return site.inputFile(tree, expected: expectation).map(RunConfiguration.HeldOut.file)
+        return site.inputFile(tree, expected: expectation, as: .corpus).map(RunConfiguration.HeldOut.file)
       }
       guard entries.contains(where: { $0.key == "split" }) else {
         return site.mismatch(tree, expected: expectation)

@@ -167,6 +167,13 @@ extension RunConfiguration {
     }
     let vocabulary = corpus.vocabulary
     if vocabulary.file != nil { object("file", "is for other tokens than subwords, whose ids are their tokenizer's") }
+    if corpus.tokens == .kind(.bpe), model.from == nil, corpus.readsStandardInput {
+      objections.append(
+        Objection(
+          key: "data.tokens",
+          reason: "bpe reads the training text twice, and standard input comes once; write it to a file first",
+          otherKeys: ["data.train"]))
+    }
     if vocabulary.extends { object("extend", "has nothing to add: subwords make up every text") }
     if case .tokenizer = corpus.tokens, let key = vocabulary.keyOfChoice {
       objections.append(

@@ -8,7 +8,7 @@ import HDF5
 ///     /                      attributes: format, format_version
 ///                            may lack: created_by, tokenization, settings_sha256
 ///     /vocabulary/tokens     strings; a token's id is its row
-///     /train/tokens          int32, sentence after sentence; /validation and /test likewise
+///     /train/tokens          uint16 or int32, sentence after sentence; /validation and /test likewise
 ///     /train/offsets         int64 [sentences+1]: sentence i is tokens[offsets[i]..<offsets[i+1]]
 ///     /train                 attribute: source_sha256
 ///                            may lack: characters, words, bytes, other_normal_forms
@@ -37,30 +37,40 @@ import HDF5
 /// but `<unk>` are training words. Without `tag_column`, tags are those of UPOS.
 package enum DatasetFile {
   package static let format = "rnn-train dataset"
-  package static let formatVersion = 1
+  /// 2 is that of files whose tokens are in two bytes each; those that need four are of version 1, as all were once.
+  private static let formatVersions = 1...2
+
+  /// What tells a dataset that this program makes from those of programs before it.
+  package static let formatVersion = formatVersions.upperBound
+
+  /// Whether an id takes two bytes.
+  private static func hasShortIds(_ vocabulary: Vocabulary) -> Bool { vocabulary.count <= 1 << 16 }
 
   /// Writes a dataset; after a crash at any moment there is either this file, whole, or what was there before.
   ///
-  /// The same dataset and settings give the same bytes each time.
+  /// The same dataset and settings give the same bytes each time. Memory is some mebibytes, and the vocabulary.
   /// - Parameters:
   ///   - settings: A hash of what the dataset was made by, to find out whether it needs to be made again.
   ///   - permissions: of a new file, less what the umask takes.
   package static func write(
     _ dataset: SequenceDataset, settings: String, to path: String, permissions: UInt32 = 0o666
   ) throws {
-    let image = try HDF5Image.build { root in
+    let image = try HDF5Image.build(for: path) { root in
       try root.setAttribute("format", format)
-      try root.setAttribute("format_version", formatVersion)
+      try root.setAttribute("format_version", hasShortIds(dataset.vocabulary) ? 2 : 1)
       try root.setAttribute("created_by", Version.name)
       try root.setAttribute("tokenization", dataset.tokenization.kind.rawValue)
       try root.setAttribute("settings_sha256", settings)
+      if dataset.missedWords > 0 { try root.setAttribute("missed_words", dataset.missedWords) }
       let vocabulary = try root.group("vocabulary")
       try vocabulary.writeStrings("tokens", dataset.vocabulary.tokens)
       if let tokenizer = dataset.tokenization.subwords { try vocabulary.writeText("tokenizer", tokenizer.json) }
       if let tagging = dataset.tagging { try write(tagging, forms: dataset.forms, to: vocabulary) }
       for split in Split.allCases {
         guard let sequence = dataset.splits[split] else { continue }
-        try write(sequence, tags: dataset.tagging?.columns ?? [], to: root.group(split.rawValue))
+        try write(
+          sequence, tags: dataset.tagging?.columns ?? [], shortIds: hasShortIds(dataset.vocabulary),
+          to: root.group(split.rawValue))
       }
     }
     try image.save(to: path, permissions: permissions)
@@ -68,7 +78,8 @@ package enum DatasetFile {
 
   /// Reads a dataset and the settings that it was written with, empty if it came from another tool without any.
   ///
-  /// All that holds of a `SequenceDataset` is checked: offsets, ids, tags, and that no token occurs twice.
+  /// All that holds of a `SequenceDataset` is checked: offsets, ids, tags, and that no token occurs twice. Its columns stay in
+  /// the file and are read from there, if they lie as this program writes them; of other programs' files they may be in memory.
   /// - Throws: `FileError`, `HDF5Error` or `DatasetError`.
   package static func read(_ path: String) throws -> (dataset: SequenceDataset, settings: String) {
     try read(InputFile(path))
@@ -92,22 +103,36 @@ package enum DatasetFile {
         let check = SplitCheck(file: path, split: split, tokenCount: tokens.count, words: words)
         var sequence = try sequence(in: root.group(split.rawValue), tags: words?.tagging.columns ?? [])
         try check.validate(sequence)
-        if let words, sequence.forms == nil { sequence.forms = sequence.tokens.map { words.formsOfTokens[Int($0)] } }
+        sequence = check.checked(sequence)
+        if let words, sequence.forms == nil { sequence.forms = sequence.tokens.mapped { words.formsOfTokens[Int($0)] } }
         dataset.splits[split] = sequence
       }
       guard !dataset.splits.isEmpty else { throw DatasetError.noSplit(file: path) }
+      if try root.hasAttribute("missed_words") { dataset.missedWords = max(0, try root.intAttribute("missed_words")) }
       return (dataset, try settings(of: root))
     }
   }
 
-  private static func write(_ sequence: TokenSequence, tags: [TagSet], to group: WritableGroup) throws {
+  private static func write(
+    _ sequence: TokenSequence, tags: [TagSet], shortIds: Bool, to group: WritableGroup
+  ) throws {
+    func write<Number: HDF5Element>(_ name: String, _ column: Column<Number>) throws {
+      try group.write(name, shape: [column.count]) { rows throws(FileError) in try column.numbers(in: rows) }
+    }
     try group.setAttribute("source_sha256", sequence.sourceSHA256)
     for (name, length) in lengths { try group.setAttribute(name, sequence.extent[keyPath: length]) }
     if sequence.otherNormalForms > 0 { try group.setAttribute("other_normal_forms", sequence.otherNormalForms) }
-    try group.write("tokens", shape: [sequence.tokens.count], sequence.tokens)
-    try group.write("offsets", shape: [sequence.offsets.count], sequence.offsets)
-    for (name, ids) in zip(tagNames(tags), sequence.tags) { try group.write(name, shape: [ids.count], ids) }
-    if let forms = sequence.forms { try group.write("forms", shape: [forms.count], forms) }
+    if shortIds {
+      let tokens = sequence.tokens
+      try group.write("tokens", shape: [tokens.count]) { rows throws(FileError) in
+        try tokens.numbers(in: rows).map { UInt16(truncatingIfNeeded: $0) }
+      }
+    } else {
+      try write("tokens", sequence.tokens)
+    }
+    try write("offsets", sequence.offsets)
+    for (name, ids) in zip(tagNames(tags), sequence.tags) { try write(name, ids) }
+    if let forms = sequence.forms { try write("forms", forms) }
   }
 
   /// What a split's tags are called, of a vocabulary with these columns. A split may have tags where the vocabulary has none:
@@ -124,11 +149,19 @@ package enum DatasetFile {
   }
 
   private static func sequence(in group: ReadableGroup, tags columns: [TagSet]) throws -> TokenSequence {
+    func column<Number: HDF5Element>(_ name: String) throws -> Column<Number> {
+      try group.storedNumbers(name, as: Number.self).map { Column($0) } ?? Column(try group.read(name))
+    }
+    func tokens() throws -> Column<Int32> {
+      guard try group.holds(UInt16.self, in: "tokens") else { return try column("tokens") }
+      return try group.storedNumbers("tokens", as: UInt16.self).map { Column(short: $0) }
+        ?? Column(try group.read("tokens", as: UInt16.self).map(Int32.init))
+    }
     var sequence = TokenSequence(
-      tokens: try group.read("tokens"),
-      offsets: try group.read("offsets"),
-      tags: try tagNames(columns).filter(group.contains).map { try group.read($0) },
-      forms: try group.contains("forms") ? group.read("forms") : nil,
+      tokens: try tokens(),
+      offsets: try column("offsets"),
+      tags: try tagNames(columns).filter(group.contains).map(column),
+      forms: try group.contains("forms") ? column("forms") : nil,
       extent: try extent(of: group),
       sourceSHA256: try group.stringAttribute("source_sha256"))
     if try group.hasAttribute("other_normal_forms") {
@@ -148,7 +181,7 @@ package enum DatasetFile {
     let found = try root.hasAttribute("format") ? root.stringAttribute("format") : nil
     guard found == format else { throw DatasetError.notADataset(file: file, format: found) }
     let version = try root.intAttribute("format_version")
-    guard version == formatVersion else {
+    guard formatVersions.contains(version) else {
       throw DatasetError.unknownVersion(file: file, found: version, known: formatVersion)
     }
     guard try root.hasAttribute("tokenization") else { return .whitespace }

@@ -32,7 +32,11 @@ package protocol CorpusFormat: KeyAlternative {
   func recognizes(_ line: ArraySlice<UInt8>) -> Bool
 
   /// Reads files as one text without tags, in one pass.
-  func read(_ paths: [String], _ tokenization: Tokenization, chunkSize: Int) throws(CorpusError) -> CorpusRecord
+  ///
+  /// - Parameter pruning: when words are put away that are too many to be all in memory.
+  func read(
+    _ paths: [String], _ tokenization: Tokenization, pruning: CorpusRecord.Pruning, chunkSize: Int
+  ) throws(CorpusError) -> RecordedText
 
   /// Whether a word has a place for a note on its tag.
   var hasNotes: Bool { get }
@@ -112,10 +116,11 @@ extension CorpusFormat {
 
   /// The words as tokens, whatever the tokenization.
   package func read(
-    _ paths: [String], _ tokenization: Tokenization, chunkSize: Int
-  ) throws(CorpusError) -> CorpusRecord {
-    try record(
-      of: paths, specialTokens: Vocabulary.specialTokens(tokenization), tags: [], chunkSize: chunkSize)
+    _ paths: [String], _ tokenization: Tokenization, pruning: CorpusRecord.Pruning, chunkSize: Int
+  ) throws(CorpusError) -> RecordedText {
+    try read(
+      CorpusRecord(of: paths, specialTokens: Vocabulary.specialTokens(tokenization), pruning: pruning), tags: [],
+      chunkSize: chunkSize)
   }
 
   package func isEqual(to other: any CorpusFormat) -> Bool { (other as? Self) == self }
@@ -128,19 +133,21 @@ extension CorpusFormat {
   ///   be another.
   package func readTagged(
     _ paths: [String], tags tagSets: [TagSet], chunkSize: Int = TextReader.defaultChunkSize
-  ) throws(CorpusError) -> CorpusRecord {
-    let record = try record(
-      of: paths, specialTokens: [Vocabulary.unknownToken], tags: tagSets, chunkSize: chunkSize)
-    for (set, tags) in zip(tagSets, record.tags) where tags.hasNone(in: set.column) {
+  ) throws(CorpusError) -> RecordedText {
+    let text = try read(
+      CorpusRecord(of: paths, specialTokens: [Vocabulary.unknownToken], tagColumns: tagSets.count), tags: tagSets,
+      chunkSize: chunkSize)
+    for (set, tags) in zip(tagSets, text.tags) where tags.hasNone(in: set.column) {
       throw .noTags(column: title(of: set.column), paths: paths)
     }
-    return record
+    return text
   }
 
-  private func record(
-    of paths: [String], specialTokens: [String], tags tagSets: [TagSet], chunkSize: Int
-  ) throws(CorpusError) -> CorpusRecord {
-    var record = CorpusRecord(of: paths, specialTokens: specialTokens, tagColumns: tagSets.count)
+  private func read(
+    _ empty: CorpusRecord, tags tagSets: [TagSet], chunkSize: Int
+  ) throws(CorpusError) -> RecordedText {
+    var record = empty
+    let paths = record.paths
     var checks = tagSets.map { TagCheck(known: $0.tags) }
     var reader = SentenceReader(self, chunkSize: chunkSize)
     for path in paths {
@@ -160,11 +167,12 @@ extension CorpusFormat {
         }
         record.endMeasure()
         record.endSentence()
+        if record.recent.count > chunkSize { try record.settle() }
       }
     }
     record.sourceSHA256 = reader.sourceSHA256
-    record.settleExtents()
-    if record.tokens.isEmpty { throw .empty(paths: paths) }
-    return record
+    let text = try record.finish()
+    if text.tokens.count == 0 { throw .empty(paths: paths) }
+    return text
   }
 }

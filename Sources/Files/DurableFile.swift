@@ -42,7 +42,7 @@ extension OpenDirectory {
   package func write(
     to name: String, permissions: mode_t = 0o666, _ body: DurableFile.Body
   ) throws(FileError) {
-    Stranded.ignoreFileSizeSignal
+    OpenFile.hasSizeLimitAsError
     try put(name) { temporary throws(FileError) in
       let path = path(of: name)
       let unnamed = FileStatus("/proc/self/fd", at: AT_FDCWD) == nil ? -1 : self.unnamed(permissions)
@@ -111,9 +111,6 @@ private enum Stranded {
   static func remove() {
     files.withLock { $0.removeAll { unlinkat($0.directory.descriptor, $0.name, 0) == 0 || errno == ENOENT } }
   }
-
-  /// A write past the limit on file sizes fails with EFBIG instead of ending the process.
-  static let ignoreFileSizeSignal: Void = { signal(SIGXFSZ, SIG_IGN) }()
 }
 
 extension FileError {

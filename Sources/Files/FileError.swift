@@ -24,6 +24,8 @@ package enum FileError: DiagnosedError, Equatable {
   case system(Operation, path: String, code: Int32)
   /// Something else than a file where only a file will do: a pipe, which may never end, or a directory.
   case notAFile(path: String, found: String)
+  /// A file that somebody writes to, or cuts short, while it is read.
+  case changed(path: String)
   /// A name in a directory of ours that leads out of it: what is written there would be somewhere else.
   case notOfDirectory(path: String, what: String)
   /// A directory that was removed while it was in use.
@@ -45,6 +47,8 @@ package enum FileError: DiagnosedError, Equatable {
       "\(path): can't \(operation.rawValue): \(errorText(code))\(remedy(for: code, operation))"
     case .notAFile(let path, let found):
       "\(path): expected a file, found \(found); write what it holds to a file first"
+    case .changed(let path):
+      "\(path) has changed while it was being read"
     case .notOfDirectory(let path, let what):
       "\(path): this \(what); a run writes to nothing but what lies in its own directory: put the thing itself there"
     case .directoryGone(let directory):
@@ -70,7 +74,7 @@ package enum FileError: DiagnosedError, Equatable {
     case .system(let operation, _, let code):
       // A failing device is another matter than a place that can't be written to.
       operation.isOutput && code != EIO ? .cannotWrite : .inputOutput
-    case .notAFile: .badInput
+    case .notAFile, .changed: .badInput
     case .notOfDirectory, .directoryGone, .lockLost, .inUse, .lockedElsewhere, .locksUnsupported: .cannotWrite
     case .shortage(let shortage): shortage.exitCode
     }

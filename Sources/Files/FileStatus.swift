@@ -62,4 +62,10 @@ package struct FileStamp: Equatable, Sendable {
     }
     values = status.stamp
   }
+
+  /// Of what a descriptor has open; nil where the system doesn't tell.
+  init?(of descriptor: Int32) {
+    guard let status = FileStatus(of: descriptor) else { return nil }
+    values = status.stamp
+  }
 }

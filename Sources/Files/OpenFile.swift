@@ -48,6 +48,9 @@ package struct OpenFile: ~Copyable {
     self.descriptor = descriptor
   }
 
+  /// From here on a write past the limit on file sizes fails with EFBIG instead of ending the process.
+  static let hasSizeLimitAsError: Void = { signal(SIGXFSZ, SIG_IGN) }()
+
   /// What the process reads by itself; closing this leaves it open.
   package static func standardInput() throws(FileError) -> OpenFile {
     let path = "standard input"

@@ -1,8 +1,10 @@
 import CHDF5
 
-/// A number that datasets hold: `Float`, `Double`, `Int32` or `Int64`.
+/// A number that datasets hold: `Float`, `Double`, `Int32`, `Int64` or `UInt16`.
 package protocol HDF5Element: BitwiseCopyable, Sendable {
   static var hdf5: ElementType { get }
+  /// The number whose bytes here are those of this one in a file, and the other way round.
+  var littleEndian: Self { get }
 }
 
 /// How a number is laid out in files and in memory.
@@ -15,7 +17,7 @@ package struct ElementType: Sendable {
   let inFileSwapped: @convention(c) @Sendable () -> hid_t
   let inMemory: @convention(c) @Sendable () -> hid_t
 
-  static let all = [Float.hdf5, Double.hdf5, Int32.hdf5, Int64.hdf5]
+  static let all = [Float.hdf5, Double.hdf5, Int32.hdf5, Int64.hdf5, UInt16.hdf5]
 
   /// Whether a file's type is this one, in either byte order. Within `Location.perform`.
   func matches(_ type: hid_t) -> Bool { H5Tequal(type, inFile()) > 0 || H5Tequal(type, inFileSwapped()) > 0 }
@@ -24,11 +26,15 @@ package struct ElementType: Sendable {
 extension Float: HDF5Element {
   package static let hdf5 = ElementType(
     name: "32-bit floats", inFile: shim_float32_little, inFileSwapped: shim_float32_big, inMemory: shim_float32_native)
+
+  package var littleEndian: Float { Float(bitPattern: bitPattern.littleEndian) }
 }
 
 extension Double: HDF5Element {
   package static let hdf5 = ElementType(
     name: "64-bit floats", inFile: shim_float64_little, inFileSwapped: shim_float64_big, inMemory: shim_float64_native)
+
+  package var littleEndian: Double { Double(bitPattern: bitPattern.littleEndian) }
 }
 
 extension Int32: HDF5Element {
@@ -39,6 +45,23 @@ extension Int32: HDF5Element {
 extension Int64: HDF5Element {
   package static let hdf5 = ElementType(
     name: "64-bit integers", inFile: shim_int64_little, inFileSwapped: shim_int64_big, inMemory: shim_int64_native)
+}
+
+extension UInt16: HDF5Element {
+  package static let hdf5 = ElementType(
+    name: "16-bit unsigned integers", inFile: shim_uint16_little, inFileSwapped: shim_uint16_big,
+    inMemory: shim_uint16_native)
+}
+
+extension Array where Element: HDF5Element {
+  /// As they are in a file, or here if they were in one: nothing to do on most machines.
+  var littleEndian: [Element] {
+    #if _endian(little)
+      self
+    #else
+      map(\.littleEndian)
+    #endif
+  }
 }
 
 /// Types as files have them.

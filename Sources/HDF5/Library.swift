@@ -1,4 +1,5 @@
 import CHDF5
+import Files
 import Synchronization
 
 /// The one owner of the HDF5 library: nothing calls it but within `Location.perform`.
@@ -8,25 +9,22 @@ import Synchronization
 /// thread-safe, the error stack is each thread's own, so that a call and the look at its error must share a thread.
 /// Hence one lock for all calls, held from an operation's first call to the capture of its error.
 enum Library {
-  private static let state = Mutex(State())
-
-  private struct State {
-    var isPrepared = false
-    var imageCount = 0
-  }
+  private static let isPrepared = Mutex(false)
 
   /// Runs `body` with the library to itself. Not to be nested.
   ///
   /// - Throws: `HDF5Error.library` before `body` if the library can't be made ready, and what `body` throws.
   static func serially<R: Sendable>(_ body: () throws(HDF5Error) -> R) throws(HDF5Error) -> R {
-    try state.withLock { state throws(HDF5Error) in
+    try isPrepared.withLock { isPrepared throws(HDF5Error) in
+      // A file that couldn't be closed isn't tried again when the process ends: to be said before all else.
+      if !isPrepared { try require("leave files alone at the end", H5dont_atexit()) }
       // Errors are ours to print. The setting belongs to the thread, so it is made each time.
       try require("keep errors from being printed", H5Eset_auto2(hid_t(H5E_DEFAULT), nil, nil))
-      if !state.isPrepared {
+      if !isPrepared {
         try require("open the library", H5open())
         // No filter or driver is ever loaded from a plugin directory: that would be code of a stranger's choice.
         try require("forbid plugins", H5PLset_loading_state(0))
-        state.isPrepared = true
+        isPrepared = true
       }
       return try body()
     }
@@ -35,14 +33,6 @@ enum Library {
   /// Checks the return code of what must succeed before the library is used.
   private static func require(_ operation: String, _ code: herr_t) throws(HDF5Error) {
     guard code >= 0 else { throw .library(operation: operation, reason: innermostError) }
-  }
-
-  /// A file name for an image: HDF5 takes two open files of one name for the same file, and tries to open what it names.
-  static func nextImageName() -> String {
-    state.withLock { state in
-      state.imageCount += 1
-      return "/dev/null/image-\(state.imageCount)"
-    }
   }
 
   /// The innermost message of the error stack: what happened, not who asked.
@@ -59,6 +49,33 @@ enum Library {
         }, message)
     }
     return message.isEmpty ? "the HDF5 library gives no reason" : message
+  }
+}
+
+/// How the library gets at a file: by the descriptor that we have of it, so that what it reads is what we have looked at.
+///
+/// It has to open a name. Its usual driver wants the real path behind that, which nothing in memory has; its driver on the C
+/// library's streams doesn't ask.
+enum OpenedFile {
+  /// Opens a file to be read, or begins a new one in it. Within `Location.perform`.
+  ///
+  /// - Returns: the file's id; negative on failure.
+  static func open(_ file: InputFile, creates: Bool = false, at location: Location) throws(HDF5Error) -> hid_t {
+    let access = try location.handle("create access properties", H5Pcreate(shim_file_access()), closedBy: H5Pclose)
+    try location.check("choose the driver", H5Pset_fapl_stdio(access.id))
+    // Closing fails if any id of the file's is still open, so that a leak can't go unnoticed.
+    try location.check("choose how to close", H5Pset_fclose_degree(access.id, H5F_CLOSE_SEMI))
+    let creation = try location.handle("create file properties", H5Pcreate(shim_file_creation()), closedBy: H5Pclose)
+    try location.check("leave out times", H5Pset_obj_track_times(creation.id, false))
+    let name = "/proc/self/fd/\(file.descriptor)"
+    let id =
+      creates
+      ? H5Fcreate(name, shim_truncate(), creation.id, access.id) : H5Fopen(name, shim_read_only(), access.id)
+    if id >= 0 {
+      try location.close(creation)
+      try location.close(access)
+    }
+    return id
   }
 }
 

@@ -1,8 +1,12 @@
 import CHDF5
+import Files
 
 /// A group of an open file.
 package struct ReadableGroup {
   let location: Location
+  let source: InputFile
+  /// What the file was when it was opened.
+  let stamp: FileStamp?
   /// No honest dataset has more bytes than its file.
   let fileSize: Int
 
@@ -46,7 +50,7 @@ package struct ReadableGroup {
   package func group(_ name: String) throws(HDF5Error) -> ReadableGroup {
     let child = location.child(name)
     try child.perform { () throws(HDF5Error) in try child.close(child.open(H5I_GROUP)) }
-    return ReadableGroup(location: child, fileSize: fileSize)
+    return ReadableGroup(location: child, source: source, stamp: stamp, fileSize: fileSize)
   }
 
   /// A dataset's shape; `[]` is a scalar.
@@ -78,6 +82,42 @@ package struct ReadableGroup {
       try child.close(dataset)
       return values
     }
+  }
+
+  /// Whether a dataset holds numbers of exactly the type `T`.
+  package func holds<T: HDF5Element>(_: T.Type, in name: String) throws(HDF5Error) -> Bool {
+    let child = location.child(name)
+    return try child.perform { () throws(HDF5Error) in
+      let dataset = try child.open(H5I_DATASET)
+      let type = try child.handle("tell the type", H5Dget_type(dataset.id), closedBy: H5Tclose)
+      let isOfType = T.hdf5.matches(type.id)
+      try child.close(type)
+      try child.close(dataset)
+      return isOfType
+    }
+  }
+
+  /// Where in the file a dataset of numbers of exactly the type `T` lies, to be read when it is wanted, for as long as the file
+  /// stays what it is; nil where they don't lie side by side in the order of bytes that we write, as in files of other programs.
+  package func storedNumbers<T: HDF5Element>(_ name: String, as _: T.Type) throws(HDF5Error) -> StoredNumbers? {
+    let child = location.child(name)
+    let (offset, count) = try child.perform { () throws(HDF5Error) -> (Int?, Int) in
+      let dataset = try child.open(H5I_DATASET)
+      try child.expect(T.self, in: dataset.id)
+      let count = try child.shape(ofDataset: dataset.id).elementCount ?? 0
+      let type = try child.handle("tell the type", H5Dget_type(dataset.id), closedBy: H5Tclose)
+      let properties = try child.handle(
+        "tell the properties", H5Dget_create_plist(dataset.id), closedBy: H5Pclose)
+      let isPlain = H5Tequal(type.id, T.hdf5.inFile()) > 0 && H5Pget_layout(properties.id) == H5D_CONTIGUOUS
+      let offset = isPlain ? Int(exactly: H5Dget_offset(dataset.id)) : nil
+      try child.close(properties)
+      try child.close(type)
+      try child.close(dataset)
+      return (offset, count)
+    }
+    let width = MemoryLayout<T>.stride
+    guard let offset, offset <= fileSize, count <= (fileSize - offset) / width else { return nil }
+    return StoredNumbers(in: source, offset: offset, count: count, width: width, stamp: stamp)
   }
 
   /// Reads a dataset of numbers of exactly the type `T` and the shape `shape`, row-major, into memory of that many

@@ -40,27 +40,43 @@ enum Seal {
     return start + Array(hash.utf8) + middle + zeros + digits + [UInt8(ascii: "\n")]
   }
 
-  /// Looks for the seal at the end of a file's bytes, and checks it.
-  static func state(of file: UnsafeRawBufferPointer) -> SealState {
-    guard file.count >= size, file[(file.count - size)...].starts(with: start) else {
-      return !wasSealed(file) ? .none : file.count == imageLength(of: file) ? .lost : .altered
+  /// Looks for the seal at the end of a file, and checks it. Reads the file once; memory is a mebibyte.
+  static func state(of file: InputFile) throws(FileError) -> SealState {
+    let byteCount = file.byteCount
+    let end = try file.bytes(in: max(0, byteCount - size)..<byteCount)
+    guard end.starts(with: start), end.count == size else {
+      if try !wasSealed(file) { return .none }
+      return try imageLength(of: file) == byteCount ? .lost : .altered
     }
-    let image = UnsafeRawBufferPointer(rebasing: file[..<(file.count - size)])
-    let expected = bytes(hash: ContentHash.hex(of: image), length: image.count)
-    return file[image.count...].elementsEqual(expected) ? .whole(imageLength: image.count) : .broken
+    let length = byteCount - size
+    return end == bytes(hash: try file.contentHash(of: 0..<length), length: length)
+      ? .whole(imageLength: length) : .broken
   }
 
   /// Where an image ends, as its superblock says: of the versions 0 to 3, with addresses of 64 bits, as they all are.
-  private static func imageLength(of file: UnsafeRawBufferPointer) -> Int? {
-    guard file.count >= 48 else { return nil }
-    let offset = file[8] < 2 ? 40 : 28
-    return Int(exactly: UInt64(littleEndian: file.loadUnaligned(fromByteOffset: offset, as: UInt64.self)))
+  private static func imageLength(of file: InputFile) throws(FileError) -> Int? {
+    let superblock = try file.bytes(in: 0..<48)
+    guard superblock.count == 48 else { return nil }
+    let offset = superblock[8] < 2 ? 40 : 28
+    return Int(exactly: superblock[offset..<offset + 8].reversed().reduce(UInt64(0)) { $0 << 8 | UInt64($1) })
   }
 
   /// Whether the mark of a sealed image is anywhere in the file.
-  private static func wasSealed(_ file: UnsafeRawBufferPointer) -> Bool {
+  private static func wasSealed(_ file: InputFile) throws(FileError) -> Bool {
     let mark = Array(attribute.value.utf8)
-    var rest = file[...]
+    // The end of what has been looked at, in which the mark may have begun.
+    var beginning: [UInt8] = []
+    var isFound = false
+    try file.forEachPiece(of: 0..<file.byteCount) { piece in
+      if isFound { return }
+      isFound = contains(mark, beginning + piece.prefix(mark.count)) || contains(mark, piece)
+      beginning = (beginning + piece.suffix(mark.count)).suffix(mark.count)
+    }
+    return isFound
+  }
+
+  private static func contains(_ mark: [UInt8], _ bytes: some RandomAccessCollection<UInt8>) -> Bool {
+    var rest = bytes[...]
     while let first = rest.firstIndex(of: mark[0]) {
       rest = rest[first...]
       if rest.starts(with: mark) { return true }

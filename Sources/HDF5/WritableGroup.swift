@@ -1,4 +1,5 @@
 import CHDF5
+import Files
 
 /// A group of an image that is being built.
 package struct WritableGroup {
@@ -41,26 +42,22 @@ package struct WritableGroup {
     try values.withUnsafeBufferPointer { buffer throws(HDF5Error) in try write(name, shape: shape, buffer) }
   }
 
-  /// Writes a dataset of numbers that `rows` gives, row-major. Where they are many they are fetched only when the image is
-  /// saved, part by part, so that they needn't be in memory a second time; until then they mustn't change.
-  package func write(
-    _ name: String, shape: [Int], rows: @escaping (_ rows: Range<Int>) -> [Float]
+  /// Writes a dataset of numbers that `rows` gives, row-major. They are fetched only when the image is saved, part by part, so
+  /// that they needn't be in memory, or not a second time; until then they mustn't change.
+  package func write<T: HDF5Element>(
+    _ name: String, shape: [Int], rows: @escaping (_ rows: Range<Int>) throws(FileError) -> [T]
   ) throws(HDF5Error) {
-    let byteCount = (shape.elementCount ?? 0) * MemoryLayout<Float>.stride
-    guard byteCount > Fill.partSize else { return try write(name, shape: shape, rows(0..<shape[0])) }
+    guard shape.elementCount ?? 0 > 0 else { return try write(name, shape: shape, [T]()) }
     let child = location.child(name)
     let offset = try child.perform { () throws(HDF5Error) in
       var address = haddr_t.max
-      try create(child, shape: shape, type: Float.hdf5.inFile(), allocates: true) { address = H5Dget_offset($0) }
+      try create(child, shape: shape, type: T.hdf5.inFile(), allocates: true) { address = H5Dget_offset($0) }
       guard let offset = Int(exactly: address) else {
         throw HDF5Error.building(object: child.path, operation: "find its place", reason: "it has none")
       }
-      // What nobody wrote the library fills with zeros, which take memory.
-      let image = try ImageMemory(Location(file: child.file, fileName: nil, path: "/"))
-      image.release(offset..<offset + byteCount)
       return offset
     }
-    fills.append(Fill(offset: offset, byteCount: byteCount, rowCount: shape[0], elements: rows))
+    fills.append(Fill(offset: offset, shape: shape, elements: rows))
   }
 
   /// Writes a list of strings, as UTF-8 of variable length. None may hold the character U+0000.

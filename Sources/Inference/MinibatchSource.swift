@@ -1,5 +1,6 @@
 import Compute
 import Datasets
+import Files
 import Models
 
 /// The minibatches of an epoch: each a pure function of (text, epoch, index, step).
@@ -26,7 +27,8 @@ package protocol MinibatchSource: AnyObject {
   /// - Parameters:
   ///   - epoch: counts from 0.
   ///   - step: counts updates from 1.
-  func fill(_ minibatch: Minibatch, index: Int, epoch: Int, step: Int)
+  /// - Throws: what keeps the text from being read.
+  func fill(_ minibatch: Minibatch, index: Int, epoch: Int, step: Int) throws(FileError)
 }
 
 extension MinibatchSource {
@@ -34,7 +36,9 @@ extension MinibatchSource {
   package func predecessors(after index: Int) -> [Int32]? { nil }
 
   /// Puts a minibatch in where nothing depends on epoch and step: nothing is shuffled and nothing dropped.
-  package func fill(_ minibatch: Minibatch, index: Int) { fill(minibatch, index: index, epoch: 0, step: 1) }
+  package func fill(_ minibatch: Minibatch, index: Int) throws(FileError) {
+    try fill(minibatch, index: index, epoch: 0, step: 1)
+  }
 }
 
 /// Windows of streams that go on from minibatch to minibatch, as a language model reads them.
@@ -58,8 +62,8 @@ package final class StreamMinibatches: MinibatchSource {
   }
   package var carriesState: Bool { true }
 
-  package func fill(_ minibatch: Minibatch, index: Int, epoch: Int, step: Int) {
-    batches.fill(window: index, inputs: minibatch.inputs.base, targets: minibatch.targets.base)
+  package func fill(_ minibatch: Minibatch, index: Int, epoch: Int, step: Int) throws(FileError) {
+    try batches.fill(window: index, inputs: minibatch.inputs.base, targets: minibatch.targets.base)
     let timesteps = batches.timesteps(inWindow: index)
     dropout?.apply(to: minibatch.inputs.base, rows: timesteps * batches.streams, step: step)
     minibatch.prepare(timesteps: timesteps)

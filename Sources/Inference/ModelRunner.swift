@@ -66,10 +66,10 @@ package final class ModelRunner<Model: MinibatchModel>: Sendable {
   ///   - fill: puts the minibatch in.
   ///   - read: gets the results, before the states are carried on.
   package func run<Result>(
-    training: (step: Int, targets: Int?)? = nil, predecessors: [Int32]? = nil, fill: (Minibatch) -> Void,
+    training: (step: Int, targets: Int?)? = nil, predecessors: [Int32]? = nil, fill: (Minibatch) throws -> Void,
     read: (Model) throws -> Result
   ) rethrows -> Result {
-    fill(model.minibatch)
+    try fill(model.minibatch)
     if let training { model.begin(step: training.step, targets: training.targets) }
     model.runShards(by: workers)
     workers.run(phases)
@@ -83,15 +83,16 @@ package final class ModelRunner<Model: MinibatchModel>: Sendable {
   ///   - goesOn: whether it begins with the states that the run before ended in, and not with the zero state.
   ///   - check: called before each minibatch; what it throws ends the run.
   ///   - read: gets the results of each minibatch, with its index.
+  /// - Throws: what they throw, and what keeps the text from being read.
   package func run(
     over minibatches: any MinibatchSource, goesOn: Bool = false, check: () throws -> Void,
     read: (Model, _ index: Int) throws -> Void
-  ) rethrows {
+  ) throws {
     if !goesOn { model.resetState() }
     for index in 0..<minibatches.count {
       try check()
       try run(
-        predecessors: minibatches.predecessors(after: index), fill: { minibatches.fill($0, index: index) },
+        predecessors: minibatches.predecessors(after: index), fill: { try minibatches.fill($0, index: index) },
         read: { try read($0, index) })
     }
   }
@@ -99,7 +100,7 @@ package final class ModelRunner<Model: MinibatchModel>: Sendable {
   /// The same with nothing to check.
   package func run(
     over minibatches: any MinibatchSource, goesOn: Bool = false, read: (Model, _ index: Int) throws -> Void
-  ) rethrows {
+  ) throws {
     try run(over: minibatches, goesOn: goesOn, check: {}, read: read)
   }
 }

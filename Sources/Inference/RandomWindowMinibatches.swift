@@ -1,5 +1,6 @@
 import Compute
 import Datasets
+import Files
 import Models
 
 /// Windows of random lengths of streams that go on from minibatch to minibatch; the learning rate is scaled by the length, so that
@@ -44,9 +45,9 @@ package final class RandomWindowMinibatches: MinibatchSource {
     Double(timesteps(ofWindow: index, epoch: epoch).count) / Double(base)
   }
 
-  package func fill(_ minibatch: Minibatch, index: Int, epoch: Int, step: Int) {
+  package func fill(_ minibatch: Minibatch, index: Int, epoch: Int, step: Int) throws(FileError) {
     let timesteps = timesteps(ofWindow: index, epoch: epoch)
-    batches.fill(timesteps: timesteps, inputs: minibatch.inputs.base, targets: minibatch.targets.base)
+    try batches.fill(timesteps: timesteps, inputs: minibatch.inputs.base, targets: minibatch.targets.base)
     dropout?.apply(to: minibatch.inputs.base, rows: timesteps.count * batches.streams, step: step)
     minibatch.prepare(timesteps: timesteps.count)
   }

@@ -1,5 +1,6 @@
 import Compute
 import Datasets
+import Files
 import Models
 
 /// Sentences of similar length, each read from the zero state, as a tagger reads them.
@@ -11,29 +12,39 @@ package final class SentenceMinibatches: MinibatchSource {
   /// In the order of an epoch.
   private var batches: SentenceBatches
   private var epoch: Int?
+  private let reading: ReadAhead<ArraySlice<Int>, SentenceWords>
+  package let targetCount: Int
+  /// What the minibatch has that was put in last.
+  package private(set) var words = SentenceWords()
 
   /// - Parameters:
   ///   - size: sentences in a minibatch.
   ///   - seed: of the shuffle; nil for none.
   ///   - dropout: for training.
-  package init(_ sentences: TaggedSentences, size: Int, seed: Int? = nil, dropout: WordDropout? = nil) {
+  /// - Throws: what keeps the text from being read.
+  package init(
+    _ sentences: TaggedSentences, size: Int, seed: Int? = nil, dropout: WordDropout? = nil
+  ) throws(FileError) {
     self.sentences = sentences
     self.dropout = dropout
-    batches = SentenceBatches(sentences.sequence, size: size)
+    batches = SentenceBatches(sentences.lengths, size: size)
+    targetCount = try sentences.taggedWords() ?? batches.tokenCount
+    reading = ReadAhead { numbers throws(FileError) in try sentences.words(of: numbers) }
     shuffling = seed.map { Philox(seed: UInt64($0)) }
   }
 
   package var count: Int { batches.batchCount }
-  package var targetCount: Int { sentences.taggedWords ?? batches.tokenCount }
   package var capacity: SequenceModel.Capacity { sentences.capacity(batches) }
   package var carriesState: Bool { false }
 
-  package func fill(_ minibatch: Minibatch, index: Int, epoch: Int, step: Int) {
+  package func fill(_ minibatch: Minibatch, index: Int, epoch: Int, step: Int) throws(FileError) {
     if let shuffling, self.epoch != epoch {
       batches = batches.shuffled { shuffling.bits(.shuffling, step: epoch, position: $0) }
       self.epoch = epoch
     }
-    sentences.fill(minibatch, sentences: self.sentences(ofMinibatch: index)) { [dropout] inputs, rows in
+    words = try reading.value(
+      sentences(ofMinibatch: index), following: index + 1 < count ? sentences(ofMinibatch: index + 1) : nil)
+    sentences.fill(minibatch, words) { [dropout] inputs, rows in
       dropout?.apply(to: inputs, rows: rows, step: step)
     }
   }
@@ -60,36 +71,82 @@ package final class ChosenSentences: MinibatchSource {
   package var capacity: SequenceModel.Capacity {
     sentences.capacity(
       sequences: minibatches.first?.count ?? 0,
-      longest: minibatches.first?.first.map { sentences.sequence.range(ofSentence: $0).count } ?? 0,
+      longest: minibatches.first?.first.map { sentences.lengths[$0] } ?? 0,
       words: minibatches.map(words(in:)).max() ?? 0)
   }
   package var carriesState: Bool { false }
 
-  package func fill(_ minibatch: Minibatch, index: Int, epoch: Int, step: Int) {
-    sentences.fill(minibatch, sentences: minibatches[index])
+  package func fill(_ minibatch: Minibatch, index: Int, epoch: Int, step: Int) throws(FileError) {
+    sentences.fill(minibatch, try sentences.words(of: minibatches[index]))
   }
 
   private func words(in minibatch: ArraySlice<Int>) -> Int {
-    minibatch.reduce(0) { $0 + sentences.sequence.range(ofSentence: $1).count }
+    minibatch.reduce(0) { $0 + sentences.lengths[$1] }
   }
 }
 
+/// Some sentences as they were read, one behind the other.
+package struct SentenceWords: Sendable {
+  package fileprivate(set) var tokens: [Int32] = []
+  /// By column; empty where there are no tags.
+  package fileprivate(set) var tags: [[Int32]] = []
+  package fileprivate(set) var forms: [Int32]?
+  /// Where each sentence begins, and where the last one ends.
+  fileprivate var starts = [0]
+
+  /// Where a sentence's words are, by its place among the sentences.
+  package subscript(sentence: Int) -> Range<Int> { starts[sentence]..<starts[sentence + 1] }
+}
+
 /// Sentences with what a tagger reads of them: words, tags where known, and how the words are spelled.
-package struct TaggedSentences {
-  package let sequence: TokenSequence
+///
+/// Memory: 16 bytes for each sentence, and the spellings; words are read when they are wanted.
+package struct TaggedSentences: Sendable {
+  private let sequence: TokenSequence
+  /// Where each sentence begins in the sequence.
+  private let starts: [Int]
+  /// Words of each sentence.
+  package let lengths: [Int]
   private let spellings: Spellings?
 
   /// - Parameters:
   ///   - forms: what the words are spelled as.
   ///   - characters: those that the model knows; nil for one that doesn't look at spellings.
-  package init(_ sequence: TokenSequence, forms: [String], characters: Vocabulary?) {
+  /// - Throws: what keeps the text from being read.
+  package init(_ sequence: TokenSequence, forms: [String], characters: Vocabulary?) throws(FileError) {
+    let ranges = try sequence.sentenceRanges()
     self.sequence = sequence
+    starts = ranges.map(\.lowerBound)
+    lengths = ranges.map(\.count)
     spellings = characters.map { Spellings(of: forms, in: $0) }
   }
 
-  /// Words that have a tag to be predicted, in one column at least; nil where no word has.
-  var taggedWords: Int? {
-    sequence.tags.isEmpty ? nil : sequence.tokens.indices.count { word in sequence.tags.contains { $0[word] >= 0 } }
+  /// Words that have a tag to be predicted, in one column at least; nil where no word has. O(words).
+  func taggedWords() throws(FileError) -> Int? {
+    if sequence.tags.isEmpty { return nil }
+    var count = 0
+    try sequence.tags.forEachPiece { tags, _ in
+      for word in tags[0].indices where tags.contains(where: { $0[word] >= 0 }) { count += 1 }
+    }
+    return count
+  }
+
+  /// Reads some sentences, by their numbers in the split.
+  package func words(of sentences: ArraySlice<Int>) throws(FileError) -> SentenceWords {
+    var words = SentenceWords()
+    func read(_ column: Column<Int32>) throws(FileError) -> [Int32] {
+      var numbers: [Int32] = []
+      numbers.reserveCapacity(words.starts.last ?? 0)
+      for sentence in sentences {
+        numbers += try column.numbers(in: starts[sentence]..<starts[sentence] + lengths[sentence])
+      }
+      return numbers
+    }
+    for sentence in sentences { words.starts.append((words.starts.last ?? 0) + lengths[sentence]) }
+    words.tokens = try read(sequence.tokens)
+    for column in sequence.tags { words.tags.append(try read(column)) }
+    if let forms = sequence.forms { words.forms = try read(forms) }
+    return words
   }
 
   /// Most that a minibatch of these sentences holds.
@@ -111,24 +168,24 @@ package struct TaggedSentences {
   /// Puts some sentences into a minibatch, and prepares it.
   ///
   /// - Parameters:
-  ///   - sentences: the longest first, none of them empty.
+  ///   - words: of the sentences, the longest first, none of them empty.
   ///   - change: may change the inputs before they are taken over.
   func fill(
-    _ minibatch: Minibatch, sentences: ArraySlice<Int>,
+    _ minibatch: Minibatch, _ words: SentenceWords,
     change: (_ inputs: UnsafeMutablePointer<Int32>, _ rows: Int) -> Void = { _, _ in }
   ) {
-    let first = sentences.startIndex
-    minibatch.layOut(sequences: sentences.count) { sequence.range(ofSentence: sentences[first + $0]).count }
-    for (b, sentence) in sentences.enumerated() {
-      for (t, position) in sequence.range(ofSentence: sentence).enumerated() {
+    let count = words.starts.count - 1
+    minibatch.layOut(sequences: count) { words[$0].count }
+    for b in 0..<count {
+      for (t, position) in words[b].enumerated() {
         let row = minibatch.timeline.row(t, b)
-        minibatch.inputs[row] = sequence.tokens[position]
+        minibatch.inputs[row] = words.tokens[position]
         for (output, targets) in minibatch.targetsOfOutputs.enumerated() {
           // A tag that the model lacks has no probability.
-          let tag = sequence.tags.isEmpty ? TaggingVocabulary.noTag : sequence.tags[output][position]
+          let tag = words.tags.isEmpty ? TaggingVocabulary.noTag : words.tags[output][position]
           targets[row] = tag < 0 ? Minibatch.masked : tag
         }
-        if let forms = minibatch.forms { forms[row] = sequence.forms?[position] ?? sequence.tokens[position] }
+        if let forms = minibatch.forms { forms[row] = words.forms?[position] ?? words.tokens[position] }
       }
     }
     change(minibatch.inputs.base, minibatch.rows)

@@ -69,15 +69,19 @@ package final class Tagger {
       offsets.append(Int64(tokens.count))
     }
     let sequence = TokenSequence(
-      tokens: tokens, offsets: offsets, forms: numbers, extent: TextExtent(), sourceSHA256: "")
-    let minibatches = SentenceMinibatches(model.sentences(sequence, forms: forms.tokens), size: Self.size)
+      tokens: Column(tokens), offsets: Column(offsets), forms: Column(numbers), extent: TextExtent(), sourceSHA256: "")
     var results = sentences.map { _ in [Result]() }
-    // Without a single word there is nothing to read.
-    if minibatches.count == 0 { return results }
-    runner(for: minibatches.capacity).run(over: minibatches) { model, index in
-      for (b, sentence) in minibatches.sentences(ofMinibatch: index).enumerated() {
-        results[sentence] = sentences[sentence].indices.map { result(model, model.minibatch.timeline.row($0, b)) }
+    do {
+      let minibatches = try SentenceMinibatches(model.sentences(sequence, forms: forms.tokens), size: Self.size)
+      // Without a single word there is nothing to read.
+      if minibatches.count == 0 { return results }
+      try runner(for: minibatches.capacity).run(over: minibatches) { model, index in
+        for (b, sentence) in minibatches.sentences(ofMinibatch: index).enumerated() {
+          results[sentence] = sentences[sentence].indices.map { result(model, model.minibatch.timeline.row($0, b)) }
+        }
       }
+    } catch {
+      preconditionFailure("what is in memory can be read: \(error)")
     }
     return results
   }

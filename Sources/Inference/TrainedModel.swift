@@ -1,5 +1,6 @@
 import Compute
 import Datasets
+import Files
 import Models
 
 /// A model's parameters with what its ids mean: all that using it takes.
@@ -26,8 +27,8 @@ package struct TrainedModel: Sendable {
   /// Sentences as the model reads them.
   ///
   /// - Parameter forms: what the words are spelled as; those of the training split come first.
-  package func sentences(_ sequence: TokenSequence, forms: [String]) -> TaggedSentences {
-    TaggedSentences(
+  package func sentences(_ sequence: TokenSequence, forms: [String]) throws(FileError) -> TaggedSentences {
+    try TaggedSentences(
       sequence, forms: forms, characters: parameters.shape.characters == nil ? nil : tagging?.characters)
   }
 }

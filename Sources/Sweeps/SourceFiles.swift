@@ -18,9 +18,9 @@ struct SourceFiles {
   init(_ entries: [Entry]) { hashes = Dictionary(entries.map { ($0.path, $0.sha256) }) { $1 } }
 
   /// Reads the files of some configurations, each once.
-  static func entries(of configurations: [RunConfiguration]) throws(FileError) -> [Entry] {
+  static func entries(of configurations: [RunConfiguration]) throws -> [Entry] {
     var entries: [Entry] = []
-    for path in Set(configurations.flatMap(\.dataFiles)).sorted() {
+    for path in Set(try configurations.flatMap { try $0.dataFiles() }).sorted() {
       entries.append(Entry(path: path, sha256: try ContentHash.hex(ofFile: path)))
     }
     return entries
@@ -28,7 +28,7 @@ struct SourceFiles {
 
   /// - Throws: `SweepError.changedData`, or why a file can't be read.
   mutating func require(_ configuration: RunConfiguration) throws {
-    for path in configuration.dataFiles {
+    for path in try configuration.dataFiles() {
       guard let hash = hashes[path] else { continue }
       let stamp = try FileStamp(path)
       if stamps[path] == stamp { continue }

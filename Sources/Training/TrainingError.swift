@@ -33,6 +33,8 @@ package enum TrainingError: DiagnosedError, Equatable {
   case missingData(FileError)
   /// Text that somebody wrote while it was read.
   case changingText(files: [String])
+  /// Text that can't be read any more; the run has been saved.
+  case lostText(FileError, step: Int)
   /// A run that has more epochs behind it than it is to have.
   case epochsDone(Int, asked: Int)
   /// More memory than there is.
@@ -56,7 +58,7 @@ package enum TrainingError: DiagnosedError, Equatable {
     switch self {
     case .holdsRun: .cannotWrite
     case .task(let error): error.exitCode
-    case .missingData(let error): error.exitCode
+    case .missingData(let error), .lostText(let error, _): error.exitCode
     default: .badInput
     }
   }
@@ -100,6 +102,8 @@ package enum TrainingError: DiagnosedError, Equatable {
       "\(error); if the data has moved, say where it is now (data.train=NEW, and so on): the run goes on if it is the same"
     case .changingText(let files):
       "the text changed while it was read: \(files.joined(separator: ", ")); begin again when it is complete"
+    case .lostText(let error, let step):
+      "\(error); the run is saved at step \(step), and goes on from there (--resume) when the text is what it was"
     case .epochsDone(let done, let asked):
       "the run has \(counted(done, "epoch")) behind it; training.epochs=\(asked) can't take any back"
     case .tooLarge(let bytes, let available):

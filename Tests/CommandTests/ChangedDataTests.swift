@@ -47,7 +47,8 @@ struct ChangedDataTests {
   func anotherOrderIsRefused(split: Split) throws {
     let workspace = try Self.trained()
     var (dataset, settings) = try DatasetFile.read(workspace.path("data.h5"))
-    dataset.splits[split]?.tokens.reverse()
+    let reversed = Column(try #require(dataset.splits[split]).tokens.all().reversed())
+    dataset.splits[split]?.tokens = reversed
     try DatasetFile.write(dataset, settings: settings, to: workspace.path("data.h5"))
     try Self.expectRefusal(workspace, of: split.rawValue)
   }
@@ -59,20 +60,22 @@ struct ChangedDataTests {
     try workspace.succeed(["prepare", "--config", "tagger.cfg", "--output", "data.h5"])
     try workspace.succeed(["--config", "own.cfg"])
     let (original, settings) = try DatasetFile.read(workspace.path("data.h5"))
-    let changes: [(inout TokenSequence) -> Void] = [
-      { $0.tags[0].swapAt(0, 1) }, { $0.offsets[1] += 1 },
+    let changes: [(inout TokenSequence) throws -> Void] = [
+      { $0.tags[0] = try $0.tags[0].changed { $0.swapAt(0, 1) } },
+      { $0.offsets = try $0.offsets.changed { $0[1] += 1 } },
       { sequence in
         // Two words that are both unknown change places in spelling alone.
-        guard let forms = sequence.forms, let first = sequence.tokens.firstIndex(of: 0),
-          let other = sequence.tokens.indices.last(where: { sequence.tokens[$0] == 0 && forms[$0] != forms[first] })
+        let tokens = try sequence.tokens.all()
+        guard let forms = try sequence.forms?.all(), let first = tokens.firstIndex(of: 0),
+          let other = tokens.indices.last(where: { tokens[$0] == 0 && forms[$0] != forms[first] })
         else { return }
-        sequence.forms?.swapAt(first, other)
+        sequence.forms = try sequence.forms?.changed { $0.swapAt(first, other) }
       },
     ]
     for change in changes {
       var dataset = original
       var sequence = try #require(dataset.splits[.train])
-      change(&sequence)
+      try change(&sequence)
       #expect(sequence != dataset.splits[.train])
       dataset.splits[.train] = sequence
       try DatasetFile.write(dataset, settings: settings, to: workspace.path("data.h5"))
@@ -101,5 +104,14 @@ struct ChangedDataTests {
     let outcome = try workspace.run(["--config", "own.cfg"])
     #expect(outcome.code == 65 && outcome.errors.contains("the \(split.rawValue) split is empty"), "\(outcome)")
     #expect(!workspace.exists("run"))
+  }
+}
+
+extension Column {
+  /// A copy with other numbers.
+  fileprivate func changed(_ change: (inout [Number]) -> Void) throws -> Column {
+    var numbers = try all()
+    change(&numbers)
+    return Column(numbers)
   }
 }

@@ -47,7 +47,7 @@ struct DirectionTests {
       }
     }
     let checkpoints = try ["back", "forth"].map { try workspace.lastCheckpoint(of: $0) }
-    #expect(checkpoints[0].parameters.map(\.elements) == checkpoints[1].parameters.map(\.elements))
+    #expect(checkpoints[0].parameters == checkpoints[1].parameters)
     for key in ["nats_per_target", "targets", "bits_per_byte"] {
       let values = try both("evaluate", ["--split", "validation"]).map { $0[key] as? Double }
       #expect(values[0] == values[1] && values[0] != nil, "\(key)")
@@ -97,7 +97,7 @@ struct DirectionTests {
       ]
         + ["output.directory=dataset"])
     let checkpoints = try ["text", "dataset"].map { try workspace.lastCheckpoint(of: $0) }
-    #expect(checkpoints[0].parameters.map(\.elements) == checkpoints[1].parameters.map(\.elements))
+    #expect(checkpoints[0].parameters == checkpoints[1].parameters)
     let outcome = try workspace.succeed(["generate", "dataset", "--prompt", "old cat .", "--length", "12"])
     #expect(outcome.output.hasSuffix(" old cat .\n") && !outcome.output.contains("  "))
     #expect(outcome.errors.contains("reads from right to left: what it says stands before the prompt"))

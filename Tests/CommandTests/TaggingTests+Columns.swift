@@ -124,7 +124,7 @@ extension TaggingTests {
     try FileManager.default.removeItem(atPath: workspace.path("cache"))
     try workspace.succeed(["train", "--resume", "run", "training.epochs=2", "--threads", "1"])
     let (a, b) = (try whole.lastCheckpoint(), try workspace.lastCheckpoint())
-    #expect(a.parameters.map(\.elements) == b.parameters.map(\.elements))
+    #expect(a.parameters == b.parameters)
     #expect(a.tagging == b.tagging && a.tagging?.columns.map(\.column) == [.upos, .xpos, .feats])
     #expect(try whole.metrics() == workspace.metrics())
   }

@@ -94,7 +94,7 @@ extension TaggingTests {
     try whole.succeed(settings + ["training.epochs=2", "--threads", "2"])
     try parts.succeed(settings + ["training.epochs=1", "--threads", "1"])
     try parts.succeed(["train", "--resume", "run", "training.epochs=2", "--threads", "2"])
-    #expect(try whole.lastCheckpoint().parameters.map(\.elements) == parts.lastCheckpoint().parameters.map(\.elements))
+    #expect(try whole.lastCheckpoint().parameters == parts.lastCheckpoint().parameters)
     #expect(try whole.metrics() == parts.metrics())
     let text = try whole.run(["--config", "lm.cfg", "model.output.kind=crf", "output.directory=lm"])
     #expect(text.code == 65 && text.errors.contains("crf is for tagging"), "\(text)")

@@ -65,13 +65,14 @@ import Testing
 
   @Test func everyMissingFileIsNamed() throws {
     _ = try write("a\n", to: "a.txt")
-    let path = try write("data:\n  train: [a.txt, b.txt, .]\n  test: c.txt\nmodle: {}\n", to: "lm.cfg")
+    let path = try write(
+      "data:\n  train: [a.txt, b.txt]\n  vocabulary: {file: .}\n  test: c.txt\nmodle: {}\n", to: "lm.cfg")
     #expect(
       complaint(path) == """
         \(path):2:18: data.train: no such file: \(directory)/b.txt
-        \(path):2:25: data.train: is a directory, not a file: \(directory)/.
-        \(path):3:9: data.test: no such file: \(directory)/c.txt
-        \(path):4:1: modle: unknown key; did you mean model?
+        \(path):3:22: data.vocabulary.file: is a directory, not a file: \(directory)/.
+        \(path):4:9: data.test: no such file: \(directory)/c.txt
+        \(path):5:1: modle: unknown key; did you mean model?
         """)
   }
 

@@ -99,12 +99,12 @@ import Testing
       }
       let offsets = DatasetError.invalidOffsets(file: path, object: "/train/offsets", tokens: 2)
       for wrong: [Int64] in [[], [0], [1, 2], [0, 3], [0, 2, 1, 2], [-1, 2], [0, 1]] {
-        try refuses(offsets) { $0.splits[.train]?.offsets = wrong }
+        try refuses(offsets) { $0.splits[.train]?.offsets = Column(wrong) }
       }
       try refuses(.invalidId(file: path, object: "/train/tokens", position: 1, id: 3, range: 0..<3)) {
         $0.splits[.train]?.tokens = [1, 3]
       }
-      try refuses(.invalidId(file: path, object: "/train/tokens", position: 0, id: -1, range: 0..<3)) {
+      try refuses(.invalidId(file: path, object: "/train/tokens", position: 0, id: 65_535, range: 0..<3)) {
         $0.splits[.train]?.tokens = [-1, 2]
       }
       try refuses(.invalidId(file: path, object: "/train/tags", position: 1, id: 2, range: -1..<2)) {
@@ -121,7 +121,7 @@ import Testing
       }
       try refuses(.invalidId(file: path, object: "/test/tags_FEATS", position: 1, id: 3, range: -1..<3)) {
         $0 = Self.severalColumns
-        $0.splits[.test]?.tags[1][1] = 3
+        $0.splits[.test]?.tags[1] = [1, 3]
       }
       try refuses(.repeatedEntry(file: path, object: "/vocabulary", entry: "XPOS")) {
         $0 = Self.severalColumns
@@ -166,6 +166,48 @@ import Testing
         $0.splits[.train]?.extent.characters = -1
       }
       try refuses(.noSplit(file: path)) { $0.splits = [:] }
+    }
+  }
+
+  /// Ids take two bytes where there are no more of them, and four where there are.
+  @Test(arguments: [65_536, 65_537])
+  func idsAreAsShortAsTheVocabularyAllows(size: Int) throws {
+    try withDatasetPath { path in
+      let ids = (0..<200_000).map { Int32($0 * 7919 % size) }
+      let dataset = SequenceDataset(
+        tokenization: .whitespace, vocabulary: Vocabulary(tokens: (0..<size).map { "w\($0)" }),
+        splits: [
+          .train: TokenSequence(
+            tokens: Column(ids), offsets: [0, 200_000], extent: TextExtent(characters: 0), sourceSHA256: "x")
+        ])
+      try DatasetFile.write(dataset, settings: "s", to: path)
+      let isShort = size == 65_536
+      try HDF5File.open(path) { root throws in
+        #expect(try root.intAttribute("format_version") == (isShort ? 2 : 1))
+        #expect(try root.group("train").holds(UInt16.self, in: "tokens") == isShort)
+      }
+      let read = try #require(try DatasetFile.read(path).dataset.splits[.train])
+      let (all, some) = (try read.tokens.all(), try read.tokens.numbers(in: 99_999..<100_003))
+      #expect(all == ids && some == Array(ids[99_999..<100_003]))
+      #expect(try read.contentHash(forms: []) == dataset.splits[.train]?.contentHash(forms: []))
+    }
+  }
+
+  /// Tokens are read from the file later: whatever comes of it, no id is one that there isn't.
+  @Test func aFileThatChangesLaterIsNoticed() throws {
+    try withDatasetPath { path in
+      try DatasetFile.write(Self.text, settings: "", to: path)
+      let tokens = try #require(try DatasetFile.read(path).dataset.splits[.train]?.tokens)
+      // Another one at its path is no concern.
+      try DatasetFile.write(Self.text, settings: "other", to: path)
+      #expect(try tokens.all() == Self.text.splits[.train]?.tokens.all())
+      let again = try #require(try DatasetFile.read(path).dataset.splits[.train]?.tokens)
+      var bytes = try Data(contentsOf: URL(fileURLWithPath: path))
+      bytes.resetBytes(in: 0..<bytes.count)
+      let file = try #require(FileHandle(forWritingAtPath: path))
+      try file.write(contentsOf: bytes)
+      #expect(throws: FileError.changed(path: path)) { try again.all() }
+      #expect(throws: FileError.changed(path: path)) { try Column<Int32>([1, 7]).checked(in: 0..<7, file: path).all() }
     }
   }
 
@@ -247,7 +289,7 @@ import Testing
         try root.setAttribute("format_version", version)
         try root.setAttribute("tokenization", tokenization)
       }
-      try refuses(DatasetError.unknownVersion(file: path, found: 2, known: 1)) { try header($0, version: 2) }
+      try refuses(DatasetError.unknownVersion(file: path, found: 3, known: 2)) { try header($0, version: 3) }
       try refuses(DatasetError.unknownTokenization(file: path, found: "bytes")) {
         try header($0, tokenization: "bytes")
       }

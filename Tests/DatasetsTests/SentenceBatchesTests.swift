@@ -1,14 +1,6 @@
 import Datasets
 import Testing
 
-/// A split of sentences that have these lengths.
-private func split(_ lengths: [Int]) -> TokenSequence {
-  var offsets: [Int64] = [0]
-  for length in lengths { offsets.append(offsets[offsets.count - 1] + Int64(length)) }
-  let tokens = [Int32](repeating: 0, count: lengths.reduce(0, +))
-  return TokenSequence(tokens: tokens, offsets: offsets, extent: TextExtent(), sourceSHA256: "")
-}
-
 /// Random bits that depend on a key and a position alone.
 private func bits(_ key: UInt64) -> (Int) -> UInt64 {
   { position in
@@ -27,7 +19,7 @@ private func sentences(_ batches: SentenceBatches) -> [[Int]] {
   private let lengths = (0..<101).map { $0 * 37 % 11 }
 
   @Test func unshuffledBatchesGoFromLongToShort() {
-    let batches = SentenceBatches(split([2, 5, 0, 5, 1, 3]), size: 2)
+    let batches = SentenceBatches([2, 5, 0, 5, 1, 3], size: 2)
     #expect(sentences(batches) == [[1, 3], [5, 0], [4]])
     #expect(batches.batchCount == 3 && batches.tokenCount == 16)
     #expect(batches.longest == 5 && batches.mostTokens == 10)
@@ -35,7 +27,7 @@ private func sentences(_ batches: SentenceBatches) -> [[Int]] {
 
   @Test(arguments: [1, 2, 7, 32, 91, 92, 1000])
   func everyShuffleHasAllSentencesOnce(size: Int) {
-    let batches = SentenceBatches(split(lengths), size: size)
+    let batches = SentenceBatches(lengths, size: size)
     let nonEmpty = lengths.indices.filter { lengths[$0] > 0 }
     #expect(batches.tokenCount == lengths.reduce(0, +))
     #expect(batches.batchCount == (nonEmpty.count + size - 1) / size)
@@ -51,7 +43,7 @@ private func sentences(_ batches: SentenceBatches) -> [[Int]] {
   }
 
   @Test func aShuffleDependsOnTheRandomNumbersAlone() {
-    let batches = SentenceBatches(split(lengths), size: 8)
+    let batches = SentenceBatches(lengths, size: 8)
     let first = sentences(batches.shuffled(bits(1)))
     #expect(sentences(batches.shuffled(bits(1))) == first)
     #expect(sentences(batches.shuffled(bits(2)).shuffled(bits(1))) == first)
@@ -63,13 +55,13 @@ private func sentences(_ batches: SentenceBatches) -> [[Int]] {
     func shape(_ batches: SentenceBatches) -> [[Int]] {
       sentences(batches).map { $0.map { lengths[$0] } }.sorted { $0.lexicographicallyPrecedes($1) }
     }
-    let batches = SentenceBatches(split(lengths), size: 8)
+    let batches = SentenceBatches(lengths, size: 8)
     for key in 0..<10 as Range<UInt64> { #expect(shape(batches.shuffled(bits(key))) == shape(batches)) }
   }
 
   /// Every order of three sentences of one length comes up about as often as every other.
   @Test func shufflesAreFair() {
-    let batches = SentenceBatches(split([4, 4, 4]), size: 3)
+    let batches = SentenceBatches([4, 4, 4], size: 3)
     var counts: [[Int]: Int] = [:]
     for key in 0..<6000 as Range<UInt64> { counts[sentences(batches.shuffled(bits(key)))[0], default: 0] += 1 }
     #expect(counts.count == 6 && counts.values.allSatisfy { (850...1150).contains($0) })
@@ -77,7 +69,7 @@ private func sentences(_ batches: SentenceBatches) -> [[Int]] {
 
   @Test(arguments: [[], [0, 0]] as [[Int]])
   func aSplitWithoutWordsHasNoBatches(lengths: [Int]) {
-    let batches = SentenceBatches(split(lengths), size: 4).shuffled(bits(1))
+    let batches = SentenceBatches(lengths, size: 4).shuffled(bits(1))
     #expect(batches.batchCount == 0 && batches.tokenCount == 0 && batches.longest == 0 && batches.mostTokens == 0)
   }
 }

@@ -33,9 +33,9 @@ final class TemporaryFiles {
   func missing(_ name: String) -> String { "\(directory)/\(name)" }
 }
 
-extension CorpusRecord {
-  /// The tokens as text.
-  var tokenTexts: [String] { tokens.map { table[Int($0)] } }
+extension RecordedText {
+  /// The tokens as text; nothing of it was pruned.
+  func tokenTexts() throws -> [String] { try tokens.all().map { words.table[Int($0)] } }
 }
 
 /// The tokens of a text, read from a file.
@@ -43,7 +43,7 @@ func tokens(
   of text: String, _ tokenization: Tokenization, chunkSize: Int = TextReader.defaultChunkSize
 ) throws -> [String] {
   let files = try TemporaryFiles()
-  return try PlainText().read([files.write("text", text)], tokenization, chunkSize: chunkSize).tokenTexts
+  return try PlainText().read([files.write("text", text)], tokenization, chunkSize: chunkSize).tokenTexts()
 }
 
 extension String {

@@ -139,7 +139,7 @@ private func sentences(_ text: String, chunkSize: Int = 64) throws -> [TaggedSen
       sources, format: CoNLLU(), tokenization: .word, vocabulary: VocabularySettings())
     let train = try #require(dataset.splits[.train])
     #expect(
-      train.tokens.map { dataset.vocabulary.tokens[Int($0)] }
+      try train.tokens.all().map { dataset.vocabulary.tokens[Int($0)] }
         == ["It", "does", "n't", ".", "</s>", "10 000", "it", "</s>"])
     #expect(train.tags.isEmpty && train.forms == nil && dataset.tagging == nil)
     #expect(train.extent.characters == 2 + 4 + 3 + 1 + 6 + 2)
@@ -163,7 +163,7 @@ private func sentences(_ text: String, chunkSize: Int = 64) throws -> [TaggedSen
     ).sequence
     #expect(foreign.foreignTags == [["NOUM", "X"]])
     #expect(foreign.tags == [[-2, 1, -1, -3, -2]])
-    #expect(foreign.tags[0].map(TaggingVocabulary.foreign) == [0, -3, -1, 1, 0])
+    #expect(foreign.tags[0].mapped(TaggingVocabulary.foreign) == [0, -3, -1, 1, 0])
   }
 
   @Test(

@@ -59,14 +59,14 @@ import Testing
   }
 
   private static func sequence(_ text: [Int32]) -> TokenSequence {
-    TokenSequence(tokens: text, offsets: [0, Int64(text.count)], extent: TextExtent(), sourceSHA256: "")
+    TokenSequence(tokens: Column(text), offsets: [0, Int64(text.count)], extent: TextExtent(), sourceSHA256: "")
   }
 
   /// Losses in the order of the reference's.
   private static func losses(
     _ model: TrainedModel, _ text: [Int32], streams: Int, window: Int, _ adaptation: Adaptation, threads: Int = 1
   ) throws -> [Double] {
-    let minibatches = StreamMinibatches(try StreamBatches(text, streams: streams, window: window))
+    let minibatches = StreamMinibatches(try StreamBatches(Column(text), streams: streams, window: window))
     let runner = AdaptiveRunner(
       model, adaptation, minibatches.capacity, workers: Workers(count: threads, processors: threads))
     var losses: [Double] = []

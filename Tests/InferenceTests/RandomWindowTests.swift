@@ -14,7 +14,7 @@ import Testing
     tokens: Int, streams: Int, _ distribution: RandomWindows.Distribution = usual, seed: Int = 1
   ) throws -> RandomWindowMinibatches {
     let tokens = (0..<Int32(tokens)).map { $0 }
-    let batches = try StreamBatches(tokens, streams: streams, window: distribution.base)
+    let batches = try StreamBatches(Column(tokens), streams: streams, window: distribution.base)
     return RandomWindowMinibatches(batches, distribution, seed: seed)
   }
 
@@ -42,7 +42,7 @@ import Testing
     for epoch in 0..<4 {
       var read = [[Int32]](repeating: [], count: streams)
       for index in 0..<source.count {
-        source.fill(minibatch, index: index, epoch: epoch, step: 1)
+        try source.fill(minibatch, index: index, epoch: epoch, step: 1)
         for row in 0..<minibatch.rows {
           read[row % streams].append(minibatch.inputs[row])
           #expect(minibatch.targets[row] == minibatch.inputs[row] + 1)
@@ -79,8 +79,8 @@ import Testing
     let index = resumed.count - 3
     #expect(resumed.learningRateFactor(index: index, epoch: 2) == Double(epochs[2][index]) / 70)
     let (a, b) = (Self.minibatch(for: source, tokens: 50_001), Self.minibatch(for: source, tokens: 50_001))
-    source.fill(a, index: index, epoch: 2, step: 1)
-    resumed.fill(b, index: index, epoch: 2, step: 1)
+    try source.fill(a, index: index, epoch: 2, step: 1)
+    try resumed.fill(b, index: index, epoch: 2, step: 1)
     #expect(a.rows == b.rows && (0..<a.rows).allSatisfy { a.inputs[$0] == b.inputs[$0] })
   }
 }

@@ -35,7 +35,7 @@ import Training
   private static let dataset = {
     func sequence(_ count: Int, _ factor: Int) -> TokenSequence {
       TokenSequence(
-        tokens: (0..<count).map { Int32($0 * $0 * factor % 11 % (words - 1)) }, offsets: [0, Int64(count)],
+        tokens: Column((0..<count).map { Int32($0 * $0 * factor % 11 % (words - 1)) }), offsets: [0, Int64(count)],
         extent: TextExtent(characters: count), sourceSHA256: "\(factor)")
     }
     return SequenceDataset(
@@ -94,7 +94,7 @@ import Training
     let checkpoints = try paths.map { try CheckpointFile.read($0) }
     for checkpoint in checkpoints {
       let tensors = checkpoint.parameters + checkpoint.carriedStates + checkpoint.moments.values.flatMap(\.self)
-      #expect(tensors.allSatisfy { $0.elements.allSatisfy(\.isFinite) }, comment)
+      #expect(try tensors.allSatisfy { try $0.elements.allSatisfy(\.isFinite) }, comment)
     }
     return checkpoints.last
   }
@@ -167,10 +167,10 @@ import Training
           continue
         }
         for (tensor, mean) in zip(raw, checkpoint.parameters) {
-          let elements = tensor.elements.map(Double.init)
+          let elements = try tensor.elements.map(Double.init)
           let sum = sums[tensor.name].map { zip($0, elements).map(+) } ?? elements
           sums[tensor.name] = sum
-          let error = relativeError(of: mean.elements, from: sum.map { $0 / Double(count) })
+          let error = try relativeError(of: mean.elements, from: sum.map { $0 / Double(count) })
           #expect(tensor.name == mean.name && error < 1e-6, "step \(step): \(tensor.name)")
         }
       }

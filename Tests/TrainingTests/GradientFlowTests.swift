@@ -63,8 +63,8 @@ import Training
       let parameters = Parameters(shape, kernels: Kernels.available[0])
       parameters.initialize(seed: 3)
       let tokens = (0..<60).map { Int32($0 * $0 % 29) }
-      let batches = try StreamBatches(tokens, streams: 3, window: 5)
-      return GradientFlow.measure(parameters, StreamMinibatches(batches, limit: 2), workers: Workers(count: 1))
+      let batches = try StreamBatches(Column(tokens), streams: 3, window: 5)
+      return try GradientFlow.measure(parameters, StreamMinibatches(batches, limit: 2), workers: Workers(count: 1))
     }
     #expect(try flow(SampledSoftmax(samples: 4)) == flow(Softmax()))
   }

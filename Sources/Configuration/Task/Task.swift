@@ -99,7 +99,7 @@ package protocol Task: Sendable {
   /// What a report draws by epoch beside the loss.
   var curve: EpochCurve { get }
   /// What makes every figure of a split mean little, if anything does: `59.2% of it are unknown words`.
-  func caveat(about split: TokenSequence, vocabulary: Vocabulary) -> String?
+  func caveat(about split: TokenSequence, vocabulary: Vocabulary) throws -> String?
   /// The share of a split's targets that the model has no word for, by what `metrics.jsonl` has; nil where it doesn't say.
   func unknownShare(on split: Split, metrics: (_ field: String) -> Double?) -> Double?
   /// What a report says of a split beside the measure, by what `metrics.jsonl` has of an evaluation.

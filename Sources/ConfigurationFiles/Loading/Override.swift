@@ -37,7 +37,9 @@ struct Override {
   ///
   /// - Returns: what is wrong with the value or the place.
   func apply(to tree: inout ValueTree) -> [ConfigurationProblem] {
-    let parser = YAMLParser(valueText, override: origin, key: path.joined(separator: "."))
+    // Alone it is a list's first hyphen to YAML, and standard input on a command line.
+    let value = valueText == "-" ? "'-'" : valueText
+    let parser = YAMLParser(value, override: origin, key: path.joined(separator: "."))
     guard let value = parser.tree else { return parser.problems }
     let obstacle = set(value, at: path[...], in: &tree)
     return parser.problems + (obstacle.map { [$0] } ?? [])

@@ -1,3 +1,4 @@
+import Datasets
 import Glibc
 import Keys
 
@@ -47,18 +48,22 @@ enum Paths {
     }
   }
 
-  /// Why a file can't be read time and again, nil if it can.
-  ///
-  /// - Parameter takesDirectory: whether a directory will do as well.
-  static func obstacle(toReading path: String, takesDirectory: Bool) -> String? {
+  /// Why a path can't be read time and again, nil if it can.
+  static func obstacle(toReading path: String, as input: Reading.Input) -> String? {
     var status = stat()
     guard stat(path, &status) == 0 else {
       guard errno == ENOENT else { return lastSystemError }
-      return takesDirectory ? "no such file or directory" : "no such file"
+      switch input {
+      case .file: return "no such file"
+      case .fileOrDirectory: return "no such file or directory"
+      case .corpus where CorpusFiles.isPattern(path):
+        return CorpusFiles.matches(of: path).isEmpty ? "no file matches" : nil
+      case .corpus: return "no such file"
+      }
     }
     switch status.st_mode & S_IFMT {
     case S_IFREG: break
-    case S_IFDIR where takesDirectory: break
+    case S_IFDIR where input != .file: break
     case S_IFDIR: return "is a directory, not a file"
     default: return "is not a regular file (data is read more than once)"
     }
@@ -78,10 +83,11 @@ enum Paths {
   ///   - overrideDirectory: what relative paths in overrides are relative to.
   ///   - checksFiles: whether a file that can't be read is a problem.
   static func lookup(fileDirectory: String, overrideDirectory: String, checksFiles: Bool) -> Reading.FileLookup {
-    { path, origin, takesDirectory in
+    { path, origin, input in
+      if input == .corpus, path == CorpusFiles.standardInput { return (path, nil) }
       let directory = if case .file = origin { fileDirectory } else { overrideDirectory }
       let resolved = join(directory, path)
-      return (resolved, checksFiles ? obstacle(toReading: resolved, takesDirectory: takesDirectory) : nil)
+      return (resolved, checksFiles ? obstacle(toReading: resolved, as: input) : nil)
     }
   }
 

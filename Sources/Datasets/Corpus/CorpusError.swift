@@ -1,3 +1,4 @@
+import Compression
 import Diagnostics
 import Files
 import Keys
@@ -10,18 +11,22 @@ package enum CorpusError: DiagnosedError, Equatable {
   case notUTF8(path: String, offset: Int)
   /// A NUL, which a UTF-16 or binary file is full of and a text never has.
   case nul(path: String, offset: Int)
+  /// A compressed file that can't be read to its end.
+  case compressed(path: String, CompressedFormat, CompressionProblem)
   /// A file that is no text, but of a kind that is known.
   case binary(path: String, BinaryKind)
   /// Files without a single token.
   case empty(paths: [String])
   case invalidFractions(validation: Double, test: Double)
   /// A fraction of the training text that comes to nothing. `endsLinesInCR`: carriage returns stand in it without newlines.
-  case emptySplit(Split, paths: [String], units: Int, unit: CorpusRecord.Unit, endsLinesInCR: Bool)
+  case emptySplit(Split, paths: [String], units: Int, unit: RecordedText.Unit, endsLinesInCR: Bool)
   /// `size` is what the configuration allows.
   case vocabularyTooSmall(size: Int, minimum: Int)
   /// A training text of which every token would be unknown; `highest` is the count of the most frequent one, 0 if it
   /// has special tokens alone.
   case noFrequentToken(paths: [String], minimumCount: Int, highest: Int)
+  /// More different words than there are numbers for.
+  case tooManyWords(paths: [String])
   /// A token that a vocabulary without `<unk>` can't represent.
   case unknownToken(String, paths: [String])
   /// Tags that a tagger which keeps its own doesn't have.
@@ -56,6 +61,12 @@ package enum CorpusError: DiagnosedError, Equatable {
         + (offset < 2
           ? "(for example: iconv -f \(offset == 0 ? "UTF-16BE" : "UTF-16LE") -t UTF-8)"
           : "(for example: iconv -f UTF-16 -t UTF-8), or leave out what is damaged (tr -d '\\000')")
+    case .compressed(let path, let format, .truncated):
+      "\(path): its \(format.rawValue) data ends too early: the file is cut short; fetch or make it again"
+    case .compressed(let path, let format, .damaged):
+      "\(path): its \(format.rawValue) data is damaged, or something stands behind it; fetch or make it again"
+    case .compressed(let path, let format, .memory):
+      "\(path): its \(format.rawValue) data takes more than 128 MiB of memory to decompress, or there is none; unpack it first"
     case .binary(let path, let kind):
       "\(path) is no text: \(kind.remedy(path))"
     case .empty(let paths):
@@ -79,6 +90,8 @@ package enum CorpusError: DiagnosedError, Equatable {
     case .noFrequentToken(let paths, let minimumCount, let highest):
       "\(paths.joined(separator: ", ")): expected a token with a count of at least \(minimumCount), but the highest "
         + "count is \(highest); lower data.vocabulary.min_count"
+    case .tooManyWords(let paths):
+      "\(paths.joined(separator: ", ")): expected at most \(UInt32.max) different words, found more"
     case .unknownToken(let token, let paths):
       "\(paths.joined(separator: ", ")): the token \"\(token)\" is not in the vocabulary, and the vocabulary has no \(Vocabulary.unknownToken)"
     case .unknownTags(let tags, let paths):

@@ -1,42 +1,53 @@
+import Files
+
 extension SequenceDataset {
   /// Makes a dataset of text: every file is read once, and the vocabulary is that of the training split alone.
   ///
-  /// O(bytes) time; memory is 4 bytes for each token, 16 for each line, and the different tokens.
+  /// O(bytes) time; memory is some mebibytes and the different tokens, or as many of them as `VocabularySettings.pruning` says.
+  /// What the text was read into, 4 bytes for each token and 16 for each line, is in temporary files for as long as something of
+  /// the dataset is.
   ///
   /// - Parameter known: the vocabulary of a model that keeps its ids; nil: there is none.
   package static func prepare(
     _ sources: CorpusSources, format: any CorpusFormat = PlainText(), tokenization: Tokenization,
     vocabulary settings: VocabularySettings, known: KnownVocabulary? = nil
   ) throws(CorpusError) -> SequenceDataset {
-    let unit: CorpusRecord.Unit = tokenization.kind == .character ? .characters : .sentences
-    let (train, heldOut) = try read(sources, unit: unit) { (paths) throws(CorpusError) in
-      try format.read(paths, tokenization, chunkSize: TextReader.defaultChunkSize)
+    let (train, heldOut) = try read(sources, unit: tokenization.kind == .character ? .characters : .sentences) {
+      (paths) throws(CorpusError) in
+      try format.read(paths, tokenization, pruning: settings.pruning, chunkSize: TextReader.defaultChunkSize)
     }
-    let vocabulary = try Vocabulary(of: train, settings: settings, known: known)
-    var splits = [Split.train: try train.sequence(in: vocabulary)]
-    for (split, record) in heldOut { splits[split] = try record.heldOutSequence(in: vocabulary) }
-    return SequenceDataset(tokenization: tokenization, vocabulary: vocabulary, splits: splits)
+    let words = try Vocabulary.of(train, settings: settings, known: known)
+    var splits = [Split.train: try train.sequence(in: words.vocabulary)]
+    for (split, part) in heldOut { splits[split] = try part.heldOutSequence(in: words.vocabulary) }
+    return SequenceDataset(
+      tokenization: tokenization, vocabulary: words.vocabulary, splits: splits, missedWords: words.missed)
   }
 
-  /// Reads the files of all splits, and takes off those that are a part of the training text.
+  /// Reads the files of all splits. Those that are a part of the training text are parts of the same text.
   static func read(
-    _ sources: CorpusSources, unit: CorpusRecord.Unit, _ read: ([String]) throws(CorpusError) -> CorpusRecord
-  ) throws(CorpusError) -> (train: CorpusRecord, heldOut: [Split: CorpusRecord]) {
-    var train = try read(sources.train)
-    let boundaries = try SplitBoundaries(of: train, in: unit, sources)
-
-    var heldOut: [Split: CorpusRecord] = [:]
-    // From the end on, since each takes off the training text's tail.
-    for (split, source, start) in [
-      (Split.test, sources.test, boundaries.test), (.validation, sources.validation, boundaries.validation),
+    _ sources: CorpusSources, unit: RecordedText.Unit, _ read: ([String]) throws(CorpusError) -> RecordedText
+  ) throws(CorpusError) -> (train: TextPart, heldOut: [Split: TextPart]) {
+    let text = try read(sources.train)
+    let boundaries = try SplitBoundaries(of: text, in: unit, sources)
+    func part(_ range: Range<Int>) throws(CorpusError) -> TextPart {
+      do throws(FileError) {
+        return try text.part(range, in: unit)
+      } catch {
+        throw .file(error)
+      }
+    }
+    var heldOut: [Split: TextPart] = [:]
+    for (split, source, range) in [
+      (Split.validation, sources.validation, boundaries.validation..<boundaries.test),
+      (.test, sources.test, boundaries.test..<text.count(of: unit)),
     ] {
       switch source {
       case .none: break
-      case .files(let paths): heldOut[split] = try read(paths)
-      case .fraction: heldOut[split] = train.removeTail(from: start, in: unit)
+      case .files(let paths): heldOut[split] = try read(paths).whole
+      case .fraction: heldOut[split] = try part(range)
       }
     }
-    return (train, heldOut)
+    return (try part(0..<boundaries.validation), heldOut)
   }
 }
 
@@ -45,9 +56,7 @@ extension TokenSequence {
   package static func read(
     _ paths: [String], format: any CorpusFormat = PlainText(), _ tokenization: Tokenization, vocabulary: Vocabulary
   ) throws(CorpusError) -> TokenSequence {
-    try format.read(paths, tokenization, chunkSize: TextReader.defaultChunkSize).heldOutSequence(in: vocabulary)
+    try format.read(paths, tokenization, pruning: .heldOut, chunkSize: TextReader.defaultChunkSize).whole
+      .heldOutSequence(in: vocabulary)
   }
-
-  /// Where a sentence's tokens stand.
-  package func range(ofSentence index: Int) -> Range<Int> { Int(offsets[index])..<Int(offsets[index + 1]) }
 }

@@ -1,95 +1,91 @@
-/// A text or treebank as it was read: tokens by their order of appearance, before there is a vocabulary.
+import Files
+
+/// A text or treebank while it is read: tokens by their order of appearance, before there is a vocabulary.
 ///
-/// One pass over a file fills it, and `sequence(in:)` gives the tokens the ids of a vocabulary. Memory: 4 bytes for
-/// each token (12 with tags), 16 for each sentence, and every different token once.
-package struct CorpusRecord: Sendable {
+/// One pass over the files fills it, `settle` from piece to piece, and `finish` makes the text of it. Memory: every different
+/// token once, or as many as `pruning` says, and what has come since the last `settle`; all else goes to files.
+package struct CorpusRecord {
+  /// When words are put away.
+  package enum Pruning: Sendable, Equatable {
+    case never
+    /// When there are more than `limit`, and as long as all that come more than `allowance` times are known, if that is not nil.
+    case beyond(limit: Int, allowance: Int?)
+  }
+
   /// The different tokens; special ones come first, whether they occur or not.
   package private(set) var table = TokenTable()
   package let specialTokenCount: Int
-  /// All tokens, as numbers in `table`.
-  package internal(set) var tokens: [Int32] = []
-  /// By column, the tags of all tokens of a treebank; empty for a text.
-  package internal(set) var tags: [Tags]
-  /// One number of a form for each token of a treebank, once `addForms` has given them; empty for a text.
-  package internal(set) var forms: [Int32] = []
-  /// n+1 positions: sentence i is `tokens[offsets[i]..<offsets[i+1]]`.
-  package internal(set) var offsets: [Int64] = [0]
-  /// How long the text is up to the end of each sentence, once `settleExtents` has told.
-  package internal(set) var extents: [TextExtent] = []
-  /// How long the text is.
-  package internal(set) var extent = TextExtent()
+  /// The tokens since the last `settle`, as their places in `table`.
+  package private(set) var recent: [Int32] = []
+  /// By column, the tags of a treebank; empty for a text.
+  var tags: [TagSpool]
   /// Unicode scalars whose tokens have come.
-  var characters = 0
+  package internal(set) var characters = 0
   /// Measures what `characters` counts, and may be ahead of it: a tokenizer may wait for more.
   private var meter = TextMeter()
-  /// How many Unicode scalars the text has up to the end of each sentence behind those in `extents`.
-  private var recentCharacterEnds: [Int] = []
   /// Carriage returns without a newline behind them.
   var loneCarriageReturns = 0
+  package internal(set) var sourceSHA256 = ""
   /// The files, for messages.
   let paths: [String]
-  package internal(set) var sourceSHA256 = ""
 
   private let endOfLine: Int32?
+  private let pruning: Pruning
+  /// By place in `table`: how often each has come up to the last `settle`, and what its tokens are called in the text.
+  private var counts: [Int] = []
+  private var numbers: [UInt32] = []
+  private var numberCount: UInt32 = 0
+  private var pruned = PrunedWords()
 
-  /// The tags of one column.
-  package struct Tags: Sendable {
-    /// The different ones.
-    package private(set) var table = TokenTable()
-    /// For each token a number in the table, or `TaggingVocabulary.noTag`.
-    package internal(set) var numbers: [Int32] = []
-
-    mutating func append(_ tag: ArraySlice<UInt8>?) {
-      numbers.append(tag.map { $0.withUnsafeBytes { table.insert($0) } } ?? TaggingVocabulary.noTag)
-    }
-
-    /// Whether a column says nothing of any token: where `_` is a tag, nothing but that.
-    func hasNone(in column: TagColumn) -> Bool {
-      table.count == 0 || column.hasEmptyTag && table.count == 1 && table[0] == "_"
-    }
-
-    /// Takes off those of all tokens from one on.
-    mutating func removeTail(from token: Int) -> Tags {
-      var tail = self
-      tail.numbers = Array(numbers[token...])
-      numbers.removeSubrange(token...)
-      return tail
-    }
-  }
+  private var recentEnds: [Int64] = []
+  private var recentCharacterEnds: [Int64] = []
+  private var tokens = Spool<Int32>()
+  private var ends = Spool<Int64>()
+  private var extents = ExtentSpools()
+  /// The last token before `recent`, and where the last sentence ended.
+  private var lastSettled: Int32?
+  private var lastEnd = 0
 
   /// - Parameters:
   ///   - specialTokens: what every vocabulary of this kind of text begins with; `</s>` among them ends each sentence.
   ///   - tagColumns: how many columns of tags there are.
-  init(of paths: [String], specialTokens: [String], tagColumns: Int = 0) {
+  package init(of paths: [String], specialTokens: [String], tagColumns: Int = 0, pruning: Pruning = .never) {
     self.paths = paths
-    tags = Array(repeating: Tags(), count: tagColumns)
+    self.pruning = pruning
+    tags = Array(repeating: TagSpool(), count: tagColumns)
     for token in specialTokens { _ = table.insert(token) }
     specialTokenCount = table.count
     endOfLine = table.number(of: Vocabulary.endOfLineToken)
   }
 
-  /// Appends a token and returns its number.
+  private var tokenCount: Int { tokens.count + recent.count }
+
+  /// Appends a token and returns its place in the table, which it has until the next `settle` at least, and for good where
+  /// nothing is pruned.
   @discardableResult
   mutating func append(_ token: [UInt8]) -> Int32 {
-    let number = token.withUnsafeBytes { table.insert($0) }
-    tokens.append(number)
-    return number
+    let place = token.withUnsafeBytes { table.insert($0) }
+    recent.append(place)
+    return place
   }
 
-  mutating func append(_ token: ArraySlice<UInt8>) { tokens.append(token.withUnsafeBytes { table.insert($0) }) }
+  mutating func append(_ token: UnsafeRawBufferPointer) { recent.append(table.insert(token)) }
 
-  /// Appends a token by the number that it got when it came first.
+  mutating func append(_ token: ArraySlice<UInt8>) { recent.append(token.withUnsafeBytes { table.insert($0) }) }
+
+  /// Appends a token by its place in the table.
   mutating func append(number: Int32) {
-    tokens.append(number)
+    recent.append(number)
   }
 
   /// Ends a sentence, unless nothing has come since the last one ended. One whose end is marked by a `</s>` of its own,
   /// as many prepared corpora have it, gets no second.
   mutating func endSentence() {
-    guard Int64(tokens.count) > offsets[offsets.count - 1] else { return }
-    if let endOfLine, tokens.last != endOfLine { tokens.append(endOfLine) }
-    offsets.append(Int64(tokens.count))
-    recentCharacterEnds.append(characters)
+    guard tokenCount > lastEnd else { return }
+    if let endOfLine, recent.last ?? lastSettled != endOfLine { recent.append(endOfLine) }
+    lastEnd = tokenCount
+    recentEnds.append(Int64(lastEnd))
+    recentCharacterEnds.append(Int64(characters))
   }
 
   /// Takes in how long a piece of text is, before its tokens come.
@@ -104,51 +100,84 @@ package struct CorpusRecord: Sendable {
     characters = meter.extent.characters
   }
 
-  /// Finds out how long the text is up to the sentences that have ended. A sentence ends with a line.
-  mutating func settleExtents() {
-    var line = 0
-    for end in recentCharacterEnds {
-      while line < meter.lineEnds.count, meter.lineEnds[line].characters < end { line += 1 }
-      extents.append(line < meter.lineEnds.count ? meter.lineEnds[line] : meter.extent)
+  /// Forgets what has come since the last `settle`, but not which tokens there are.
+  mutating func removeRecent() { recent.removeAll(keepingCapacity: true) }
+
+  /// Counts what has come since the last time, puts it away, and words too if they are too many.
+  mutating func settle() throws(CorpusError) {
+    // Special tokens have the same places whatever is pruned, and of others nobody asks.
+    lastSettled = recent.last ?? lastSettled
+    while numbers.count < table.count {
+      guard numberCount < .max else { throw .tooManyWords(paths: paths) }
+      numbers.append(numberCount)
+      counts.append(0)
+      numberCount += 1
     }
+    do throws(FileError) {
+      let isIdentity = numbers.count == Int(numberCount)
+      for i in recent.indices {
+        let place = Int(recent[i])
+        counts[place] += 1
+        if !isIdentity { recent[i] = Int32(bitPattern: numbers[place]) }
+      }
+      try tokens.take(&recent)
+      for column in tags.indices { try tags[column].settle() }
+      try ends.take(&recentEnds)
+      try settleExtents()
+      try prune()
+    } catch {
+      throw .file(error)
+    }
+  }
+
+  /// Puts away how long the text is up to the sentences that have ended. A sentence ends with a line.
+  private mutating func settleExtents() throws(FileError) {
+    var line = 0
+    var ends: [TextExtent] = []
+    for end in recentCharacterEnds {
+      while line < meter.lineEnds.count, meter.lineEnds[line].characters < Int(end) { line += 1 }
+      ends.append(line < meter.lineEnds.count ? meter.lineEnds[line] : meter.extent)
+    }
+    try extents.append(contentsOf: ends)
     recentCharacterEnds.removeAll(keepingCapacity: true)
     // Nor does one end any more with a line that all tokens have come of.
     while line < meter.lineEnds.count, meter.lineEnds[line].characters < characters { line += 1 }
     meter.removeLineEnds(line)
-    extent = meter.extent
   }
 
-  /// How many words a vocabulary that isn't their own lacks only since it has them in another Unicode normalization form.
-  /// O(tokens).
-  func otherNormalForms(than vocabulary: Vocabulary) -> Int {
-    var counts = [Int](repeating: 0, count: table.count)
-    for token in tokens { counts[Int(token)] += 1 }
-    var check = NormalizationCheck(vocabulary)
-    for (number, count) in counts.enumerated() where count > 0 { check.note(table[number], count: count) }
-    return check.otherForms
-  }
-
-  /// The tokens by their ids in a vocabulary that isn't their own. O(tokens).
-  consuming func heldOutSequence(in vocabulary: Vocabulary) throws(CorpusError) -> TokenSequence {
-    let otherNormalForms = otherNormalForms(than: vocabulary)
-    var sequence = try sequence(in: vocabulary)
-    sequence.otherNormalForms = otherNormalForms
-    return sequence
-  }
-
-  /// The tokens by their ids; tags and forms are as they are. The record's own array is renumbered where it lies.
-  ///
-  /// O(tokens).
-  consuming func sequence(in vocabulary: Vocabulary) throws(CorpusError) -> TokenSequence {
-    let ids = (0..<table.count).map { vocabulary.id(of: table[$0]) }
-    for i in tokens.indices {
-      guard let id = ids[Int(tokens[i])] else {
-        throw .unknownToken(table[Int(tokens[i])], paths: paths)
+  private mutating func prune() throws(FileError) {
+    guard case .beyond(let limit, let allowance) = pruning, table.count > limit else { return }
+    let threshold = PrunedWords.threshold(of: counts[specialTokenCount...], room: limit - limit / 4)
+    if let allowance, pruned.allowance + threshold > allowance { return }
+    pruned.begin(threshold: threshold)
+    let old = (table: table, counts: counts, numbers: numbers)
+    (table, counts, numbers) = (TokenTable(), [], [])
+    for place in 0..<old.table.count {
+      if place < specialTokenCount || old.counts[place] > threshold {
+        old.table.withBytes(of: place) { _ = table.insert(UnsafeRawBufferPointer($0)) }
+        counts.append(old.counts[place])
+        numbers.append(old.numbers[place])
+      } else {
+        let word = old.table.withBytes(of: place) { Array($0) }
+        try pruned.add(word, number: old.numbers[place], count: old.counts[place])
       }
-      tokens[i] = id
     }
-    return TokenSequence(
-      tokens: tokens, offsets: offsets, tags: tags.map(\.numbers), forms: forms.isEmpty ? nil : forms,
-      extent: extent, sourceSHA256: sourceSHA256)
+  }
+
+  /// The text, once all of it has come.
+  consuming func finish() throws(CorpusError) -> RecordedText {
+    try settle()
+    do throws(FileError) {
+      return try RecordedText(
+        paths: paths, sourceSHA256: sourceSHA256, extent: meter.extent, loneCarriageReturns: loneCarriageReturns,
+        words: RecordedWords(
+          table: table, counts: counts, numbers: numbers, numberCount: Int(numberCount), pruned: pruned,
+          specialTokenCount: specialTokenCount),
+        tokens: tokens.column(), tags: tags.map { (tags) throws(FileError) in try tags.recorded() },
+        ends: ends.column(),
+        extents: extents.columns())
+    } catch {
+      throw .file(error)
+    }
   }
 }

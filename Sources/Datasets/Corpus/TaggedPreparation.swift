@@ -1,3 +1,5 @@
+import Files
+
 extension SequenceDataset {
   /// Makes a dataset of files with tags, for a tagger that learns some columns.
   ///
@@ -13,25 +15,22 @@ extension SequenceDataset {
       TagSet(column, known?.tagging?.columns.first { $0.column == column }?.tags ?? [])
     }
     var tags = knownTags
-    var (train, heldOut) = try read(sources, unit: .sentences) { (paths) throws(CorpusError) in
-      let record = try format.readTagged(paths, tags: tags)
-      tags = zip(tags, record.tags).map { $0.adding($1.table) }
-      return record
+    let (train, heldOut) = try read(sources, unit: .sentences) { (paths) throws(CorpusError) in
+      let text = try format.readTagged(paths, tags: tags)
+      tags = zip(tags, text.tags).map { $0.adding($1.table) }
+      return text
     }
-    let vocabulary = try Vocabulary(of: train, settings: settings, known: known)
+    let vocabulary = try Vocabulary.of(train, settings: settings, known: known).vocabulary
     var forms = known?.tagging?.trainingWords ?? TokenTable()
-    train.addForms(to: &forms)
+    let trainForms = try train.forms(in: &forms)
     let tagging = try TaggingVocabulary(
       tags: knownTags, and: tags, words: forms, known: known?.tagging, settings: settings, paths: train.paths)
 
-    var splits = [Split.train: try train.sequence(in: vocabulary, tagging: tagging)]
+    var splits = [Split.train: try train.sequence(in: vocabulary, tagging: tagging, forms: trainForms)]
     // In an order that a dictionary's keys don't have, since forms are numbered as they come.
     for split in Split.allCases {
-      guard var record = heldOut[split] else { continue }
-      record.addForms(to: &forms)
-      let otherNormalForms = record.otherNormalForms(than: vocabulary)
-      splits[split] = try record.sequence(in: vocabulary, tagging: tagging)
-      splits[split]?.otherNormalForms = otherNormalForms
+      guard let part = heldOut[split] else { continue }
+      splits[split] = try part.heldOutSequence(in: vocabulary, tagging: tagging, forms: &forms)
     }
     return SequenceDataset(
       tokenization: .word, vocabulary: vocabulary, tagging: tagging, forms: forms.tokens, splits: splits)
@@ -46,53 +45,45 @@ extension TokenSequence {
   package static func readTagged(
     _ paths: [String], format: any CorpusFormat, vocabulary: Vocabulary, tagging: TaggingVocabulary
   ) throws(CorpusError) -> (sequence: TokenSequence, forms: [String]) {
-    var record = try format.readTagged(paths, tags: tagging.columns)
+    let text = try format.readTagged(paths, tags: tagging.columns)
     var forms = tagging.trainingWords
-    record.addForms(to: &forms)
-    let otherNormalForms = record.otherNormalForms(than: vocabulary)
-    var sequence = try record.sequence(in: vocabulary, tagging: tagging)
-    sequence.otherNormalForms = otherNormalForms
+    let sequence = try text.whole.heldOutSequence(in: vocabulary, tagging: tagging, forms: &forms)
     return (sequence, forms.tokens)
   }
 }
 
-extension CorpusRecord {
-  /// Numbers each word by its form, and puts forms that are new into a table in order of appearance.
-  mutating func addForms(to table: inout TokenTable) {
-    var numbers = [Int32?](repeating: nil, count: self.table.count)
-    forms = tokens.map { token in
-      if let number = numbers[Int(token)] { return number }
-      let number = table.insert(self.table[Int(token)])
-      numbers[Int(token)] = number
-      return number
+extension TextPart {
+  /// Which form each word is. Puts forms that are new into a table in order of appearance. O(tokens).
+  fileprivate func forms(in table: inout TokenTable) throws(CorpusError) -> Column<Int32> {
+    var forms = [Int32](repeating: -1, count: words.table.count)
+    do throws(FileError) {
+      // Nothing of a treebank is pruned, so a word's number is its place.
+      try numbers.forEachPiece { numbers, _ in
+        for word in numbers where forms[Int(word)] < 0 { forms[Int(word)] = table.insert(words.table[Int(word)]) }
+      }
+    } catch {
+      throw .file(error)
     }
+    return numbers.mapped { [forms] in forms[Int($0)] }
   }
 
-  /// The words and tags by their ids. The record's own arrays are renumbered where they lie.
-  fileprivate consuming func sequence(
-    in vocabulary: Vocabulary, tagging: TaggingVocabulary
+  /// The words and tags by their ids.
+  fileprivate func sequence(
+    in vocabulary: Vocabulary, tagging: TaggingVocabulary, forms: Column<Int32>
   ) throws(CorpusError) -> TokenSequence {
-    let foreign = zip(tags.indices, tagging.columns).map { tags[$0].renumber(by: $1.tags) }
     var sequence = try sequence(in: vocabulary)
-    sequence.foreignTags = foreign
+    let tags = zip(tags, tagging.columns).map { $0.ids(in: $1.tags) }
+    (sequence.tags, sequence.foreignTags) = (tags.map(\.ids), tags.map(\.foreign))
+    sequence.forms = forms
     return sequence
   }
-}
 
-extension CorpusRecord.Tags {
-  /// Puts ids in the place of numbers. Returns the tags that aren't among those that have ids, which get numbers below
-  /// `noTag`.
-  ///
-  /// - Parameter tags: by id.
-  fileprivate mutating func renumber(by tags: [String]) -> [String] {
-    let known = TokenTable(tags)
-    var foreign: [String] = []
-    let ids = (0..<table.count).map { number in
-      if let id = known.number(of: table[number]) { return id }
-      foreign.append(table[number])
-      return TaggingVocabulary.foreign(Int32(foreign.count - 1))
-    }
-    for i in numbers.indices where numbers[i] != TaggingVocabulary.noTag { numbers[i] = ids[Int(numbers[i])] }
-    return foreign
+  /// The same of a text whose vocabulary isn't its own.
+  fileprivate func heldOutSequence(
+    in vocabulary: Vocabulary, tagging: TaggingVocabulary, forms table: inout TokenTable
+  ) throws(CorpusError) -> TokenSequence {
+    var sequence = try sequence(in: vocabulary, tagging: tagging, forms: forms(in: &table))
+    sequence.otherNormalForms = try otherNormalForms(than: vocabulary)
+    return sequence
   }
 }

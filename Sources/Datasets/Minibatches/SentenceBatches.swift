@@ -21,9 +21,10 @@ package struct SentenceBatches: Sendable {
   private var batches: [Int]
 
   /// The minibatches with the longest sentences first. O(sentences · log sentences).
-  package init(_ sequence: TokenSequence, size: Int) {
+  ///
+  /// - Parameter lengths: of all sentences.
+  package init(_ lengths: [Int], size: Int) {
     precondition(size > 0, "a minibatch has sentences")
-    let lengths = zip(sequence.offsets, sequence.offsets.dropFirst()).map { Int($1 - $0) }
     let byLength = lengths.indices.filter { lengths[$0] > 0 }.sorted { lengths[$0] > lengths[$1] }
     self.size = size
     self.byLength = byLength

@@ -1,6 +1,6 @@
 /// Kinds of files that people take for text, by what they begin with.
 package enum BinaryKind: Sendable, Equatable, CaseIterable {
-  case gzip, xz, bzip2, zstd, zip, hdf5, pdf, word2vec
+  case bzip2, zip, hdf5, pdf, word2vec
 
   /// Bytes of a file's beginning that are enough to tell.
   static let prefixLength = 64
@@ -17,10 +17,7 @@ package enum BinaryKind: Sendable, Equatable, CaseIterable {
   /// What files of the kind begin with; nil where that isn't the same for all.
   private var signature: [UInt8]? {
     switch self {
-    case .gzip: [0x1F, 0x8B]
-    case .xz: [0xFD, 0x37, 0x7A, 0x58, 0x5A, 0x00]
     case .bzip2: Array("BZh".utf8)
-    case .zstd: [0x28, 0xB5, 0x2F, 0xFD]
     case .zip: Array("PK\u{3}\u{4}".utf8)
     case .hdf5: [0x89] + Array("HDF\r\n\u{1A}\n".utf8)
     case .pdf: Array("%PDF-".utf8)
@@ -40,10 +37,7 @@ package enum BinaryKind: Sendable, Equatable, CaseIterable {
   /// - Parameter path: the file's.
   func remedy(_ path: String) -> String {
     switch self {
-    case .gzip: "it is compressed by gzip; unpack it first: gzip -dk \(path)"
-    case .xz: "it is compressed by xz; unpack it first: xz -dk \(path)"
     case .bzip2: "it is compressed by bzip2; unpack it first: bzip2 -dk \(path)"
-    case .zstd: "it is compressed by zstd; unpack it first: zstd -dk \(path)"
     case .zip:
       "it is a zip archive, as PyTorch's .pt files and office documents are; a text in it is unpacked by: unzip \(path)"
     case .hdf5:

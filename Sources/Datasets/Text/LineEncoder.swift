@@ -46,7 +46,7 @@ package struct LineEncoder {
       (tokenizer, ids) = (tokenization.tokenizer, [])
       record = CorpusRecord(of: [file], specialTokens: [])
     }
-    record.tokens.removeAll(keepingCapacity: true)
+    record.removeRecent()
     tokenizer.consume(UTF8Span(unchecked: line.span), into: &record)
     tokenizer.finish(into: &record)
     for number in ids.count..<record.table.count {
@@ -55,9 +55,9 @@ package struct LineEncoder {
       ids.append(id)
     }
     var tokens: [Int32] = []
-    tokens.reserveCapacity(record.tokens.count + 1)
+    tokens.reserveCapacity(record.recent.count + 1)
     var unknown: [String] = []
-    for number in record.tokens {
+    for number in record.recent {
       tokens.append(ids[Int(number)])
       if ids[Int(number)] == vocabulary.unknownId { unknown.append(record.table[Int(number)]) }
     }

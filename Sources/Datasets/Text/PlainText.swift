@@ -13,26 +13,30 @@ package struct PlainText: CorpusFormat {
   /// At word and whitespace level a line is a sentence, and an empty line none; a file's last line needs no newline.
   /// At the other levels every character counts, empty lines included, and nothing is put in between files.
   package func read(
-    _ paths: [String], _ tokenization: Tokenization, chunkSize: Int = TextReader.defaultChunkSize
-  ) throws(CorpusError) -> CorpusRecord {
+    _ paths: [String], _ tokenization: Tokenization, pruning: CorpusRecord.Pruning = .never,
+    chunkSize: Int = TextReader.defaultChunkSize
+  ) throws(CorpusError) -> RecordedText {
     var tokenizer = tokenization.tokenizer
-    var record = CorpusRecord(of: paths, specialTokens: Vocabulary.specialTokens(tokenization))
+    // Other tokenizers than these remember places in the table.
+    var record = CorpusRecord(
+      of: paths, specialTokens: Vocabulary.specialTokens(tokenization),
+      pruning: [.word, .whitespace].contains(tokenization.kind) ? pruning : .never)
     var reader = TextReader(chunkSize: chunkSize)
     for path in paths {
-      try reader.read(path) { text in
+      try reader.read(path) { text throws(CorpusError) in
         record.measure(text)
         tokenizer.consume(text, into: &record)
-        record.settleExtents()
+        try record.settle()
       }
       tokenizer.finish(into: &record)
       record.endSentence()
       record.endMeasure()
     }
-    record.settleExtents()
     record.sourceSHA256 = reader.sourceSHA256
     record.loneCarriageReturns = reader.loneCarriageReturns
-    if record.tokens.isEmpty { throw .empty(paths: paths) }
-    return record
+    let text = try record.finish()
+    if text.tokens.count == 0 { throw .empty(paths: paths) }
+    return text
   }
 
   package var hasSeveralTags: Bool { true }
@@ -104,7 +108,7 @@ extension Tokenization {
     // Taking out bytes that are ASCII leaves valid UTF-8 valid.
     tokenizer.consume(UTF8Span(unchecked: bytes.span.extracting(clean)), into: &record)
     tokenizer.finish(into: &record)
-    return record.tokens.map { record.table[Int($0)] }
+    return record.recent.map { record.table[Int($0)] }
   }
 }
 

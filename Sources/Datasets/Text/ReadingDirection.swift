@@ -10,6 +10,10 @@ package enum ReadingDirection: String, CaseIterable, Sendable {
   /// Tokens in the order in which they are read; of read ones, the order in which they are written.
   package func ordered<Element>(_ tokens: [Element]) -> [Element] { self == .forward ? tokens : tokens.reversed() }
 
+  package func ordered<Number>(_ tokens: Column<Number>) -> Column<Number> {
+    self == .forward ? tokens : tokens.reversed()
+  }
+
   /// The same for a line, whose end is read last in both directions: read backward, a text has the end of the line before in
   /// front of each line's first word.
   ///

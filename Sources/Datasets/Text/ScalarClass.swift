@@ -28,6 +28,11 @@ enum ScalarClass: UInt8, Sendable {
     Unicode.Scalar(value).map(ScalarClass.init(properties:)) ?? .symbol
   }
 
+  /// Calls back with the classes of ASCII.
+  static func withASCII<Result>(_ body: (UnsafeBufferPointer<ScalarClass>) -> Result) -> Result {
+    table.withUnsafeBufferPointer { body(UnsafeBufferPointer(rebasing: $0[..<0x80])) }
+  }
+
   private init(properties scalar: Unicode.Scalar) {
     let properties = scalar.properties
     self =

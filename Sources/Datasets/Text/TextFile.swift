@@ -10,7 +10,7 @@ package enum TextSource: Sendable, Equatable {
 ///
 /// A chunk is valid UTF-8 without NUL, and neither a scalar nor CR LF is cut in two. Memory is one chunk.
 struct TextFile: ~Copyable {
-  private let file: OpenFile
+  private var file: TextBytes
   /// Holds the chunk, and what can't be looked at yet behind it.
   var bytes: [UInt8]
   /// Where `bytes` holds the chunk that was read last; it begins at 0, and may be empty.
@@ -27,8 +27,8 @@ struct TextFile: ~Copyable {
     do {
       file =
         switch source {
-        case .file(let path): try OpenFile(reading: path)
-        case .standardInput: try OpenFile.standardInput()
+        case .file(CorpusFiles.standardInput), .standardInput: TextBytes(try OpenFile.standardInput())
+        case .file(let path): TextBytes(try OpenFile(reading: path))
         }
     } catch {
       throw .file(error)
@@ -37,7 +37,7 @@ struct TextFile: ~Copyable {
   }
 
   /// What messages call the file.
-  var name: String { file.path }
+  var name: String { file.name }
 
   /// Reads the next chunk, and waits only until there is something to read.
   ///
@@ -48,7 +48,7 @@ struct TextFile: ~Copyable {
     let held = end - chunk.count
     for i in 0..<held { bytes[i] = bytes[chunk.count + i] }
     offset += chunk.count
-    let count = try Self.fill(&bytes, from: held, of: file, observe)
+    let count = try Self.fill(&bytes, from: held, of: &file, observe)
     end = held + count
     isAtEnd = count == 0
     if offset == 0 { beginning = Array(bytes[..<min(end, BinaryKind.prefixLength)]) }
@@ -58,17 +58,13 @@ struct TextFile: ~Copyable {
   }
 
   private static func fill(
-    _ bytes: inout [UInt8], from start: Int, of file: borrowing OpenFile, _ observe: (UnsafeRawBufferPointer) -> Void
+    _ bytes: inout [UInt8], from start: Int, of file: inout TextBytes, _ observe: (UnsafeRawBufferPointer) -> Void
   ) throws(CorpusError) -> Int {
     try bytes.withUnsafeMutableBufferPointer { (bytes) throws(CorpusError) in
       let free = UnsafeMutableRawBufferPointer(UnsafeMutableBufferPointer(rebasing: bytes[start...]))
-      do throws(FileError) {
-        let count = try file.readAvailable(into: free)
-        observe(UnsafeRawBufferPointer(rebasing: free[..<count]))
-        return count
-      } catch {
-        throw .file(error)
-      }
+      let count = try file.read(into: free)
+      observe(UnsafeRawBufferPointer(rebasing: free[..<count]))
+      return count
     }
   }
 

@@ -18,6 +18,23 @@ extension Tokenization {
   }
 }
 
+extension UnsafeRawBufferPointer {
+  /// The scalar that begins at a position of valid UTF-8.
+  @inline(__always)
+  func scalar(at position: Int) -> Unicode.Scalar {
+    let first = UInt32(self[position])
+    if first < 0x80 { return Unicode.Scalar(UInt8(truncatingIfNeeded: first)) }
+    func next(_ offset: Int) -> UInt32 { UInt32(self[position + offset]) & 0x3F }
+    let value =
+      first < 0xE0
+      ? (first & 0x1F) << 6 | next(1)
+      : first < 0xF0
+        ? (first & 0x0F) << 12 | next(1) << 6 | next(2)
+        : (first & 0x07) << 18 | next(1) << 12 | next(2) << 6 | next(3)
+    return Unicode.Scalar(value) ?? "\u{FFFD}"
+  }
+}
+
 extension [UInt8] {
   /// Appends a scalar's UTF-8.
   mutating func append(_ scalar: Unicode.Scalar) {
@@ -37,19 +54,23 @@ struct CharacterTokenizer: Tokenizer {
   private var numbers = [Int32](repeating: Self.unseen, count: 0x10000)
 
   mutating func consume(_ text: UTF8Span, into record: inout CorpusRecord) {
-    var scalars = text.makeUnicodeScalarIterator()
-    while let scalar = scalars.next() {
-      record.characters += 1
-      let value = Int(scalar.value)
-      if value < numbers.count, numbers[value] != Self.unseen {
-        record.append(number: numbers[value])
-      } else {
-        var token: [UInt8] = []
-        token.append(scalar)
-        let number = record.append(token)
-        if value < numbers.count { numbers[value] = number }
+    text.span.withUnsafeBytes { bytes in
+      var position = 0
+      while position < bytes.count {
+        let scalar = bytes.scalar(at: position)
+        position += UTF8.width(scalar)
+        record.characters += 1
+        let value = Int(scalar.value)
+        if value < numbers.count, numbers[value] != Self.unseen {
+          record.append(number: numbers[value])
+        } else {
+          var token: [UInt8] = []
+          token.append(scalar)
+          let number = record.append(token)
+          if value < numbers.count { numbers[value] = number }
+        }
+        if scalar == "\n" { record.endSentence() }
       }
-      if scalar == "\n" { record.endSentence() }
     }
   }
 
@@ -64,15 +85,33 @@ struct WhitespaceTokenizer: Tokenizer {
   private var token: [UInt8] = []
 
   mutating func consume(_ text: UTF8Span, into record: inout CorpusRecord) {
-    var scalars = text.makeUnicodeScalarIterator()
-    while let scalar = scalars.next() {
-      record.characters += 1
-      if !Self.isWhitespace(scalar) {
-        token.append(scalar)
-        continue
+    text.span.withUnsafeBytes { bytes in
+      var position = 0
+      // Where the token begins that is under way in these bytes.
+      var start = 0
+      while position < bytes.count {
+        let byte = bytes[position]
+        if byte > 0x20, byte < 0x80 {
+          position += 1
+          record.characters += 1
+          continue
+        }
+        let scalar = bytes.scalar(at: position)
+        let end = position + UTF8.width(scalar)
+        record.characters += 1
+        if Self.isWhitespace(scalar) {
+          if token.isEmpty {
+            if start < position { record.append(UnsafeRawBufferPointer(rebasing: bytes[start..<position])) }
+          } else {
+            token += bytes[start..<position]
+            finish(into: &record)
+          }
+          start = end
+          if scalar == "\n" { record.endSentence() }
+        }
+        position = end
       }
-      finish(into: &record)
-      if scalar == "\n" { record.endSentence() }
+      token += bytes[start...]
     }
   }
 

@@ -31,10 +31,68 @@ struct WordTokenizer: Tokenizer {
   private var token: [UInt8] = []
 
   mutating func consume(_ text: UTF8Span, into record: inout CorpusRecord) {
-    var scalars = text.makeUnicodeScalarIterator()
-    while let scalar = scalars.next() {
-      record.characters += 1
-      advance(scalar, ScalarClass.of(scalar), into: &record)
+    text.span.withUnsafeBytes { bytes in
+      var position = 0
+      while position < bytes.count {
+        position = skipPlainTokens(of: bytes, from: position, into: &record)
+        guard position < bytes.count else { break }
+        let scalar = bytes.scalar(at: position)
+        position += UTF8.width(scalar)
+        record.characters += 1
+        advance(scalar, ScalarClass.of(scalar), into: &record)
+      }
+    }
+  }
+
+  /// Records the tokens that are of ASCII and of which all is known: most of a text in Latin letters. What follows a token may
+  /// belong to it if it is no ASCII, or not there yet: such a token is left to `advance`, and so is what may be a special one.
+  ///
+  /// - Returns: where the bytes begin that are left.
+  private func skipPlainTokens(
+    of bytes: UnsafeRawBufferPointer, from start: Int, into record: inout CorpusRecord
+  ) -> Int {
+    guard case .between = state else { return start }
+    return ScalarClass.withASCII { classes in
+      var position = start
+      /// The class of a byte; nil if there is no ASCII there.
+      func kind(_ position: Int) -> ScalarClass? {
+        position < bytes.count && bytes[position] < 0x80 ? classes[Int(bytes[position])] : nil
+      }
+      while let first = kind(position) {
+        switch first {
+        case .space:
+          position += 1
+          record.characters += 1
+        case .newline:
+          position += 1
+          record.characters += 1
+          record.endSentence()
+        case .letter, .digit:
+          var (end, last) = (position + 1, first)
+          scan: while true {
+            switch (kind(end), last) {
+            case (.letter?, _), (.digit?, _):
+              last = kind(end) ?? last
+              end += 1
+            case (.apostrophe?, .letter), (.separatorOfDigits?, .digit):
+              guard let next = kind(end + 1) else { return position }
+              if next != last { break scan }
+              end += 2
+            case (nil, _): return position
+            default: break scan
+            }
+          }
+          record.append(UnsafeRawBufferPointer(rebasing: bytes[position..<end]))
+          record.characters += end - position
+          position = end
+        default:
+          guard bytes[position] != UInt8(ascii: "<"), kind(position + 1) != nil else { return position }
+          record.append(UnsafeRawBufferPointer(rebasing: bytes[position..<position + 1]))
+          record.characters += 1
+          position += 1
+        }
+      }
+      return position
     }
   }
 

@@ -53,14 +53,13 @@ package struct KnownVocabulary: Sendable {
 
 extension Vocabulary {
   /// The vocabulary of a training split, or the one that a model knows with what is added to it.
-  init(
-    of train: borrowing CorpusRecord, settings: VocabularySettings, known: KnownVocabulary?
-  ) throws(CorpusError) {
-    if let known {
-      self.init(extending: known.words, by: train, settings: settings)
-    } else {
-      try self.init(counting: train, settings: settings)
-    }
+  ///
+  /// - Returns: the vocabulary, and how often a word may come and have been missed by it; 0: none was.
+  static func of(
+    _ train: TextPart, settings: VocabularySettings, known: KnownVocabulary?
+  ) throws(CorpusError) -> (vocabulary: Vocabulary, missed: Int) {
+    if let known { return try extending(known.words, by: train, settings: settings) }
+    return try counting(train, settings: settings)
   }
 }
 

@@ -6,11 +6,32 @@ package struct TokenTable: Sendable {
   /// The tokens' bytes, one after the other; token i ends where `ends[i]` says.
   private var bytes: [UInt8] = []
   private var ends: [Int] = []
-  private var hashes: [Int] = []
   /// An open-addressing hash table of token numbers; its size is a power of two, and at most half of it is in use.
-  private var slots = [Int32](repeating: Self.free, count: 1024)
+  private var slots = [Slot](repeating: Slot(), count: 1024)
 
-  private static let free: Int32 = -1
+  /// A token's number, and so much of the token that most are found without looking anywhere else.
+  private struct Slot {
+    private static let free: Int32 = -1
+
+    var number = Self.free
+    var length: UInt32 = 0
+    /// The first eight bytes, with zeros behind fewer.
+    var beginning: UInt64 = 0
+
+    var isFree: Bool { number == Self.free }
+
+    init() {}
+
+    init(_ token: UnsafeRawBufferPointer, number: Int32) {
+      self.number = number
+      length = UInt32(truncatingIfNeeded: token.count)
+      if token.count >= 8 {
+        beginning = token.loadUnaligned(as: UInt64.self)
+      } else {
+        for byte in token.reversed() { beginning = beginning << 8 | UInt64(byte) }
+      }
+    }
+  }
 
   package init() {}
 
@@ -29,7 +50,7 @@ package struct TokenTable: Sendable {
     String(decoding: bytes[range(of: number)], as: UTF8.self)
   }
 
-  /// A token's bytes, where they lie.
+  /// Calls back with a token's bytes, where they lie.
   func withBytes<R>(of number: Int, _ body: (UnsafeBufferPointer<UInt8>) throws -> R) rethrows -> R {
     try bytes.withUnsafeBufferPointer { try body(UnsafeBufferPointer(rebasing: $0[range(of: number)])) }
   }
@@ -41,15 +62,13 @@ package struct TokenTable: Sendable {
 
   /// The number of a token, a new one if the table lacks it. Amortised O(length of the token).
   package mutating func insert(_ token: UnsafeRawBufferPointer) -> Int32 {
-    let hash = Self.hash(of: token)
-    let slot = slot(of: token, hash: hash)
-    if slots[slot] != Self.free { return slots[slot] }
+    let slot = slot(of: token)
+    if !slots[slot].isFree { return slots[slot].number }
 
     let number = Int32(count)
-    slots[slot] = number
+    slots[slot] = Slot(token, number: number)
     bytes.append(contentsOf: token)
     ends.append(bytes.count)
-    hashes.append(hash)
     if 2 * count > slots.count { grow() }
     return number
   }
@@ -66,8 +85,8 @@ package struct TokenTable: Sendable {
   }
 
   package func number(of token: UnsafeRawBufferPointer) -> Int32? {
-    let number = slots[slot(of: token, hash: Self.hash(of: token))]
-    return number == Self.free ? nil : number
+    let slot = slots[slot(of: token)]
+    return slot.isFree ? nil : slot.number
   }
 
   private func range(of number: Int) -> Range<Int> {
@@ -83,12 +102,16 @@ package struct TokenTable: Sendable {
   }
 
   /// Where a token is or, if the table lacks it, belongs.
-  private func slot(of token: UnsafeRawBufferPointer, hash: Int) -> Int {
-    let mask = slots.count - 1
-    var slot = hash & mask
-    while slots[slot] != Self.free {
-      let number = Int(slots[slot])
-      if hashes[number] == hash, holds(token, at: range(of: number)) { break }
+  private func slot(of token: UnsafeRawBufferPointer) -> Int {
+    let (mask, sought) = (slots.count - 1, Slot(token, number: 0))
+    var slot = Self.hash(of: token) & mask
+    while !slots[slot].isFree {
+      let found = slots[slot]
+      if found.beginning == sought.beginning, found.length == sought.length,
+        token.count <= 8 || holds(token, at: range(of: Int(found.number)))
+      {
+        break
+      }
       slot = (slot + 1) & mask
     }
     return slot
@@ -103,13 +126,17 @@ package struct TokenTable: Sendable {
   }
 
   private mutating func grow() {
-    slots = [Int32](repeating: Self.free, count: 2 * slots.count)
+    var slots = [Slot](repeating: Slot(), count: 2 * slots.count)
     let mask = slots.count - 1
-    for (number, hash) in hashes.enumerated() {
-      var slot = hash & mask
-      while slots[slot] != Self.free { slot = (slot + 1) & mask }
-      slots[slot] = Int32(number)
+    for number in 0..<count {
+      withBytes(of: number) { bytes in
+        let token = UnsafeRawBufferPointer(bytes)
+        var slot = Self.hash(of: token) & mask
+        while !slots[slot].isFree { slot = (slot + 1) & mask }
+        slots[slot] = Slot(token, number: Int32(number))
+      }
     }
+    self.slots = slots
   }
 }
 

@@ -17,6 +17,23 @@ package struct VocabularySettings: Sendable, Equatable {
   }
 }
 
+extension VocabularySettings {
+  /// Different words that are in memory beside those of the vocabulary while a text is read: some 60 MB.
+  private static let spareWords = 1 << 20
+
+  /// How words are counted that are too many to be all in memory. Where all are asked for, or all above a count, all are known.
+  package var pruning: CorpusRecord.Pruning {
+    if file != nil, !extends { return .heldOut }
+    return size.map { .beyond(limit: $0 + Self.spareWords, allowance: nil) }
+      ?? .beyond(limit: Self.spareWords, allowance: max(1, minimumCount) - 1)
+  }
+}
+
+extension CorpusRecord.Pruning {
+  /// Of a text whose vocabulary is there already: whatever is pruned, its words are found.
+  package static let heldOut = Self.beyond(limit: 1 << 20, allowance: nil)
+}
+
 extension VocabularySettings: KeySection {
   package mutating func visitKeys(_ keys: inout some KeyVisitor) {
     keys.optional("size", &size, .whole(1...10_000_000), "the most frequent tokens up to this many; absent: all")
@@ -41,51 +58,73 @@ extension Vocabulary {
     }
   }
 
-  /// A vocabulary of a record's tokens: the special ones that its table begins with, then the others by descending
+  /// A vocabulary of a text's tokens: the special ones that its table begins with, then the others by descending
   /// frequency, ties in the order of Unicode scalars.
   ///
-  /// O(tokens + types · log types).
+  /// O(types · log types), and O(tokens) for a part of a text.
+  /// - Returns: the vocabulary, and how often a word may come and have been missed by it; 0: none was.
   /// - Throws: `CorpusError.vocabularyTooSmall` and `.noFrequentToken` if the special ones would be all.
-  init(counting record: borrowing CorpusRecord, settings: VocabularySettings) throws(CorpusError) {
+  package static func counting(
+    _ text: TextPart, settings: VocabularySettings
+  ) throws(CorpusError) -> (vocabulary: Vocabulary, missed: Int) {
     let size = settings.size ?? Int.max
-    let table = record.table
-    let specialCount = record.specialTokenCount
+    let (table, specialCount) = (text.words.table, text.words.specialTokenCount)
     guard size > specialCount else { throw .vocabularyTooSmall(size: size, minimum: specialCount + 1) }
 
-    let ranking = record.ranking
+    let ranking = try text.ranking(most: size - specialCount)
     let minimumCount = max(1, settings.minimumCount)
     let highest = ranking.first?.count ?? 0
     guard highest >= minimumCount else {
-      throw .noFrequentToken(paths: record.paths, minimumCount: minimumCount, highest: highest)
+      throw .noFrequentToken(paths: text.paths, minimumCount: minimumCount, highest: highest)
     }
     let ranked = ranking.prefix { $0.count >= minimumCount }.prefix(size - specialCount)
-    self.init(tokens: (0..<specialCount).map { table[$0] } + ranked.map { table[$0.number] })
+    let least = ranked.count == size - specialCount ? ranked.last?.count ?? 0 : minimumCount
+    return (
+      Vocabulary(tokens: (0..<specialCount).map { table[$0] } + ranked.map { table[$0.number] }),
+      least <= text.words.allowance ? text.words.allowance : 0
+    )
   }
 
-  /// A vocabulary that begins with one that a model knows. Behind it stand the special tokens of a record that it lacks,
-  /// and with `settings.extends` the record's other tokens, ranked as above, up to `settings.size` in all.
+  /// A vocabulary that begins with one that a model knows. Behind it stand the special tokens of a text that it lacks,
+  /// and with `settings.extends` the text's other tokens, ranked as above, up to `settings.size` in all.
   ///
-  /// To extend the result by the same record changes nothing. O(tokens + types · log types).
-  init(extending known: Vocabulary, by record: borrowing CorpusRecord, settings: VocabularySettings) {
-    let table = record.table
+  /// To extend the result by the same text changes nothing. O(types · log types), and O(tokens) for a part of a text.
+  static func extending(
+    _ known: Vocabulary, by text: TextPart, settings: VocabularySettings
+  ) throws(CorpusError) -> (vocabulary: Vocabulary, missed: Int) {
+    let table = text.words.table
     func isNew(_ number: Int) -> Bool { known.table.number(of: table[number]) == nil }
-    var tokens = known.tokens + (0..<record.specialTokenCount).filter(isNew).map { table[$0] }
-    if settings.extends {
-      let room = max(0, (settings.size ?? .max) - tokens.count)
-      let ranked = record.ranking.prefix { $0.count >= max(1, settings.minimumCount) }
-      tokens += ranked.lazy.map(\.number).filter(isNew).prefix(room).map { table[$0] }
-    }
-    self.init(tokens: tokens)
+    var tokens = known.tokens + (0..<text.words.specialTokenCount).filter(isNew).map { table[$0] }
+    guard settings.extends else { return (Vocabulary(tokens: tokens), 0) }
+    let room = max(0, (settings.size ?? .max) - tokens.count)
+    let minimumCount = max(1, settings.minimumCount)
+    let new = try text.ranking(most: room + known.count).prefix { $0.count >= minimumCount }.lazy.filter {
+      isNew($0.number)
+    }.prefix(room)
+    tokens += new.map { table[$0.number] }
+    let least = new.count == room ? new.last?.count ?? 0 : minimumCount
+    return (Vocabulary(tokens: tokens), least <= text.words.allowance ? text.words.allowance : 0)
   }
 }
 
-extension CorpusRecord {
+extension TextPart {
   /// Its tokens but the special ones, by descending frequency, ties in the order of Unicode scalars.
-  fileprivate var ranking: [(number: Int, count: Int)] {
-    var counts = [Int](repeating: 0, count: table.count)
-    for token in tokens { counts[Int(token)] += 1 }
-    return (specialTokenCount..<table.count).map { ($0, counts[$0]) }.sorted { a, b in
-      a.count != b.count ? a.count > b.count : table.areInIncreasingOrder(a.number, b.number)
+  ///
+  /// O(tokens) for a part of a text, O(types), and O(most · log most) but for ties with the last.
+  ///
+  /// - Parameter most: how many are wanted at least, if there are as many.
+  fileprivate func ranking(most: Int) throws(CorpusError) -> [(number: Int, count: Int)] {
+    let (counts, table, special) = (try counts(), words.table, words.specialTokenCount)
+    // Nothing is sorted that comes less often than the last one that is wanted.
+    var typesOfCount = [Int](repeating: 0, count: 1 << 16)
+    for count in counts[special...] { typesOfCount[min(count, typesOfCount.count - 1)] += 1 }
+    var (least, left) = (typesOfCount.count - 1, most)
+    while least > 1, left > typesOfCount[least] {
+      left -= typesOfCount[least]
+      least -= 1
+    }
+    return (special..<table.count).filter { counts[$0] >= max(1, least) }.map { ($0, counts[$0]) }.sorted { a, b in
+      a.1 != b.1 ? a.1 > b.1 : table.areInIncreasingOrder(a.0, b.0)
     }
   }
 }

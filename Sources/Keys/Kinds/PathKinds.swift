@@ -12,7 +12,7 @@ extension ValueKind<String> {
   /// A checkpoint, or the directory of a run, looked for as a file is.
   package static var checkpoint: Self {
     Self("a path") { tree, site in
-      site.inputFile(tree, expected: "a path", takesDirectory: true)
+      site.inputFile(tree, expected: "a path", as: .fileOrDirectory)
     } write: {
       .string($0)
     }
@@ -44,15 +44,15 @@ extension ValueKind<[String]> {
     }
   }
 
-  /// One or more files to read.
-  package static var inputFiles: Self {
+  /// One or more files of a corpus, directories of them, or patterns that match some.
+  package static var corpusFiles: Self {
     let expectation = "a path or a list of paths"
     return Self(expectation) { tree, site in
       guard case .list(let items) = tree.content else {
-        return site.inputFile(tree, expected: expectation).map { [$0] }
+        return site.inputFile(tree, expected: expectation, as: .corpus).map { [$0] }
       }
       guard !items.isEmpty else { return site.mismatch(tree, expected: expectation, found: "an empty list") }
-      let files = items.map { site.inputFile($0, expected: "a path") }
+      let files = items.map { site.inputFile($0, expected: "a path", as: .corpus) }
       return files.contains(nil) ? nil : files.compactMap(\.self)
     } write: { files in
       files.count == 1 ? .string(files[0]) : ValueTree(.list(files.map(ValueTree.string)))

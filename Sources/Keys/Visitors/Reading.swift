@@ -1,7 +1,14 @@
 /// What the readers of one configuration share: where its paths lead, and what was wrong so far.
 package final class Reading {
-  /// The path as a reader of files takes it, and why it can't be read, if it can't; some readers take a directory, too.
-  package typealias FileLookup = (_ path: String, _ origin: Origin, _ takesDirectory: Bool) -> (
+  /// What a path may lead to.
+  package enum Input: Sendable {
+    case file, fileOrDirectory
+    /// Files of a corpus: a file, a directory of them, a pattern that matches some, or `-` for standard input.
+    case corpus
+  }
+
+  /// The path as a reader of files takes it, and why it can't be read, if it can't.
+  package typealias FileLookup = (_ path: String, _ origin: Origin, _ input: Input) -> (
     path: String, obstacle: String?
   )
 
@@ -43,8 +50,8 @@ package final class Reading {
   }
 
   /// The path as a reader of files takes it. One that can't be read is reported.
-  fileprivate func inputFile(_ path: String, at origin: Origin, key: String, takesDirectory: Bool) -> String {
-    let (resolved, obstacle) = lookUp(path, origin, takesDirectory)
+  fileprivate func inputFile(_ path: String, at origin: Origin, key: String, as input: Input) -> String {
+    let (resolved, obstacle) = lookUp(path, origin, input)
     if let obstacle { report(origin, key, "\(obstacle): \(printable(resolved))") }
     return resolved
   }
@@ -76,10 +83,10 @@ package struct ReadingSite {
 
   /// The path of a file to read, resolved. A file that isn't there is reported, and is a path still.
   ///
-  /// - Parameter takesDirectory: whether a directory will do as well.
-  package func inputFile(_ tree: ValueTree, expected: String, takesDirectory: Bool = false) -> String? {
+  /// - Parameter input: what it may lead to.
+  package func inputFile(_ tree: ValueTree, expected: String, as input: Reading.Input = .file) -> String? {
     path(tree, expected: expected).map {
-      reading.inputFile($0, at: tree.origin, key: path, takesDirectory: takesDirectory)
+      reading.inputFile($0, at: tree.origin, key: path, as: input)
     }
   }
 

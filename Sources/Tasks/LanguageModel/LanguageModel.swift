@@ -44,6 +44,7 @@ package struct LanguageModel: Task {
   package func dataset(
     of corpus: RunConfiguration.TextCorpus, format: any CorpusFormat, known: KnownVocabulary?
   ) throws(CorpusError) -> SequenceDataset {
+    let sources = try corpus.sources()
     var known = known
     let tokenization: Tokenization
     if let plain = Tokenization(corpus.tokens.kind) {
@@ -51,11 +52,11 @@ package struct LanguageModel: Task {
     } else if let learnt = known?.tokenization {
       tokenization = learnt
     } else {
-      let tokenizer = try BytePairTokenizer.trained(on: corpus.sources, settings: corpus.vocabulary)
+      let tokenizer = try BytePairTokenizer.trained(on: sources, settings: corpus.vocabulary)
       (tokenization, known) = (.bpe(tokenizer), KnownVocabulary(of: tokenizer))
     }
     return try SequenceDataset.prepare(
-      corpus.sources, format: format, tokenization: tokenization, vocabulary: corpus.vocabulary, known: known)
+      sources, format: format, tokenization: tokenization, vocabulary: corpus.vocabulary, known: known)
   }
 
   package func read(
@@ -131,8 +132,8 @@ package struct LanguageModel: Task {
     return EpochCurve("Perplexity", unit: "perplexity", training: perplexity, validation: perplexity)
   }
 
-  package func caveat(about split: TokenSequence, vocabulary: Vocabulary) -> String? {
-    let unknown = split.tokens.count { $0 == vocabulary.unknownId }
+  package func caveat(about split: TokenSequence, vocabulary: Vocabulary) throws -> String? {
+    let unknown = try split.tokens.count(of: vocabulary.unknownId)
     return UnknownWords.caveat(Double(unknown) / Double(max(split.tokens.count, 1)))
   }
 

@@ -13,17 +13,18 @@ struct TaggedSample {
   }
 
   /// A sentence of some length; where a tag isn't the corpus', that one follows.
-  func text(by tagger: Tagger) -> String {
+  func text(by tagger: Tagger) throws -> String {
     let split = dataset.splits[.test] ?? dataset.splits[.validation] ?? dataset.splits[.train]
-    guard let split, let forms = split.forms, split.tags.count == columns.count,
-      let sentence = example(in: split, forms)
+    guard let split, let forms = try split.forms?.all(), split.tags.count == columns.count,
+      let sentence = try example(in: split, forms)
     else {
       return ""
     }
     let words = sentence.map { dataset.forms[Int(forms[$0])] }
-    let lines = zip(zip(words, tagger.tag([words])[0]), sentence).map { pair, position in
+    let tags = try split.tags.map { try $0.numbers(in: sentence) }
+    let lines = zip(words, tagger.tag([words])[0]).enumerated().map { index, pair in
       let right = columns.indices.map { column in
-        let gold = split.tags[column][position]
+        let gold = tags[column][index]
         return gold < 0 ? pair.1[column] : columns[column].tags[Int(gold)]
       }
       let tags = pair.1.joined(separator: "  ")
@@ -39,12 +40,14 @@ struct TaggedSample {
 
   /// Of sentences that are neither short nor long, whose words the training split has, the one with the most words that
   /// have several tags there: what there is to learn can be seen in it.
-  private func example(in split: TokenSequence, _ forms: [Int32]) -> Range<Int>? {
+  private func example(in split: TokenSequence, _ forms: [Int32]) throws -> Range<Int>? {
     var known: [Int32: Set<Int32>] = [:]
     if let train = dataset.splits[.train], let trainForms = train.forms, let trainTags = train.tags.first {
-      for (form, tag) in zip(trainForms, trainTags) { known[form, default: []].insert(tag) }
+      try [trainForms, trainTags].forEachPiece { pieces, _ in
+        for (form, tag) in zip(pieces[0], pieces[1]) { known[form, default: []].insert(tag) }
+      }
     }
-    let sentences = (0..<split.sentenceCount).map { split.range(ofSentence: $0) }
+    let sentences = try split.sentenceRanges()
     let short = sentences.filter { (8...14).contains($0.count) }
     let familiar = short.filter { $0.allSatisfy { known[forms[$0]] != nil } }
     func doubts(_ sentence: Range<Int>) -> Int { sentence.count { known[forms[$0], default: []].count > 1 } }

@@ -60,7 +60,7 @@ package struct Tagging: Task {
     of corpus: RunConfiguration.TextCorpus, format: any CorpusFormat, known: KnownVocabulary?
   ) throws(CorpusError) -> SequenceDataset {
     try SequenceDataset.prepareTagged(
-      corpus.sources, format: format, tags: corpus.tags, vocabulary: corpus.vocabulary, known: known)
+      try corpus.sources(), format: format, tags: corpus.tags, vocabulary: corpus.vocabulary, known: known)
   }
 
   package func read(
@@ -94,9 +94,9 @@ package struct Tagging: Task {
     of train: TokenSequence, in dataset: SequenceDataset, _ configuration: RunConfiguration
   ) throws -> any MinibatchSource {
     let tagging = try vocabulary(of: dataset)
-    let sentences = TaggedSentences(
+    let sentences = try TaggedSentences(
       train, forms: dataset.forms, characters: configuration.model.characters == nil ? nil : tagging.characters)
-    return SentenceMinibatches(
+    return try SentenceMinibatches(
       sentences, size: configuration.training.batchSize, seed: configuration.seed,
       dropout: WordDropout(
         share: configuration.model.wordDropout, unknown: dataset.vocabulary.unknownId, seed: configuration.seed))
@@ -106,12 +106,13 @@ package struct Tagging: Task {
   package func examples(
     of split: TokenSequence, forms: [String], for model: TrainedModel, _ extent: ExampleExtent
   ) throws -> any MinibatchSource {
-    let lengths = (0..<split.sentenceCount).map { split.range(ofSentence: $0).count }
+    let sentences = try model.sentences(split, forms: forms)
+    let lengths = sentences.lengths
     let fitting = lengths.indices.filter { 0 < lengths[$0] && lengths[$0] <= extent.timesteps }
       .sorted { (lengths[$1], $0) < (lengths[$0], $1) }
     guard !fitting.isEmpty else { throw TaskError.noShortSentence(words: extent.timesteps) }
     return ChosenSentences(
-      model.sentences(split, forms: forms), chosen: Array(fitting.prefix(extent.windows * extent.sequences)),
+      sentences, chosen: Array(fitting.prefix(extent.windows * extent.sequences)),
       size: extent.sequences)
   }
 
@@ -138,20 +139,21 @@ package struct Tagging: Task {
     workers: Workers, check: () throws -> Void
   ) throws -> any Evaluation {
     guard let tagging = model.tagging else { throw TaskError.noTags }
-    let minibatches = SentenceMinibatches(model.sentences(split, forms: forms), size: Self.evaluatedSentences)
+    let minibatches = try SentenceMinibatches(model.sentences(split, forms: forms), size: Self.evaluatedSentences)
     let runner = ModelRunner(
       model.parameters, minibatches.capacity, carriesState: carriesState, predicts: true, workers: workers)
     var result = TaggingEvaluation(
       tagging.columns, foreign: split.foreignTags, weights: configuration.training.tagWeights)
     try runner.run(over: minibatches, check: check) { model, index in
       result.addLosses(of: model)
-      for (b, sentence) in minibatches.sentences(ofMinibatch: index).enumerated() {
-        for (t, position) in split.range(ofSentence: sentence).enumerated() {
+      let words = minibatches.words
+      for b in 0..<minibatches.sentences(ofMinibatch: index).count {
+        for (t, position) in words[b].enumerated() {
           let row = model.minibatch.timeline.row(t, b)
           result.add(
-            tags: split.tags.map { $0[position] },
+            tags: words.tags.map { $0[position] },
             predicted: tagging.columns.indices.map { Int(model.prediction(row: row, output: $0)) },
-            isKnown: split.forms.map { $0[position] < tagging.trainingWords.count } ?? true)
+            isKnown: words.forms.map { $0[position] < tagging.trainingWords.count } ?? true)
         }
         result.endSentence()
       }
@@ -170,7 +172,7 @@ package struct Tagging: Task {
     guard let tagging = model.tagging, let tagger = Tagger(model, workers: Workers(count: 1)) else {
       throw TaskError.noTags
     }
-    return TaggedSample(of: dataset, columns: tagging.columns).text(by: tagger)
+    return try TaggedSample(of: dataset, columns: tagging.columns).text(by: tagger)
   }
 
   package func command(checkpoint: String) -> String { "tag --checkpoint \(checkpoint) FILE" }

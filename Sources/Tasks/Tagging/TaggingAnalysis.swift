@@ -15,19 +15,27 @@ struct TaggedSplit {
   /// [word] its form, as a number of the dataset's; those of training words come first.
   let forms: [Int32]
   let trainingWords: Int
+  /// How often each form comes in the training split.
+  let occurrences: [Int32: Int]
   let dataset: SequenceDataset
   let evaluation: TaggingEvaluation
 
   /// - Parameter split: of the dataset, with tags.
   init(
     _ split: TokenSequence, of dataset: SequenceDataset, by model: TrainedModel, workers: Workers
-  ) throws(TaskError) {
-    guard let tagging = model.tagging, let tagger = Tagger(model, workers: workers), let forms = split.forms,
-      split.tags.count == tagging.columns.count
-    else { throw .noTags }
-    (columns, tags, trainingWords) = (tagging.columns, split.tags, tagging.trainingWords.count)
+  ) throws {
+    guard let tagging = model.tagging, let tagger = Tagger(model, workers: workers),
+      let forms = try split.forms?.all(), split.tags.count == tagging.columns.count
+    else { throw TaskError.noTags }
+    (columns, trainingWords) = (tagging.columns, tagging.trainingWords.count)
+    tags = try split.tags.map { try $0.all() }
     (self.forms, self.dataset) = (forms, dataset)
-    ranges = (0..<split.sentenceCount).map(split.range(ofSentence:))
+    ranges = try split.sentenceRanges()
+    var occurrences: [Int32: Int] = [:]
+    try dataset.splits[.train]?.forms?.forEachPiece { forms, _ in
+      for form in forms { occurrences[form, default: 0] += 1 }
+    }
+    self.occurrences = occurrences
     given = tagger.tag(ranges.map { $0.map { dataset.forms[Int(forms[$0])] } })
 
     let ids = columns.map { Dictionary(uniqueKeysWithValues: $0.tags.enumerated().map { ($0.element, $0.offset) }) }
@@ -101,11 +109,9 @@ struct TaggingAnalysis: Sendable {
     let given = split.given.map { $0.map { $0[column] } }
     evaluation = split.evaluation.columns[column]
 
-    var occurrences: [Int32: Int] = [:]
-    for form in dataset.splits[.train]?.forms ?? [] { occurrences[form, default: 0] += 1 }
     for (range, given) in zip(ranges, given) {
       for (position, given) in zip(range, given) where tags[position] != TaggingVocabulary.noTag {
-        let count = occurrences[forms[position]] ?? 0
+        let count = split.occurrences[forms[position]] ?? 0
         guard let band = bands.firstIndex(where: { $0.occurrences.contains(count) }) else { continue }
         bands[band].words += 1
         bands[band].right += given == set.tags[Int(tags[position])] ? 1 : 0

@@ -65,14 +65,19 @@ struct DivergenceReport {
 
 extension Checkpoint {
   /// The name of a tensor that isn't finite: such a checkpoint must not be written.
-  var divergedTensor: String? {
-    let moments = moments.sorted { $0.key < $1.key }.flatMap { name, tensors in tensors.map { (name, $0) } }
-    if let tensor = parameters.first(where: { !$0.isFinite }) { return "parameter \(tensor.name)" }
-    if let (moment, tensor) = moments.first(where: { !$0.1.isFinite }) { return "moment \(moment) of \(tensor.name)" }
-    return carriedStates.first { !$0.isFinite }.map { "state \($0.name)" }
+  func divergedTensor() throws(FileError) -> String? {
+    for tensor in parameters where try !tensor.isFinite() { return "parameter \(tensor.name)" }
+    for (moment, tensors) in moments.sorted(by: { $0.key < $1.key }) {
+      for tensor in tensors where try !tensor.isFinite() { return "moment \(moment) of \(tensor.name)" }
+    }
+    for tensor in carriedStates where try !tensor.isFinite() { return "state \(tensor.name)" }
+    return nil
   }
 }
 
 extension Checkpoint.Tensor {
-  fileprivate var isFinite: Bool { parts.allSatisfy { rows($0).allSatisfy { $0.isFinite } } }
+  fileprivate func isFinite() throws(FileError) -> Bool {
+    for part in parts where try !rows(part).allSatisfy(\.isFinite) { return false }
+    return true
+  }
 }

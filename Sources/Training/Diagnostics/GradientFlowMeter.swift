@@ -51,7 +51,9 @@ package final class GradientFlowMeter {
   /// Adds what flows through a minibatch.
   ///
   /// Cost: forward and backward passes for each timestep, and for each pair (t, k) the product that is its contribution.
-  package func addMinibatch(fill: (Minibatch) -> Void) { runner.run(fill: fill) { _ in addFilledMinibatch() } }
+  package func addMinibatch(fill: (Minibatch) throws -> Void) rethrows {
+    try runner.run(fill: fill) { _ in addFilledMinibatch() }
+  }
 
   private func addFilledMinibatch() {
     let minibatch = model.minibatch
@@ -196,10 +198,10 @@ extension GradientFlow {
   /// classes, also of a model that is trained on a sample of them.
   package static func measure(
     _ parameters: Parameters, _ minibatches: any MinibatchSource, workers: Workers
-  ) -> GradientFlow {
+  ) throws -> GradientFlow {
     let meter = GradientFlowMeter(
       parameters.overAllClasses, minibatches.capacity, carriesState: minibatches.carriesState, workers: workers)
-    for index in 0..<minibatches.count { meter.addMinibatch { minibatches.fill($0, index: index) } }
+    for index in 0..<minibatches.count { try meter.addMinibatch { try minibatches.fill($0, index: index) } }
     return meter.flow
   }
 }

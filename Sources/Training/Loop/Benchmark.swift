@@ -62,11 +62,11 @@ package struct Benchmark: Sendable, Equatable {
     var (count, stepTime) = (0, Duration.zero)
     while count < warmUp + fewest || clock.now - begin < .seconds(seconds) {
       let start = clock.now
-      let result = engine.step.run(
+      let result = try engine.step.run(
         step: count + 1, learningRate: training.optimizer.learningRate,
         averagingWeight: training.averaging?.weight(ofStep: count + 1)
       ) { minibatch in
-        source.fill(minibatch, index: count % source.count, epoch: count / source.count, step: count + 1)
+        try source.fill(minibatch, index: count % source.count, epoch: count / source.count, step: count + 1)
       }
       guard !result.diverged else {
         throw Divergence(step: count + 1, epoch: 1, quantity: "gradient's norm")

@@ -55,7 +55,7 @@ package struct Engine {
   /// - Parameters:
   ///   - isAveraged: whether a mean of parameters has begun by then.
   ///   - file: what errors call the checkpoint.
-  func restore(_ checkpoint: Checkpoint, isAveraged: Bool, file: String) throws(TrainingError) {
+  func restore(_ checkpoint: Checkpoint, isAveraged: Bool, file: String) throws {
     try checkpoint.restore(model, optimizer: optimizer, averages: isAveraged ? averages : nil, file: file)
   }
 

@@ -5,9 +5,9 @@ struct Speedometer {
   private var time = Duration.zero
   private var targets = 0
 
-  mutating func measure(_ step: () -> TrainingStep.Result) -> TrainingStep.Result {
+  mutating func measure(_ step: () throws -> TrainingStep.Result) rethrows -> TrainingStep.Result {
     let begin = clock.now
-    let result = step()
+    let result = try step()
     time += clock.now - begin
     targets += result.targets
     return result

@@ -8,7 +8,8 @@ extension RunConfiguration {
   /// and before it trains an epoch only to find that the validation split is too short.
   package func checkTrainable(on dataset: SequenceDataset) throws {
     _ = try dataset.trainSplit()
-    for (split, sequence) in dataset.splits.sorted(by: { $0.key.rawValue < $1.key.rawValue }) where sequence.isEmpty {
+    for (split, sequence) in dataset.splits.sorted(by: { $0.key.rawValue < $1.key.rawValue })
+    where try sequence.isEmpty() {
       throw TrainingError.emptySplit(name: split.rawValue)
     }
     try task.check(dataset, for: self)
@@ -31,7 +32,7 @@ extension RunConfiguration {
     let longest = Double(training.bptt) + (training.randomWindows?.deviation ?? 0)
     let rows = Double(training.batchSize) * longest
     let units = Double(shape.units.reduce(0, +))
-    // Values, means and moments, all as they are and in a checkpoint's image; gradients; hidden states, gates and theirs.
+    // Values, means and moments; gradients; hidden states, gates and theirs.
     let kept = parameters * Double((training.averaging == nil ? 1 : 2) + training.optimizer.momentNames.count)
     // With weight dropout, a step's recurrent weights and their transposes.
     let squares = shape.units.reduce(0) { $0 + Double($1) * Double($1) }
@@ -39,7 +40,7 @@ extension RunConfiguration {
     // A gradient of the minibatch, one of a shard, and those that wait in the tree.
     let gradients = Double(Int.bitWidth - training.shards.leadingZeroBitCount) * Double(layout.denseCount)
     let states = rows / Double(training.shards) * units * Double(1 + shape.cell.gates.count)
-    let floats = 2 * kept + gradients + dropped + states
+    let floats = kept + gradients + dropped + states
     let available = Self.availableMemory
     guard floats * 4 < available else { throw .tooLarge(bytes: floats * 4, available: available) }
   }

@@ -71,12 +71,12 @@ package final class Trainer {
     } else {
       engine.initialize(configuration)
       coverage = vectors.map { engine.model.parameters.setEmbeddings($0, of: dataset.vocabulary) }
-      takeover?.apply(to: engine.model.parameters)
+      try takeover?.apply(to: engine.model.parameters)
     }
     current = engine
     taken = takeover?.summary
     origin = checkpoint?.checkpoint.origin ?? takeover?.summary.origin
-    contents = dataset.contentHashes
+    contents = try dataset.contentHashes()
     state = checkpoint?.checkpoint.state ?? TrainingState()
     log = try RunLog(directory, tensorboard: configuration.output.tensorboard, resumingAt: state.step) {
       [weak reporter] in reporter?.unwrittenEvents($0)
@@ -128,9 +128,11 @@ package final class Trainer {
           training.learningRate(at: state, stepsPerEpoch: minibatches.count)
           * minibatches.learningRateFactor(index: state.minibatch, epoch: state.epoch)
         let weight = training.averagingWeight(at: state, stepsPerEpoch: minibatches.count)
-        let result = speedometer.measure {
-          engine.step.run(step: state.step + 1, learningRate: rate, averagingWeight: weight) { minibatch in
-            minibatches.fill(minibatch, index: state.minibatch, epoch: state.epoch, step: state.step + 1)
+        let result = try readingText {
+          try speedometer.measure {
+            try engine.step.run(step: state.step + 1, learningRate: rate, averagingWeight: weight) { minibatch in
+              try minibatches.fill(minibatch, index: state.minibatch, epoch: state.epoch, step: state.step + 1)
+            }
           }
         }
         if result.diverged { throw divergence(of: result, learningRate: rate) }
@@ -158,14 +160,29 @@ package final class Trainer {
     return .allEpochs
   }
 
+  /// Does what needs the text. If that can't be read any more, what has been trained is saved.
+  ///
+  /// - Throws: what `body` throws, a `FileError` as `TrainingError.lostText`.
+  private func readingText<Result>(_ body: () throws -> Result) throws -> Result {
+    do {
+      return try body()
+    } catch let error as FileError {
+      try save(isRegular: false)
+      if let failure = saver.failure { throw failure }
+      throw TrainingError.lostText(error, step: state.step)
+    }
+  }
+
   /// An evaluation may take longer than whoever wants the run to stop will wait: a resumed run begins it again.
   private struct StopInEvaluation: Error {}
 
   private func finishEpoch(heeding requests: RunRequests) throws {
     let (task, model, trainLoss) = (configuration.task, trainedModel, state.epochLoss.mean)
     let evaluation = try validation.map { split in
-      try task.evaluate(model, on: split, forms: dataset.forms, configuration, workers: workers) {
-        if requests.isStopUrgent { throw StopInEvaluation() }
+      try readingText {
+        try task.evaluate(model, on: split, forms: dataset.forms, configuration, workers: workers) {
+          if requests.isStopUrgent { throw StopInEvaluation() }
+        }
       }
     }
     if let evaluation, !evaluation.natsPerTarget.isFinite {
@@ -207,7 +224,7 @@ package final class Trainer {
     let checkpoint = Checkpoint(
       of: engine.model, optimizer: engine.optimizer, averages: averages, state: state, origin: origin,
       configuration: configuration, dataset: dataset, contents: contents)
-    if let tensor = checkpoint.divergedTensor {
+    if let tensor = try checkpoint.divergedTensor() {
       throw Divergence(step: state.step, epoch: state.epoch + (state.minibatch > 0 ? 1 : 0), quantity: tensor)
     }
     try saver.save(checkpoint)

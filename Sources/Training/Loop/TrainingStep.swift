@@ -64,13 +64,14 @@ package final class TrainingStep: Sendable {
   ///   - averagingWeight: what the step's parameters weigh in the averages; nil: nothing.
   ///   - targets: what losses and gradients are divided by, where the minibatch is a shard: the targets of all shards; nil:
   ///     the minibatch's own.
-  ///   - fill: puts the minibatch in.
+  ///   - fill: puts the minibatch in; if it throws, nothing is trained.
   package func run(
-    step: Int, learningRate: Double, averagingWeight: Float? = nil, targets: Int? = nil, fill: (Minibatch) -> Void
-  ) -> Result {
+    step: Int, learningRate: Double, averagingWeight: Float? = nil, targets: Int? = nil,
+    fill: (Minibatch) throws -> Void
+  ) rethrows -> Result {
     optimizer.prepare(step: step, learningRate: learningRate)
     averages?.prepare(weight: averagingWeight)
-    return runner.run(training: (step, targets), fill: fill) { model in
+    return try runner.run(training: (step, targets), fill: fill) { model in
       noteRecurrenceTime()
       return Result(
         lossSum: model.lossSum, targets: model.minibatch.targetCount, gradientNorm: optimizer.gradientNorm,

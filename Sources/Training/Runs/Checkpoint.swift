@@ -1,6 +1,7 @@
 import Compute
 import Configuration
 import Datasets
+import Files
 import HDF5
 import Inference
 import Models
@@ -20,10 +21,12 @@ package struct Checkpoint: Sendable, Equatable {
     package let name: String
     package let shape: [Int]
     /// The elements of some rows: the first dimension's.
-    package let rows: @Sendable (Range<Int>) -> [Float]
+    package let rows: @Sendable (Range<Int>) throws(FileError) -> [Float]
 
-    /// - Parameter rows: asked for anew each time, so that those of a model needn't be in memory twice.
-    package init(name: String, shape: [Int], rows: @escaping @Sendable (Range<Int>) -> [Float]) {
+    /// - Parameter rows: asked for anew each time, so that those of a model or a file needn't be in memory twice.
+    package init(
+      name: String, shape: [Int], rows: @escaping @Sendable (Range<Int>) throws(FileError) -> [Float]
+    ) {
       self.name = name
       self.shape = shape
       self.rows = rows
@@ -32,10 +35,14 @@ package struct Checkpoint: Sendable, Equatable {
     /// One with elements of its own.
     package init(name: String, shape: [Int], elements: [Float]) {
       let rowSize = shape.dropFirst().reduce(1, *)
-      self.init(name: name, shape: shape) { Array(elements[$0.lowerBound * rowSize..<$0.upperBound * rowSize]) }
+      self.init(name: name, shape: shape) { rows throws(FileError) in
+        Array(elements[rows.lowerBound * rowSize..<rows.upperBound * rowSize])
+      }
     }
 
-    package var elements: [Float] { rows(0..<rowCount) }
+    package var elements: [Float] { get throws(FileError) { try rows(0..<rowCount) } }
+
+    package var elementCount: Int { shape.reduce(1, *) }
 
     /// A scalar, which a file of somebody else's may hold, has one row.
     private var rowCount: Int { shape.first ?? 1 }
@@ -47,15 +54,21 @@ package struct Checkpoint: Sendable, Equatable {
     }
 
     /// Makes the first rows of a parameter these; it must have as many, of this width.
-    func put(as parameter: Parameter, of layout: ParameterLayout, into arena: Arena) {
-      for part in parts { layout.setElements(of: parameter, outputs: part, in: arena, to: rows(part)) }
+    func put(as parameter: Parameter, of layout: ParameterLayout, into arena: Arena) throws(FileError) {
+      for part in parts { layout.setElements(of: parameter, outputs: part, in: arena, to: try rows(part)) }
     }
 
     /// With elements of its own.
-    fileprivate var copy: Tensor { Tensor(name: name, shape: shape, elements: elements) }
+    fileprivate func copy() throws(FileError) -> Tensor { Tensor(name: name, shape: shape, elements: try elements) }
 
+    /// What can't be read any more is equal to nothing.
     package static func == (a: Tensor, b: Tensor) -> Bool {
-      a.name == b.name && a.shape == b.shape && a.elements == b.elements
+      guard a.name == b.name, a.shape == b.shape else { return false }
+      do {
+        return try a.elements == b.elements
+      } catch {
+        return false
+      }
     }
   }
 
@@ -101,11 +114,11 @@ package struct Checkpoint: Sendable, Equatable {
     self.carriedStates = carriedStates
   }
 
-  /// A model as it stands between two steps. Its tensors are the model's own, and good until the next step; see `copy`.
+  /// A model as it stands between two steps. Its tensors are the model's own, and good until the next step; see `copy()`.
   ///
   /// - Parameters:
   ///   - averages: the means of the model's parameters; nil before there are some.
-  ///   - contents: `dataset.contentHashes`, which take long enough to be made once for all of a run's checkpoints.
+  ///   - contents: `dataset.contentHashes()`, which take long enough to be made once for all of a run's checkpoints.
   package init(
     of model: ShardedModel, optimizer: OptimizerStep, averages: AveragedParameters? = nil, state: TrainingState,
     origin: Origin? = nil, configuration: RunConfiguration, dataset: SequenceDataset, contents: [Split: String] = [:]
@@ -131,12 +144,16 @@ package struct Checkpoint: Sendable, Equatable {
   }
 
   /// The same with tensors of its own.
-  var copy: Checkpoint {
-    Checkpoint(
+  func copy() throws(FileError) -> Checkpoint {
+    func copies(_ tensors: [Tensor]) throws(FileError) -> [Tensor] {
+      try tensors.map { tensor throws(FileError) in try tensor.copy() }
+    }
+    var moments: [String: [Tensor]] = [:]
+    for (name, tensors) in self.moments { moments[name] = try copies(tensors) }
+    return Checkpoint(
       configuration: configuration, vocabulary: vocabulary, tokenization: tokenization, tagging: tagging,
-      sources: sources, contents: contents, state: state, origin: origin, parameters: parameters.map(\.copy),
-      moments: moments.mapValues { $0.map(\.copy) },
-      carriedStates: carriedStates.map(\.copy))
+      sources: sources, contents: contents, state: state, origin: origin, parameters: try copies(parameters),
+      moments: moments, carriedStates: try copies(carriedStates))
   }
 
   /// The sizes that the configuration and the vocabulary give the model.
@@ -153,19 +170,19 @@ package struct Checkpoint: Sendable, Equatable {
   /// Makes sure that a split is what it was when the run began.
   ///
   /// - Parameter file: what errors call the checkpoint.
-  package func checkSource(of split: Split, in dataset: SequenceDataset, file: String) throws(TrainingError) {
+  package func checkSource(of split: Split, in dataset: SequenceDataset, file: String) throws {
     guard vocabulary == dataset.vocabulary, tagging == nil || tagging == dataset.tagging else {
-      throw .otherVocabulary(file: file)
+      throw TrainingError.otherVocabulary(file: file)
     }
     let tokens = dataset.splits[split]
     let isSame =
       if let content = contents[split] {
-        content == tokens?.contentHash(forms: dataset.forms)
+        try content == tokens?.contentHash(forms: dataset.forms)
       } else {
         // A split that the run doesn't have, or all that older versions kept of it.
         sources[split] == tokens?.sourceSHA256
       }
-    guard isSame else { throw .otherText(file: file, split: split.rawValue) }
+    guard isSame else { throw TrainingError.otherText(file: file, split: split.rawValue) }
   }
 
   /// Makes sure that a run can go on from here.
@@ -175,13 +192,13 @@ package struct Checkpoint: Sendable, Equatable {
   ///   - file: what errors call the checkpoint.
   func check(
     against dataset: SequenceDataset, steps: Int, _ configuration: RunConfiguration, file: String
-  ) throws(TrainingError) {
+  ) throws {
     for split in Split.allCases { try checkSource(of: split, in: dataset, file: file) }
     guard state.minibatch <= steps else {
-      throw .notCheckpoint(file: file, found: "its position is past the epoch's end")
+      throw TrainingError.notCheckpoint(file: file, found: "its position is past the epoch's end")
     }
     guard state.epoch <= configuration.training.epochs else {
-      throw .epochsDone(state.epoch, asked: configuration.training.epochs)
+      throw TrainingError.epochsDone(state.epoch, asked: configuration.training.epochs)
     }
   }
 
@@ -190,7 +207,7 @@ package struct Checkpoint: Sendable, Equatable {
   /// The model, to be used.
   ///
   /// - Parameter file: what errors call the checkpoint.
-  package func model(file: String, kernels: Kernels) throws(TrainingError) -> TrainedModel {
+  package func model(file: String, kernels: Kernels) throws -> TrainedModel {
     let parameters = Parameters(try shape, kernels: kernels)
     try restore(parameters, file: file)
     return TrainedModel(
@@ -201,7 +218,7 @@ package struct Checkpoint: Sendable, Equatable {
   /// Puts the parameters into a model of the checkpoint's own shape.
   ///
   /// - Parameter file: what errors call the checkpoint.
-  package func restore(_ parameters: Parameters, file: String) throws(TrainingError) {
+  package func restore(_ parameters: Parameters, file: String) throws {
     try put(self.parameters, of: parameters.layout, into: parameters.values, file: file)
     parameters.renewTransposedCopies()
   }
@@ -211,14 +228,14 @@ package struct Checkpoint: Sendable, Equatable {
   /// - Parameter averages: nil where none have begun.
   package func restore(
     _ model: ShardedModel, optimizer: OptimizerStep, averages: AveragedParameters?, file: String
-  ) throws(TrainingError) {
+  ) throws {
     let layout = model.parameters.layout
     try put(parameters, of: layout, into: (averages?.mean ?? model.parameters).values, file: file)
     var arenas = optimizer.moments.map { ($0.name, $0.arena) }
     if averages != nil { arenas.append((Self.unaveraged, model.parameters.values)) }
     for (name, arena) in arenas {
       guard let tensors = moments[name] else {
-        throw .otherModel(file: file, expected: "/optimizer/\(name)", found: "none")
+        throw TrainingError.otherModel(file: file, expected: "/optimizer/\(name)", found: "none")
       }
       try put(tensors, of: layout, into: arena, file: file)
     }
@@ -227,25 +244,25 @@ package struct Checkpoint: Sendable, Equatable {
       guard let tensor = carriedStates.first(where: { $0.name == name }),
         tensor.shape == [matrix.rows, matrix.columns]
       else {
-        throw .otherModel(
+        throw TrainingError.otherModel(
           file: file, expected: "/state/\(name) of \(matrix.rows) x \(matrix.columns)", found: "another")
       }
-      matrix.setRowMajor(tensor.elements)
+      matrix.setRowMajor(try tensor.elements)
     }
   }
 
   private func put(
     _ tensors: [Tensor], of layout: ParameterLayout, into arena: Arena, file: String
-  ) throws(TrainingError) {
+  ) throws {
     for parameter in layout.parameters {
       guard let tensor = tensors.first(where: { $0.name == parameter.name }) else {
-        throw .otherModel(file: file, expected: "\(parameter.name) \(parameter.shape)", found: "none")
+        throw TrainingError.otherModel(file: file, expected: "\(parameter.name) \(parameter.shape)", found: "none")
       }
       guard tensor.shape == parameter.shape else {
-        throw .otherModel(
+        throw TrainingError.otherModel(
           file: file, expected: "\(parameter.name) \(parameter.shape)", found: "\(tensor.shape)")
       }
-      tensor.put(as: parameter, of: layout, into: arena)
+      try tensor.put(as: parameter, of: layout, into: arena)
     }
   }
 }

@@ -13,11 +13,12 @@ package enum CheckpointFile {
 
   /// Writes a checkpoint so that it is there whole or not at all, and stays after a power cut.
   package static func write(_ checkpoint: Checkpoint, to path: String) throws {
-    try image(of: checkpoint).save(to: path)
+    try image(of: checkpoint, for: path).save(to: path)
   }
 
-  static func image(of checkpoint: Checkpoint) throws -> HDF5Image {
-    try HDF5Image.build { root in
+  /// - Parameter path: what errors call the file that is to be.
+  static func image(of checkpoint: Checkpoint, for path: String) throws -> HDF5Image {
+    try HDF5Image.build(for: path) { root in
       try root.setAttribute("format", Checkpoint.format)
       try root.setAttribute("format_version", Checkpoint.formatVersion)
       try root.setAttribute("created_by", Version.name)
@@ -85,6 +86,7 @@ package enum CheckpointFile {
   package enum Extent { case all, model }
 
   /// Reads a checkpoint whose seal is whole, and checks that its parts fit each other. Only with `.all` there are moments.
+  /// Tensors stay in the file, and are read from there by whoever takes them over.
   package static func read(_ path: String, _ extent: Extent = .all) throws -> Checkpoint {
     try read(InputFile(path), extent)
   }
@@ -202,9 +204,15 @@ package enum CheckpointFile {
   }
 
   private static func tensors(of group: ReadableGroup, except: String? = nil) throws -> [Checkpoint.Tensor] {
-    try group.children.filter { $0.name != except }.map {
-      let elements: [Float] = try group.read($0.name)
-      return Checkpoint.Tensor(name: $0.name, shape: try group.shape(of: $0.name), elements: elements)
+    try group.children.filter { $0.name != except }.map { child in
+      let (name, shape) = (child.name, try group.shape(of: child.name))
+      guard let stored = try group.storedNumbers(name, as: Float.self) else {
+        return Checkpoint.Tensor(name: name, shape: shape, elements: try group.read(name))
+      }
+      let rowSize = shape.dropFirst().reduce(1, *)
+      return Checkpoint.Tensor(name: name, shape: shape) { rows throws(FileError) in
+        try stored.floats(in: rows.lowerBound * rowSize..<rows.upperBound * rowSize)
+      }
     }
   }
 

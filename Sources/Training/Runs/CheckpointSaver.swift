@@ -48,7 +48,7 @@ final class CheckpointSaver {
       if case .lockLost = error { throw error }
       failure = CheckpointFailure(error, directory: directory.path)
     }
-    if checkpoint.state.isBest { unsavedBest = checkpoint.copy }
+    if checkpoint.state.isBest { unsavedBest = try checkpoint.copy() }
     if let failure { reporter.unsaved(failure) }
   }
 

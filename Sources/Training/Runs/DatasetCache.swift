@@ -39,6 +39,11 @@ package struct DatasetCache {
       throw TrainingError.unsupported("data.synthetic is for `rnn-train benchmark`; name text in data.train")
     case .text(let corpus):
       let known = try known ?? configuration.givenVocabulary
+      if corpus.readsStandardInput {
+        throw TrainingError.unsupported(
+          "standard input is read once; make a dataset of it by `rnn-train prepare --output DATASET.h5`, and name that in "
+            + "data.dataset")
+      }
       let settings = try Self.settings(of: configuration, corpus, known: known)
       let path = path(settings: settings)
       if let dataset = cached(path, settings: settings, notice: notice) { return dataset }
@@ -47,8 +52,10 @@ package struct DatasetCache {
         try Self.write(dataset, settings: settings, to: path, makingDirectoryWith: 0o700)
       } catch {
         notice("the prepared dataset isn't kept: \(error)")
+        return dataset
       }
-      return dataset
+      // What was written takes less than what the text was read into, which goes when nobody needs it.
+      return cached(path, settings: settings, notice: notice) ?? dataset
     }
   }
 
@@ -81,7 +88,7 @@ package struct DatasetCache {
   ) throws -> SequenceDataset {
     let dataset = try configuration.task.dataset(of: corpus, format: configuration.format, known: known)
     guard try Self.settings(of: configuration, corpus, known: known) == settings else {
-      throw TrainingError.changingText(files: corpus.files)
+      throw TrainingError.changingText(files: try corpus.files())
     }
     return dataset
   }
@@ -120,11 +127,14 @@ package struct DatasetCache {
   /// its files.
   package static func settings(
     of configuration: RunConfiguration, _ corpus: RunConfiguration.TextCorpus, known: KnownVocabulary?
-  ) throws(FileError) -> String {
+  ) throws -> String {
     var description = "\(DatasetFile.format) \(DatasetFile.formatVersion), \(Version.name), reading \(readingVersion)\n"
     description += configuration.datasetSettings ?? ""
     if let known { description += "known=\(known.contentHash)\n" }
-    for file in corpus.files { description += try ContentHash.hex(ofFile: file) + "\n" }
+    // What came by standard input nobody can read again.
+    for file in try corpus.files() where file != CorpusFiles.standardInput {
+      description += try ContentHash.hex(ofFile: file) + "\n"
+    }
     return Array(description.utf8).withUnsafeBytes { ContentHash.hex(of: $0) }
   }
 }

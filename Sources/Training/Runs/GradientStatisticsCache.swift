@@ -28,7 +28,7 @@ package struct GradientStatisticsCache {
     of model: TrainedModel, on text: TokenSequence, segment: Int, gather: () throws -> GradientStatistics,
     notice: (String) -> Void
   ) throws -> GradientStatistics {
-    let path = Path.join(directory, "\(Self.identity(of: model, text, segment: segment)).h5")
+    let path = Path.join(directory, "\(try Self.identity(of: model, text, segment: segment)).h5")
     do {
       if let file = try InputFile.ifThere(path) { return try Self.read(file, for: model) }
     } catch {
@@ -37,7 +37,7 @@ package struct GradientStatisticsCache {
     let statistics = try gather()
     do {
       try Directory.create(directory, permissions: 0o700)
-      try Self.image(of: statistics).save(to: path, permissions: 0o600)
+      try Self.image(of: statistics, for: path).save(to: path, permissions: 0o600)
     } catch {
       notice("the gradient statistics aren't kept: \(error)")
     }
@@ -45,13 +45,13 @@ package struct GradientStatisticsCache {
   }
 
   /// A hash of everything that decides the statistics.
-  private static func identity(of model: TrainedModel, _ text: TokenSequence, segment: Int) -> String {
+  private static func identity(of model: TrainedModel, _ text: TokenSequence, segment: Int) throws -> String {
     let (values, shape) = (model.parameters.values, model.parameters.shape)
     let tensors = model.parameters.layout.parameters.map { "\($0.name) \($0.shape)" }.joined(separator: "\n")
     let description = """
       \(format) \(formatVersion)
       \(GradientStatistics.streams) streams, \(segment) timesteps
-      \(text.contentHash(forms: []))
+      \(try text.contentHash(forms: []))
       \(shape.cell), \(shape.output), residual \(shape.isResidual)
       \(tensors)
 
@@ -62,8 +62,8 @@ package struct GradientStatisticsCache {
     return hash.hex
   }
 
-  private static func image(of statistics: GradientStatistics) throws -> HDF5Image {
-    try HDF5Image.build { root in
+  private static func image(of statistics: GradientStatistics, for path: String) throws -> HDF5Image {
+    try HDF5Image.build(for: path) { root in
       try root.setAttribute("format", format)
       try root.setAttribute("format_version", formatVersion)
       let group = try root.group("rms")

@@ -34,7 +34,7 @@ package struct ParentCheckpoint {
   package init(_ path: String, acceptsLostSeal: Bool = false, probe: (InputFile) throws -> Void = { _ in }) throws {
     let chosen = try ChosenCheckpoint(path, acceptsLostSeal: acceptsLostSeal, probe: probe)
     checkpoint = try CheckpointFile.read(chosen.file, .model, acceptsLostSeal: acceptsLostSeal)
-    let hash = try chosen.file.contents().withUnsafeBytes { ContentHash.hex(of: $0) }
+    let hash = try chosen.file.contentHash(of: 0..<chosen.file.byteCount)
     origin = Origin(
       path: Path.real(chosen.file.path) ?? chosen.file.path, step: checkpoint.state.step, sha256: hash)
     notice = chosen.notice

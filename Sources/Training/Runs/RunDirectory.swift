@@ -131,7 +131,7 @@ package final class RunDirectory: Sendable {
     try lock.check()
     let checkpoints = try checkpoints()
     let name = CheckpointNames.name(ofStep: checkpoint.state.step)
-    let image = try CheckpointFile.image(of: checkpoint)
+    let image = try CheckpointFile.image(of: checkpoint, for: checkpoints.path(of: name))
     do throws(FileError) {
       try image.save(to: name, in: checkpoints)
     } catch {

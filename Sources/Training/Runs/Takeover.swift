@@ -1,3 +1,4 @@
+import Files
 import Models
 
 /// What a new run's model takes over of a checkpoint.
@@ -54,13 +55,13 @@ package struct Takeover {
 
   /// Puts the checkpoint's rows into parameters that are drawn already, and their mean into rows behind them, which learn
   /// faster from there than from what was drawn (see GoingOn.md for figures).
-  func apply(to parameters: Parameters) {
+  func apply(to parameters: Parameters) throws(FileError) {
     let layout = parameters.layout
     for parameter in layout.parameters {
       guard let tensor = tensors[parameter.name] else { continue }
-      tensor.put(as: parameter, of: layout, into: parameters.values)
+      try tensor.put(as: parameter, of: layout, into: parameters.values)
       guard tensor.shape[0] < parameter.shape[0] else { continue }
-      let mean = tensor.meanRow
+      let mean = try tensor.meanRow()
       for row in tensor.shape[0]..<parameter.shape[0] {
         layout.setElements(of: parameter, outputs: row..<row + 1, in: parameters.values, to: mean)
       }
@@ -71,10 +72,10 @@ package struct Takeover {
 
 extension Checkpoint.Tensor {
   /// The mean of all rows, summed in their order in double precision.
-  fileprivate var meanRow: [Float] {
+  fileprivate func meanRow() throws(FileError) -> [Float] {
     var sums = [Double](repeating: 0, count: shape.dropFirst().reduce(1, *))
     for part in parts {
-      for (index, element) in rows(part).enumerated() { sums[index % sums.count] += Double(element) }
+      for (index, element) in try rows(part).enumerated() { sums[index % sums.count] += Double(element) }
     }
     return sums.map { Float($0 / Double(shape[0])) }
   }

@@ -47,7 +47,7 @@ struct ExportCommand: ParsableCommand {
     let checkpoint = try checkpoint.seal.read(file)
     let origin = ModelOrigin(
       task: checkpoint.configuration.task.name, configuration: checkpoint.configuration.render(),
-      checkpointSHA256: try file.contents().withUnsafeBytes { ContentHash.hex(of: $0) })
+      checkpointSHA256: try file.contentHash(of: 0..<file.byteCount))
     let model = try checkpoint.model(file: file.path, kernels: kernels)
     let output = output ?? Self.output(for: path, format.format)
     try format.format.write(ExportedModel(model, from: origin), to: output)

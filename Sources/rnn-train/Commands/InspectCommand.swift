@@ -77,7 +77,7 @@ struct InspectCommand: ParsableCommand {
       of: tokens, forms: dataset.forms, for: model, gradientFlow.extent)
     return MeasuredFlow(
       name: path, checkpoint: file, split: split,
-      flow: GradientFlow.measure(model.parameters, minibatches, workers: workers), bptt: checkpoint.windowTimesteps)
+      flow: try GradientFlow.measure(model.parameters, minibatches, workers: workers), bptt: checkpoint.windowTimesteps)
   }
 
   private func report(on path: String) throws -> any Encodable & CustomStringConvertible {
@@ -88,7 +88,7 @@ struct InspectCommand: ParsableCommand {
     }
     // A file of another kind gets the message of a reader that expected this one.
     if format == DatasetFile.format { return DatasetInspection(try DatasetSummary(of: file)) }
-    return CheckpointInspection(
+    return try CheckpointInspection(
       try CheckpointFile.read(file, acceptsLostSeal: seal.acceptLostSeal), bytes: file.byteCount)
   }
 }

@@ -16,6 +16,11 @@ struct PrepareCommand: ParsableCommand {
 
         rnn-train prepare --config configs/lm.cfg
         rnn-train prepare --config configs/lm.cfg --output english.h5
+        cat my.txt | rnn-train prepare --config configs/lm.cfg --output my.h5 data.train=-
+
+      Text may lie in directories, be compressed by gzip, xz or zstd, and be
+      larger than memory; temporary files for it are in $TMPDIR, else in
+      /var/tmp.
 
       Training does it by itself when it has to; a file of its own goes to
       another machine, or is read by other programs (it is HDF5). A run
@@ -37,9 +42,17 @@ struct PrepareCommand: ParsableCommand {
       throw TrainingError.unsupported(
         "\(options.config): there is no text to prepare; name it in data.train")
     }
+    guard output != nil || !corpus.readsStandardInput else {
+      throw ValidationError("standard input is read once: say by --output where its dataset is to be")
+    }
+    if corpus.readsStandardInput, corpus.tokens == .kind(.bpe) {
+      throw ValidationError(
+        "standard input is read once, and learning subwords takes the text twice; write it to a file first")
+    }
     if let output { try Self.requireDataset(at: output) }
     let start = try ParentCheckpoint(of: configuration, Console(isQuiet: false))
     let (dataset, path) = try DatasetCache().prepare(configuration, corpus, known: start?.known, to: output)
+    if let notice = dataset.missedWordsNotice { Console(isQuiet: false).warn(notice) }
     try Results.print(Self.summary(dataset, path: path))
   }
 
@@ -58,13 +71,13 @@ struct PrepareCommand: ParsableCommand {
     guard isDataset else { throw OutputOption.refusal(path, "a file that isn't a dataset") }
   }
 
-  private static func summary(_ dataset: SequenceDataset, path: String) -> String {
+  private static func summary(_ dataset: SequenceDataset, path: String) throws -> String {
     let unknown = dataset.vocabulary.unknownId
     let table = Table(
       ["split", "sentences", "tokens", "unknown"],
-      Split.allCases.compactMap { split in
-        dataset.splits[split].map { sequence in
-          let unknownTokens = sequence.tokens.count { $0 == unknown }
+      try Split.allCases.compactMap { split in
+        try dataset.splits[split].map { sequence in
+          let unknownTokens = try sequence.tokens.count(of: unknown)
           return [
             split.rawValue, Format.count(sequence.sentenceCount), Format.count(sequence.tokens.count),
             Format.percent(unknownTokens, of: sequence.tokens.count),

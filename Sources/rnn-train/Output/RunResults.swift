@@ -34,7 +34,7 @@ struct RunResults {
       let value = task.measure.value(ofCost: state.validationMeasures[best - 1])
       facts += task.figures(of: value).map { Fact("validation \($0.name)", $0.text) }
       let validation = run.dataset.splits[.validation]
-      if let caveat = validation.flatMap({ task.caveat(about: $0, vocabulary: run.dataset.vocabulary) }) {
+      if let caveat = try validation.flatMap({ try task.caveat(about: $0, vocabulary: run.dataset.vocabulary) }) {
         facts.append(Fact("validation notice", caveat))
       }
     } else {

@@ -25,15 +25,16 @@ enum ModelLogits {
       offsets.append(Int64(tokens.count))
     }
     let sequence = TokenSequence(
-      tokens: tokens, offsets: offsets, forms: numbers, extent: TextExtent(), sourceSHA256: "")
-    let minibatches = SentenceMinibatches(model.sentences(sequence, forms: forms.tokens), size: offsets.count - 1)
+      tokens: Column(tokens), offsets: Column(offsets), forms: Column(numbers), extent: TextExtent(), sourceSHA256: "")
+    let sentences = try model.sentences(sequence, forms: forms.tokens)
+    let minibatches = try SentenceMinibatches(sentences, size: offsets.count - 1)
     let sequenceModel = SequenceModel(
       model.parameters, minibatches.capacity, gradients: nil, workers: 1, carriesState: false)
     let runner = ModelRunner(sequenceModel, sequenceModel.forwardPhases(), workers: Workers(count: 1))
     var result = [[[Float]]](repeating: [], count: offsets.count - 1)
-    runner.run(over: minibatches) { network, index in
+    try runner.run(over: minibatches) { network, index in
       for (b, sentence) in minibatches.sentences(ofMinibatch: index).enumerated() {
-        result[sentence] = (0..<sequence.range(ofSentence: sentence).count).map { t in
+        result[sentence] = (0..<sentences.lengths[sentence]).map { t in
           var logits = [Float](repeating: 0, count: model.parameters.shape.classes)
           logits.withUnsafeMutableBufferPointer {
             network.logits(row: network.minibatch.timeline.row(t, b), into: $0)

@@ -114,7 +114,7 @@ extension Checkpoint {
     for split in candidates {
       guard let tokens = dataset.splits[split] else { continue }
       try checkSource(of: split, in: dataset, file: file)
-      if tokens.isEmpty { throw TrainingError.emptySplit(name: split.rawValue) }
+      if try tokens.isEmpty() { throw TrainingError.emptySplit(name: split.rawValue) }
       return (split, tokens, dataset)
     }
     throw TrainingError.noSplit(name: candidates.map(\.rawValue).joined(separator: " or "), remedy: remedy)

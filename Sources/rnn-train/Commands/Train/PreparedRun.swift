@@ -56,7 +56,7 @@ struct PreparedRun {
     let dataset = try DatasetCache.dataset(for: configuration, known: start?.known, console)
     let takeover = try start?.takeover(by: configuration, dataset)
     try configuration.checkTrainable(on: dataset)
-    warnOfCaveats(configuration, dataset, console)
+    try warnOfCaveats(configuration, dataset, console)
     let vectors = try configuration.wordVectors(for: dataset)
     let directory = try RunDirectory.create(
       configuration.output.directory, configuration: configuration, notice: console.warn)
@@ -104,10 +104,13 @@ struct PreparedRun {
   }
 
   /// Says what makes figures of the splits mean little.
-  private static func warnOfCaveats(_ configuration: RunConfiguration, _ dataset: SequenceDataset, _ console: Console) {
+  private static func warnOfCaveats(
+    _ configuration: RunConfiguration, _ dataset: SequenceDataset, _ console: Console
+  ) throws {
+    if let notice = dataset.missedWordsNotice { console.warn(notice) }
     for split in [Split.validation, .test] {
       guard let tokens = dataset.splits[split] else { continue }
-      let caveat = configuration.task.caveat(about: tokens, vocabulary: dataset.vocabulary)
+      let caveat = try configuration.task.caveat(about: tokens, vocabulary: dataset.vocabulary)
       for notice in [caveat, tokens.normalizationNotice].compactMap(\.self) {
         console.warn("\(split.rawValue) split: \(notice)")
       }
@@ -143,7 +146,7 @@ struct PreparedRun {
         ofResumed: configuration, known: checkpoint?.checkpoint.known ?? start?.known, console)
       let takeover = try start?.takeover(by: configuration, dataset)
       try configuration.checkTrainable(on: dataset)
-      PreparedRun.warnOfCaveats(configuration, dataset, console)
+      try PreparedRun.warnOfCaveats(configuration, dataset, console)
       return try PreparedRun(
         configuration: configuration, kernels: kernels, dataset: dataset, directory: directory, checkpoint: checkpoint,
         isResumed: checkpoint != nil, vectors: checkpoint == nil ? configuration.wordVectors(for: dataset) : nil,

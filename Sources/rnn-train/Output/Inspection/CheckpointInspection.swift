@@ -33,7 +33,7 @@ struct CheckpointInspection: Encodable, CustomStringConvertible {
       parameters, optimizer, origin, config
   }
 
-  init(_ checkpoint: Checkpoint, bytes: Int) {
+  init(_ checkpoint: Checkpoint, bytes: Int) throws {
     self.bytes = bytes
     step = checkpoint.state.step
     epoch = checkpoint.state.epoch
@@ -43,8 +43,8 @@ struct CheckpointInspection: Encodable, CustomStringConvertible {
     vocabulary = checkpoint.vocabulary.count
     columns = checkpoint.tagging?.columns ?? []
     (tags, tagColumns) = columns.inspected
-    parameters = checkpoint.parameters.map(ParameterStatistics.init)
-    parameterCount = checkpoint.parameters.reduce(0) { $0 + $1.elements.count }
+    parameters = try checkpoint.parameters.map(ParameterStatistics.init)
+    parameterCount = checkpoint.parameters.reduce(0) { $0 + $1.elementCount }
     optimizer = checkpoint.moments.keys.sorted()
     origin = checkpoint.origin
     config = checkpoint.configuration.render()
@@ -86,11 +86,11 @@ private struct ParameterStatistics: Encodable {
   @NumberOrNull var min: Double
   @NumberOrNull var max: Double
 
-  init(_ tensor: Checkpoint.Tensor) {
+  init(_ tensor: Checkpoint.Tensor) throws {
     name = tensor.name
     shape = tensor.shape
-    let elements = tensor.elements.lazy.map(Double.init)
-    let count = Double(Swift.max(tensor.elements.count, 1))
+    let elements = try tensor.elements.lazy.map(Double.init)
+    let count = Double(Swift.max(elements.count, 1))
     let mean = elements.reduce(0, +) / count
     self.mean = mean
     std = (elements.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / count).squareRoot()

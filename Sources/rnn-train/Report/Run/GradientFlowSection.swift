@@ -10,7 +10,7 @@ extension ReportSection {
     let (split, tokens, dataset) = try subject.split([.validation, .train], "gradients flow on one of them")
     let minibatches = try configuration.task.examples(
       of: tokens, forms: dataset.forms, for: subject.model, ExampleExtent())
-    let flow = GradientFlow.measure(subject.model.parameters, minibatches, workers: subject.workers)
+    let flow = try GradientFlow.measure(subject.model.parameters, minibatches, workers: subject.workers)
     let bptt = configuration.task.window(configuration.training)
     let introduction =
       "The norm of the gradient of the loss at timestep t by a state at timestep k, on \(Format.count(flow.sequences)) "

@@ -54,7 +54,7 @@ struct RunReport {
     if let sessions = ReportSection.sessions(of: run) { sections.append(sessions) }
     page = ReportPage(
       title: Self.title(of: run), heading: run.name,
-      lead: Self.lead(run, parameters: checkpoint?.checkpoint.parameters.reduce(0) { $0 + $1.elements.count }),
+      lead: Self.lead(run, parameters: checkpoint?.checkpoint.parameters.reduce(0) { $0 + $1.elementCount }),
       notices: notices, sections: sections + [.configuration(of: run)])
   }
 

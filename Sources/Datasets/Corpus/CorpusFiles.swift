@@ -1,0 +1,67 @@
+import Files
+import Glibc
+
+/// The files that a corpus' path stands for.
+///
+/// - a file, whatever its name is: itself;
+/// - a directory: all files in it and in its directories, but those whose names begin with a full stop; links to directories
+///   aren't followed;
+/// - a pattern of the shell's (`*`, `?`, `[a-z]`), where nothing has it for its name: what it matches, directories as above.
+///
+/// They come in the order of their paths' bytes, in every locale.
+package enum CorpusFiles {
+  /// What stands for standard input.
+  package static let standardInput = "-"
+
+  /// - Throws: `FileError` where a directory can't be listed, or has no file.
+  package static func all(of path: String) throws(CorpusError) -> [String] {
+    if path == standardInput { return [path] }
+    do throws(FileError) {
+      let matches = FileKind(path) == nil && isPattern(path) ? matches(of: path) : [path]
+      var files: [String] = []
+      for match in matches { files += try self.files(at: match) }
+      if files.isEmpty {
+        // Whoever opens it says why there is none.
+        if matches.isEmpty { return [path] }
+        throw FileError.notAFile(path: path, found: "a directory without files")
+      }
+      return files
+    } catch {
+      throw .file(error)
+    }
+  }
+
+  private static func files(at path: String) throws(FileError) -> [String] {
+    guard FileKind(path) == .directory else { return [path] }
+    var files: [String] = []
+    for name in try OpenDirectory(path).names() where !name.hasPrefix(".") {
+      let entry = Path.join(path, name)
+      if FileKind(entry) == .directory, FileKind(entry, followsLinks: false) != .directory { continue }
+      files += try self.files(at: entry)
+    }
+    return files.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+  }
+
+  /// Whether a path has a character that is special in patterns.
+  package static func isPattern(_ path: String) -> Bool { path.contains { "*?[".contains($0) } }
+
+  /// What a pattern matches, in the order of bytes.
+  package static func matches(of pattern: String) -> [String] {
+    var result = glob_t()
+    defer { globfree(&result) }
+    guard glob(pattern, GLOB_NOSORT, nil, &result) == 0, let paths = result.gl_pathv else { return [] }
+    return (0..<Int(result.gl_pathc)).compactMap { paths[$0].map { String(cString: $0) } }
+      .sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+  }
+}
+
+/// What there is at a path.
+private enum FileKind {
+  case directory, other
+
+  init?(_ path: String, followsLinks: Bool = true) {
+    var status = stat()
+    guard (followsLinks ? stat(path, &status) : lstat(path, &status)) == 0 else { return nil }
+    self = status.st_mode & S_IFMT == S_IFDIR ? .directory : .other
+  }
+}

@@ -1,0 +1,31 @@
+import CFiles
+import Glibc
+
+/// Where a process puts what it has no memory for: a file without a name, which is gone with the process, however that ends. It
+/// lies in `$TMPDIR`, else in `/var/tmp`, which is on a disk where `/tmp` may be in memory.
+package final class ScratchFile: Sendable {
+  private let file: InputFile
+
+  package init() throws(FileError) {
+    let directory = getenv("TMPDIR").map { String(cString: $0) }.flatMap { $0.isEmpty ? nil : $0 } ?? "/var/tmp"
+    let path = "a temporary file in \(directory)"
+    file = try InputFile(descriptor: Self.unnamed(in: directory, path: path), path: path)
+  }
+
+  private static func unnamed(in directory: String, path: String) throws(FileError) -> Int32 {
+    OpenFile.hasSizeLimitAsError
+    let descriptor = cfiles_open_scratch(directory)
+    guard descriptor >= 0 else { throw .system(.create, path: path, code: errno) }
+    return descriptor
+  }
+
+  /// Puts bytes somewhere.
+  package func write(_ bytes: UnsafeRawBufferPointer, at offset: Int) throws(FileError) {
+    try file.overwrite(bytes, at: offset)
+  }
+
+  /// Its bytes as numbers, once nothing is appended any more.
+  package func numbers(count: Int, width: Int) -> StoredNumbers {
+    StoredNumbers(in: file, offset: 0, count: count, width: width, stamp: file.stamp)
+  }
+}

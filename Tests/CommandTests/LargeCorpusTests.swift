@@ -1,0 +1,149 @@
+import DatasetFiles
+import Foundation
+import Testing
+import Training
+
+/// Where text may lie, and what may happen to it: nothing is lost, and one line says what it was.
+struct LargeCorpusTests {
+  /// A text of some megabytes, so that tokens go to temporary files.
+  private static let text = (0..<400_000).map { "word\($0 * 7919 % 5003)" + ($0 % 11 == 0 ? "\n" : " ") }.joined()
+
+  private static func contents(_ workspace: Workspace, _ name: String) throws -> (
+    hashes: [String: String], source: String
+  ) {
+    let dataset = try DatasetFile.read(workspace.path(name)).dataset
+    let hashes = try dataset.contentHashes()
+    return (
+      Dictionary(uniqueKeysWithValues: hashes.map { ($0.key.rawValue, $0.value) }),
+      try #require(dataset.splits[.train]).sourceSHA256
+    )
+  }
+
+  /// Plain or compressed, in one file or in several, named or by a pipe: the same dataset.
+  @Test func theSameTextIsTheSameDataset() throws {
+    let workspace = try Workspace()
+    try workspace.write(Self.text, to: "all.txt")
+    let held = ["data.validation={split: 0.1}", "data.test={split: 0.05}"]
+    func prepare(_ train: String, to name: String, input: String? = nil) throws {
+      try workspace.succeed(
+        ["prepare", "--config", "lm.cfg", "--output", name, "data.train=\(train)"] + held, input: input)
+    }
+    try prepare("all.txt", to: "all.h5")
+    let expected = try Self.contents(workspace, "all.h5")
+    #expect(expected.hashes.count == 3)
+    // Lines stay whole.
+    let code = try workspace.shell(
+      "mkdir -p parts/b && split -n l/3 all.txt part && mv partaa parts/a.txt && gzip -c partab >parts/b/1.txt.gz && "
+        + "xz -c partac >parts/c.xz && gzip -c all.txt >all.any && cat all.txt | xz >all.xz")
+    try #require(code == 0)
+    for (train, name) in [("parts", "parts"), ("p*s/*", "pattern"), ("all.any", "gzip"), ("all.xz", "xz")] {
+      try prepare(train, to: "\(name).h5")
+      let found = try Self.contents(workspace, "\(name).h5")
+      #expect(found.hashes == expected.hashes && found.source == expected.source, "\(name)")
+    }
+    try prepare("-", to: "input.h5", input: Self.text)
+    let found = try Self.contents(workspace, "input.h5")
+    #expect(found.hashes == expected.hashes && found.source == expected.source)
+    // A run goes on after its text was compressed.
+    let run = ["data.train=all.txt", "training.epochs=1", "model.hidden=5", "training.batch_size=50"]
+    try workspace.succeed(["--config", "lm.cfg"] + run + held)
+    try workspace.succeed(["train", "--resume", "run", "data.train=all.xz", "training.epochs=2"])
+    #expect(try workspace.names(in: "cache/rnn-train").count == 2)
+  }
+
+  @Test func whatIsNoTextIsOneLine() throws {
+    let workspace = try Workspace()
+    try workspace.write(Self.text, to: "all.txt")
+    try #require(try workspace.shell("gzip -c all.txt | head -c 100000 >cut.gz; mkdir empty") == 0)
+    func refuses(_ train: String, _ line: String, code: Int32 = 65, output: Bool = true) throws {
+      let outcome = try workspace.run(
+        ["prepare", "--config", "lm.cfg", "data.train=\(train)"] + (output ? ["--output", "x.h5"] : []))
+      #expect(outcome.code == code && outcome.errors.contains(line), "\(outcome)")
+      #expect(!workspace.exists("x.h5"))
+    }
+    try refuses("cut.gz", "cut.gz: its gzip data ends too early: the file is cut short")
+    try refuses("empty", "empty: expected a file, found a directory without files")
+    try refuses("no*.txt", "no file matches")
+    try refuses("none.txt", "no such file")
+    try refuses("-", "standard input is read once: say by --output", code: 64, output: false)
+    let outcome = try workspace.run(["--config", "lm.cfg", "data.train=-"])
+    #expect(
+      outcome.code == 65 && outcome.errors.contains("make a dataset of it by `rnn-train prepare --output"), "\(outcome)"
+    )
+  }
+
+  /// The tokens of a text that was killed in the middle are nowhere, and so is half a dataset.
+  @Test func aKilledPreparationLeavesNothing() throws {
+    let workspace = try Workspace()
+    try #require(try workspace.shell("mkdir tmp; mkfifo pipe") == 0)
+    let program = try workspace.start(
+      ["prepare", "--config", "lm.cfg", "--output", "x.h5", "data.train=-"],
+      through: ["bash", "-c", "exec \"$@\" <pipe", "-"],
+      environment: ["TMPDIR": workspace.path("tmp")])
+    let pipe = try #require(FileHandle(forWritingAtPath: workspace.path("pipe")))
+    try pipe.write(contentsOf: Data(Self.text.utf8))
+    program.send(SIGKILL)
+    #expect(try program.wait().wasKilled)
+    #expect(try workspace.names(in: "tmp").isEmpty && !workspace.exists("x.h5"))
+  }
+
+  @Test(.enabled(if: geteuid() == 0, "mounting a small disk needs root"))
+  func aFullDiskIsOneLine() throws {
+    let workspace = try Workspace()
+    try workspace.write(Self.text, to: "all.txt")
+    try #require(try workspace.shell("mkdir small") == 0)
+    guard mount("none", workspace.path("small"), "tmpfs", 0, "size=1m") == 0 else {
+      print("This system lets not even root mount a tmpfs: a disk that fills up is not tested.")
+      return
+    }
+    defer { umount2(workspace.path("small"), Int32(MNT_DETACH)) }
+    let arguments = ["prepare", "--config", "lm.cfg", "data.train=all.txt"]
+    let scratch = try workspace.run(
+      arguments + ["--output", "x.h5"], environment: ["TMPDIR": workspace.path("small")])
+    #expect(scratch.code == 73 && !workspace.exists("x.h5"))
+    #expect(
+      scratch.errors.contains("a temporary file in \(workspace.path("small")): can't write: No space left"),
+      "\(scratch)")
+    let output = try workspace.run(arguments + ["--output", "small/x.h5"])
+    #expect(output.code == 73 && output.errors.contains("small/x.h5: can't write: No space left"), "\(output)")
+    #expect(try workspace.names(in: "small").isEmpty)
+  }
+
+  /// What has been trained is kept, and the run goes on once its dataset is whole again.
+  @Test func aDatasetThatChangesMeanwhileEndsTheRun() throws {
+    let workspace = try Workspace()
+    try workspace.write(Self.text, to: "all.txt")
+    try workspace.succeed(
+      [
+        "prepare", "--config", "lm.cfg", "--output", "x.h5", "data.train=[all.txt, all.txt, all.txt]",
+        "data.validation=null", "data.test=null", "data.vocabulary.size=60",
+      ])
+    let original = try workspace.bytes("x.h5")
+    try workspace.write(
+      """
+      data: {dataset: x.h5}
+      model: {embedding: 9, hidden: 21}
+      training: {epochs: 1, batch_size: 8, bptt: 32}
+      output: {directory: run, checkpoint_every: 200}
+      """, to: "own.cfg")
+    // Longer than what is read ahead.
+    let program = try workspace.start(["--config", "own.cfg", "--threads", "1"])
+    while try !workspace.exists("run/metrics.jsonl") || workspace.text("run/metrics.jsonl").isEmpty, program.isRunning {
+      usleep(500)
+    }
+    let handle = try #require(FileHandle(forWritingAtPath: workspace.path("x.h5")))
+    try handle.truncate(atOffset: 5000)
+    let outcome = try program.wait()
+    #expect(outcome.code == 65 && outcome.errors.contains("x.h5 has changed while it was being read"), "\(outcome)")
+    let step = try workspace.lastCheckpoint().state.step
+    #expect(
+      step > 0
+        && outcome.errors.hasSuffix(
+          "the run is saved at step \(step), and goes on from there (--resume) when the text is what it was\n"),
+      "\(outcome)")
+    let refused = try workspace.run(["train", "--resume", "run"])
+    #expect(refused.code == 65 && refused.errors.contains("x.h5"), "\(refused)")
+    try original.write(to: workspace.directory.appendingPathComponent("x.h5"))
+    try workspace.succeed(["train", "--resume", "run"])
+  }
+}

@@ -1,0 +1,79 @@
+import Compression
+import Datasets
+import Testing
+
+/// Files that are compressed, made by gzip, xz and zstd.
+@Suite struct CompressedTextTests {
+  private static let text = "one two\nthree é\n"
+  private static let files: [(CompressedFormat, String)] = [
+    (.gzip, "1f8b0800000000000203cbcf4b552829cfe72ac9284a4d5538bc920b003c06915711000000"),
+    (
+      .xz,
+      "fd377a585a000004e6d6b4460200210116000000742fe5a30100106f6e652074776f0a746872656520c3a90a00000000636375ef00fc78650001"
+        + "2911320a700e1fb6f37d010000000004595a"
+    ),
+    (.zstd, "28b52ffd20118900006f6e652074776f0a746872656520c3a90a"),
+  ]
+
+  private static func bytes(_ hex: String) -> [UInt8] {
+    stride(from: 0, to: hex.count, by: 2).compactMap { UInt8(hex.dropFirst($0).prefix(2), radix: 16) }
+  }
+
+  private static func failure(_ path: String) -> CorpusError? {
+    #expect(throws: CorpusError.self) { try PlainText().read([path], .word) }
+  }
+
+  @Test(arguments: files)
+  func theTextIsWhatTheFileHolds(format: CompressedFormat, hex: String) throws {
+    let files = try TemporaryFiles()
+    let plain = try PlainText().read([files.write("plain", Self.text)], .character)
+    // Whatever its name is, and however often it stands there.
+    for (count, chunkSize) in [(1, 8), (1, 1 << 20), (3, 8), (3, 1 << 20)] {
+      let whole = try PlainText().read(
+        [files.write("plain", String(repeating: Self.text, count: count))], .character)
+      let path = try files.write("file", [[UInt8]](repeating: Self.bytes(hex), count: count).flatMap(\.self))
+      let found = try PlainText().read([path], .character, chunkSize: chunkSize)
+      #expect(found.tokens == whole.tokens && found.ends == whole.ends && found.extent == whole.extent)
+      #expect(found.sourceSHA256 == whole.sourceSHA256)
+    }
+    #expect(plain.extent.characters == 16)
+  }
+
+  /// Never a shorter text in silence.
+  @Test(arguments: files)
+  func everyTruncationIsAnError(format: CompressedFormat, hex: String) throws {
+    let files = try TemporaryFiles()
+    let bytes = Self.bytes(hex)
+    for count in 6..<bytes.count {
+      let path = try files.write("file", Array(bytes[..<count]))
+      #expect(Self.failure(path) == .compressed(path: path, format, .truncated), "\(count) bytes")
+    }
+    // Behind a whole one.
+    let path = try files.write("file", bytes + bytes.dropLast())
+    let error = Self.failure(path)
+    #expect(error == .compressed(path: path, format, .truncated))
+    #expect(error?.exitCode == .badInput)
+    #expect(
+      error?.description
+        == "\(path): its \(format.rawValue) data ends too early: the file is cut short; fetch or make it again")
+  }
+
+  @Test(arguments: files)
+  func damageIsAnError(format: CompressedFormat, hex: String) throws {
+    let files = try TemporaryFiles()
+    let bytes = Self.bytes(hex)
+    func refuses(_ bytes: [UInt8]) throws {
+      let path = try files.write("file", bytes)
+      let error = try #require(Self.failure(path))
+      guard case .compressed(path, format, _) = error else {
+        Issue.record("\(error)")
+        return
+      }
+    }
+    // In the text, in the check (this zstd file has none), and behind the end.
+    var flipped = bytes
+    flipped[bytes.count / 2] ^= 0x10
+    if format != .zstd { try refuses(flipped) }
+    try refuses(bytes + Array("garbage".utf8))
+  }
+}
