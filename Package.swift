@@ -44,6 +44,7 @@ let package = Package(
     .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
     .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
     library("Diagnostics"),
+    library("Collectives"),
     library("ProtocolBuffers"),
     library("Keys"),
     library("Compute", ["CKernels", "CThreads", "Diagnostics"]),
@@ -55,7 +56,7 @@ let package = Package(
     library("GrammarCorpus", ["Diagnostics"]),
     .target(
       name: "Plots", resources: [.embedInCode("plot.css"), .embedInCode("plot-dark.css")], swiftSettings: strict),
-    library("Models", ["Compute", "Keys", "Diagnostics"]),
+    library("Models", ["Collectives", "Compute", "Keys", "Diagnostics"]),
     .target(name: "COptimizers", dependencies: ["CKernels"], path: "Sources/Optimizers/Loops", cSettings: strictC),
     .target(
       name: "Optimizers", dependencies: ["COptimizers", "Models", "Compute", "Keys"], exclude: ["Loops"],
@@ -124,7 +125,7 @@ let package = Package(
 
     // What the tests of models and of training share: the double-precision reference, random minibatches.
     .target(
-      name: "ModelTestSupport", dependencies: ["Models", "Compute"], path: "Tests/ModelTestSupport",
+      name: "ModelTestSupport", dependencies: ["Collectives", "Models", "Compute"], path: "Tests/ModelTestSupport",
       swiftSettings: strict),
 
     // Counts the references that a thread counts.
@@ -144,7 +145,7 @@ let package = Package(
     tests("GrammarCorpusTests", ["GrammarCorpus", "english-corpus"]),
     tests("PlotsTests", ["Plots"]),
     tests("PresentationTests", ["Presentation"]),
-    tests("ModelsTests", ["Models", "ModelTestSupport"]),
+    tests("ModelsTests", ["Models", "ModelTestSupport", "Collectives"]),
     tests(
       "InferenceTests", ["Inference", "ModelTestSupport", "Models", "Compute", "Datasets"],
       exclude: ["Golden/make_golden.py"], resources: [.copy("Golden/next.json")]),
@@ -152,7 +153,8 @@ let package = Package(
     tests("RecurrentModelsTests", ["RecurrentModels", "Exports", "Inference", "Models", "Compute", "Datasets"]),
     tests("OptimizersTests", ["Optimizers", "COptimizers", "ComputeTestSupport"]),
     tests(
-      "TrainingTests", ["Training", "Tasks", "ModelTestSupport", "HDF5", "RetainCounter"], resources: [.copy("Golden")]),
+      "TrainingTests", ["Training", "Tasks", "ModelTestSupport", "Collectives", "HDF5", "RetainCounter"],
+      resources: [.copy("Golden")]),
     tests("SweepsTests", ["Sweeps", "ConfigurationFiles"]),
     tests("CommandTests", ["rnn-train", "Training", "Presentation", "Compute", "CHDF5"], exclude: ["Slurm"]),
   ],

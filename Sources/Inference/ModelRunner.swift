@@ -7,7 +7,7 @@ package protocol MinibatchModel: Sendable {
   var minibatch: Minibatch { get }
 
   /// Says what the coming step of training is, once its minibatch is there.
-  func begin(step number: Int, targets: Int?)
+  func begin(step number: Int)
 
   /// What there is to run before the phases.
   func runShards(by workers: Workers)
@@ -20,6 +20,8 @@ package protocol MinibatchModel: Sendable {
 }
 
 extension SequenceModel: MinibatchModel {
+  package func begin(step number: Int) { begin(step: number, targets: nil) }
+
   /// There are none.
   package func runShards(by workers: Workers) {}
 }
@@ -60,17 +62,16 @@ package final class ModelRunner<Model: MinibatchModel>: Sendable {
   /// Runs over one minibatch.
   ///
   /// - Parameters:
-  ///   - training: the step, counted from 1, and the targets of all shards of its minibatch where there are several; nil
-  ///     where nothing is trained.
+  ///   - step: that of training, counted from 1; nil where nothing is trained.
   ///   - predecessors: the sequences that those of the next minibatch go on from; nil: those at their places.
   ///   - fill: puts the minibatch in.
   ///   - read: gets the results, before the states are carried on.
   package func run<Result>(
-    training: (step: Int, targets: Int?)? = nil, predecessors: [Int32]? = nil, fill: (Minibatch) throws -> Void,
+    step: Int? = nil, predecessors: [Int32]? = nil, fill: (Minibatch) throws -> Void,
     read: (Model) throws -> Result
   ) rethrows -> Result {
     try fill(model.minibatch)
-    if let training { model.begin(step: training.step, targets: training.targets) }
+    if let step { model.begin(step: step) }
     model.runShards(by: workers)
     workers.run(phases)
     defer { model.carryState(to: predecessors) }

@@ -26,6 +26,26 @@ import Testing
     #expect(text(0..<count) == counted(count))
   }
 
+  @Test(arguments: 1...17)
+  func nodesCoverAnyNeighboursAndAreAsLargeAsCanBe(count: Int) {
+    let tree = ShardTree(count: count)
+    func all(_ node: ShardTree.Node) -> [ShardTree.Node] {
+      [node] + (ShardTree.children(of: node).map { all($0.left) + all($0.right) } ?? [])
+    }
+    let nodes = all(0..<count)
+    for first in 0...count {
+      for end in first...count {
+        let found = tree.nodes(of: first..<end)
+        #expect(found.flatMap { Array($0) } == Array(first..<end))
+        #expect(found.allSatisfy(nodes.contains))
+        // No two neighbours are the children of one.
+        for (left, right) in zip(found, found.dropFirst()) {
+          #expect(!nodes.contains(left.lowerBound..<right.upperBound))
+        }
+      }
+    }
+  }
+
   @Test func sumsHaveTheTreesOrder() {
     // Numbers whose sum depends on the order.
     let losses = [1e16, 1, 1, 1, 1, 1]

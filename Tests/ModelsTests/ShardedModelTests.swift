@@ -1,3 +1,4 @@
+import Collectives
 import Compute
 import ModelTestSupport
 import Models
@@ -6,56 +7,6 @@ import Testing
 /// A minibatch in shards: its gradient is, to the bit, the tree's sum of what the model computes for each shard's sequences
 /// alone, whatever the network.
 @Suite struct ShardedModelTests {
-  private typealias Rows = [(id: Int32, values: [Float])]
-
-  /// The loss and the gradient of some shards; rows of gradients by rows in their order.
-  private struct Part {
-    var loss: Double
-    var dense: [Float]
-    var byRows: [Rows]
-
-    init(loss: Double, _ gradients: Gradients) {
-      self.loss = loss
-      dense = Array(gradients.values.floats)
-      byRows = gradients.byRows.map { gradient in
-        (0..<gradient.rows.count).map { place in
-          let width = gradient.parameter.rowPieces.width
-          return (
-            gradient.rows.ids[place],
-            (0..<gradient.pieceCount).flatMap { gradient.piece($0)[place * width..<(place + 1) * width] }
-          )
-        }
-      }
-    }
-
-    static func + (left: Part, right: Part) -> Part {
-      var sum = left
-      sum.loss += right.loss
-      sum.dense = zip(left.dense, right.dense).map { $0 + $1 }
-      for (set, rows) in right.byRows.enumerated() {
-        for row in rows {
-          if let place = left.byRows[set].firstIndex(where: { $0.id == row.id }) {
-            sum.byRows[set][place].values = zip(left.byRows[set][place].values, row.values).map { $0 + $1 }
-          } else {
-            sum.byRows[set].append(row)
-          }
-        }
-      }
-      return sum
-    }
-
-    var snapshot: Snapshot {
-      var snapshot = Snapshot()
-      snapshot.add("loss", [loss])
-      snapshot.add("dense", dense.map(Double.init))
-      for (index, rows) in byRows.enumerated() {
-        snapshot.add("ids \(index)", rows.map { Double($0.id) })
-        snapshot.add("rows \(index)", rows.flatMap(\.values).map(Double.init))
-      }
-      return snapshot
-    }
-  }
-
   /// Networks and output layers of all kinds, with the lengths of their sequences.
   private static let networks: [NetworkCase] = [
     NetworkCase(.elman(.tanh), layers: 1, isBidirectional: false, .uniform, []),
@@ -97,15 +48,24 @@ import Testing
   private static func inShards(
     _ count: Int, _ network: NetworkCase, _ shape: ModelShape, workers: Int = 1,
     kernels: Kernels = Kernels.available[0]
-  ) -> [Part] {
+  ) -> [GradientPart] {
+    training(count, network, shape, workers: workers, kernels: kernels).parts
+  }
+
+  /// The same, with the states at the end.
+  private static func training(
+    _ count: Int, _ network: NetworkCase, _ shape: ModelShape, workers: Int = 1,
+    kernels: Kernels = Kernels.available[0], ranks: any Communicator = Alone()
+  ) -> (parts: [GradientPart], states: Snapshot) {
     let capacity = SequenceModel.Capacity(lengths: network.lengths, of: shape)
-    let model = ShardedModel(parameters(shape, kernels), capacity, shards: count) { capacity, gradients, isShard in
+    let model = ShardedModel(parameters(shape, kernels), capacity, shards: count, ranks: ranks) {
+      capacity, gradients, isShard in
       SequenceModel(
         parameters(shape, kernels), capacity, gradients: gradients, workers: workers,
         carriesState: network.carriesState, dropout: network.dropout, penalties: network.penalties, isShard: isShard)
     }
     let list = PhaseList(model.gradientPhases())
-    return minibatches(network, shape).enumerated().map { index, sentences in
+    let parts = minibatches(network, shape).enumerated().map { index, sentences in
       model.minibatch.load(sentences)
       model.begin(step: index + 1)
       let workers = Workers(count: workers, processors: workers)
@@ -113,15 +73,19 @@ import Testing
       workers.run(list)
       model.carryState()
       let rows = (0..<model.minibatch.rows).reduce(0) { $0 + model.loss(row: $1) }
-      #expect(abs(rows - model.lossSum) <= 1e-12 * rows)
-      return Part(loss: model.lossSum, model.gradients)
+      #expect(ranks.count > 1 || abs(rows - model.lossSum) <= 1e-12 * rows)
+      return GradientPart(loss: model.lossSum, model.gradients)
     }
+    model.shareStates()
+    var states = Snapshot()
+    for (name, matrix) in model.carriedStates { states.add(name, matrix.rowMajor().map(Double.init)) }
+    return (parts, states)
   }
 
   /// The same by a model for each shard that knows of no shards.
-  private static func apart(_ count: Int, _ network: NetworkCase, _ shape: ModelShape) -> [Part] {
+  private static func apart(_ count: Int, _ network: NetworkCase, _ shape: ModelShape) -> [GradientPart] {
     let all = minibatches(network, shape)
-    var parts: [[Part?]] = all.map { _ in [] }
+    var parts: [[GradientPart?]] = all.map { _ in [] }
     for shard in 0..<count {
       let capacity = SequenceModel.Capacity(lengths: network.lengths, of: shape)
       var model: (SequenceModel, Gradients)?
@@ -146,30 +110,11 @@ import Testing
         model.load(Sentences(sequences: Array(sentences.sequences[range]), spellings: sentences.spellings))
         model.begin(step: index + 1, targets: sentences.targetCount)
         Workers(count: 1).run(PhaseList(model.gradientPhases()))
-        parts[index].append(Part(loss: model.lossSum, gradients))
+        parts[index].append(GradientPart(loss: model.lossSum, gradients))
         model.carryState()
       }
     }
-    return parts.compactMap(counted)
-  }
-
-  /// The sum by a binary counter.
-  private static func counted(_ parts: [Part?]) -> Part? {
-    func sum(_ left: Part?, _ right: Part?) -> Part? {
-      guard let left, let right else { return left ?? right }
-      return left + right
-    }
-    var counter: [Part?] = []
-    for (index, part) in parts.enumerated() {
-      counter.append(part)
-      var added = index + 1
-      while added.isMultiple(of: 2) {
-        let right = counter.removeLast()
-        counter.append(sum(counter.removeLast(), right))
-        added /= 2
-      }
-    }
-    return counter.dropLast().reversed().reduce(counter.last ?? nil) { sum($1, $0) }
+    return parts.compactMap(GradientPart.sum)
   }
 
   private static func compare(_ network: NetworkCase, _ shape: ModelShape) {
@@ -229,5 +174,38 @@ import Testing
         }
       }
     }
+  }
+
+  // MARK: ranks
+
+  private static func compareRanks(_ network: NetworkCase, shards: Int, ranks: [Int], workers: [Int]) {
+    let expected = training(shards, network, network.shape)
+    for ranks in ranks where ranks <= shards {
+      for workers in workers {
+        let all = onRanks(ranks) { training(shards, network, network.shape, workers: workers, ranks: $0) }
+        #expect(all.count == ranks)
+        for (rank, found) in all.enumerated() {
+          let place: Comment = "\(network), \(shards) shards, rank \(rank) of \(ranks), \(workers) workers"
+          for (found, expected) in zip(found.parts, expected.parts) {
+            #expect(found.snapshot.differences(from: expected.snapshot) == [], place)
+          }
+          #expect(found.states.differences(from: expected.states) == [], place)
+        }
+      }
+    }
+  }
+
+  /// One minibatch has fewer sequences than there are shards.
+  @Test(arguments: [1, 3, 5, 8, 10])
+  func anyRanksAndThreadsComeToTheSame(shards: Int) {
+    let network = NetworkCase(.gru, layers: 1, isBidirectional: true, .ragged, [.characters, .inputDropout])
+    Self.compareRanks(network, shards: shards, ranks: Set([1, 2, 3, 5, shards]).sorted(), workers: [1, 2, 3])
+  }
+
+  @Test(arguments: networks + dropouts)
+  func ranksOfEachNetworkComeToTheSame(_ network: NetworkCase) {
+    let sequences = network.lengths.count
+    Self.compareRanks(network, shards: min(5, sequences), ranks: [2, 5], workers: [1])
+    Self.compareRanks(network, shards: sequences, ranks: [3], workers: [2])
   }
 }

@@ -24,7 +24,7 @@ struct TrainingRun {
 
   init(
     _ test: TestModel, _ configuration: any Optimizer, clipNorm: Double = 0, sparse: Bool = false,
-    frozen: Set<Parameter.Handle> = [], workers: Int = 1, exchange: any GradientExchange = NoExchange()
+    frozen: Set<Parameter.Handle> = [], workers: Int = 1
   ) {
     self.test = test
     learningRate = configuration.learningRate
@@ -34,7 +34,7 @@ struct TrainingRun {
     averages = AveragedParameters(of: test.parameters)
     step = TrainingStep(
       model: ShardedModel(test.model, test.gradients), optimizer: optimizer, averages: averages,
-      workers: Workers(count: workers), exchange: exchange)
+      workers: Workers(count: workers))
   }
 
   /// One step after the other, at the configured learning rate. Calls `after` with each step's result.

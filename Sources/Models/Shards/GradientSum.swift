@@ -3,18 +3,18 @@ import Compute
 /// The sum of the gradients of some shards of a minibatch, or nothing, where they have no rows.
 ///
 /// Rows of gradients by rows are in the order of the left summand's and then of those that only the right one has.
-final class GradientSum: @unchecked Sendable {
+package final class GradientSum: @unchecked Sendable {
   // Unchecked: `isEmpty` is written between phases, or by phases of one job.
 
-  let gradients: Gradients
+  package let gradients: Gradients
   /// Whether nothing has been added up.
-  fileprivate(set) var isEmpty = true
+  package fileprivate(set) var isEmpty = true
 
   /// - Parameter gradients: the memory of the sum.
-  init(_ gradients: Gradients) { self.gradients = gradients }
+  package init(_ gradients: Gradients) { self.gradients = gradients }
 
   /// What somebody else puts there: a shard's gradient, or nothing.
-  func put(isEmpty: Bool) { self.isEmpty = isEmpty }
+  package func put(isEmpty: Bool) { self.isEmpty = isEmpty }
 }
 
 /// sum += summand, or sum = summand, once in a step. Each has its own state: how many jobs phases have must not change before

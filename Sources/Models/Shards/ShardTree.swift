@@ -26,6 +26,16 @@ package struct ShardTree: Sendable {
     return (node.lowerBound..<middle, middle..<node.upperBound)
   }
 
+  /// The largest nodes that some neighbouring shards are made of, in order: at most twice the tree's depth.
+  package func nodes(of shards: Range<Int>) -> [Node] { Self.nodes(of: shards, below: 0..<count) }
+
+  private static func nodes(of shards: Range<Int>, below node: Node) -> [Node] {
+    let shared = node.clamped(to: shards)
+    if shared.isEmpty { return [] }
+    guard shared != node, let (left, right) = children(of: node) else { return [node] }
+    return nodes(of: shards, below: left) + nodes(of: shards, below: right)
+  }
+
   /// The sum of what shards have; nil if none has anything.
   ///
   /// - Parameter leaf: what a shard has; nil: nothing.

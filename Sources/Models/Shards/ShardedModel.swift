@@ -1,3 +1,4 @@
+import Collectives
 import Compute
 
 /// A model that trains on minibatches in shards: the gradient of a minibatch is the sum over a `ShardTree` of the gradients
@@ -5,7 +6,8 @@ import Compute
 /// the random numbers that rows and sequences of the whole minibatch have, and with the states that its own streams carry on.
 ///
 /// One shard is the minibatch itself, and costs nothing. Of several, one after the other goes through one model, whose memory
-/// is that of the largest shard; sums take as many gradients as the tree is deep, and one more.
+/// is that of the largest shard; sums take as many gradients as the tree is deep, and one more. Several processes share the shards
+/// out, and all of them end with the same gradient of the minibatch.
 package final class ShardedModel: Sendable {
   /// What computes: of a single shard the whole, of several each of them.
   package let model: SequenceModel
@@ -27,9 +29,11 @@ package final class ShardedModel: Sendable {
 
   /// - Parameters:
   ///   - count: shards, at most as many as a minibatch has sequences.
+  ///   - ranks: the processes that train together, at most as many as shards.
   ///   - makeModel: makes a model for minibatches of some capacity, with gradients; told whether they are shards.
   package init(
     _ parameters: Parameters, _ capacity: SequenceModel.Capacity, shards count: Int,
+    ranks: any Communicator = Alone(),
     makeModel: (_ capacity: SequenceModel.Capacity, _ gradients: Gradients, _ isShard: Bool) -> SequenceModel
   ) {
     gradients = Gradients(parameters.layout, capacity)
@@ -46,14 +50,15 @@ package final class ShardedModel: Sendable {
       capacity, vocabulary: parameters.shape.vocabulary, outputs: parameters.shape.classesOfOutputs.count)
     self.model = model
     self.minibatch = minibatch
-    shards = Shards(ShardTree(count: count), of: minibatch, in: model, leaf: leaf, total: gradients, capacity)
+    shards = Shards(
+      ShardTree(count: count), of: minibatch, in: model, leaf: leaf, total: gradients, capacity, ranks: ranks)
   }
 
   package var parameters: Parameters { model.parameters }
 
   /// Says what the coming step is, once its minibatch is there: see `SequenceModel.begin`.
-  package func begin(step number: Int, targets: Int? = nil) {
-    model.begin(step: number, targets: shards == nil ? targets : targets ?? minibatch.targetCount)
+  package func begin(step number: Int) {
+    model.begin(step: number, targets: shards == nil ? nil : minibatch.targetCount)
   }
 
   /// From a minibatch to its gradient, once all shards have run; none where there are several.
@@ -86,10 +91,14 @@ package final class ShardedModel: Sendable {
     if shards == nil { model.carryState(to: predecessors) }
   }
 
+  /// Gives every process the carried states of all sequences: between steps, and by all of them together.
+  package func shareStates() { shards?.shareStates() }
+
   /// Begins with the zero state.
   package func resetState() { carriedStates.forEach { $0.matrix.zeroRows() } }
 
-  /// The state that the next window begins with, [B, units] each: see `SequenceModel.carriedStates`.
+  /// The state that the next window begins with, [B, units] each: see `SequenceModel.carriedStates`. Where several processes
+  /// train, that of sequences of others is of an earlier window: see `shareStates`.
   package var carriedStates: [(name: String, matrix: PanelMatrix)] {
     shards?.states.map { ($0.name, $0.all.view) } ?? model.carriedStates
   }

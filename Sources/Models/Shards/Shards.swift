@@ -1,6 +1,8 @@
+import Collectives
 import Compute
 
-/// The shards of a minibatch, one after the other in one model, and the sums of their gradients.
+/// The shards of a minibatch, one after the other in one model, and the sums of their gradients. Where several processes train,
+/// each has some of the shards, and they exchange their sums.
 ///
 /// Each shard is a run of its own: what jobs are counted by changes between runs only.
 final class Shards: Sendable {
@@ -9,24 +11,33 @@ final class Shards: Sendable {
   private let model: SequenceModel
   /// Where the model puts a shard's gradient.
   private let leaf: GradientSum
-  /// [shard] from its sequences to its gradient, and the sums that it completes.
+  private let distribution: ShardDistribution
+  /// Those that go through this model.
+  private let own: Range<Int>
+  /// [own shard] from its sequences to its gradient, and the sums that it completes.
   private let lists: [PhaseList]
+  /// Nil where all shards are this process's own.
+  private let exchange: RankExchange?
   /// Carried states: those of the shard in the model, [its most sequences, units], and those of all, [sequences, units].
   let states: [(name: String, own: PanelMatrix, all: OwnedMatrix)]
   /// [shards] in nats.
   private let shardLosses: Buffer<Double>
-  /// [rows] of the whole minibatch, in nats.
+  /// [rows] of the whole minibatch, in nats; of rows of other processes' shards nothing.
   let losses: Buffer<Double>
 
   /// - Parameters:
   ///   - whole: all sequences.
   ///   - leaf: where the model puts a shard's gradient.
   ///   - total: where that of the minibatch goes.
+  ///   - ranks: the processes that train together, at most as many as shards.
   init(
     _ tree: ShardTree, of whole: Minibatch, in model: SequenceModel, leaf: Gradients, total: Gradients,
-    _ capacity: SequenceModel.Capacity
+    _ capacity: SequenceModel.Capacity, ranks: any Communicator
   ) {
+    let distribution = ShardDistribution(shards: tree.count, ranks: ranks.count)
     self.tree = tree
+    self.distribution = distribution
+    own = distribution.shards(ofRank: ranks.rank)
     self.whole = whole
     self.model = model
     self.leaf = GradientSum(leaf)
@@ -37,29 +48,37 @@ final class Shards: Sendable {
     losses = Buffer(count: capacity.timeline.rows, repeating: 0)
     let minibatch = model.minibatch
     let gradient = model.gradientPhases().map { $0.only { minibatch.rows > 0 } }
-    var additions = Additions(leaf: self.leaf, shards: tree.count) { GradientSum(Gradients(total.layout, capacity)) }
-    additions.add(0..<tree.count, to: GradientSum(total), depth: 0)
+    func makeSum() -> GradientSum { GradientSum(Gradients(total.layout, capacity)) }
+    let nodes = distribution.nodes[distribution.nodes(ofRank: ranks.rank)]
+    // The sum of the first shards, which may be all, is where the minibatch's is going to be.
+    let sums = nodes.indices.map { $0 == nodes.startIndex ? GradientSum(total) : makeSum() }
+    var additions = Additions(leaf: self.leaf, shards: own, makeSum: makeSum)
+    for (node, sum) in zip(nodes, sums) { additions.add(node, to: sum, depth: 0) }
     lists = additions.phases.map { PhaseList(gradient + $0) }
+    exchange =
+      ranks.count > 1
+      ? RankExchange(ranks, distribution, sums: sums, total: total, losses: shardLosses) : nil
   }
 
   /// What is added to what, once a shard's gradient is there.
   private struct Additions {
     let leaf: GradientSum
     let makeSum: () -> GradientSum
-    /// [shard]
+    let shards: Range<Int>
+    /// [own shard]
     var phases: [[Phase]]
     /// [depth] sums of right children.
     private var sums: [GradientSum] = []
 
-    init(leaf: GradientSum, shards: Int, makeSum: @escaping () -> GradientSum) {
-      (self.leaf, self.makeSum) = (leaf, makeSum)
-      phases = Array(repeating: [], count: shards)
+    init(leaf: GradientSum, shards: Range<Int>, makeSum: @escaping () -> GradientSum) {
+      (self.leaf, self.shards, self.makeSum) = (leaf, shards, makeSum)
+      phases = Array(repeating: [], count: shards.count)
     }
 
     /// Puts a node of the tree at some place: its left child goes on there, and its right child is added to it.
     mutating func add(_ node: ShardTree.Node, to sum: GradientSum, depth: Int) {
       guard let (left, right) = ShardTree.children(of: node) else {
-        phases[node.lowerBound] += GradientAddition(of: leaf, to: sum, isFirst: true).phases()
+        phases[node.lowerBound - shards.lowerBound] += GradientAddition(of: leaf, to: sum, isFirst: true).phases()
         return
       }
       add(left, to: sum, depth: depth)
@@ -69,7 +88,7 @@ final class Shards: Sendable {
         summand = sums[depth]
         add(right, to: summand, depth: depth + 1)
       }
-      phases[right.upperBound - 1] += GradientAddition(of: summand, to: sum).phases()
+      phases[right.upperBound - 1 - shards.lowerBound] += GradientAddition(of: summand, to: sum).phases()
     }
   }
 
@@ -77,16 +96,25 @@ final class Shards: Sendable {
 
   /// From the whole minibatch to the sum of all shards' gradients.
   func run(by workers: Workers) {
-    for shard in 0..<tree.count {
+    for (list, shard) in zip(lists, own) {
       let sequences = sequences(shard)
       model.minibatch.load(sequences, of: whole)
       leaf.put(isEmpty: sequences.isEmpty)
       for (_, own, all) in states { own.rows(0..<sequences.count).copyRows(from: all.view.rows(sequences)) }
-      workers.run(lists[shard])
+      workers.run(list)
       if sequences.isEmpty { continue }
       keepLosses(shard)
       model.carryState()
       for (_, own, all) in states { all.view.rows(sequences).copyRows(from: own.rows(0..<sequences.count)) }
+    }
+    exchange?.run(by: workers) { !sequences($0).isEmpty }
+  }
+
+  /// Gives every process the carried states of all sequences.
+  func shareStates() {
+    exchange?.share(states.map(\.all.view)) { [distribution] rank in
+      let shards = distribution.shards(ofRank: rank)
+      return sequences(shards.lowerBound).lowerBound..<sequences(shards.upperBound - 1).upperBound
     }
   }
 
@@ -107,7 +135,7 @@ final class Shards: Sendable {
   var lossSum: Double { tree.sum { sequences($0).isEmpty ? nil : shardLosses[$0] } ?? 0 }
 
   /// What phases of each kind have cost in all steps together.
-  var phaseTotals: [PhaseTotal] { PhaseTotal.sums(lists.flatMap(\.totals)) }
+  var phaseTotals: [PhaseTotal] { PhaseTotal.sums(lists.flatMap(\.totals) + (exchange?.phaseTotals ?? [])) }
 
   /// How long phases of some kinds have taken in all steps together.
   func time(of kinds: Set<Phase.Kind>) -> Duration { lists.reduce(.zero) { $0 + $1.time(of: kinds) } }

@@ -12,7 +12,7 @@ import Optimizers
 ///     output        logits, softmax, loss and their gradient                  groups of rows
 ///     backward      back through time, layer after layer                      shards of streams, or of rows
 ///     reduce        the gradients of shared parameters, summed over rows      tiles of the gradients
-///     exchange      the seam: gradients summed with those of other shards     nothing, where there are none
+///     exchange      the gradients of shards, and of ranks, summed             blocks of the gradients; nothing, where there is one
 ///     norm, update  clipping, optimizer, means, transposed copies             slices of the parameters
 ///
 /// Nothing is allocated in a step.
@@ -24,18 +24,15 @@ package final class TrainingStep: Sendable {
 
   /// - Parameters:
   ///   - averages: of the model's parameters, where a run has some.
-  ///   - exchange: sums gradients with those of others before anybody looks at them.
   package init(
-    model: ShardedModel, optimizer: OptimizerStep, averages: AveragedParameters? = nil, workers: Workers,
-    exchange: any GradientExchange = NoExchange()
+    model: ShardedModel, optimizer: OptimizerStep, averages: AveragedParameters? = nil, workers: Workers
   ) {
     self.model = model
     self.optimizer = optimizer
     self.averages = averages
     runner = ModelRunner(
       model,
-      model.gradientPhases() + exchange.phases(summing: model.gradients) + optimizer.phases()
-        + (averages.map { [$0.phase()] } ?? [])
+      model.gradientPhases() + optimizer.phases() + (averages.map { [$0.phase()] } ?? [])
         + [model.parameters.renewalPhase()],
       workers: workers)
   }
@@ -62,16 +59,13 @@ package final class TrainingStep: Sendable {
   /// - Parameters:
   ///   - step: counts updates from 1.
   ///   - averagingWeight: what the step's parameters weigh in the averages; nil: nothing.
-  ///   - targets: what losses and gradients are divided by, where the minibatch is a shard: the targets of all shards; nil:
-  ///     the minibatch's own.
   ///   - fill: puts the minibatch in; if it throws, nothing is trained.
   package func run(
-    step: Int, learningRate: Double, averagingWeight: Float? = nil, targets: Int? = nil,
-    fill: (Minibatch) throws -> Void
+    step: Int, learningRate: Double, averagingWeight: Float? = nil, fill: (Minibatch) throws -> Void
   ) rethrows -> Result {
     optimizer.prepare(step: step, learningRate: learningRate)
     averages?.prepare(weight: averagingWeight)
-    return try runner.run(training: (step, targets), fill: fill) { model in
+    return try runner.run(step: step, fill: fill) { model in
       noteRecurrenceTime()
       return Result(
         lossSum: model.lossSum, targets: model.minibatch.targetCount, gradientNorm: optimizer.gradientNorm,
