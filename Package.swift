@@ -156,7 +156,9 @@ let package = Package(
       "TrainingTests", ["Training", "Tasks", "ModelTestSupport", "Collectives", "HDF5", "RetainCounter"],
       resources: [.copy("Golden")]),
     tests("SweepsTests", ["Sweeps", "ConfigurationFiles"]),
-    tests("CommandTests", ["rnn-train", "Training", "Presentation", "Compute", "CHDF5"], exclude: ["Slurm"]),
+    tests(
+      "CommandTests", ["rnn-train", "Training", "Presentation", "Compute", "CHDF5"], exclude: ["Slurm"],
+      resources: [.copy("Golden")]),
   ],
   swiftLanguageModes: [.v6]
 )

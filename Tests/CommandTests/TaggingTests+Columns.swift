@@ -3,6 +3,23 @@ import Testing
 
 /// Taggers that learn several columns at once.
 extension TaggingTests {
+  /// A checkpoint of a program that knew no other taggers: one of 40 sentences with `data.tags: upos`, tiny, as it was written
+  /// then, and what that program made of six others.
+  @Test func aCheckpointFromBeforeThereWereSeveralColumns() throws {
+    let workspace = try Workspace()
+    let golden = try #require(Bundle.module.resourceURL).appendingPathComponent("Golden")
+    for name in ["one-column.h5", "one-column.conllu"] {
+      try FileManager.default.copyItem(
+        at: golden.appendingPathComponent(name), to: workspace.directory.appendingPathComponent(name))
+    }
+    let tagged = try String(contentsOf: golden.appendingPathComponent("one-column.tagged.conllu"), encoding: .utf8)
+    #expect(try workspace.succeed(["tag", "one-column.h5", "one-column.conllu"]).output == tagged)
+    let json = try workspace.succeed(["evaluate", "one-column.h5", "--data", "one-column.conllu", "--json"]).output
+    struct Report: Decodable { let accuracy: Double }
+    #expect(try JSONDecoder().decode(Report.self, from: Data(json.utf8)).accuracy == 48.0 / 66)
+    #expect(try workspace.succeed(["inspect", "one-column.h5"]).output.contains("parameters"))
+  }
+
   /// The sample treebanks with features: universal ones, some that aren't, and none.
   private static func withFeatures() throws -> Workspace {
     let workspace = try Workspace()

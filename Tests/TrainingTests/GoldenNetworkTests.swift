@@ -3,11 +3,12 @@ import ModelTestSupport
 import Models
 import Testing
 
-/// The program against PyTorch's numbers for networks that read sentences: see Golden/make_golden.py and make_golden_crf.py.
+/// The program against PyTorch's numbers for networks that read sentences: see Golden/make_golden.py, make_golden_crf.py
+/// and make_golden_columns.py.
 @Suite struct GoldenNetworkTests {
   static let names = [
     "bidirectional-tanh", "bidirectional-lstm", "bidirectional-gru", "residual-lstm", "residual-bidirectional-lstm",
-    "tied-lstm", "tagger-lstm", "tagger-gru", "tagger-crf",
+    "tied-lstm", "tagger-lstm", "tagger-gru", "tagger-crf", "tagger-columns",
   ]
 
   @Test(arguments: names)
@@ -36,7 +37,13 @@ private struct SentenceNetwork: GoldenNetwork {
   /// [form][character]
   let spellings: [[Int]]
   /// [step][sentence][timestep]: forms, and what is to be predicted.
-  let sentences, targets: [[[Int]]]
+  let sentences: [[[Int]]]
+  let targets: [[[Int?]]]
+  /// Of output layers behind the first one, what their classes and targets are; absent: there are none.
+  let furtherClasses: [Int]?
+  let furtherTargets: [[[[Int?]]]]?
+  /// [output layer] what losses count for; absent: 1.
+  let weights: [Double]?
 
   func model(_ parameters: [String: [Float]], kernels: Kernels) throws -> TestModel {
     let cells: [String: any CellKind] = ["tanh": .elman(.tanh), "lstm": .lstm, "gru": .gru]
@@ -46,6 +53,7 @@ private struct SentenceNetwork: GoldenNetwork {
     shape.isBidirectional = bidirectional
     shape.isResidual = residual
     shape.tiesEmbeddings = tied
+    shape.furtherClasses = furtherClasses ?? []
     if output == "crf" { shape.output = ConditionalRandomField() }
     shape.characters = characters.map {
       ModelShape.Characters(vocabulary: $0.vocabulary, embedding: $0.embedding, hidden: $0.hidden)
@@ -53,13 +61,20 @@ private struct SentenceNetwork: GoldenNetwork {
     let lengths = sentences.joined().map(\.count)
     let (most, longest) = (sentences.map(\.count).max() ?? 0, lengths.max() ?? 0)
     let test = TestModel(
-      shape, lengths: [Int](repeating: longest, count: most), dropout: DropoutRates(), carriesState: false,
-      workers: 2, kernels: kernels)
+      shape, lengths: [Int](repeating: longest, count: most), dropout: DropoutRates(), lossWeights: weights,
+      carriesState: false, workers: 2, kernels: kernels)
     test.putParameters(parameters)
     return test
   }
 
-  var minibatches: [Sentences] {
+  var minibatches: [Sentences] { minibatches(targets) }
+
+  var furtherMinibatches: [[Sentences]] {
+    let outputs = (furtherTargets ?? []).map(minibatches)
+    return sentences.indices.map { step in outputs.map { $0[step] } }
+  }
+
+  private func minibatches(_ targets: [[[Int?]]]) -> [Sentences] {
     zip(sentences, targets).map { forms, targets in
       let sequences = zip(forms, targets).map { forms, targets in
         // Forms past the vocabulary are unknown words.

@@ -63,14 +63,18 @@ protocol GoldenNetwork: Decodable {
   func model(_ parameters: [String: [Float]], kernels: Kernels) throws -> TestModel
   /// [step]
   var minibatches: [Sentences] { get }
+  /// [step] the same for output layers behind the first one.
+  var furtherMinibatches: [[Sentences]] { get }
 }
 
 extension GoldenNetwork {
+  var furtherMinibatches: [[Sentences]] { minibatches.map { _ in [] } }
+
   static func expectFirstMinibatch(_ name: String) throws {
     let (network, golden) = try GoldenNumbers.read(name, of: Self.self)
     for kernels in Kernels.available {
       let test = try network.model(golden.parameters, kernels: kernels)
-      test.load(network.minibatches[0])
+      test.load(network.minibatches[0], further: network.furtherMinibatches[0])
       Workers(count: 2).run(PhaseList(test.gradientPhases))
       golden.expectFirstMinibatch(test, kernels.name)
     }
@@ -81,7 +85,7 @@ extension GoldenNetwork {
     try golden.expectLosses { optimizer in
       TrainingRun(
         try network.model(golden.parameters, kernels: Kernels.available[0]), optimizer, clipNorm: 0.25, workers: 2
-      ).losses(on: network.minibatches)
+      ).losses(on: network.minibatches, further: network.furtherMinibatches)
     }
   }
 }

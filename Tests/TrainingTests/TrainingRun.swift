@@ -53,10 +53,12 @@ struct TrainingRun {
   }
 
   /// The same on sentences. Returns the mean loss of each step.
-  func losses(on minibatches: [Sentences]) -> [Double] {
+  ///
+  /// - Parameter further: [step] of output layers behind the first one; nil: there are none.
+  func losses(on minibatches: [Sentences], further: [[Sentences]]? = nil) -> [Double] {
     minibatches.enumerated().map { index, sentences in
       let result = step.run(step: index + 1, learningRate: learningRate) { _ in
-        test.load(sentences, step: index + 1)
+        test.load(sentences, further: further?[index] ?? [], step: index + 1)
       }
       return result.lossSum / Double(result.targets)
     }
