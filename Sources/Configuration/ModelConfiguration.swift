@@ -1,3 +1,4 @@
+import Datasets
 import Keys
 import Models
 
@@ -36,8 +37,28 @@ extension RunConfiguration {
     package var from: String?
     /// Absent: words have embeddings only.
     package var characters: CharacterEncoder?
+    /// Absent: no language model reads the words' characters.
+    package var characterModel: CharacterModelPair?
 
     package init() {}
+  }
+
+  /// Language models that read each sentence's characters, and whose states at a word's ends go beside its embedding: absolute
+  /// paths of checkpoints, or of runs' directories; at least one.
+  package struct CharacterModelPair: Sendable, Equatable {
+    package var forward: String?
+    /// Of a run with `data.direction: backward`.
+    package var backward: String?
+
+    package init() {}
+
+    /// With the direction that each is to have, and the key that names it.
+    package var models: [(key: String, path: String, direction: ReadingDirection)] {
+      [("forward", forward, ReadingDirection.forward), ("backward", backward, .backward)].compactMap {
+        key, path, direction in
+        path.map { ("model.character_model.\(key)", $0, direction) }
+      }
+    }
   }
 
   /// Reads the characters of each word in both directions; its two last hidden states go beside the word's embedding.
@@ -147,6 +168,10 @@ extension RunConfiguration.Model: KeySection {
     keys.optionalSection(
       "characters", &characters, defaults: RunConfiguration.CharacterEncoder(),
       "a bidirectional recurrent encoder of each word's characters, beside its embedding (tagging); absent: off")
+    keys.optionalSection(
+      "character_model", &characterModel, defaults: RunConfiguration.CharacterModelPair(),
+      "language models of characters, whose states at each word's ends stand beside its embedding (tagging); absent: none"
+    )
   }
 }
 
@@ -154,5 +179,13 @@ extension RunConfiguration.CharacterEncoder: KeySection {
   package mutating func visitKeys(_ keys: inout some KeyVisitor) {
     keys.value("embedding", &embedding, .whole(1...65_536), "width of a character's embedding")
     keys.value("hidden", &hidden, .whole(1...65_536), "width of the encoder's hidden state in each direction")
+  }
+}
+
+extension RunConfiguration.CharacterModelPair: KeySection {
+  package mutating func visitKeys(_ keys: inout some KeyVisitor) {
+    keys.optional("forward", &forward, .checkpoint, "the run or checkpoint of a model that reads forward")
+    keys.optional(
+      "backward", &backward, .checkpoint, "that of one which reads from right to left (data.direction: backward)")
   }
 }

@@ -45,7 +45,7 @@ extension RunConfiguration {
   /// The keys, or the sections of them, that decide what the layers of a model are and what they compute.
   private static let layerKeys = [
     "model.embedding", "model.cell", "model.activation", "model.hidden", "model.layers", "model.bidirectional",
-    "model.residual", "model.characters",
+    "model.residual", "model.characters", "model.character_model",
   ]
 
   /// A key that two configurations have with different values, as text; nil where one of them doesn't have it.
@@ -114,6 +114,8 @@ extension RunConfiguration {
     case .synthetic: break
     }
     if model.vectors != nil { anonymous.model.vectors = "" }
+    if model.characterModel?.forward != nil { anonymous.model.characterModel?.forward = "" }
+    if model.characterModel?.backward != nil { anonymous.model.characterModel?.backward = "" }
     return anonymous
   }
 

@@ -22,13 +22,18 @@ package enum ModelFormats {
 extension ModelFormat {
   /// Writes a model to a file, which is there whole or not at all, and stays after a power cut.
   ///
-  /// - Throws: `ExportError.unsayable` for a model with several output layers, which no format has a place for.
+  /// - Throws: `ExportError.unsayable` for a model with several output layers, or with other models that read for it, which no
+  ///   format has a place for.
   ///   `ExportError.occupied` where a file of another kind would be lost: a slip of the hand must not cost a corpus or a
   ///   checkpoint.
   package func write(_ model: ExportedModel, to path: String) throws {
     guard model.shape.furtherClasses.isEmpty else {
       throw ExportError.unsayable(
         format: name, what: "a tagger of several columns; train one with a single column in data.tags to export it")
+    }
+    guard model.shape.features == 0 else {
+      throw ExportError.unsayable(
+        format: name, what: "a tagger whose words are read by character models (model.character_model)")
     }
     if let old = try InputFile.ifThere(path), try !recognizes(old.bytes(in: 0..<min(16, old.byteCount))) {
       throw ExportError.occupied(file: path, format: name)

@@ -93,12 +93,14 @@ package struct SentenceWords: Sendable {
   package fileprivate(set) var forms: [Int32]?
   /// Where each sentence begins, and where the last one ends.
   fileprivate var starts = [0]
+  /// Where each sentence begins in the split.
+  fileprivate var places: [Int] = []
 
   /// Where a sentence's words are, by its place among the sentences.
   package subscript(sentence: Int) -> Range<Int> { starts[sentence]..<starts[sentence + 1] }
 }
 
-/// Sentences with what a tagger reads of them: words, tags where known, and how the words are spelled.
+/// Sentences with what a tagger reads of them: words, tags where known, how the words are spelled, and what else is known of them.
 ///
 /// Memory: 16 bytes for each sentence, and the spellings; words are read when they are wanted.
 package struct TaggedSentences: Sendable {
@@ -108,14 +110,19 @@ package struct TaggedSentences: Sendable {
   /// Words of each sentence.
   package let lengths: [Int]
   private let spellings: Spellings?
+  private let features: WordFeatures?
 
   /// - Parameters:
   ///   - forms: what the words are spelled as.
   ///   - characters: those that the model knows; nil for one that doesn't look at spellings.
+  ///   - features: of each word, in their order; nil for a model that has none.
   /// - Throws: what keeps the text from being read.
-  package init(_ sequence: TokenSequence, forms: [String], characters: Vocabulary?) throws(FileError) {
+  package init(
+    _ sequence: TokenSequence, forms: [String], characters: Vocabulary?, features: WordFeatures? = nil
+  ) throws(FileError) {
     let ranges = try sequence.sentenceRanges()
     self.sequence = sequence
+    self.features = features
     starts = ranges.map(\.lowerBound)
     lengths = ranges.map(\.count)
     spellings = characters.map { Spellings(of: forms, in: $0) }
@@ -142,7 +149,10 @@ package struct TaggedSentences: Sendable {
       }
       return numbers
     }
-    for sentence in sentences { words.starts.append((words.starts.last ?? 0) + lengths[sentence]) }
+    for sentence in sentences {
+      words.starts.append((words.starts.last ?? 0) + lengths[sentence])
+      words.places.append(starts[sentence])
+    }
     words.tokens = try read(sequence.tokens)
     for column in sequence.tags { words.tags.append(try read(column)) }
     if let forms = sequence.forms { words.forms = try read(forms) }
@@ -185,6 +195,7 @@ package struct TaggedSentences: Sendable {
           let tag = words.tags.isEmpty ? TaggingVocabulary.noTag : words.tags[output][position]
           targets[row] = tag < 0 ? Minibatch.masked : tag
         }
+        if let values = minibatch.features { features?.put(word: words.places[b] + t, into: values, row: row) }
         if let forms = minibatch.forms { forms[row] = words.forms?[position] ?? words.tokens[position] }
       }
     }

@@ -72,7 +72,8 @@ package final class Tagger {
       tokens: Column(tokens), offsets: Column(offsets), forms: Column(numbers), extent: TextExtent(), sourceSHA256: "")
     var results = sentences.map { _ in [Result]() }
     do {
-      let minibatches = try SentenceMinibatches(model.sentences(sequence, forms: forms.tokens), size: Self.size)
+      let minibatches = try SentenceMinibatches(
+        model.sentences(sequence, forms: forms.tokens, workers: workers), size: Self.size)
       // Without a single word there is nothing to read.
       if minibatches.count == 0 { return results }
       try runner(for: minibatches.capacity).run(over: minibatches) { model, index in

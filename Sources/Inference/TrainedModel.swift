@@ -12,23 +12,32 @@ package struct TrainedModel: Sendable {
   package let tagging: TaggingVocabulary?
   /// In which a language model reads.
   package let direction: ReadingDirection
+  /// What reads a tagger's words beside it; nil: nothing does.
+  package let characterModels: CharacterModels?
 
   package init(
     _ parameters: Parameters, vocabulary: Vocabulary, tokenization: Tokenization, tagging: TaggingVocabulary?,
-    direction: ReadingDirection = .forward
+    direction: ReadingDirection = .forward, characterModels: CharacterModels? = nil
   ) {
     self.parameters = parameters
     self.vocabulary = vocabulary
     self.tokenization = tokenization
     self.tagging = tagging
     self.direction = direction
+    self.characterModels = characterModels
   }
 
   /// Sentences as the model reads them.
   ///
-  /// - Parameter forms: what the words are spelled as; those of the training split come first.
-  package func sentences(_ sequence: TokenSequence, forms: [String]) throws(FileError) -> TaggedSentences {
+  /// - Parameters:
+  ///   - forms: what the words are spelled as; those of the training split come first.
+  ///   - keeps: whether the same sentences are going to be read again.
+  ///   - workers: that character models read by.
+  package func sentences(
+    _ sequence: TokenSequence, forms: [String], keeps: Bool = false, workers: Workers
+  ) throws(FileError) -> TaggedSentences {
     try TaggedSentences(
-      sequence, forms: forms, characters: parameters.shape.characters == nil ? nil : tagging?.characters)
+      sequence, forms: forms, characters: parameters.shape.characters == nil ? nil : tagging?.characters,
+      features: characterModels?.features(of: sequence, forms: forms, keeps: keeps, workers: workers))
   }
 }

@@ -21,6 +21,9 @@ package struct ModelShape: Sendable, Equatable {
   package var tiesEmbeddings = false
   /// How words are spelled, beside their embeddings; nil: it doesn't matter.
   package var characters: Characters?
+  /// Width of what else is known of each word, beside its embedding; 0: nothing. It is given with a minibatch, and nothing of it
+  /// is trained.
+  package var features = 0
 
   /// The sizes of a character encoder.
   package struct Characters: Sendable, Equatable {
@@ -58,10 +61,13 @@ package struct ModelShape: Sendable, Equatable {
   /// What the output layer reads.
   package var outputWidths: Widths { outputWidths(layer: layers - 1) }
 
-  /// What goes into a layer: into the first one embeddings, with what a character encoder makes of a word beside them.
+  /// What follows from a word alone: its embedding, with what a character encoder makes of it.
+  var wordWidths: Widths { Widths([embedding] + (characters.map { [$0.hidden, $0.hidden] } ?? [])) }
+
+  /// What goes into a layer: into the first one what follows from a word alone, with what else is known of it beside that.
   package func inputWidths(layer: Int) -> Widths {
     guard layer == 0 else { return outputWidths(layer: layer - 1) }
-    return Widths([embedding] + (characters.map { [$0.hidden, $0.hidden] } ?? []))
+    return Widths(wordWidths.columnCounts + (features > 0 ? [features] : []))
   }
 
   /// Whether a layer's input is added to its output.

@@ -51,7 +51,7 @@ package final class SequenceModel: Sendable {
     self.gradients = gradients
     self.carriesState = carriesState
     let minibatch = Minibatch(
-      capacity, vocabulary: shape.vocabulary, characters: shape.characters?.vocabulary,
+      capacity, vocabulary: shape.vocabulary, characters: shape.characters?.vocabulary, features: shape.features,
       outputs: lossWeights.count, isShard: isShard)
     self.minibatch = minibatch
     let step = StepSettings()

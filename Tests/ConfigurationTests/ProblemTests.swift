@@ -126,6 +126,15 @@ import Testing
     ),
     ("task: tagging\nmodel: {characters: {}}\n", nil),
     ("model: {characters: ~}\n", nil),
+    (
+      "model: {character_model: {forward: runs/lm}}\n",
+      "2:9: model.character_model: is for tagging; a language model of words reads no characters"
+    ),
+    ("task: tagging\nmodel: {character_model: {}}\n", "3:9: model.character_model: needs forward, backward or both"),
+    (
+      "task: tagging\nmodel: {character_model: {backward: runs/lm}}\n",
+      "3:9: model.character_model: reads words; synthetic ids are none"
+    ),
     ("model: {residual: true}\n", nil),
     ("model: {hidden: [400, 1150, 400], embedding: 400, tie_embeddings: true}\n", nil),
     ("model: {hidden: [8, 9], layers: 2}\n", nil),
@@ -320,6 +329,8 @@ import Testing
         "lm.cfg:2:25: data.tokens: CoNLL-U says itself what a token is"
       ])
     #expect(complaints("task: tagging\ndata: {train: a.conllu, tags: xpos}\n") == [])
+    let model = "model: {character_model: {backward: runs/lm}}\n"
+    #expect(complaints("task: tagging\ndata: {train: a.conllu}\n" + model) == [])
   }
 
   @Test func textAndDatasetsAreReadInADirection() {

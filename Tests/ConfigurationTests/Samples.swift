@@ -19,6 +19,15 @@ extension RunConfiguration {
       configuration.training.tagWeights = dice.roll() ? corpus.tags.map { _ in dice.positive() } : nil
     }
     configuration.model = dice.model(of: configuration)
+    if configuration.task is Tagging, dice.roll() {
+      if case .synthetic = configuration.data {
+      } else {
+        var pair = RunConfiguration.CharacterModelPair()
+        pair.forward = "/" + dice.path()
+        pair.backward = dice.roll() ? nil : "/" + dice.path()
+        configuration.model.characterModel = pair
+      }
+    }
     configuration.training.batchSize = Int.random(in: 1...65_536, using: &dice)
     if dice.roll() {
       configuration.training.shards = Int.random(in: 1...configuration.training.batchSize, using: &dice)

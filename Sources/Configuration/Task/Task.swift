@@ -60,8 +60,13 @@ package protocol Task: Sendable {
   /// Whether a minibatch goes on where the one before ended; else each sequence begins with the zero state.
   var carriesState: Bool { get }
   /// The minibatches of an epoch of training.
+  ///
+  /// - Parameters:
+  ///   - characterModels: what reads the words beside the model; nil: nothing does.
+  ///   - workers: that these read by.
   func minibatches(
-    of train: TokenSequence, in dataset: SequenceDataset, _ configuration: RunConfiguration
+    of train: TokenSequence, in dataset: SequenceDataset, _ configuration: RunConfiguration,
+    characterModels: CharacterModels?, workers: Workers
   ) throws -> any MinibatchSource
   /// A few minibatches to look into a model with, without dropout.
   func examples(

@@ -18,6 +18,8 @@ package final class Minibatch: @unchecked Sendable {
   package let forms: Buffer<Int32>?
   /// How the forms are spelled; nil where it doesn't matter.
   let spellings: FormSpellings?
+  /// [rows, features] what else is known of each input; nil where nothing is.
+  private let featureMemory: OwnedMatrix?
   /// What the last minibatch was prepared with: its shards spell by it as well.
   private var spelling: ((_ form: Int) -> ArraySlice<Int32>)?
 
@@ -46,17 +48,19 @@ package final class Minibatch: @unchecked Sendable {
   /// - Parameters:
   ///   - characters: how many characters words are spelled with; nil where spellings don't matter. Otherwise the capacity
   ///     has room for them.
+  ///   - features: width of what else is known of each input; 0: nothing.
   ///   - outputs: output layers, at least one.
   ///   - isShard: whether it is going to hold some sequences of a whole minibatch: see `load(_:of:)`.
   package init(
-    _ capacity: SequenceModel.Capacity, vocabulary: Int, characters: Int? = nil, outputs: Int = 1,
-    isShard: Bool = false
+    _ capacity: SequenceModel.Capacity, vocabulary: Int, characters: Int? = nil, features: Int = 0,
+    outputs: Int = 1, isShard: Bool = false
   ) {
     timeline = Timeline(capacity.timeline, isShard: isShard)
     let (rows, formCount) = (capacity.timeline.rows, capacity.forms)
     inputs = Buffer(count: rows, repeating: 0)
     targetsOfOutputs = (0..<outputs).map { _ in Buffer(count: rows, repeating: Self.masked) }
     forms = formCount.map { _ in Buffer(count: rows, repeating: 0) }
+    featureMemory = features > 0 ? OwnedMatrix(rows: rows, columns: features) : nil
     distinctTokens = Buffer(count: rows, repeating: 0)
     distinctForms = formCount.map { _ in Buffer(count: rows, repeating: 0) }
     slots = Buffer(count: rows, repeating: 0)
@@ -83,6 +87,9 @@ package final class Minibatch: @unchecked Sendable {
   /// Rows with a target that counts, of one output layer at least: what losses and gradients are divided by, unless a step
   /// says otherwise.
   package private(set) var targetCount = 0
+
+  /// [rows, features] to be written with the inputs; nil where nothing is known but these.
+  package var features: PanelMatrix? { featureMemory?.view.rows(0..<rows) }
 
   /// Lays out sequences of these lengths; inputs and targets are to be written next, each at its `timeline.row`.
   ///
@@ -145,6 +152,7 @@ package final class Minibatch: @unchecked Sendable {
       for row in 0..<rows { destination[row] = source[Int(places[row])] }
     }
     take(whole.inputs, inputs)
+    if let features, let wholeFeatures = whole.features { features.gatherRows(of: wholeFeatures, index: places.base) }
     for (targets, wholeTargets) in zip(targetsOfOutputs, whole.targetsOfOutputs) { take(wholeTargets, targets) }
     if let forms, let wholeForms = whole.forms { take(wholeForms, forms) }
     prepare(spelling: spellings == nil ? nil : whole.spelling)

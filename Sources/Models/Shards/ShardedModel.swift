@@ -47,7 +47,8 @@ package final class ShardedModel: Sendable {
     let model = makeModel(capacity.ofShard(among: count), leaf, true)
     // Only shards look at how words are spelled.
     let minibatch = Minibatch(
-      capacity, vocabulary: parameters.shape.vocabulary, outputs: parameters.shape.classesOfOutputs.count)
+      capacity, vocabulary: parameters.shape.vocabulary, features: parameters.shape.features,
+      outputs: parameters.shape.classesOfOutputs.count)
     self.model = model
     self.minibatch = minibatch
     shards = Shards(

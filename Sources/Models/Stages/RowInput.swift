@@ -1,24 +1,30 @@
 import Compute
 
-/// The vectors of a minibatch's inputs row by row: where dropout makes every row another, or where a residual connection
-/// reads them.
+/// The vectors of a minibatch's inputs row by row: where dropout makes every row another, where a residual connection
+/// reads them, or where more is known of a word than which one it is. That stands in the last block of columns.
 struct RowInput: Stage {
   private let minibatch: Minibatch
   private let vectors: InputVectors
+  private let widths: Widths
   private let dropout: Dropout?
   private let valueMemory: OwnedMatrix
   private let gradientMemory: OwnedMatrix
   private let workers: Int
 
-  /// - Parameter dropout: of the vectors; nil: none.
-  init(_ vectors: InputVectors, of minibatch: Minibatch, dropout: Dropout?, training: Bool, workers: Int) {
+  /// - Parameters:
+  ///   - widths: of the vectors, and of what else is known.
+  ///   - dropout: of all that; nil: none.
+  init(
+    _ vectors: InputVectors, of minibatch: Minibatch, widths: Widths, dropout: Dropout?, training: Bool, workers: Int
+  ) {
     self.minibatch = minibatch
     self.vectors = vectors
+    self.widths = widths
     self.dropout = dropout
     self.workers = workers
     let rows = minibatch.timeline.capacity.rows
-    valueMemory = OwnedMatrix(rows: rows, columns: vectors.widths.columns)
-    gradientMemory = OwnedMatrix(rows: training ? rows : 0, columns: vectors.widths.columns)
+    valueMemory = OwnedMatrix(rows: rows, columns: widths.columns)
+    gradientMemory = OwnedMatrix(rows: training ? rows : 0, columns: widths.columns)
   }
 
   /// [rows, inputs]
@@ -28,11 +34,17 @@ struct RowInput: Stage {
     let x = output.values
     return [
       Phase(.input, rows: { [minibatch] in minibatch.rows }, workers: workers) { [self] rows in
-        x.rows(rows).gatherRows(of: vectors.values, index: minibatch.slots.base + rows.lowerBound)
+        x.panels(words).rows(rows).gatherRows(of: vectors.values, index: minibatch.slots.base + rows.lowerBound)
+        if let features = minibatch.features {
+          x.block(widths.columnCounts.count - 1, of: widths).rows(rows).copyRows(from: features.rows(rows))
+        }
         dropout?.apply(x, into: x, rows: rows)
       }
     ]
   }
+
+  /// Panels of what follows from a word alone.
+  private var words: Range<Int> { 0..<vectors.values.panels }
 
   /// The gradients of each distinct input's rows, masked and summed in row order.
   func backwardPhases(into gradients: Gradients) -> [Phase] {
@@ -42,7 +54,7 @@ struct RowInput: Stage {
         dropout.apply(dx, into: dx, rows: rows)
       }
     }
-    let sum = Phase(.inputGradient, jobs: { dx.panels }) { [self] panel in
+    let sum = Phase(.inputGradient, jobs: { [self] in words.count }) { [self] panel in
       vectors.gradients.sumRows(
         of: dx, index: minibatch.rowsByToken.base, start: minibatch.rowStarts.base, panels: panel..<panel + 1)
     }

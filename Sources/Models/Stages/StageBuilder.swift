@@ -17,14 +17,14 @@ struct StageBuilder {
   /// All stages, and what the last of them gives.
   func stages() -> ([any Stage], Activations) {
     let vectors = InputVectors(
-      of: minibatch, vocabulary: shape.vocabulary, widths: shape.inputWidths(layer: 0), training: training)
+      of: minibatch, vocabulary: shape.vocabulary, widths: shape.wordWidths, training: training)
     var stages = characterStages(into: vectors)
     stages.append(
       EmbeddingInput(
         parameters.layout.embedding, of: parameters, minibatch: minibatch, into: vectors,
         dropout: VocabularyDropout(rates, step: step), kinds: .tokens, workers: workers))
     let dropout = dropout(rates.input, place: 0)
-    if dropout == nil && !shape.isResidual(layer: 0) {
+    if dropout == nil && !shape.isResidual(layer: 0) && shape.features == 0 {
       let projection = SharedProjection(
         vectors, of: minibatch, inputWeights(layer: 0), into: layers[0].directions, kinds: .tokens, workers: workers)
       stages += [projection, recurrence(0, projection)]
@@ -32,7 +32,9 @@ struct StageBuilder {
       stages += connection(0, residual: nil, output: &output)
       return addLayers(from: 1, to: stages, reading: output)
     }
-    let rows = RowInput(vectors, of: minibatch, dropout: dropout, training: training, workers: workers)
+    let rows = RowInput(
+      vectors, of: minibatch, widths: shape.inputWidths(layer: 0), dropout: dropout, training: training,
+      workers: workers)
     stages.append(rows)
     return addLayers(from: 0, to: stages, reading: rows.output)
   }

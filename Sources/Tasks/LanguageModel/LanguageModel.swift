@@ -28,6 +28,9 @@ package struct LanguageModel: Task {
     if model.characters != nil {
       object("model.characters", "is for tagging; a language model's words are those of its vocabulary")
     }
+    if model.characterModel != nil {
+      object("model.character_model", "is for tagging; a language model of words reads no characters")
+    }
     if case .text(let corpus) = configuration.data, corpus.tags != [.upos] {
       object("data.tags", "is for tagging; a language model has no tags")
     }
@@ -84,7 +87,8 @@ package struct LanguageModel: Task {
   package var carriesState: Bool { true }
 
   package func minibatches(
-    of train: TokenSequence, in dataset: SequenceDataset, _ configuration: RunConfiguration
+    of train: TokenSequence, in dataset: SequenceDataset, _ configuration: RunConfiguration,
+    characterModels: CharacterModels?, workers: Workers
   ) throws -> any MinibatchSource {
     let training = configuration.training
     let streams = try StreamBatches(

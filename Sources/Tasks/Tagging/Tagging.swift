@@ -36,6 +36,12 @@ package struct Tagging: Task {
     if !configuration.format.hasTags {
       object("data.format", "\(configuration.format.title) has no tags, which a tagger learns")
     }
+    if let pair = model.characterModel {
+      if pair.models.isEmpty { object("model.character_model", "needs forward, backward or both", []) }
+      if case .synthetic = configuration.data {
+        object("model.character_model", "reads words; synthetic ids are none", ["data.synthetic"])
+      }
+    }
     if case .text(let corpus) = configuration.data {
       if !configuration.format.hasSeveralTags, corpus.tags.count > 1 || corpus.tags == [.feats] {
         object(
@@ -91,11 +97,13 @@ package struct Tagging: Task {
   package var carriesState: Bool { false }
 
   package func minibatches(
-    of train: TokenSequence, in dataset: SequenceDataset, _ configuration: RunConfiguration
+    of train: TokenSequence, in dataset: SequenceDataset, _ configuration: RunConfiguration,
+    characterModels: CharacterModels?, workers: Workers
   ) throws -> any MinibatchSource {
     let tagging = try vocabulary(of: dataset)
     let sentences = try TaggedSentences(
-      train, forms: dataset.forms, characters: configuration.model.characters == nil ? nil : tagging.characters)
+      train, forms: dataset.forms, characters: configuration.model.characters == nil ? nil : tagging.characters,
+      features: characterModels?.features(of: train, forms: dataset.forms, keeps: true, workers: workers))
     return try SentenceMinibatches(
       sentences, size: configuration.training.batchSize, seed: configuration.seed,
       dropout: WordDropout(
@@ -106,7 +114,7 @@ package struct Tagging: Task {
   package func examples(
     of split: TokenSequence, forms: [String], for model: TrainedModel, _ extent: ExampleExtent
   ) throws -> any MinibatchSource {
-    let sentences = try model.sentences(split, forms: forms)
+    let sentences = try model.sentences(split, forms: forms, keeps: true, workers: Workers(count: 1))
     let lengths = sentences.lengths
     let fitting = lengths.indices.filter { 0 < lengths[$0] && lengths[$0] <= extent.timesteps }
       .sorted { (lengths[$1], $0) < (lengths[$0], $1) }
@@ -139,7 +147,8 @@ package struct Tagging: Task {
     workers: Workers, check: () throws -> Void
   ) throws -> any Evaluation {
     guard let tagging = model.tagging else { throw TaskError.noTags }
-    let minibatches = try SentenceMinibatches(model.sentences(split, forms: forms), size: Self.evaluatedSentences)
+    let minibatches = try SentenceMinibatches(
+      model.sentences(split, forms: forms, keeps: true, workers: workers), size: Self.evaluatedSentences)
     let runner = ModelRunner(
       model.parameters, minibatches.capacity, carriesState: carriesState, predicts: true, workers: workers)
     var result = TaggingEvaluation(

@@ -29,12 +29,15 @@ package struct Benchmark: Sendable, Equatable {
   /// Different minibatches, taken in turn.
   private static let minibatches = 16
 
-  /// - Parameter dataset: where minibatches are from; nil for a configuration with `data.synthetic`.
+  /// - Parameters:
+  ///   - dataset: where minibatches are from; nil for a configuration with `data.synthetic`.
+  ///   - characterModels: those that the configuration names.
   package static func run(
-    _ configuration: RunConfiguration, dataset: SequenceDataset?, seconds: Double, workers: Workers, kernels: Kernels
+    _ configuration: RunConfiguration, dataset: SequenceDataset?, characterModels: CharacterModels? = nil,
+    seconds: Double, workers: Workers, kernels: Kernels
   ) throws -> Benchmark {
     let training = configuration.training
-    let shape: ModelShape
+    var shape: ModelShape
     let source: any MinibatchSource
     // Memory is checked before the minibatches take any.
     if case .synthetic(let corpus) = configuration.data {
@@ -47,8 +50,10 @@ package struct Benchmark: Sendable, Equatable {
         seed: UInt64(configuration.seed))
     } else if let dataset {
       shape = try ModelShape(configuration, vocabulary: dataset.vocabulary, tagging: dataset.tagging)
-      try configuration.checkMemory(shape)
-      source = try configuration.task.minibatches(of: dataset.trainSplit(), in: dataset, configuration)
+      shape.features = characterModels?.width ?? 0
+      try configuration.checkMemory(shape, words: dataset.tokenCount)
+      source = try configuration.task.minibatches(
+        of: dataset.trainSplit(), in: dataset, configuration, characterModels: characterModels, workers: workers)
     } else {
       throw TrainingError.noSplit(name: "train", remedy: "name its text in data.train")
     }

@@ -1,12 +1,15 @@
 import Configuration
 import Datasets
 import Glibc
+import Inference
 import Models
 
 extension RunConfiguration {
   /// Finds out whether a run of this configuration could fail later for what the dataset is: before it makes a directory,
   /// and before it trains an epoch only to find that the validation split is too short.
-  package func checkTrainable(on dataset: SequenceDataset) throws {
+  ///
+  /// - Parameter characterModels: those that the configuration names.
+  package func checkTrainable(on dataset: SequenceDataset, characterModels: CharacterModels? = nil) throws {
     _ = try dataset.trainSplit()
     for (split, sequence) in dataset.splits.sorted(by: { $0.key.rawValue < $1.key.rawValue })
     where try sequence.isEmpty() {
@@ -19,14 +22,17 @@ extension RunConfiguration {
         remedy:
           "early stopping, the schedule halving and the averaging nt-asgd follow its loss; give one, or leave them out")
     }
-    let shape = try ModelShape(self, vocabulary: dataset.vocabulary, tagging: dataset.tagging)
+    var shape = try ModelShape(self, vocabulary: dataset.vocabulary, tagging: dataset.tagging)
+    shape.features = characterModels?.width ?? 0
     _ = try lossWeights(of: shape)
     _ = try training.frozenParameters(of: ParameterLayout(shape))
-    try checkMemory(shape)
+    try checkMemory(shape, words: dataset.tokenCount)
   }
 
   /// Refuses what there is no memory for; a rough count, and in favour of trying.
-  func checkMemory(_ shape: ModelShape) throws(TrainingError) {
+  ///
+  /// - Parameter words: of all splits, which are kept with what is known of them.
+  func checkMemory(_ shape: ModelShape, words: Int = 0) throws(TrainingError) {
     let layout = ParameterLayout(shape)
     let parameters = Double(layout.floatCount)
     let longest = Double(training.bptt) + (training.randomWindows?.deviation ?? 0)
@@ -40,7 +46,7 @@ extension RunConfiguration {
     // A gradient of the minibatch, one of a shard, and those that wait in the tree.
     let gradients = Double(Int.bitWidth - training.shards.leadingZeroBitCount) * Double(layout.denseCount)
     let states = rows / Double(training.shards) * units * Double(1 + shape.cell.gates.count)
-    let floats = kept + gradients + dropped + states
+    let floats = kept + gradients + dropped + states + Double(words) * Double(shape.features)
     let available = Self.availableMemory
     guard floats * 4 < available else { throw .tooLarge(bytes: floats * 4, available: available) }
   }
@@ -65,6 +71,9 @@ extension RunConfiguration.Training {
 }
 
 extension SequenceDataset {
+  /// Of all splits.
+  var tokenCount: Int { splits.values.reduce(0) { $0 + $1.tokens.count } }
+
   /// The split that is trained on.
   func trainSplit() throws(TrainingError) -> TokenSequence {
     guard let train = splits[.train] else { throw .noSplit(name: "train", remedy: "name its text in data.train") }

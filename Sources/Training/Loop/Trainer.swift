@@ -18,6 +18,8 @@ package final class Trainer {
   private let dataset: SequenceDataset
   private let minibatches: any MinibatchSource
   private let validation: TokenSequence?
+  /// What reads a tagger's words beside the model; nil: nothing does.
+  private let characterModels: CharacterModels?
   /// What checkpoints say of the data that the run reads.
   private let contents: [Split: String]
   private let workers: Workers
@@ -53,13 +55,18 @@ package final class Trainer {
   ///   - checkpoint: where a resumed run goes on, and the file it is from; nil for a new run.
   ///   - vectors: the configuration's word vectors, for a new run.
   ///   - takeover: what a new run begins with of another one's parameters.
+  ///   - characterModels: those that the configuration names.
   package init(
     _ configuration: RunConfiguration, dataset: SequenceDataset, directory: RunDirectory,
     resuming checkpoint: (checkpoint: Checkpoint, path: String)?, vectors: WordVectors? = nil,
-    takeover: consuming Takeover? = nil, workers: Workers, kernels: Kernels, reporter: any TrainingReporter
+    takeover: consuming Takeover? = nil, characterModels: CharacterModels? = nil, workers: Workers, kernels: Kernels,
+    reporter: any TrainingReporter
   ) throws {
-    minibatches = try configuration.task.minibatches(of: dataset.trainSplit(), in: dataset, configuration)
-    let shape = try ModelShape(configuration, vocabulary: dataset.vocabulary, tagging: dataset.tagging)
+    minibatches = try configuration.task.minibatches(
+      of: dataset.trainSplit(), in: dataset, configuration, characterModels: characterModels, workers: workers)
+    self.characterModels = characterModels
+    var shape = try ModelShape(configuration, vocabulary: dataset.vocabulary, tagging: dataset.tagging)
+    shape.features = characterModels?.width ?? 0
     if let (checkpoint, path) = checkpoint {
       try checkpoint.check(against: dataset, steps: minibatches.count, configuration, file: path)
     }
@@ -215,7 +222,8 @@ package final class Trainer {
   private var trainedModel: TrainedModel {
     TrainedModel(
       averages?.mean ?? engine.model.parameters, vocabulary: dataset.vocabulary, tokenization: dataset.tokenization,
-      tagging: configuration.task.tagging(of: dataset), direction: configuration.direction)
+      tagging: configuration.task.tagging(of: dataset), direction: configuration.direction,
+      characterModels: characterModels)
   }
 
   /// - Parameter isRegular: whether the configuration alone says that there is a checkpoint here.

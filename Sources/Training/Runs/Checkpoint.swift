@@ -158,7 +158,17 @@ package struct Checkpoint: Sendable, Equatable {
 
   /// The sizes that the configuration and the vocabulary give the model.
   package var shape: ModelShape {
-    get throws(TrainingError) { try ModelShape(configuration, vocabulary: vocabulary, tagging: tagging) }
+    get throws(TrainingError) {
+      var shape = try ModelShape(configuration, vocabulary: vocabulary, tagging: tagging)
+      if configuration.model.characterModel != nil {
+        // What the character models' states are wide isn't in the configuration: the first layer's weights say it.
+        let layout = ParameterLayout(shape)
+        let weight = layout[layout.layers[0][0].inputWeight]
+        let inputs = parameters.first { $0.name == weight.name }?.shape.last ?? 0
+        shape.features = max(0, inputs - weight.shape[1])
+      }
+      return shape
+    }
   }
 
   /// What datasets of the run keep the ids of; nil for a run whose vocabulary is that of its own text.
@@ -204,15 +214,22 @@ package struct Checkpoint: Sendable, Equatable {
 
   // MARK: into a model
 
-  /// The model, to be used.
+  /// The model, to be used, with the character models that its configuration names.
   ///
   /// - Parameter file: what errors call the checkpoint.
   package func model(file: String, kernels: Kernels) throws -> TrainedModel {
     let parameters = Parameters(try shape, kernels: kernels)
     try restore(parameters, file: file)
+    var configuration = configuration
+    let characterModels = try configuration.takeCharacterModels(kernels: kernels)
+    guard characterModels?.width ?? 0 == parameters.shape.features else {
+      throw TrainingError.otherModel(
+        file: file, expected: "character models of \(parameters.shape.features) numbers for each word",
+        found: "\(characterModels?.width ?? 0)")
+    }
     return TrainedModel(
       parameters, vocabulary: vocabulary, tokenization: tokenization, tagging: tagging,
-      direction: configuration.direction)
+      direction: configuration.direction, characterModels: characterModels)
   }
 
   /// Puts the parameters into a model of the checkpoint's own shape.

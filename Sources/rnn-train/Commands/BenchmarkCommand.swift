@@ -43,7 +43,7 @@ struct BenchmarkCommand: ParsableCommand {
   }
 
   func run() throws {
-    let configuration = try options.load()
+    var configuration = try options.load()
     let kernels = try Kernels.chosen()
     let workers = try threads.workers()
     var dataset: SequenceDataset?
@@ -51,8 +51,10 @@ struct BenchmarkCommand: ParsableCommand {
     } else {
       dataset = try DatasetCache.dataset(for: configuration, known: nil, Console(isQuiet: false))
     }
+    let characterModels = try configuration.takeCharacterModels(kernels: kernels, probe: FileProbe.check)
     let benchmark = try Benchmark.run(
-      configuration, dataset: dataset, seconds: seconds, workers: workers, kernels: kernels)
+      configuration, dataset: dataset, characterModels: characterModels, seconds: seconds, workers: workers,
+      kernels: kernels)
     let report = BenchmarkReport(benchmark)
     try Results.print(json ? JSON.text(report) : report.description)
     guard explainSpeed else { return }

@@ -26,7 +26,7 @@ enum ModelLogits {
     }
     let sequence = TokenSequence(
       tokens: Column(tokens), offsets: Column(offsets), forms: Column(numbers), extent: TextExtent(), sourceSHA256: "")
-    let sentences = try model.sentences(sequence, forms: forms.tokens)
+    let sentences = try model.sentences(sequence, forms: forms.tokens, workers: Workers(count: 1))
     let minibatches = try SentenceMinibatches(sentences, size: offsets.count - 1)
     let sequenceModel = SequenceModel(
       model.parameters, minibatches.capacity, gradients: nil, workers: 1, carriesState: false)

@@ -4,6 +4,7 @@ import Configuration
 import ConfigurationFiles
 import Datasets
 import Files
+import Inference
 import Keys
 import Presentation
 import Training
@@ -20,6 +21,8 @@ struct PreparedRun {
   let isResumed: Bool
   /// What a new run's embeddings begin with.
   let vectors: WordVectors?
+  /// What reads a tagger's words beside the model; nil: nothing does.
+  let characterModels: CharacterModels?
   /// What a new run begins with of another one's parameters, until the trainer has taken it.
   private(set) var takeover: Takeover?
   /// In what the configuration that the run goes on with differs from the one in its directory.
@@ -53,9 +56,10 @@ struct PreparedRun {
     let kernels = try Kernels.chosen()
     let start = try ParentCheckpoint(of: configuration, acceptsLostSeal: acceptsLostSeal, console)
     start?.pin(&configuration)
+    let characterModels = try configuration.takeCharacterModels(kernels: kernels, probe: FileProbe.check)
     let dataset = try DatasetCache.dataset(for: configuration, known: start?.known, console)
     let takeover = try start?.takeover(by: configuration, dataset)
-    try configuration.checkTrainable(on: dataset)
+    try configuration.checkTrainable(on: dataset, characterModels: characterModels)
     try warnOfCaveats(configuration, dataset, console)
     let vectors = try configuration.wordVectors(for: dataset)
     let directory = try RunDirectory.create(
@@ -63,7 +67,7 @@ struct PreparedRun {
     try console.keepLog(RunDirectory.logName, in: directory.directory)
     return PreparedRun(
       configuration: configuration, kernels: kernels, dataset: dataset, directory: directory, isResumed: false,
-      vectors: vectors, takeover: takeover, changes: [])
+      vectors: vectors, characterModels: characterModels, takeover: takeover, changes: [])
   }
 
   static func resume(
@@ -142,15 +146,16 @@ struct PreparedRun {
         try checkpoint == nil
         ? ParentCheckpoint(of: configuration, acceptsLostSeal: acceptsLostSeal, console) : nil
       start?.pin(&configuration)
+      let characterModels = try configuration.takeCharacterModels(kernels: kernels, probe: FileProbe.check)
       let dataset = try PreparedRun.dataset(
         ofResumed: configuration, known: checkpoint?.checkpoint.known ?? start?.known, console)
       let takeover = try start?.takeover(by: configuration, dataset)
-      try configuration.checkTrainable(on: dataset)
+      try configuration.checkTrainable(on: dataset, characterModels: characterModels)
       try PreparedRun.warnOfCaveats(configuration, dataset, console)
       return try PreparedRun(
         configuration: configuration, kernels: kernels, dataset: dataset, directory: directory, checkpoint: checkpoint,
         isResumed: checkpoint != nil, vectors: checkpoint == nil ? configuration.wordVectors(for: dataset) : nil,
-        takeover: takeover, changes: configuration.differences(from: own))
+        characterModels: characterModels, takeover: takeover, changes: configuration.differences(from: own))
     }
   }
 

@@ -76,6 +76,10 @@ extension PreparedRun {
       ("compute", "\(Format.count(threads, "thread")), \(kernels.name)"),
       ("run", directory.path),
     ]
+    if let characterModels {
+      let paths = (model.characterModel?.models ?? []).map(\.path)
+      facts.append(("words", "with \(characterModels.width) numbers each by \(paths.joined(separator: " and "))"))
+    }
     if let averaging = training.averaging { facts.append(("averaging", Self.summary(of: averaging))) }
     facts += longMemory(of: summary.epochs * summary.stepsPerEpoch).map { [("notice", $0)] } ?? []
     facts += (summary.takeover?.facts ?? []).map { ($0.name, $0.value) }

@@ -182,7 +182,8 @@ struct TrainCommand: ParsableCommand {
   ) throws -> (outcome: Trainer.Outcome, speed: SpeedReport?) {
     let trainer = try Trainer(
       run.configuration, dataset: run.dataset, directory: run.directory, resuming: parameters.checkpoint,
-      vectors: run.vectors, takeover: parameters.takeover, workers: workers, kernels: run.kernels, reporter: reporter)
+      vectors: run.vectors, takeover: parameters.takeover, characterModels: run.characterModels, workers: workers,
+      kernels: run.kernels, reporter: reporter)
     // Only now is it certain that the run can go on with its new configuration.
     if !run.changes.isEmpty { try run.directory.write(run.configuration) }
     let session = SessionRecord(of: run, beginningAt: trainer.state.step, threads: workers.count, console)

@@ -1,0 +1,166 @@
+import Compute
+import Datasets
+import Files
+import Models
+import Synchronization
+
+/// What language models of characters make of words in their sentences (Akbik, Blythe and Vollgraf: Contextual String Embeddings for
+/// Sequence Labeling, COLING 2018): the hidden states that their output layers read, of the forward one after a word's last
+/// character, of the backward one, which comes from the sentence's end, after its first one. They are as they were trained.
+///
+/// A sentence is read as a line of its own, from the zero state after the token that ends one, a space between words. What stands
+/// beside it never shows in its numbers, nor does the number of threads.
+package final class CharacterModels: Sendable {
+  private let models: [TrainedModel]
+  /// By what a text is.
+  private let kept = Mutex<[String: WordFeatures]>([:])
+
+  /// Rows of a minibatch, unless a single sentence has more.
+  private static let rows = 8192
+
+  /// - Parameter models: of characters or grapheme clusters, one or two.
+  package init(_ models: [TrainedModel]) {
+    precondition(models.allSatisfy { Self.suits($0.tokenization.kind) }, "words are spelled")
+    self.models = models
+  }
+
+  /// Whether a model of such tokens can read words letter by letter.
+  package static func suits(_ tokens: TokenKind) -> Bool { tokens == .character || tokens == .grapheme }
+
+  /// Numbers for each word.
+  package var width: Int { models.reduce(0) { $0 + $1.stateWidth } }
+
+  /// The states at the ends of every word. Cost: a forward pass over all characters; memory: `width` floats for each word.
+  ///
+  /// - Parameters:
+  ///   - forms: what the words are spelled as.
+  ///   - keeps: whether they are kept for the next time that the same words are asked for.
+  /// - Throws: what keeps the text from being read.
+  package func features(
+    of sequence: TokenSequence, forms: [String], keeps: Bool, workers: Workers
+  ) throws(FileError) -> WordFeatures {
+    let key = keeps ? try sequence.contentHash(forms: forms) : ""
+    if keeps, let features = kept.withLock({ $0[key] }) { return features }
+    let numbers = try (sequence.forms ?? sequence.tokens).all()
+    let words = try sequence.sentenceRanges().map { numbers[$0].map { forms[Int($0)] } }
+    let features = features(of: words, workers: workers)
+    if keeps { kept.withLock { $0[key] = features } }
+    return features
+  }
+
+  /// - Parameter sentences: [sentence][word]
+  package func features(of sentences: [[String]], workers: Workers) -> WordFeatures {
+    var features = WordFeatures(words: sentences.reduce(0) { $0 + $1.count }, width: width)
+    var column = 0
+    for model in models {
+      read(sentences, by: model, workers, from: column, into: &features)
+      column += model.stateWidth
+    }
+    return features
+  }
+
+  private func read(
+    _ sentences: [[String]], by model: TrainedModel, _ workers: Workers, from column: Int,
+    into features: inout WordFeatures
+  ) {
+    var firstWord = 0
+    let readings = sentences.filter { !$0.isEmpty }.map { words in
+      defer { firstWord += words.count }
+      return Reading(of: words, number: firstWord, by: model)
+    }.sorted { ($1.tokens.count, $0.firstWord) < ($0.tokens.count, $1.firstWord) }
+    let batches = Self.batches(of: readings)
+    guard let longest = readings.first?.tokens.count else { return }
+    let capacity = SequenceModel.Capacity(
+      Timeline.Capacity(
+        sequences: batches.map(\.count).max() ?? 0, timesteps: longest,
+        rows: batches.map { $0.reduce(0) { $0 + readings[$1].tokens.count } }.max() ?? 0))
+    let network = SequenceModel(
+      model.parameters, capacity, gradients: nil, workers: workers.parallelism, carriesState: false)
+    let runner = ModelRunner(network, network.forwardPhases(), workers: workers)
+    for batch in batches {
+      runner.run { minibatch in
+        minibatch.layOut(sequences: batch.count) { readings[batch.lowerBound + $0].tokens.count }
+        for (sequence, reading) in readings[batch].enumerated() {
+          for (t, token) in reading.tokens.enumerated() {
+            minibatch.inputs[minibatch.timeline.row(t, sequence)] = token
+          }
+        }
+        minibatch.prepare()
+      } read: { network in
+        for (sequence, reading) in readings[batch].enumerated() {
+          for (word, t) in reading.ends.enumerated() {
+            features.take(
+              network.outputInput, row: network.minibatch.timeline.row(t, sequence), word: reading.firstWord + word,
+              from: column, count: model.stateWidth)
+          }
+        }
+      }
+    }
+  }
+
+  /// Neighbouring sentences that are read side by side.
+  private static func batches(of readings: [Reading]) -> [Range<Int>] {
+    var batches: [Range<Int>] = []
+    var (first, rows) = (0, 0)
+    for (index, reading) in readings.enumerated() {
+      if index > first, rows + reading.tokens.count > Self.rows {
+        batches.append(first..<index)
+        (first, rows) = (index, 0)
+      }
+      rows += reading.tokens.count
+    }
+    return first < readings.count ? batches + [first..<readings.count] : batches
+  }
+}
+
+/// A sentence as a model reads its characters.
+private struct Reading {
+  /// Among all words of the text.
+  let firstWord: Int
+  private(set) var tokens: [Int32]
+  /// [word] the timestep that ends it.
+  private(set) var ends: [Int]
+
+  init(of words: [String], number firstWord: Int, by model: TrainedModel) {
+    self.firstWord = firstWord
+    let (vocabulary, tokenization) = (model.vocabulary, model.tokenization)
+    // Where there is no `<unk>`, what is unknown is read as what is most frequent.
+    func id(_ token: String) -> Int32 { vocabulary.id(of: token) ?? vocabulary.mostFrequentId ?? 0 }
+    let space = id(" ")
+    tokens = [vocabulary.sentenceEnd(tokenization) ?? vocabulary.mostFrequentId ?? 0]
+    ends = words.map { _ in 0 }
+    for (place, word) in model.direction.ordered(Array(words.indices)).enumerated() {
+      if place > 0 { tokens.append(space) }
+      tokens += model.direction.ordered(tokenization.tokens(of: words[word]).map(id))
+      ends[word] = tokens.count - 1
+    }
+  }
+}
+
+/// Some numbers for each word of a text.
+package struct WordFeatures: Sendable, Equatable {
+  package let width: Int
+  /// [word][number]
+  package private(set) var values: [Float]
+
+  init(words: Int, width: Int) {
+    self.width = width
+    values = [Float](repeating: 0, count: words * width)
+  }
+
+  /// Takes some of a word's numbers from a row of a matrix.
+  fileprivate mutating func take(_ matrix: PanelMatrix, row: Int, word: Int, from column: Int, count: Int) {
+    for index in 0..<count { values[word * width + column + index] = matrix[row, index] }
+  }
+
+  /// Puts a word's numbers into a row of a matrix.
+  func put(word: Int, into matrix: PanelMatrix, row: Int) {
+    precondition(matrix.columns == width, "a model has features of one width")
+    for index in 0..<width { matrix[row, index] = values[word * width + index] }
+  }
+}
+
+extension TrainedModel {
+  /// Numbers of a state that the output layer reads.
+  fileprivate var stateWidth: Int { parameters.shape.outputWidths.total }
+}

@@ -1,0 +1,74 @@
+import Foundation
+import Testing
+
+/// Taggers whose words are read by language models of characters.
+extension TaggingTests {
+  /// With a pair of models, `there` and `back`.
+  private static func workspace() throws -> Workspace {
+    let workspace = try Workspace()
+    let settings = ["--config", "lm.cfg", "data.tokens=character", "training.epochs=1", "output.checkpoint_every=1000"]
+    try workspace.succeed(settings + ["model.hidden=10", "output.directory=there"])
+    try workspace.succeed(settings + ["data.direction=backward", "output.directory=back"])
+    return workspace
+  }
+
+  private static let pair = "model.character_model={forward: there, backward: back}"
+
+  @Test func charactersAreReadByLanguageModels() throws {
+    let (whole, parts) = (try Self.workspace(), try Self.workspace())
+    let settings = ["--config", "tagger.cfg", Self.pair]
+    let told = try whole.succeed(settings + ["training.epochs=2", "--threads", "2"])
+    #expect(told.errors.contains("with 31 numbers each by ") && told.errors.contains("there/checkpoints/step-"))
+    try parts.succeed(settings + ["training.epochs=1", "--threads", "1"])
+    try parts.succeed(["train", "--resume", "run", "training.epochs=2", "--threads", "2"])
+    let checkpoints = try [whole, parts].map { try $0.lastCheckpoint() }
+    #expect(checkpoints[0].parameters == checkpoints[1].parameters)
+    #expect(try whole.metrics() == parts.metrics())
+    // What follows from a word's spelling stands before.
+    let weight = checkpoints[0].parameters.first { $0.name == "rnn.weight_ih_l0" }
+    #expect(weight?.shape == [4 * 11, 9 + 2 * 7 + 31])
+
+    // A sentence is tagged as in any company, and as it is measured.
+    let corpus = try String(contentsOfFile: "\(SampleText.directory)/test.conllu", encoding: .utf8)
+    let tagged = try whole.succeed(["tag", "run", "\(SampleText.directory)/test.conllu"]).output
+    let pairs = zip(fields(corpus), fields(tagged)).filter { $0.0.count == 10 && $0.0[3] != "_" }
+    let right = pairs.count { $0.0[3] == $0.1[3] }
+    struct Report: Decodable { let accuracy: Double }
+    let json = try whole.succeed(["evaluate", "run", "--json", "--threads", "2"]).output
+    let accuracy = try JSONDecoder().decode(Report.self, from: Data(json.utf8)).accuracy
+    #expect(abs(accuracy - Double(right) / Double(pairs.count)) < 1e-12)
+    let first = corpus.components(separatedBy: "\n\n")[0] + "\n\n"
+    #expect(tagged.hasPrefix(try whole.succeed(["tag", "run"], input: first).output))
+
+    let export = try whole.run(["export", "run", "--format", "safetensors"])
+    #expect(export.code == 65 && export.errors.contains("model.character_model"), "\(export)")
+    // Shards are another run, and go on.
+    try whole.succeed(settings + ["training.shards=3", "training.epochs=1", "output.directory=shards"])
+
+    try FileManager.default.removeItem(at: whole.directory.appendingPathComponent("there"))
+    let without = try whole.run(["tag", "run"], input: first)
+    #expect(without.code == 65 && without.output.isEmpty, "\(without)")
+    #expect(without.errors.contains("model.character_model.forward: ") && without.errors.contains("put it back"))
+  }
+
+  @Test func modelsThatCantReadCharacters() throws {
+    let workspace = try Self.workspace()
+    try workspace.succeed(["--config", "lm.cfg", "training.epochs=1", "output.directory=words"])
+    try workspace.succeed(["--config", "tagger.cfg", "training.epochs=1", "output.directory=tagger"])
+    for (pair, complaint) in [
+      ("forward: back", "forward: PATH: expected a model of data.direction forward, found backward"),
+      ("backward: there", "backward: PATH: expected a model of data.direction backward, found forward"),
+      ("forward: words", "forward: PATH: expected a model of data.tokens character or grapheme, found whitespace"),
+      ("forward: tagger", "forward: PATH: expected a language model, found a tagger"),
+    ] {
+      let outcome = try workspace.run([
+        "--config", "tagger.cfg", "model.character_model={\(pair)}", "output.directory=new",
+      ])
+      let errors = outcome.errors.replacing(/forward: \S*\.h5|backward: \S*\.h5/) {
+        "\($0.0.prefix { $0 != ":" }): PATH"
+      }
+      #expect(outcome.code == 65 && errors.contains("model.character_model.\(complaint)"), "\(outcome)")
+      #expect(!FileManager.default.fileExists(atPath: workspace.path("new")))
+    }
+  }
+}
