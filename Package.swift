@@ -26,6 +26,7 @@ let package = Package(
     .executable(name: "rnn-train", targets: ["rnn-train"]),
     .library(name: "RecurrentModels", targets: ["RecurrentModels"]),
   ],
+  traits: [.trait(name: "MPI", description: "Training by several processes, which mpirun or srun starts")],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
     .package(url: "https://github.com/hummingbird-project/swift-mustache", exact: "2.1.1"),
@@ -44,7 +45,8 @@ let package = Package(
     .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
     .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
     library("Diagnostics"),
-    library("Collectives"),
+    .systemLibrary(name: "CMPI", pkgConfig: "mpi", providers: [.apt(["libopenmpi-dev"])]),
+    library("Collectives", ["Diagnostics", .target(name: "CMPI", condition: .when(traits: ["MPI"]))]),
     library("ProtocolBuffers"),
     library("Keys"),
     library("Compute", ["CKernels", "CThreads", "Diagnostics"]),
@@ -84,7 +86,7 @@ let package = Package(
       "Training",
       [
         "Keys", "Inference", "Models", "Optimizers", "Compute", "Datasets", "DatasetFiles", "Configuration",
-        "ConfigurationFiles", "HDF5", "TensorBoard", "Files", "Diagnostics",
+        "ConfigurationFiles", "HDF5", "TensorBoard", "Files", "Diagnostics", "Collectives",
       ]),
     library(
       "Sweeps",
@@ -94,7 +96,7 @@ let package = Package(
       dependencies: [
         "Sweeps", "Training", "Tasks", "Exports", "Inference", "Models", "Optimizers", "Compute", "Datasets",
         "DatasetFiles", "Configuration", "ConfigurationFiles", "Keys", "HDF5", "Files", "Plots", "Presentation",
-        "Diagnostics", "CThreads", "CMemory", "CRevision",
+        "Diagnostics", "Collectives", "CThreads", "CMemory", "CRevision",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Mustache", package: "swift-mustache"),
       ],
@@ -136,6 +138,7 @@ let package = Package(
       name: "ComputeTestSupport", dependencies: ["Compute"], path: "Tests/ComputeTestSupport", swiftSettings: strict),
 
     tests("ComputeTests", ["Compute", "ComputeTestSupport"], exclude: ["cross", "fit_polynomials.py"]),
+    tests("CollectivesTests", ["Collectives"]),
     tests("FilesTests", ["Files"]),
     tests("HDF5Tests", ["HDF5"], exclude: ["Hostile"]),
     tests("ConfigurationTests", ["ConfigurationFiles", "Tasks", "Datasets"]),

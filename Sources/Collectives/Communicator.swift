@@ -16,6 +16,18 @@ package protocol Communicator: Sendable {
   ///   - incoming: [count] where the words of each rank go; as many as that one sends.
   func exchange(
     _ sent: UnsafeRawPointer, _ outgoing: [Range<Int>], _ received: UnsafeMutableRawPointer, _ incoming: [Range<Int>])
+
+  /// Leaves the others, which all do; nothing is exchanged any more.
+  func finish()
+
+  /// Ends the processes of all ranks, wherever they are.
+  func abort(code: Int32)
+}
+
+// Who is alone, or in one process with the others, ends by itself.
+extension Communicator {
+  package func finish() {}
+  package func abort(code: Int32) {}
 }
 
 extension Communicator {
@@ -33,6 +45,24 @@ extension Communicator {
       }
     }
     return places.map { Array(all[$0]) }
+  }
+}
+
+extension Communicator {
+  /// A number that the first rank has, or that it has none; what others give is of no account.
+  package func first(_ number: Int?) -> Int? { NumberWords.number(of: gather(NumberWords.words(of: number))[0]) }
+}
+
+/// A number, or none, as words that ranks exchange.
+package enum NumberWords {
+  package static func words(of number: Int?) -> [UInt32] {
+    let bits = UInt64(bitPattern: Int64(number ?? 0))
+    return [number == nil ? 0 : 1, UInt32(truncatingIfNeeded: bits >> 32), UInt32(truncatingIfNeeded: bits)]
+  }
+
+  /// - Parameter words: as `words` makes them; what follows isn't looked at.
+  package static func number(of words: [UInt32]) -> Int? {
+    words[0] == 0 ? nil : Int(truncatingIfNeeded: UInt64(words[1]) << 32 | UInt64(words[2]))
   }
 }
 

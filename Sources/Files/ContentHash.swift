@@ -46,6 +46,12 @@ package struct ContentHash: ~Copyable {
     return hash.hex
   }
 
+  /// The same as eight words.
+  package static func words(of bytes: UnsafeRawBufferPointer) -> [UInt32] {
+    let hex = Substring(hex(of: bytes))
+    return stride(from: 0, to: hex.count, by: 8).map { UInt32(hex.dropFirst($0).prefix(8), radix: 16) ?? 0 }
+  }
+
   /// The hash of a file's bytes, read in pieces: memory is bounded whatever the file's size.
   ///
   /// - Throws: `FileError.notAFile` for what may have no end.

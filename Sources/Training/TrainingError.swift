@@ -35,6 +35,8 @@ package enum TrainingError: DiagnosedError, Equatable {
   case changingText(files: [String])
   /// Text that can't be read any more; the run has been saved.
   case lostText(FileError, step: Int)
+  /// Ranks that should have the same parameters don't.
+  case differingRanks(rank: Int, step: Int)
   /// A run that has more epochs behind it than it is to have.
   case epochsDone(Int, asked: Int)
   /// More memory than there is.
@@ -58,6 +60,7 @@ package enum TrainingError: DiagnosedError, Equatable {
     switch self {
     case .holdsRun: .cannotWrite
     case .task(let error): error.exitCode
+    case .differingRanks: .internalFault
     case .missingData(let error), .lostText(let error, _): error.exitCode
     default: .badInput
     }
@@ -104,6 +107,9 @@ package enum TrainingError: DiagnosedError, Equatable {
       "the text changed while it was read: \(files.joined(separator: ", ")); begin again when it is complete"
     case .lostText(let error, let step):
       "\(error); the run is saved at step \(step), and goes on from there (--resume) when the text is what it was"
+    case .differingRanks(let rank, let step):
+      "after step \(step) rank \(rank) has other parameters than rank 0, and this step isn't saved: a machine that computes wrongly, or "
+        + "programs that aren't built alike; the run goes on from its last checkpoint (--resume)"
     case .epochsDone(let done, let asked):
       "the run has \(counted(done, "epoch")) behind it; training.epochs=\(asked) can't take any back"
     case .tooLarge(let bytes, let available):

@@ -8,19 +8,31 @@ import Glibc
 enum Failure {
   static func exit(_ error: any Error) -> Never {
     if error as? OutputError == .nobodyReads { Glibc.exit(Diagnostics.ExitCode.done.rawValue) }
-    guard let line = line(for: error) else {
-      guard RnnTrain.exitCode(for: error) == .validationFailure else { RnnTrain.exit(withError: error) }
-      // As every other error begins; the parser would list all options behind it.
-      var text = "rnn-train: \(RnnTrain.message(for: error))\n"
-      // The parser doesn't know what a configuration could take.
+    // Requests of help, and what the parser says at length.
+    if line(for: error) == nil, RnnTrain.exitCode(for: error) != .validationFailure { RnnTrain.exit(withError: error) }
+    say(error)
+    Glibc.exit(exitCode(for: error))
+  }
+
+  /// Says on standard error what has gone wrong.
+  ///
+  /// - Parameter addition: what is to be said behind it.
+  static func say(_ error: any Error, addition: String = "") {
+    var text = (line(for: error) ?? "rnn-train: \(RnnTrain.message(for: error))") + "\(addition)\n"
+    if line(for: error) == nil {
+      // As every other error begins; the parser would list all options behind it, and doesn't know what a configuration could
+      // take.
       if let option = UnknownOption(namedIn: text) { text = "rnn-train: \(option.message)\n" + text }
       text += "`\(command) --help` tells more.\n"
-      StandardStream.error.write(StandardStream.error.message(text))
-      Glibc.exit(Diagnostics.ExitCode.usage.rawValue)
     }
-    StandardStream.error.write(StandardStream.error.message(line + "\n"))
-    let code = (error as? any DiagnosedError)?.exitCode ?? .internalFault
-    Glibc.exit(code.rawValue)
+    StandardStream.error.write(StandardStream.error.message(text))
+  }
+
+  /// What a process ends with that fails with an error.
+  static func exitCode(for error: any Error) -> Int32 {
+    if let error = error as? any DiagnosedError { return error.exitCode.rawValue }
+    return line(for: error) == nil
+      ? RnnTrain.exitCode(for: error).rawValue : Diagnostics.ExitCode.internalFault.rawValue
   }
 
   /// The command that was given, with its subcommand: `rnn-train sweep show`.

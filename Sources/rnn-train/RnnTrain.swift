@@ -41,7 +41,13 @@ struct RnnTrain: ParsableCommand {
     signal(SIGXFSZ, SIG_IGN)
     do {
       if let script = CompletionScript.requested(by: CommandLine.arguments) { return try Results.print(script) }
-      var command = try parseAsRoot()
+      var command: any ParsableCommand
+      do {
+        command = try parseAsRoot()
+      } catch {
+        Ranks.leaveTheWordToTheFirst(exitCode: Failure.exitCode(for: error))
+        throw error
+      }
       try command.run()
     } catch {
       Failure.exit(error)

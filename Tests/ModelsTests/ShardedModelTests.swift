@@ -38,6 +38,23 @@ import Testing
     return [network.lengths, lengths, network.lengths].map { Sentences(lengths: $0, of: shape, using: &random) }
   }
 
+  /// What further output layers are to predict of sequences.
+  private static func further(_ sentences: Sentences, _ shape: ModelShape) -> [Sentences] {
+    shape.furtherClasses.map { classes in
+      let sequences = sentences.sequences.map { sequence in
+        sequence.map { token in
+          Sentences.Token(id: token.id, form: token.form, target: token.target.map { ($0 + token.id) % classes })
+        }
+      }
+      return Sentences(sequences: sequences, spellings: sentences.spellings)
+    }
+  }
+
+  /// What the losses of each output layer count for; nil where there is one.
+  private static func lossWeights(_ shape: ModelShape) -> [Double]? {
+    shape.furtherClasses.isEmpty ? nil : shape.classesOfOutputs.indices.map { 1 / Double($0 + 1) }
+  }
+
   private static func parameters(_ shape: ModelShape, _ kernels: Kernels = Kernels.available[0]) -> Parameters {
     let parameters = Parameters(shape, kernels: kernels)
     parameters.initialize(seed: 4)
@@ -62,18 +79,20 @@ import Testing
       capacity, gradients, isShard in
       SequenceModel(
         parameters(shape, kernels), capacity, gradients: gradients, workers: workers,
-        carriesState: network.carriesState, dropout: network.dropout, penalties: network.penalties, isShard: isShard)
+        carriesState: network.carriesState, dropout: network.dropout, penalties: network.penalties,
+        lossWeights: lossWeights(shape), isShard: isShard)
     }
     let list = PhaseList(model.gradientPhases())
     let parts = minibatches(network, shape).enumerated().map { index, sentences in
-      model.minibatch.load(sentences)
+      model.minibatch.load(sentences, further: further(sentences, shape))
       model.begin(step: index + 1)
       let workers = Workers(count: workers, processors: workers)
       model.runShards(by: workers)
       workers.run(list)
       model.carryState()
       let rows = (0..<model.minibatch.rows).reduce(0) { $0 + model.loss(row: $1) }
-      #expect(ranks.count > 1 || abs(rows - model.lossSum) <= 1e-12 * rows)
+      // Of several output layers a row has the first one's.
+      #expect(ranks.count > 1 || !shape.furtherClasses.isEmpty || abs(rows - model.lossSum) <= 1e-12 * rows)
       return GradientPart(loss: model.lossSum, model.gradients)
     }
     model.shareStates()
@@ -100,14 +119,15 @@ import Testing
           model = (
             SequenceModel(
               parameters(shape), capacity, gradients: gradients, workers: 1, carriesState: network.carriesState,
-              dropout: network.dropout, penalties: network.penalties), gradients
+              dropout: network.dropout, penalties: network.penalties, lossWeights: lossWeights(shape)), gradients
           )
         }
         guard let (model, gradients) = model, !range.isEmpty else {
           parts[index].append(nil)
           continue
         }
-        model.load(Sentences(sequences: Array(sentences.sequences[range]), spellings: sentences.spellings))
+        let own = Sentences(sequences: Array(sentences.sequences[range]), spellings: sentences.spellings)
+        model.load(own, further: further(own, shape))
         model.begin(step: index + 1, targets: sentences.targetCount)
         Workers(count: 1).run(PhaseList(model.gradientPhases()))
         parts[index].append(GradientPart(loss: model.lossSum, gradients))
@@ -152,6 +172,13 @@ import Testing
     let network = NetworkCase(.lstm, layers: 1, isBidirectional: true, .ragged, [])
     var shape = network.shape
     shape.output = ConditionalRandomField()
+    Self.compare(network, shape)
+  }
+
+  @Test func ofSeveralOutputLayers() {
+    let network = NetworkCase(.lstm, layers: 1, isBidirectional: true, .ragged, [.characters])
+    var shape = network.shape
+    shape.furtherClasses = [5, 11]
     Self.compare(network, shape)
   }
 

@@ -76,6 +76,7 @@ import Training
   private static func train(_ configuration: RunConfiguration, _ saboteur: Saboteur, in directory: String) throws {
     let trainer = try Trainer(
       configuration, dataset: dataset, directory: RunDirectory.create(directory, configuration: configuration),
+      path: directory,
       resuming: nil, workers: Workers(count: 1), kernels: Kernels.available[0], reporter: saboteur)
     saboteur.trainer = trainer
     #expect(try trainer.train(heeding: RunRequests()) == .allEpochs)
@@ -203,6 +204,7 @@ import Training
       let reporter = Obstinate()
       let trainer = try Trainer(
         configuration, dataset: Self.dataset, directory: RunDirectory.create(directory, configuration: configuration),
+        path: directory,
         resuming: nil, workers: Workers(count: 1), kernels: Kernels.available[0], reporter: reporter)
       reporter.trainer = trainer
       let divergence = try #require(throws: Divergence.self) { try trainer.train(heeding: RunRequests()) }

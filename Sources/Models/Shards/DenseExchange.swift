@@ -8,11 +8,9 @@ import Compute
 /// 2 (ranks - 1) / ranks of a gradient.
 final class DenseExchange: Sendable {
   private let communicator: any Communicator
-  private let distribution: ShardDistribution
   /// Those of the own nodes.
   private let sums: [Arena]
   private let total: Arena
-  private let slice: Range<Int>
   /// [nodes of others] the own slice of each.
   private let received: Arena
   private let additions: PhaseList
@@ -67,8 +65,7 @@ final class DenseExchange: Sendable {
       Self.add(range, of: operands, isPresent, distribution, to: total.base + slice.lowerBound)
     }
     additions = PhaseList([phase])
-    (self.communicator, self.distribution, self.sums, self.total) = (communicator, distribution, sums, total)
-    (self.slice, self.received) = (slice, received)
+    (self.communicator, self.sums, self.total, self.received) = (communicator, sums, total, received)
   }
 
   /// Adds up in the memory of the operands: nobody needs them any more.

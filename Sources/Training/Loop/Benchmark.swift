@@ -1,3 +1,4 @@
+import Collectives
 import Compute
 import Configuration
 import Datasets
@@ -57,7 +58,8 @@ package struct Benchmark: Sendable, Equatable {
     } else {
       throw TrainingError.noSplit(name: "train", remedy: "name its text in data.train")
     }
-    let engine = try Engine(configuration, shape, minibatches: source, workers: workers, kernels: kernels)
+    let engine = try Engine(
+      configuration, shape, minibatches: source, workers: workers, kernels: kernels, ranks: Alone())
     engine.initialize(configuration)
 
     var times: [Double] = []

@@ -1,3 +1,4 @@
+import Collectives
 import Compute
 import Configuration
 import Inference
@@ -22,14 +23,15 @@ package struct Engine {
   /// - Throws: `TrainingError.unsuitable` for names of frozen parameters that there aren't, and weights of other columns.
   init(
     _ configuration: RunConfiguration, _ shape: ModelShape, minibatches: any MinibatchSource, workers: Workers,
-    kernels: Kernels
+    kernels: Kernels, ranks: any Communicator
   ) throws(TrainingError) {
     let training = configuration.training
     let parameters = Parameters(shape, kernels: kernels)
     let frozen = try training.frozenParameters(of: parameters.layout)
     let lossWeights = try configuration.lossWeights(of: shape)
     var activationBytes = 0
-    model = ShardedModel(parameters, minibatches.capacity, shards: training.shards) { capacity, gradients, isShard in
+    model = ShardedModel(parameters, minibatches.capacity, shards: training.shards, ranks: ranks) {
+      capacity, gradients, isShard in
       let bytesBefore = Arena.bytesInUse
       defer { activationBytes = Arena.bytesInUse - bytesBefore }
       return SequenceModel(

@@ -1,3 +1,4 @@
+import Collectives
 import Compute
 import Configuration
 import Datasets
@@ -32,9 +33,13 @@ package final class Trainer {
   private let taken: Takeover.Summary?
   /// What the run's first parameters are from; nil: they were drawn.
   private let origin: Origin?
-  private let directory: RunDirectory
-  private let log: RunLog
-  private let saver: CheckpointSaver
+  /// The processes that train the run together.
+  private let ranks: any Communicator
+  /// The directory's path, and what the first rank alone has: the others write nothing.
+  private let path: String
+  private let directory: RunDirectory?
+  private let log: RunLog?
+  private let saver: CheckpointSaver?
   private let reporter: any TrainingReporter
   package private(set) var state: TrainingState
   private var speedometer = Speedometer()
@@ -52,12 +57,17 @@ package final class Trainer {
   }
 
   /// - Parameters:
+  ///   - directory: what the run writes to; nil on all ranks but the first.
+  ///   - path: the directory's.
+  ///   - ranks: the processes that train the run together, no more than there are shards: all call what this object has to
+  ///     call alike, and what one of them throws but a `Divergence` has to end them all.
   ///   - checkpoint: where a resumed run goes on, and the file it is from; nil for a new run.
   ///   - vectors: the configuration's word vectors, for a new run.
   ///   - takeover: what a new run begins with of another one's parameters.
   ///   - characterModels: those that the configuration names.
   package init(
-    _ configuration: RunConfiguration, dataset: SequenceDataset, directory: RunDirectory,
+    _ configuration: RunConfiguration, dataset: SequenceDataset, directory: RunDirectory?, path: String,
+    ranks: any Communicator = Alone(),
     resuming checkpoint: (checkpoint: Checkpoint, path: String)?, vectors: WordVectors? = nil,
     takeover: consuming Takeover? = nil, characterModels: CharacterModels? = nil, workers: Workers, kernels: Kernels,
     reporter: any TrainingReporter
@@ -70,7 +80,8 @@ package final class Trainer {
     if let (checkpoint, path) = checkpoint {
       try checkpoint.check(against: dataset, steps: minibatches.count, configuration, file: path)
     }
-    let engine = try Engine(configuration, shape, minibatches: minibatches, workers: workers, kernels: kernels)
+    let engine = try Engine(
+      configuration, shape, minibatches: minibatches, workers: workers, kernels: kernels, ranks: ranks)
     if let (checkpoint, path) = checkpoint {
       let isAveraged = configuration.training.isAveraged(at: checkpoint.state, stepsPerEpoch: minibatches.count)
       try engine.restore(checkpoint, isAveraged: isAveraged, file: path)
@@ -85,16 +96,24 @@ package final class Trainer {
     origin = checkpoint?.checkpoint.origin ?? takeover?.summary.origin
     contents = try dataset.contentHashes()
     state = checkpoint?.checkpoint.state ?? TrainingState()
-    log = try RunLog(directory, tensorboard: configuration.output.tensorboard, resumingAt: state.step) {
-      [weak reporter] in reporter?.unwrittenEvents($0)
+    log = try directory.map { [step = state.step] directory in
+      try RunLog(directory, tensorboard: configuration.output.tensorboard, resumingAt: step) { [weak reporter] in
+        reporter?.unwrittenEvents($0)
+      }
     }
-    saver = CheckpointSaver(directory: directory, log: log, reporter: reporter)
+    if let directory, let log {
+      saver = CheckpointSaver(directory: directory, log: log, reporter: reporter)
+    } else {
+      saver = nil
+    }
     validation = dataset.splits[.validation]
     self.workers = workers
     self.kernels = kernels
     self.configuration = configuration
     self.dataset = dataset
     self.directory = directory
+    self.path = path
+    self.ranks = ranks
     self.reporter = reporter
   }
 
@@ -112,12 +131,12 @@ package final class Trainer {
   package func train(heeding requests: RunRequests) throws -> Outcome {
     reporter.begin(summary, state: state)
     // A resumed run may have been cut off before it had removed what it keeps no longer.
-    if state.step == 0 { try save() } else { try directory.prune(state, configuration) }
-    if let failure = saver.failure { throw failure }
+    if state.step == 0 { try save() } else { try directory?.prune(state, configuration) }
+    if let failure = saver?.failure { throw failure }
     while true {
       do {
         let outcome = try trainEpochs(heeding: requests)
-        if let failure = saver.failure { throw failure }
+        if let failure = saver?.failure { throw failure }
         return outcome
       } catch let divergence as Divergence {
         try rollBack(after: divergence)
@@ -146,14 +165,14 @@ package final class Trainer {
         state.advance(lossSum: result.lossSum, targets: result.targets)
         reporter.step(state, targets: result.targets)
         if state.step % Self.logInterval == 0 {
-          try log.trained(state, result, learningRate: rate, rate: speedometer.takeRate())
+          try log?.trained(state, result, learningRate: rate, rate: speedometer.takeRate())
           state.recentLoss = TrainingState.Sum()
         }
         if state.minibatch < minibatches.count {
           let isRegular = state.step % configuration.output.checkpointEvery == 0
-          let isStop = requests.isStopRequested
-          if requests.takeCheckpointRequest() || isStop || isRegular { try save(isRegular: isRegular) }
-          if isStop { return .interrupted }
+          let asked = requests.asked(by: ranks, takesCheckpoints: true)
+          if isRegular || !asked.isEmpty { try save(isRegular: isRegular) }
+          if asked.contains(.stop) { return .interrupted }
         }
       }
       do {
@@ -162,20 +181,20 @@ package final class Trainer {
         try save(isRegular: false)
         return .interrupted
       }
-      if requests.isStopRequested && state.epoch < training.epochs { return .interrupted }
+      if state.epoch < training.epochs, requests.asked(by: ranks).contains(.stop) { return .interrupted }
     }
     return .allEpochs
   }
 
-  /// Does what needs the text. If that can't be read any more, what has been trained is saved.
+  /// Does what needs the text. If that can't be read any more, what has been trained is saved, unless other ranks are waiting.
   ///
   /// - Throws: what `body` throws, a `FileError` as `TrainingError.lostText`.
   private func readingText<Result>(_ body: () throws -> Result) throws -> Result {
     do {
       return try body()
-    } catch let error as FileError {
+    } catch let error as FileError where ranks.count == 1 {
       try save(isRegular: false)
-      if let failure = saver.failure { throw failure }
+      if let failure = saver?.failure { throw failure }
       throw TrainingError.lostText(error, step: state.step)
     }
   }
@@ -188,7 +207,7 @@ package final class Trainer {
     let evaluation = try validation.map { split in
       try readingText {
         try task.evaluate(model, on: split, forms: dataset.forms, configuration, workers: workers) {
-          if requests.isStopUrgent { throw StopInEvaluation() }
+          if requests.asked(by: ranks).contains(.urgentStop) { throw StopInEvaluation() }
         }
       }
     }
@@ -196,7 +215,7 @@ package final class Trainer {
       throw Divergence(step: state.step, epoch: state.epoch + 1, quantity: "validation loss")
     }
     state.finishEpoch(validationMeasure: evaluation.map { task.measure.cost(of: $0.measured) })
-    try log.finishedEpoch(state, trainLoss: trainLoss, validation: evaluation) {
+    try log?.finishedEpoch(state, trainLoss: trainLoss, validation: evaluation) {
       do {
         return try task.sample(of: model, dataset)
       } catch {
@@ -229,13 +248,24 @@ package final class Trainer {
   /// - Parameter isRegular: whether the configuration alone says that there is a checkpoint here.
   private func save(isRegular: Bool = true) throws {
     if isRegular { state.rollbackSteps.add(state.step) }
+    try requireSameParameters()
+    engine.model.shareStates()
     let checkpoint = Checkpoint(
       of: engine.model, optimizer: engine.optimizer, averages: averages, state: state, origin: origin,
       configuration: configuration, dataset: dataset, contents: contents)
     if let tensor = try checkpoint.divergedTensor() {
       throw Divergence(step: state.step, epoch: state.epoch + (state.minibatch > 0 ? 1 : 0), quantity: tensor)
     }
-    try saver.save(checkpoint)
+    try saver?.save(checkpoint)
+  }
+
+  /// Makes sure that no rank computes anything else than the first: once for each checkpoint, since it takes a moment.
+  private func requireSameParameters() throws(TrainingError) {
+    guard ranks.count > 1 else { return }
+    let hashes = ranks.gather(ContentHash.words(of: UnsafeRawBufferPointer(engine.model.parameters.values.floats)))
+    if let rank = hashes.firstIndex(where: { $0 != hashes[0] }) {
+      throw .differingRanks(rank: rank, step: state.step)
+    }
   }
 
   // MARK: divergence
@@ -243,12 +273,13 @@ package final class Trainer {
   private func divergence(of result: TrainingStep.Result, learningRate: Double) -> Divergence {
     let quantity = !result.lossSum.isFinite ? "loss" : result.overflowed ? "update" : "gradient's norm"
     var divergence = Divergence(step: state.step + 1, epoch: state.epoch + 1, quantity: quantity)
+    engine.model.shareStates()
     let report = DivergenceReport(
       model: engine.model, dataset: dataset, direction: configuration.direction)
     divergence.place = report.place
     let text = report.text(about: divergence, learningRate: learningRate, gradientNorm: result.gradientNorm)
     do throws(FileError) {
-      divergence.report = try directory.writeDivergence(text, step: divergence.step)
+      divergence.report = try directory?.writeDivergence(text, step: divergence.step)
     } catch {
       // A disk that is full must not hide what happened.
       reporter.notice("the minibatch isn't kept: \(error)")
@@ -267,7 +298,8 @@ package final class Trainer {
     // The activations of a step that diverged must not be met again.
     current = nil
     guard let target = try rollbackTarget() else { throw divergence }
-    let engine = try Engine(configuration, shape, minibatches: minibatches, workers: workers, kernels: kernels)
+    let engine = try Engine(
+      configuration, shape, minibatches: minibatches, workers: workers, kernels: kernels, ranks: ranks)
     let isAveraged = configuration.training.isAveraged(at: target.checkpoint.state, stepsPerEpoch: minibatches.count)
     try engine.restore(target.checkpoint, isAveraged: isAveraged, file: target.path)
     current = engine
@@ -275,17 +307,26 @@ package final class Trainer {
     state = target.checkpoint.state
     state.rollbacks = rollbacks
     if state.step < steps.last { state.rollbackSteps = TrainingState.RollbackSteps(only: state.step) }
-    saver.rewind()
-    try directory.rewind(to: state)
-    try log.rewind(to: state.step)
+    saver?.rewind()
+    try directory?.rewind(to: state)
+    try log?.rewind(to: state.step)
     reporter.rolledBack(after: divergence, to: state)
+  }
+
+  /// The checkpoint that the first rank finds to go back to, on all of them.
+  private func rollbackTarget() throws -> (checkpoint: Checkpoint, path: String)? {
+    let own = try directory.flatMap(rollbackTarget)
+    guard let step = ranks.first(own?.checkpoint.state.step) else { return nil }
+    if let own { return own }
+    let file = RunDirectory.checkpointPath(path, ofStep: step)
+    return (try CheckpointFile.read(file), file)
   }
 
   /// The last checkpoint; or, where the run went back to that one since it was written and diverged again, the one
   /// before: parameters may be such that no learning rate helps.
   ///
   /// - Throws: what keeps one from being read that is there: going back further would cost it.
-  private func rollbackTarget() throws -> (checkpoint: Checkpoint, path: String)? {
+  private func rollbackTarget(in directory: RunDirectory) throws -> (checkpoint: Checkpoint, path: String)? {
     let (last, earlier) = (state.rollbackSteps.last, state.rollbackSteps.earlier)
     let lastState = try directory.state(ofStep: last)
     if let lastState, lastState.rollbacks == state.rollbacks { return try directory.checkpoint(ofStep: last) }

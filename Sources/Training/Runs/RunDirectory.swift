@@ -33,6 +33,9 @@ package final class RunDirectory: Sendable {
 
   package static func configurationPath(_ directory: String) -> String { Path.join(directory, configurationName) }
   package static func logPath(_ directory: String) -> String { Path.join(directory, logName) }
+  package static func checkpointPath(_ directory: String, ofStep step: Int) -> String {
+    Path.join(directory, Path.join(checkpointsName, CheckpointNames.name(ofStep: step)))
+  }
   package static func metricsPath(_ directory: String) -> String { Path.join(directory, metricsName) }
 
   /// Where it is now, for people.

@@ -18,14 +18,18 @@ final class Console: Sendable {
 
   private let state = Mutex(State())
   private let isQuiet: Bool
+  private let isSilent: Bool
   /// Whether there are lines to update.
   let hasStatus: Bool
 
-  /// - Parameter isQuiet: only warnings reach standard error; the log gets everything all the same.
-  init(isQuiet: Bool) {
-    self.isQuiet = isQuiet
+  /// - Parameters:
+  ///   - isQuiet: only warnings reach standard error; the log gets everything all the same.
+  ///   - isSilent: nothing at all reaches it: another process says the same.
+  init(isQuiet: Bool, isSilent: Bool = false) {
+    self.isQuiet = isQuiet || isSilent
+    self.isSilent = isSilent
     let isDumb = getenv("TERM").map { String(cString: $0) == "dumb" } ?? true
-    hasStatus = !isQuiet && StandardStream.error.isTerminal && !isDumb
+    hasStatus = !self.isQuiet && StandardStream.error.isTerminal && !isDumb
   }
 
   /// Appends to a file of a directory from now on, beginning with what was said before.
@@ -46,7 +50,7 @@ final class Console: Sendable {
   }
 
   /// Says what a user wants to know even of a quiet run.
-  func warn(_ text: String) { write(text, shown: text) }
+  func warn(_ text: String) { write(text, shown: isSilent ? nil : text) }
 
   /// Writes to the log alone what reaches standard error by another way.
   func record(_ text: String) { write(text, shown: nil) }

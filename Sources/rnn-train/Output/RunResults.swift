@@ -17,10 +17,10 @@ struct RunResults {
   /// What the model comes to on the test split, where the run stands, and the step of the checkpoint that has the model.
   private let test: (evaluation: any Evaluation, state: TrainingState, step: Int)?
 
-  init(_ run: PreparedRun, _ reporter: ProgressReporter, workers: Workers) throws {
-    directory = run.directory.currentPath
+  init(_ run: PreparedRun, in runDirectory: RunDirectory, _ reporter: ProgressReporter, workers: Workers) throws {
+    directory = runDirectory.currentPath
     let elapsed = reporter.elapsed
-    let chosen = try run.directory.chosenCheckpoint()
+    let chosen = try runDirectory.chosenCheckpoint()
     let path = chosen.file.path
     let checkpoint = try CheckpointFile.read(chosen.file, .model)
     let model = try checkpoint.model(file: path, kernels: run.kernels)

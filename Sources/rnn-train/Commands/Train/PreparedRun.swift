@@ -15,7 +15,10 @@ struct PreparedRun {
   let configuration: RunConfiguration
   let kernels: Kernels
   let dataset: SequenceDataset
-  let directory: RunDirectory
+  /// What the run writes to; nil on all ranks but the first.
+  let directory: RunDirectory?
+  /// The directory's.
+  let path: String
   /// Where a resumed run goes on, until the trainer has taken it: it needs as much memory as the model.
   private(set) var checkpoint: (checkpoint: Checkpoint, path: String)?
   let isResumed: Bool
@@ -28,17 +31,21 @@ struct PreparedRun {
   /// In what the configuration that the run goes on with differs from the one in its directory.
   let changes: [RunConfiguration.Difference]
 
-  /// - Parameter acceptsLostSeal: whether checkpoints will do that another program has taken the seal off.
+  /// - Parameters:
+  ///   - acceptsLostSeal: whether checkpoints will do that another program has taken the seal off.
+  ///   - ranks: the processes that train the run: of what they read all read the same, and the first one alone writes.
   static func begin(
-    _ file: String, overrides: [String], acceptsLostSeal: Bool, _ console: Console
+    _ file: String, overrides: [String], acceptsLostSeal: Bool, _ ranks: Ranks, _ console: Console
   ) throws -> PreparedRun {
     try begin(
       RunConfiguration.load(path: file, overrides: overrides, remark: console.warn), acceptsLostSeal: acceptsLostSeal,
-      console)
+      ranks, console)
   }
 
   /// A run with settings that suit some texts.
-  static func begin(on texts: [String], overrides: [String], _ console: Console) throws -> PreparedRun {
+  static func begin(
+    on texts: [String], overrides: [String], _ ranks: Ranks, _ console: Console
+  ) throws -> PreparedRun {
     let (configuration, bytes, expectation) = try RunConfiguration.suiting(
       texts, overrides: overrides, remark: console.warn)
     console.say(
@@ -46,34 +53,42 @@ struct PreparedRun {
         "\(enumeration(of: texts, conjunction: "and")), \(Format.bytes(bytes)): \(expectation). The settings chosen for it will be "
           + "in \(RunDirectory.configurationPath(configuration.output.directory)).", to: 80
       ).joined(separator: "\n") + "\n")
-    return try begin(configuration, acceptsLostSeal: false, console)
+    return try begin(configuration, acceptsLostSeal: false, ranks, console)
   }
 
   private static func begin(
-    _ configuration: RunConfiguration, acceptsLostSeal: Bool, _ console: Console
+    _ configuration: RunConfiguration, acceptsLostSeal: Bool, _ ranks: Ranks, _ console: Console
   ) throws -> PreparedRun {
     var configuration = configuration
+    try ranks.requireShards(configuration)
     let kernels = try Kernels.chosen()
     let start = try ParentCheckpoint(of: configuration, acceptsLostSeal: acceptsLostSeal, console)
     start?.pin(&configuration)
     let characterModels = try configuration.takeCharacterModels(kernels: kernels, probe: FileProbe.check)
-    let dataset = try DatasetCache.dataset(for: configuration, known: start?.known, console)
+    let dataset = try ranks.afterFirst {
+      try DatasetCache.dataset(for: configuration, known: start?.known, console)
+    }
     let takeover = try start?.takeover(by: configuration, dataset)
     try configuration.checkTrainable(on: dataset, characterModels: characterModels)
     try warnOfCaveats(configuration, dataset, console)
     let vectors = try configuration.wordVectors(for: dataset)
-    let directory = try RunDirectory.create(
-      configuration.output.directory, configuration: configuration, notice: console.warn)
-    try console.keepLog(RunDirectory.logName, in: directory.directory)
+    try ranks.requireSame(configuration, dataset)
+    let directory = try ranks.onFirst {
+      let directory = try RunDirectory.create(
+        configuration.output.directory, configuration: configuration, notice: console.warn)
+      try console.keepLog(RunDirectory.logName, in: directory.directory)
+      return directory
+    }
     return PreparedRun(
-      configuration: configuration, kernels: kernels, dataset: dataset, directory: directory, isResumed: false,
-      vectors: vectors, characterModels: characterModels, takeover: takeover, changes: [])
+      configuration: configuration, kernels: kernels, dataset: dataset, directory: directory,
+      path: configuration.output.directory, isResumed: false, vectors: vectors, characterModels: characterModels,
+      takeover: takeover, changes: [])
   }
 
   static func resume(
-    _ path: String, overrides: [String], acceptsLostSeal: Bool, _ console: Console
+    _ path: String, overrides: [String], acceptsLostSeal: Bool, _ ranks: Ranks, _ console: Console
   ) throws -> PreparedRun {
-    let run = try resume(path, acceptsLostSeal: acceptsLostSeal, console) { own in
+    let run = try resume(path, acceptsLostSeal: acceptsLostSeal, ranks, console) { own in
       let configuration = try RunConfiguration.load(
         path: RunDirectory.configurationPath(path), overrides: overrides, checkFiles: false, remark: console.warn)
       // However the override is spelled.
@@ -82,29 +97,29 @@ struct PreparedRun {
       }
       return configuration
     }
-    return try run.prepared(console)
+    return try run.prepared(ranks, console)
   }
 
   /// Begins where the configuration's directory holds no run, else goes on with the one that it holds.
   ///
   /// - Returns: nil for a run that has finished.
   static func resumeOrBegin(
-    _ file: String, overrides: [String], acceptsLostSeal: Bool, _ console: Console
+    _ file: String, overrides: [String], acceptsLostSeal: Bool, _ ranks: Ranks, _ console: Console
   ) throws -> PreparedRun? {
     let asked = try RunConfiguration.load(path: file, overrides: overrides, checkFiles: false)
     let path = asked.output.directory
-    guard try RunDirectory.holdsRun(at: path) else {
-      return try begin(file, overrides: overrides, acceptsLostSeal: acceptsLostSeal, console)
+    guard try ranks.first(RunDirectory.holdsRun(at: path) ? 1 : nil) != nil else {
+      return try begin(file, overrides: overrides, acceptsLostSeal: acceptsLostSeal, ranks, console)
     }
-    let run = try resume(path, acceptsLostSeal: acceptsLostSeal, console) { own in
+    let run = try resume(path, acceptsLostSeal: acceptsLostSeal, ranks, console) { own in
       var configuration = asked
       configuration.output.directory = own.output.directory
       // What the run began with stands in its own configuration, whatever is the other's best checkpoint by now.
       if configuration.model.from != nil, own.model.from != nil { configuration.model.from = own.model.from }
       return configuration
     }
-    if try run.isFinished { return nil }
-    return try run.prepared(console)
+    if try ranks.first(run.isFinished ? 1 : nil) != nil { return nil }
+    return try run.prepared(ranks, console)
   }
 
   /// Says what makes figures of the splits mean little.
@@ -123,7 +138,8 @@ struct PreparedRun {
 
   /// A run that has been taken over, before its data is read.
   private struct Resumed {
-    let directory: RunDirectory
+    let directory: RunDirectory?
+    let path: String
     let own: RunConfiguration
     let configuration: RunConfiguration
     let checkpoint: (checkpoint: Checkpoint, path: String)?
@@ -134,11 +150,11 @@ struct PreparedRun {
       get throws {
         guard let state = checkpoint?.checkpoint.state, state.isOver(configuration.training) else { return false }
         if case .text(let corpus) = configuration.data, corpus.test == nil { return true }
-        return try RunMetrics(ofRunAt: directory.path).test != nil
+        return try RunMetrics(ofRunAt: path).test != nil
       }
     }
 
-    func prepared(_ console: Console) throws -> PreparedRun {
+    func prepared(_ ranks: Ranks, _ console: Console) throws -> PreparedRun {
       let kernels = try Kernels.chosen()
       var configuration = configuration
       // What was cut off before its first checkpoint begins once more.
@@ -147,35 +163,50 @@ struct PreparedRun {
         ? ParentCheckpoint(of: configuration, acceptsLostSeal: acceptsLostSeal, console) : nil
       start?.pin(&configuration)
       let characterModels = try configuration.takeCharacterModels(kernels: kernels, probe: FileProbe.check)
-      let dataset = try PreparedRun.dataset(
-        ofResumed: configuration, known: checkpoint?.checkpoint.known ?? start?.known, console)
+      let dataset = try ranks.afterFirst {
+        try PreparedRun.dataset(
+          ofResumed: configuration, known: checkpoint?.checkpoint.known ?? start?.known, console)
+      }
       let takeover = try start?.takeover(by: configuration, dataset)
       try configuration.checkTrainable(on: dataset, characterModels: characterModels)
       try PreparedRun.warnOfCaveats(configuration, dataset, console)
+      try ranks.requireSame(configuration, dataset)
       return try PreparedRun(
-        configuration: configuration, kernels: kernels, dataset: dataset, directory: directory, checkpoint: checkpoint,
-        isResumed: checkpoint != nil, vectors: checkpoint == nil ? configuration.wordVectors(for: dataset) : nil,
+        configuration: configuration, kernels: kernels, dataset: dataset, directory: directory, path: path,
+        checkpoint: checkpoint, isResumed: checkpoint != nil,
+        vectors: checkpoint == nil ? configuration.wordVectors(for: dataset) : nil,
         characterModels: characterModels, takeover: takeover, changes: configuration.differences(from: own))
     }
   }
 
   /// - Parameter configure: makes the configuration to go on with of the run's own.
   private static func resume(
-    _ path: String, acceptsLostSeal: Bool, _ console: Console,
+    _ path: String, acceptsLostSeal: Bool, _ ranks: Ranks, _ console: Console,
     configure: (RunConfiguration) throws -> RunConfiguration
   ) throws -> Resumed {
-    let directory = try RunDirectory.resume(path, notice: console.warn)
-    try console.keepLog(RunDirectory.logName, in: directory.directory)
+    let directory = try ranks.onFirst {
+      let directory = try RunDirectory.resume(path, notice: console.warn)
+      try console.keepLog(RunDirectory.logName, in: directory.directory)
+      return directory
+    }
     let own = try RunConfiguration.load(path: RunDirectory.configurationPath(path), checkFiles: false)
     let configuration = try configure(own)
-    if acceptsLostSeal { try directory.sealAgain(probe: FileProbe.check) }
-    let checkpoint = try newestCheckpoint(of: directory, console)
+    try ranks.requireShards(configuration)
+    var checkpoint = try directory.flatMap { directory in
+      if acceptsLostSeal { try directory.sealAgain(probe: FileProbe.check) }
+      return try newestCheckpoint(of: directory, console)
+    }
+    // Others read what the first rank has found.
+    if let step = try ranks.first(checkpoint?.checkpoint.state.step), checkpoint == nil {
+      let file = RunDirectory.checkpointPath(path, ofStep: step)
+      checkpoint = (try CheckpointFile.read(file), file)
+    }
     if let checkpoint {
       let keys = checkpoint.checkpoint.configuration.incompatibilities(with: configuration)
       guard keys.isEmpty else { throw TrainingError.incompatible(directory: path, keys: keys) }
     }
     return Resumed(
-      directory: directory, own: own, configuration: configuration, checkpoint: checkpoint,
+      directory: directory, path: path, own: own, configuration: configuration, checkpoint: checkpoint,
       acceptsLostSeal: acceptsLostSeal)
   }
 

@@ -38,6 +38,19 @@ extension PreparedRun {
       + "a smaller training.averaging.decay makes it follow"
   }
 
+  /// Rows below which a product over them takes longer for each.
+  private static let fewRows = 128
+
+  /// What is to be said of shards of few rows, on average; nil if nothing is.
+  private func fewRows(_ summary: RunSummary) -> String? {
+    let shards = configuration.training.shards
+    let rows = summary.targetsPerEpoch / max(1, summary.stepsPerEpoch * shards)
+    guard shards > 1, rows < Self.fewRows else { return nil }
+    return
+      "a shard has about \(Format.count(rows, "row")) of a minibatch, and each takes longer than where there are \(Self.fewRows) "
+      + "or more; a larger training.batch_size or fewer training.shards are faster"
+  }
+
   /// From this share of the configured learning rate on a run that goes on hardly learns.
   private static let littleLearning = 0.02
 
@@ -47,7 +60,7 @@ extension PreparedRun {
   }
 
   /// What a user wants to know before the first step.
-  func announcement(_ summary: RunSummary, _ state: TrainingState, threads: Int) -> String {
+  func announcement(_ summary: RunSummary, _ state: TrainingState, threads: Int, ranks: Int) -> String {
     let (model, training) = (configuration.model, configuration.training)
     let splits = Split.allCases.compactMap { split in
       dataset.splits[split].map { "\(split.rawValue) \(Format.count($0.tokens.count))" }
@@ -73,14 +86,15 @@ extension PreparedRun {
           + (training.shards > 1 ? ", in \(Format.count(training.shards, "shard"))" : "")
       ),
       ("optimizer", Self.summary(of: training.optimizer)),
-      ("compute", "\(Format.count(threads, "thread")), \(kernels.name)"),
-      ("run", directory.path),
+      ("compute", "\(ranks > 1 ? "\(ranks) ranks of " : "")\(Format.count(threads, "thread")), \(kernels.name)"),
+      ("run", path),
     ]
     if let characterModels {
       let paths = (model.characterModel?.models ?? []).map(\.path)
       facts.append(("words", "with \(characterModels.width) numbers each by \(paths.joined(separator: " and "))"))
     }
     if let averaging = training.averaging { facts.append(("averaging", Self.summary(of: averaging))) }
+    facts += fewRows(summary).map { [("notice", $0)] } ?? []
     facts += longMemory(of: summary.epochs * summary.stepsPerEpoch).map { [("notice", $0)] } ?? []
     facts += (summary.takeover?.facts ?? []).map { ($0.name, $0.value) }
     if let frozen = training.freeze, !frozen.isEmpty { facts.append(("frozen", frozen.joined(separator: ", "))) }

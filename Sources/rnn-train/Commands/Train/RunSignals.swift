@@ -6,8 +6,9 @@ import Presentation
 import Synchronization
 import Training
 
-/// Makes signals requests to a run: SIGINT, SIGTERM and SIGHUP to stop after the current step, SIGUSR1 to save a
-/// checkpoint and go on. A second signal to stop ends the process at once, whatever its threads are waiting for: the signal
+/// Makes signals requests to a run: SIGINT, SIGTERM, SIGHUP and SIGUSR2 to stop after the current step, SIGUSR1 to save a
+/// checkpoint and go on. SIGUSR2 is for launchers that kill their processes a second after any other one.
+/// A second signal to stop ends the process at once, whatever its threads are waiting for: the signal
 /// handler itself does.
 ///
 /// Signals to stop act as usual before the object is made and after `cancel`; SIGUSR1 does nothing then. One that the
@@ -88,7 +89,7 @@ private enum SignalHandler {
       let (isFirst, earlier) = first.compareExchange(
         expected: 0, desired: number, ordering: .sequentiallyConsistent)
       if !isFirst { end(number, earlier: earlier) }
-      requests?._withUnsafeGuaranteedRef { $0.requestStop() }
+      requests?._withUnsafeGuaranteedRef { $0.requestStop(by: number) }
     }
     var byte = UInt8(truncatingIfNeeded: number)
     _ = write(announcer, &byte, 1)
@@ -103,6 +104,7 @@ private enum SignalHandler {
         switch number {
         case SIGINT: "SIGINT: stopping at once; the run goes on from its last checkpoint\n"
         case SIGTERM: "SIGTERM: stopping at once; the run goes on from its last checkpoint\n"
+        case SIGUSR2: "SIGUSR2: stopping at once; the run goes on from its last checkpoint\n"
         default: "SIGHUP: stopping at once; the run goes on from its last checkpoint\n"
         }
       _ = write(STDERR_FILENO, text.utf8Start, text.utf8CodeUnitCount)
@@ -191,12 +193,15 @@ private final class Announcer: Sendable {
 /// A signal that stops a run.
 enum StopSignal: CaseIterable, CustomStringConvertible {
   case interrupt, terminate, hangUp
+  /// SIGUSR2
+  case request
 
   var rawValue: Int32 {
     switch self {
     case .interrupt: SIGINT
     case .terminate: SIGTERM
     case .hangUp: SIGHUP
+    case .request: SIGUSR2
     }
   }
 
@@ -210,6 +215,7 @@ enum StopSignal: CaseIterable, CustomStringConvertible {
     case .interrupt: .interrupted
     case .terminate: .terminated
     case .hangUp: .hungUp
+    case .request: .done
     }
   }
 
@@ -218,6 +224,7 @@ enum StopSignal: CaseIterable, CustomStringConvertible {
     case .interrupt: "SIGINT"
     case .terminate: "SIGTERM"
     case .hangUp: "SIGHUP"
+    case .request: "SIGUSR2"
     }
   }
 }

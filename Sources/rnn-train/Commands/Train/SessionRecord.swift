@@ -10,8 +10,8 @@ final class SessionRecord {
   /// How the training has ended.
   var outcome = RunSession.Outcome.failed
 
-  init(of run: PreparedRun, beginningAt step: Int, threads: Int, _ console: Console) {
-    directory = run.directory
+  init(of run: PreparedRun, in directory: RunDirectory, beginningAt step: Int, threads: Int, _ console: Console) {
+    self.directory = directory
     self.console = console
     let beginning = RunSession.Beginning(
       step: step, threads: threads, isa: run.kernels.name, version: Version.name, dataset: run.dataset,

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Compute
 import Configuration
+import Presentation
 import Training
 
 struct TrainCommand: ParsableCommand {
@@ -20,11 +21,16 @@ struct TrainCommand: ParsableCommand {
 
       A run's directory holds its configuration, its log, its metrics and its
       checkpoints. Ctrl-C saves a checkpoint first, SIGUSR1 saves one and goes
-      on; a run that was cut off by anything goes on from its last checkpoint
-      as if nothing had happened. --from begins with the embeddings and layers
-      of another run, whose words keep their ids; --resume-or-begin is for jobs
-      of a batch system that may be started again: it ends at once, with exit
-      code 0, when the run has finished.
+      on, SIGUSR2 saves one and ends with exit code 0; a run that was cut off
+      by anything goes on from its last checkpoint as if nothing had happened.
+      --from begins with the embeddings and layers of another run, whose words
+      keep their ids; --resume-or-begin is for jobs of a batch system that may
+      be started again: it ends at once, with exit code 0, when the run has
+      finished.
+
+      Several machines, where the program is built with MPI:
+
+        mpirun -n 4 rnn-train --config configs/lm.cfg training.shards=4
       """)
 
   @Option(help: ArgumentHelp("The configuration of a new run.", valueName: "file"), completion: .file())
@@ -114,31 +120,39 @@ struct TrainCommand: ParsableCommand {
   }
 
   func run() throws {
-    let console = Console(isQuiet: quiet)
+    let ranks = try Ranks()
+    let console = Console(isQuiet: quiet, isSilent: !ranks.isFirst)
     do {
-      try train(console)
+      try train(ranks, console)
     } catch {
       console.clearStatus()
       if let line = Failure.line(for: error) { console.record(line) }
+      ranks.end(after: error)
       throw error
     }
   }
 
-  private func train(_ console: Console) throws {
+  private func train(_ ranks: Ranks, _ console: Console) throws {
     let begun = ContinuousClock.now
     RunSignals.ignoreCheckpointRequests()
     pause.restrictProcessors(console)
-    let workers = try threads.workers()
-    guard var prepared = try prepareRun(console) else {
+    let (workers, preparation) = try ranks.prepare { (try threads.workers(), try prepareRun(ranks, console)) }
+    guard var prepared = preparation else {
+      ranks.leave()
       return console.say("nothing to do: the run has finished")
     }
     if pause.isReached(prepared.checkpoint?.checkpoint.state) {
+      ranks.leave()
       return console.say("nothing to do: the pause is reached")
     }
+    warnOfBinding(workers, ranks, console)
     let parameters = prepared.takeParameters()
     let run = prepared
-    let reporter = ProgressReporter(console: console) { run.announcement($0, $1, threads: workers.count) }
-    let (outcome, speed) = try train(run, from: consume parameters, workers, since: begun, reporter, console)
+    let reporter = ProgressReporter(console: console) {
+      run.announcement($0, $1, threads: workers.count, ranks: ranks.count)
+    }
+    let (outcome, speed) = try train(run, from: consume parameters, workers, ranks, since: begun, reporter, console)
+    guard let directory = run.directory else { return }
     if outcome == .interrupted { return console.say("paused after epoch \(reporter.lastState.epoch)") }
     if outcome == .stoppedEarly {
       let measure = run.configuration.task.measure
@@ -149,28 +163,37 @@ struct TrainCommand: ParsableCommand {
         "the \(measure.name) has stopped \(measure.goal == .minimize ? "falling" : "rising"): training ends early\(remedy)"
       )
     }
-    let results = try RunResults(run, reporter, workers: workers)
-    results.keep(in: run.directory, console)
+    let results = try RunResults(run, in: directory, reporter, workers: workers)
+    results.keep(in: directory, console)
     try results.print()
     if let speed { console.say("\n\(speed)") }
   }
 
+  /// Says that there are fewer processors than threads, where a launcher has bound processes to some.
+  private func warnOfBinding(_ workers: Workers, _ ranks: Ranks, _ console: Console) {
+    guard ranks.count > 1, workers.parallelism < workers.count else { return }
+    console.warn(
+      "each rank has \(Format.count(workers.count, "thread")), and the launcher lets it use "
+        + "\(Format.count(workers.parallelism, "processor")); `mpirun --bind-to none` of Open MPI lets it use all, as "
+        + "`srun --cpus-per-task` lets it use so many")
+  }
+
   /// - Returns: nil for a run that has nothing left to do.
-  private func prepareRun(_ console: Console) throws -> PreparedRun? {
+  private func prepareRun(_ ranks: Ranks, _ console: Console) throws -> PreparedRun? {
     let accepts = seal.acceptLostSeal
     if let resume {
       return try pause.whenFree(resume) {
-        try PreparedRun.resume(resume, overrides: overrides.list, acceptsLostSeal: accepts, console)
+        try PreparedRun.resume(resume, overrides: overrides.list, acceptsLostSeal: accepts, ranks, console)
       }
     }
-    if !texts.isEmpty { return try PreparedRun.begin(on: texts, overrides: settings, console) }
+    if !texts.isEmpty { return try PreparedRun.begin(on: texts, overrides: settings, ranks, console) }
     // In quotes, within which a quote is doubled, a path is a path whatever is in it.
     let start = from.map { ["model.from='\($0.replacing("'", with: "''"))'"] } ?? []
     // Behind all others, one of which may replace `model` whole.
     let (file, chosen) = (config ?? "", settings + start)
     return resumeOrBegin
-      ? try PreparedRun.resumeOrBegin(file, overrides: chosen, acceptsLostSeal: accepts, console)
-      : try PreparedRun.begin(file, overrides: chosen, acceptsLostSeal: accepts, console)
+      ? try PreparedRun.resumeOrBegin(file, overrides: chosen, acceptsLostSeal: accepts, ranks, console)
+      : try PreparedRun.begin(file, overrides: chosen, acceptsLostSeal: accepts, ranks, console)
   }
 
   /// Trains. What that takes of memory is free again when the best checkpoint is read for its results.
@@ -178,25 +201,30 @@ struct TrainCommand: ParsableCommand {
   /// - Returns: `.interrupted` only at the pause that was asked for.
   private func train(
     _ run: PreparedRun, from parameters: consuming PreparedRun.ParameterSource, _ workers: Workers,
-    since begun: ContinuousClock.Instant, _ reporter: ProgressReporter, _ console: Console
+    _ ranks: Ranks, since begun: ContinuousClock.Instant, _ reporter: ProgressReporter, _ console: Console
   ) throws -> (outcome: Trainer.Outcome, speed: SpeedReport?) {
     let trainer = try Trainer(
-      run.configuration, dataset: run.dataset, directory: run.directory, resuming: parameters.checkpoint,
-      vectors: run.vectors, takeover: parameters.takeover, characterModels: run.characterModels, workers: workers,
-      kernels: run.kernels, reporter: reporter)
+      run.configuration, dataset: run.dataset, directory: run.directory, path: run.path,
+      ranks: ranks.communicator, resuming: parameters.checkpoint, vectors: run.vectors, takeover: parameters.takeover,
+      characterModels: run.characterModels, workers: workers, kernels: run.kernels, reporter: reporter)
     // Only now is it certain that the run can go on with its new configuration.
-    if !run.changes.isEmpty { try run.directory.write(run.configuration) }
-    let session = SessionRecord(of: run, beginningAt: trainer.state.step, threads: workers.count, console)
+    if !run.changes.isEmpty { try run.directory?.write(run.configuration) }
+    let session = run.directory.map {
+      SessionRecord(of: run, in: $0, beginningAt: trainer.state.step, threads: workers.count, console)
+    }
     let requests = RunRequests(deadline: run.configuration.training.timeLimit.map { begun + $0 })
     let signals = try RunSignals(requests, console: console, heedsEndOfInput: pause.stopsAtEndOfInput)
-    defer { session.end(at: reporter.lastState) }
+    defer { session?.end(at: reporter.lastState) }
     reporter.afterEpoch = { [pause] state in if pause.isReached(state) { requests.requestStop() } }
     let outcome = try trainer.train(heeding: requests)
-    session.outcome = RunSession.Outcome(outcome)
+    session?.outcome = RunSession.Outcome(outcome)
     signals.cancel()
-    let state = reporter.lastState
-    if outcome == .interrupted, signals.received != nil || state.minibatch != 0 || !pause.isReached(state) {
-      throw Stopped(signal: signals.received, directory: run.directory.currentPath, step: reporter.savedStep)
+    // The first rank has saved everything, and has the rest to do; what the others end with doesn't count.
+    ranks.leave()
+    guard let directory = run.directory else { return (outcome, nil) }
+    let (state, signal) = (reporter.lastState, signals.received ?? StopSignal(rawValue: requests.signalOfRanks))
+    if outcome == .interrupted, signal != nil || state.minibatch != 0 || !pause.isReached(state) {
+      throw Stopped(signal: signal, directory: directory.currentPath, step: reporter.savedStep)
     }
     let speed =
       explainSpeed

@@ -1,0 +1,62 @@
+#if MPI
+  import CMPI
+  import Diagnostics
+  import Glibc
+
+  /// A process of an MPI job. What goes wrong within MPI ends the job, and MPI says what it was.
+  final class MPICommunicator: Communicator, @unchecked Sendable {
+    // Unchecked: one thread calls MPI.
+
+    let rank: Int
+    let count: Int
+    /// How many words are sent to and received from each rank, and where they begin, as MPI wants it.
+    private var sentCounts: [Int32] = []
+    private var sentOffsets: [Int32] = []
+    private var receivedCounts: [Int32] = []
+    private var receivedOffsets: [Int32] = []
+
+    /// Joins the job that this process was started in; only once in a process.
+    init() {
+      cmpi_init()
+      rank = Int(cmpi_rank())
+      count = Int(cmpi_size())
+    }
+
+    /// The MPI that runs, in its own words.
+    static var library: String {
+      withUnsafeTemporaryAllocation(of: CChar.self, capacity: CMPI_LIBRARY_BYTES + 1) { text in
+        text.initialize(repeating: 0)
+        guard let base = text.baseAddress else { return "" }
+        cmpi_library(base)
+        // Open MPI's goes on with who has built it, MPICH's with how.
+        return String(String(cString: base).prefix { $0 != "," && $0 != "\n" }.map { $0 == "\t" ? " " : $0 })
+      }
+    }
+
+    func exchange(
+      _ sent: UnsafeRawPointer, _ outgoing: [Range<Int>], _ received: UnsafeMutableRawPointer, _ incoming: [Range<Int>]
+    ) {
+      put(outgoing, &sentCounts, &sentOffsets)
+      put(incoming, &receivedCounts, &receivedOffsets)
+      cmpi_exchange(sent, sentCounts, sentOffsets, received, receivedCounts, receivedOffsets)
+    }
+
+    private func put(_ parts: [Range<Int>], _ counts: inout [Int32], _ offsets: inout [Int32]) {
+      counts.removeAll(keepingCapacity: true)
+      offsets.removeAll(keepingCapacity: true)
+      for part in parts {
+        guard let count = Int32(exactly: part.count), let offset = Int32(exactly: part.lowerBound) else {
+          let text: StaticString = "rnn-train: MPI counts in 32 bits, and there are more than 2^31 numbers to be sent\n"
+          _ = write(STDERR_FILENO, text.utf8Start, text.utf8CodeUnitCount)
+          return abort(code: ExitCode.noResources.rawValue)
+        }
+        counts.append(count)
+        offsets.append(offset)
+      }
+    }
+
+    func finish() { cmpi_finalize() }
+
+    func abort(code: Int32) { cmpi_abort(code) }
+  }
+#endif
