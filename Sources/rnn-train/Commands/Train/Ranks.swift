@@ -88,7 +88,7 @@ final class Ranks {
       "\($0.key) \($0.value)"
     }
     let all = [
-      ("program", ProgramVersion.text), ("configuration", configuration.render()),
+      ("program", ProgramVersion.name), ("configuration", configuration.render()),
       ("dataset", (hashes + dataset.vocabulary.tokens).joined(separator: "\n")),
     ]
     for (what, text) in all {
