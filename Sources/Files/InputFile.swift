@@ -70,6 +70,13 @@ package final class InputFile: Sendable {
     return UInt64(byteCount) + 16 << 20 >= limit.rlim_cur
   }
 
+  /// Makes sure that the process may open one more file: libraries that open this one by name don't say why they can't.
+  package func requireSpareDescriptor() throws(FileError) {
+    let copy = dup(descriptor)
+    guard copy >= 0 else { throw .system(.open, path: path, code: errno) }
+    close(copy)
+  }
+
   /// What it is now.
   package var stamp: FileStamp? { FileStamp(of: descriptor) }
 
