@@ -47,9 +47,14 @@ package struct Column<Number: FixedWidthInteger & BitwiseCopyable & Sendable>: S
   ///
   /// - Parameter change: asked for each number anew whenever it is read.
   package func mapped(_ change: @escaping @Sendable (Number) -> Number) -> Column {
+    transformed { numbers in for i in numbers.indices { numbers[i] = change(numbers[i]) } }
+  }
+
+  /// The same by a change of many numbers at a time, where they lie: each as if it were alone.
+  package func transformed(by change: @escaping @Sendable (UnsafeMutableBufferPointer<Number>) -> Void) -> Column {
     Column(count: count) { [fill] range, memory throws(FileError) in
       try fill(range, memory)
-      for i in 0..<range.count { memory[i] = change(memory[i]) }
+      change(memory)
     }
   }
 

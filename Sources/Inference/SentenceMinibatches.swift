@@ -12,7 +12,7 @@ package final class SentenceMinibatches: MinibatchSource {
   /// In the order of an epoch.
   private var batches: SentenceBatches
   private var epoch: Int?
-  private let reading: ReadAhead<ArraySlice<Int>, SentenceWords>
+  private let reading: ReadAhead<ArraySlice<Int>, SentenceWords, FileError>
   package let targetCount: Int
   /// What the minibatch has that was put in last.
   package private(set) var words = SentenceWords()

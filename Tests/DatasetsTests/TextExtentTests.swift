@@ -47,6 +47,27 @@ private func extent(of text: String) -> TextExtent {
     }
   }
 
+  /// Eight bytes at a time where they are ASCII, whatever they are and wherever lines and words end in them.
+  @Test func everyLineHasItsLength() throws {
+    let scalars = Array("aZ09~!zzz \t \u{B}\u{C}\n\u{8}\u{E}\u{1C}\u{1F}\u{7F}é\u{85}日".unicodeScalars)
+    let text =
+      randomText(of: scalars + scalars.filter(\.isASCII) + scalars.filter(\.isASCII), count: 20_000, seed: 1) + "\n"
+    let lines = text.split(separator: "\n", omittingEmptySubsequences: false).dropLast().map { "\($0)\n" }
+    for chunkSize in [8, 23, 1 << 20] {
+      let files = try TemporaryFiles()
+      let record = try PlainText().read([try files.write("t", text)], .character, chunkSize: chunkSize)
+      var whole = TextExtent()
+      for (index, line) in lines.enumerated() {
+        whole = whole + extent(of: line)
+        let found = TextExtent(
+          characters: Int(try record.extents.characters.number(at: index)),
+          words: Int(try record.extents.words.number(at: index)),
+          bytes: Int(try record.extents.bytes.number(at: index)))
+        #expect(found == whole, "\(line)")
+      }
+    }
+  }
+
   @Test func aCutBetweenCharactersCutsTheLengths() throws {
     let files = try TemporaryFiles()
     let text = "ab cd\u{E9}f gh\nij"

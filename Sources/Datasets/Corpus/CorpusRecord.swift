@@ -78,6 +78,9 @@ package struct CorpusRecord {
     recent.append(number)
   }
 
+  /// The same of several tokens.
+  mutating func append(numbers: ArraySlice<Int32>) { recent.append(contentsOf: numbers) }
+
   /// Ends a sentence, unless nothing has come since the last one ended. One whose end is marked by a `</s>` of its own,
   /// as many prepared corpora have it, gets no second.
   mutating func endSentence() {

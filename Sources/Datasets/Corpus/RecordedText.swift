@@ -160,7 +160,7 @@ package struct TextPart: Sendable {
     do throws(FileError) {
       let ids = try words.ids(in: vocabulary)
       sequence = TokenSequence(
-        tokens: numbers.mapped { ids[$0] }, offsets: try offsets(), extent: extent,
+        tokens: numbers.transformed(by: ids.replace), offsets: try offsets(), extent: extent,
         sourceSHA256: text.sourceSHA256)
       unknown = vocabulary.unknownId == nil ? try numbers.first { ids[$0] < 0 }?.number : nil
     } catch {

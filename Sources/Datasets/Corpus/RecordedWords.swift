@@ -81,6 +81,16 @@ struct NumberMap: Sendable {
     return result
   }
 
+  /// Puts what numbers stand for in their place.
+  func replace(_ numbers: UnsafeMutableBufferPointer<Int32>) {
+    first.withUnsafeBufferPointer { first in
+      for i in numbers.indices {
+        let index = Int(UInt32(bitPattern: numbers[i]))
+        numbers[i] = index < first.count ? first[index] : self[numbers[i]]
+      }
+    }
+  }
+
   subscript(number: Int32) -> Int32 {
     let index = Int(UInt32(bitPattern: number))
     return index < first.count ? first[index] : rest[UInt32(index)] ?? others

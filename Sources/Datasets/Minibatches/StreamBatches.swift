@@ -96,7 +96,7 @@ private struct StreamBlock: Sendable {
 private final class StreamBlocks: Sendable {
   /// Timesteps of a block; the last one may have fewer.
   private let size: Int
-  private let reading: ReadAhead<Int, StreamBlock>
+  private let reading: ReadAhead<Int, StreamBlock, FileError>
   private let count: Int
   /// The last two that were asked for: a window may begin in one and end in the next.
   private let recent = Mutex<[(number: Int, block: StreamBlock)]>([])

@@ -1,34 +1,37 @@
 import Files
+import Synchronization
 
-/// Reads UTF-8 text files in chunks, and hashes their bytes on the way.
+/// Reads UTF-8 text files in chunks, and hashes their bytes on the way: on a thread of its own, a chunk ahead.
 ///
 /// What comes out is clean: valid UTF-8 in whole scalars, without a byte order mark at a file's start, and with one
-/// newline for every CR LF. Memory is one chunk, however long the file or its lines are.
+/// newline for every CR LF. Memory is three chunks, however long the file or its lines are.
 package struct TextReader: ~Copyable {
   package static let defaultChunkSize = 1 << 20
 
   private let chunkSize: Int
-  private var hash = ContentHash()
-  /// Carriage returns read so far that have no newline behind them.
-  package private(set) var loneCarriageReturns = 0
+  private let chunks = TextChunks()
 
   package init(chunkSize: Int = defaultChunkSize) {
     self.chunkSize = chunkSize
   }
 
   /// The hash of the bytes of all files read so far, one after the other, as lowercase hexadecimal digits.
-  package var sourceSHA256: String { hash.hex }
+  package var sourceSHA256: String { chunks.sourceSHA256 }
+
+  /// Carriage returns read so far that have no newline behind them.
+  package var loneCarriageReturns: Int { chunks.loneCarriageReturns }
 
   /// Reads one file from start to end; a pipe will do.
   package mutating func read(
     _ path: String, _ consume: (UTF8Span) throws(CorpusError) -> Void
   ) throws(CorpusError) {
-    var file = try TextFile(.file(path), chunkSize: chunkSize)
-    while try file.advance(observe: { hash.update($0) }) {
-      let text = Self.clean(&file.bytes, file.chunk, isStart: file.offset == 0)
-      if text.upperBound > text.lowerBound { loneCarriageReturns += file.bytes[text].count { $0 == 0x0D } }
+    let file = try chunks.open(path, chunkSize: chunkSize)
+    let reading = ReadAhead { [chunks] (_: Int) throws(CorpusError) in try chunks.next(of: file) }
+    var number = 0
+    while let text = try reading.value(number, following: number + 1) {
       // Taking out bytes that are ASCII leaves valid UTF-8 valid.
-      try consume(UTF8Span(unchecked: file.bytes.span.extracting(text)))
+      try consume(UTF8Span(unchecked: text.span))
+      number += 1
     }
   }
 
@@ -50,5 +53,44 @@ package struct TextReader: ~Copyable {
       end += 1
     }
     return end
+  }
+}
+
+/// The chunks of files, in order, for whichever thread asks.
+private final class TextChunks: Sendable {
+  private struct State: ~Copyable {
+    /// Nil at its end.
+    var file: TextFile?
+    /// Files opened so far.
+    var count = 0
+    var hash = ContentHash()
+    var loneCarriageReturns = 0
+  }
+
+  private let state = Mutex(State())
+
+  var sourceSHA256: String { state.withLock { $0.hash.hex } }
+  var loneCarriageReturns: Int { state.withLock { $0.loneCarriageReturns } }
+
+  /// Goes on with another file, and returns its number.
+  func open(_ path: String, chunkSize: Int) throws(CorpusError) -> Int {
+    try state.withLock { (state) throws(CorpusError) in
+      state.file = try TextFile(.file(path), chunkSize: chunkSize)
+      state.count += 1
+      return state.count
+    }
+  }
+
+  /// The text of a file's next chunk; nil at its end, once it could not be read, and where another file is open by now.
+  func next(of number: Int) throws(CorpusError) -> [UInt8]? {
+    try state.withLock { (state) throws(CorpusError) -> [UInt8]? in
+      guard number == state.count, var file = state.file.take(), try file.advance(observe: { state.hash.update($0) })
+      else { return nil }
+      let range = TextReader.clean(&file.bytes, file.chunk, isStart: file.offset == 0)
+      let text = Array(file.bytes[range.lowerBound..<max(range.lowerBound, range.upperBound)])
+      state.loneCarriageReturns += text.count { $0 == 0x0D }
+      state.file = consume file
+      return text
+    }
   }
 }

@@ -25,11 +25,7 @@ package struct TokenTable: Sendable {
     init(_ token: UnsafeRawBufferPointer, number: Int32) {
       self.number = number
       length = UInt32(truncatingIfNeeded: token.count)
-      if token.count >= 8 {
-        beginning = token.loadUnaligned(as: UInt64.self)
-      } else {
-        for byte in token.reversed() { beginning = beginning << 8 | UInt64(byte) }
-      }
+      beginning = token.word(at: 0)
     }
   }
 
@@ -93,12 +89,20 @@ package struct TokenTable: Sendable {
     (number == 0 ? 0 : ends[number - 1])..<ends[number]
   }
 
-  /// Swift's hash is seeded anew in every process: nobody can make a text whose tokens all collide. No number depends
-  /// on it.
+  /// Drawn anew in every process: nobody can make a text whose tokens all collide. No number depends on it.
+  private static let seeds = (UInt64.random(in: .min ... .max), UInt64.random(in: .min ... .max))
+
+  /// Words of eight bytes, each mixed in by a product of 64 and 64 bits whose halves are joined, as wyhash does.
   private static func hash(of token: UnsafeRawBufferPointer) -> Int {
-    var hasher = Hasher()
-    hasher.combine(bytes: token)
-    return hasher.finalize()
+    let seeds = Self.seeds
+    var hash = seeds.0 ^ UInt64(token.count)
+    var position = 0
+    repeat {
+      let product = (hash ^ token.word(at: position)).multipliedFullWidth(by: seeds.1 | 1)
+      hash = product.high ^ product.low
+      position += 8
+    } while position < token.count
+    return Int(truncatingIfNeeded: hash)
   }
 
   /// Where a token is or, if the table lacks it, belongs.
@@ -137,6 +141,24 @@ package struct TokenTable: Sendable {
       }
     }
     self.slots = slots
+  }
+}
+
+extension UnsafeRawBufferPointer {
+  /// The eight bytes from a position on, the first one lowest, with zeros behind fewer.
+  fileprivate func word(at position: Int) -> UInt64 {
+    func part<Part: FixedWidthInteger & UnsignedInteger & BitwiseCopyable>(_ position: Int, as: Part.Type) -> UInt64 {
+      UInt64(Part(littleEndian: loadUnaligned(fromByteOffset: position, as: Part.self)))
+    }
+    let count = count - position
+    // Of fewer, the first and the last ones, which may be the same.
+    return switch count {
+    case 8...: part(position, as: UInt64.self)
+    case 4...: part(position, as: UInt32.self) | part(position + count - 4, as: UInt32.self) << (8 * (count - 4))
+    case 2...: part(position, as: UInt16.self) | part(position + count - 2, as: UInt16.self) << (8 * (count - 2))
+    case 1: UInt64(self[position])
+    default: 0
+    }
   }
 }
 
