@@ -29,7 +29,8 @@ public struct LanguageModel: Sendable {
   public struct Score: Sendable, Equatable {
     /// The natural logarithm of the line's probability, its unknown tokens read as `<unk>`: the sum over its tokens.
     public let logProbability: Double
-    /// The logarithm of each token's probability after those before it. The last one is the line's end.
+    /// The logarithm of each token's probability after those before it; of a model that was trained from right to left, after those
+    /// behind it. The last one is the line's end.
     public let tokenLogProbabilities: [Double]
     /// The tokens that the vocabulary lacks, in their order.
     public let unknownTokens: [String]
@@ -79,7 +80,7 @@ public struct LanguageModel: Sendable {
     public init() {}
   }
 
-  /// Text that goes on from a prompt, and begins with it.
+  /// Text that goes on from a prompt, and begins with it; of a model that was trained from right to left, text that ends with it.
   ///
   /// Cost: one timestep for each token of the prompt and of the text. A call computes on one thread.
   ///
@@ -102,7 +103,7 @@ public struct LanguageModel: Sendable {
   ///   - prompt: the text's beginning; empty: that of a line.
   ///   - length: tokens to write, words or characters.
   ///   - sampling: how each token is drawn.
-  ///   - emit: gets the prompt, and then each token as soon as it is chosen.
+  ///   - emit: gets the prompt, and then each token as soon as it is chosen; from right to left, the whole text at its end.
   public func generate(
     prompt: String = "", length: Int, sampling: Sampling = Sampling(), emit: (String) -> Void
   ) throws(ModelError) {
