@@ -128,6 +128,15 @@ package struct PhaseTotal: Sendable, Equatable {
     }
     return sums
   }
+
+  /// What has been added to each kind since some earlier totals.
+  package static func differences(_ totals: [PhaseTotal], _ before: [PhaseTotal]) -> [PhaseTotal] {
+    totals.map { total in
+      guard let old = before.first(where: { $0.kind == total.kind }) else { return total }
+      return PhaseTotal(
+        kind: total.kind, time: total.time - old.time, phases: total.phases - old.phases, jobs: total.jobs - old.jobs)
+    }
+  }
 }
 
 /// Adds up how long phases take, and their jobs. Reading the time costs some 30 nanoseconds a phase.

@@ -19,13 +19,12 @@ package struct Benchmark: Sendable, Equatable {
   /// Of that, a minibatch's activations and their gradients.
   package var activationBytes: Int
   package var steps: Int
-  /// What phases of each kind cost in all steps, warm-up included, and how many steps those are.
+  /// What phases of each kind cost in those steps.
   package var phaseTotals: [PhaseTotal]
-  package var allSteps: Int
-  /// How long one thread worked between the phases of all those steps: the minibatch, the sum of the losses, states.
+  /// How long one thread worked between the phases of those steps: the minibatch, the sum of the losses, states.
   package var serialTime: Duration
 
-  /// Steps before the clock starts, and fewest steps that are timed.
+  /// Fewest steps before the clock starts, and fewest steps that are timed.
   private static let (warmUp, fewest) = (3, 5)
   /// Different minibatches, taken in turn.
   private static let minibatches = 16
@@ -62,12 +61,8 @@ package struct Benchmark: Sendable, Equatable {
       configuration, shape, minibatches: source, workers: workers, kernels: kernels, ranks: Alone())
     engine.initialize(configuration)
 
-    var times: [Double] = []
-    var tokens: [Int] = []
-    let clock = ContinuousClock()
-    let begin = clock.now
-    var (count, stepTime) = (0, Duration.zero)
-    while count < warmUp + fewest || clock.now - begin < .seconds(seconds) {
+    var count = 0
+    func step() throws -> (targets: Int, time: Duration) {
       let start = clock.now
       let result = try engine.step.run(
         step: count + 1, learningRate: training.optimizer.learningRate,
@@ -75,24 +70,27 @@ package struct Benchmark: Sendable, Equatable {
       ) { minibatch in
         try source.fill(minibatch, index: count % source.count, epoch: count / source.count, step: count + 1)
       }
-      guard !result.diverged else {
-        throw Divergence(step: count + 1, epoch: 1, quantity: "gradient's norm")
-      }
-      let time = clock.now - start
-      stepTime += time
-      if count >= warmUp {
-        times.append(time / .seconds(1))
-        tokens.append(result.targets)
-      }
+      guard !result.diverged else { throw Divergence(step: count + 1, epoch: 1, quantity: "gradient's norm") }
       count += 1
+      return (result.targets, clock.now - start)
     }
-    let rate = zip(tokens, times).map { Double($0) / $1 }.sorted()[times.count / 2]
-    let totals = engine.phaseTotals
+    let clock = ContinuousClock()
+    // A run's first steps try the ways of sharing recurrences out, which is not what the others cost; where steps are long,
+    // they take no more time than is measured.
+    let begin = clock.now
+    while count < warmUp || !engine.step.isSettled && clock.now - begin < .seconds(seconds) { _ = try step() }
+    let before = engine.phaseTotals
+    var steps: [(targets: Int, time: Duration)] = []
+    let end = clock.now + .seconds(seconds)
+    while steps.count < fewest || clock.now < end { steps.append(try step()) }
+    let totals = PhaseTotal.differences(engine.phaseTotals, before)
+    let rates = steps.map { Double($0.targets) / ($0.time / .seconds(1)) }.sorted()
+    let rate = rates[rates.count / 2]
     return Benchmark(
       tokensPerSecond: rate, gflops: rate * 6 * Double(shape.multipliedWeights) / 1e9, threads: workers.count,
       isa: kernels.name, parameters: engine.model.parameters.layout.elementCount, peakMemoryBytes: peakMemory(),
-      activationBytes: engine.activationBytes, steps: times.count,
-      phaseTotals: totals, allSteps: count, serialTime: totals.reduce(stepTime) { $0 - $1.time })
+      activationBytes: engine.activationBytes, steps: steps.count, phaseTotals: totals,
+      serialTime: totals.reduce(steps.reduce(.zero) { $0 + $1.time }) { $0 - $1.time })
   }
 
   private static func peakMemory() -> Int {

@@ -41,6 +41,8 @@ package final class TrainingStep: Sendable {
   package var phaseTotals: [PhaseTotal] { PhaseTotal.sums(model.phaseTotals + runner.phases.totals) }
   /// Steps made.
   package var count: Int { runner.phases.runs }
+  /// Whether it is found out how recurrences are shared out among the workers: the first steps try.
+  package var isSettled: Bool { model.model.sharingTrial.isSettled }
 
   package struct Result: Sendable {
     /// Nats, summed over the targets.

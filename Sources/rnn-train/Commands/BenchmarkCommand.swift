@@ -59,7 +59,7 @@ struct BenchmarkCommand: ParsableCommand {
     try Results.print(json ? JSON.text(report) : report.description)
     guard explainSpeed else { return }
     let speed = SpeedReport(
-      gflops: benchmark.gflops, phases: benchmark.phaseTotals, steps: benchmark.allSteps,
+      gflops: benchmark.gflops, phases: benchmark.phaseTotals, steps: benchmark.steps,
       serialTime: benchmark.serialTime, configuration: configuration, workers: workers, kernels: kernels)
     try Results.print("\n\(speed)")
   }
@@ -75,7 +75,7 @@ private struct BenchmarkReport: Encodable, CustomStringConvertible {
   let peakMemoryBytes: Int
   let activationBytes: Int
   let steps: Int
-  /// A step's mean, warm-up included.
+  /// A step's mean.
   let phases: [PhaseReport]
   let serialMilliseconds: Double
 
@@ -104,8 +104,8 @@ private struct BenchmarkReport: Encodable, CustomStringConvertible {
     peakMemoryBytes = benchmark.peakMemoryBytes
     activationBytes = benchmark.activationBytes
     steps = benchmark.steps
-    phases = benchmark.phaseTotals.filter { $0.phases > 0 }.map { PhaseReport($0, steps: benchmark.allSteps) }
-    serialMilliseconds = benchmark.serialTime / .milliseconds(benchmark.allSteps)
+    phases = benchmark.phaseTotals.filter { $0.phases > 0 }.map { PhaseReport($0, steps: benchmark.steps) }
+    serialMilliseconds = benchmark.serialTime / .milliseconds(benchmark.steps)
   }
 
   var description: String {
