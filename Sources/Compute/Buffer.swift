@@ -3,7 +3,10 @@
 ///
 /// Who may write when: between steps the one thread that prepares the next; within a step, in each phase, a job writes
 /// elements that no other job of the phase reads or writes. Debug builds hold jobs to it (see `Watchdog`).
-package final class Buffer<Element: BitwiseCopyable & Sendable>: @unchecked Sendable {
+///
+/// Public, with members that the package alone sees: of a type that is the package's itself the compiler inlines nothing
+/// elsewhere, and each access would be a call that copies an element of any size.
+public final class Buffer<Element: BitwiseCopyable & Sendable>: @unchecked Sendable {
   // Unchecked: the rule above.
   @usableFromInline package let base: UnsafeMutablePointer<Element>
   @usableFromInline package let count: Int
@@ -24,7 +27,7 @@ package final class Buffer<Element: BitwiseCopyable & Sendable>: @unchecked Send
 
   deinit { base.deallocate() }
 
-  /// One element; loops over many are better off with `base`.
+  /// One element.
   @inlinable package subscript(index: Int) -> Element {
     get {
       assert((0..<count).contains(index))

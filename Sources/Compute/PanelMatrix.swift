@@ -5,8 +5,10 @@ import CKernels
 /// Element (i, j) is at `(j / 16) * stride + i * 16 + j % 16`: see ckernels.h. Rows are rounded up to whole blocks of 16,
 /// so that a matrix can be transposed in blocks; and a panel's size is never a multiple of 4 KB, since then the same rows
 /// of all panels would compete for the same few lines of the first-level cache.
-package struct PanelShape: Sendable, Equatable {
-  package static let width = Int(CK_PANEL_WIDTH)
+///
+/// Public, as `PanelMatrix` is, for the reason that `Buffer` is.
+public struct PanelShape: Sendable, Equatable {
+  @inlinable package static var width: Int { Int(CK_PANEL_WIDTH) }
 
   package let rows: Int
   package let columns: Int
@@ -34,15 +36,15 @@ package struct PanelShape: Sendable, Equatable {
 ///
 /// Padding (columns up to whole panels) holds zeros in parameters and their gradients; see `RecurrentLayer` for
 /// activations.
-package struct PanelMatrix: @unchecked Sendable {
+public struct PanelMatrix: @unchecked Sendable {
   // Unchecked: see Arena.
-  package let base: UnsafeMutablePointer<Float>
-  package let rows: Int
-  package let columns: Int
+  @usableFromInline package let base: UnsafeMutablePointer<Float>
+  @usableFromInline package let rows: Int
+  @usableFromInline package let columns: Int
   /// Floats from one panel to the next.
-  package let stride: Int
+  @usableFromInline package let stride: Int
 
-  package init(base: UnsafeMutablePointer<Float>, rows: Int, columns: Int, stride: Int) {
+  @inlinable package init(base: UnsafeMutablePointer<Float>, rows: Int, columns: Int, stride: Int) {
     self.base = base
     self.rows = rows
     self.columns = columns
@@ -54,24 +56,24 @@ package struct PanelMatrix: @unchecked Sendable {
     self.init(base: arena.base + offset, rows: shape.rows, columns: shape.columns, stride: shape.stride)
   }
 
-  package var panels: Int { (columns + PanelShape.width - 1) / PanelShape.width }
+  @inlinable package var panels: Int { (columns + PanelShape.width - 1) / PanelShape.width }
 
   /// The first float of a panel's row.
-  package func pointer(panel: Int, row: Int) -> UnsafeMutablePointer<Float> {
+  @inlinable package func pointer(panel: Int, row: Int) -> UnsafeMutablePointer<Float> {
     assert(
       panel >= 0 && panel < panels && row >= 0 && row <= rows, "(\(panel), \(row)) of \(panels) panels, \(rows) rows")
     return base + (panel * stride + row * PanelShape.width)
   }
 
   /// Some of the rows, all columns.
-  package func rows(_ range: Range<Int>) -> PanelMatrix {
+  @inlinable package func rows(_ range: Range<Int>) -> PanelMatrix {
     assert(range.lowerBound >= 0 && range.upperBound <= rows, "rows \(range) of \(rows)")
     return PanelMatrix(
       base: base + range.lowerBound * PanelShape.width, rows: range.count, columns: columns, stride: stride)
   }
 
   /// Some of the panels, all rows.
-  package func panels(_ range: Range<Int>) -> PanelMatrix {
+  @inlinable package func panels(_ range: Range<Int>) -> PanelMatrix {
     assert(range.lowerBound >= 0 && range.upperBound <= panels, "panels \(range) of \(panels)")
     return PanelMatrix(
       base: base + range.lowerBound * stride, rows: rows,

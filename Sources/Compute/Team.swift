@@ -30,18 +30,18 @@ final class Team: @unchecked Sendable {
 
   /// Past so many jobs a phase's are taken in turn, whatever it says.
   static let mostAssignedJobs = 1024
-  /// Looks at the next run before a worker sleeps: a fraction of a millisecond, more than a training loop takes from step to
-  /// step.
-  private static let looksForRun = 5000
-  /// Looks at a phase's end before a worker sleeps: more than others take for the rest of a job, unless they are without a
-  /// processor.
-  private static let looksForEnd = 10_000
+  /// How long a worker looks for the next run before it sleeps: more than a training loop takes from step to step.
+  private static let patienceForRun = Duration.milliseconds(1)
+  /// How long a worker looks for a phase's end before it sleeps: more than others take for the rest of a job, unless they are
+  /// without a processor. Of many workers the last one is late more often, and to wake all others takes longer.
+  private let patienceForEnd: Duration
   /// Looks at a phase's end before a worker does what is assigned to another one that hasn't begun.
   private static let looksBeforeStealing = 64
 
   init(size: Int) {
     precondition(size > 1)
     self.size = size
+    patienceForEnd = .microseconds(125) * size
     done = CounterLines(count: size)
     for worker in 1..<size {
       // A queue of its own: it is busy with this block until the team is dismissed.
@@ -68,7 +68,7 @@ final class Team: @unchecked Sendable {
     work(list, as: 0, clock: list.clock)
     // Whoever hasn't come by now is not needed; whoever has must be gone before anything changes that jobs are counted by.
     membership[0].wrappingSubtract(Membership.openBit, ordering: .acquiringAndReleasing)
-    ends.wait(looks: Self.looksForEnd) {
+    ends.wait(patience: patienceForEnd) {
       Membership(membership[0].load(ordering: .sequentiallyConsistent)).members == 0
     }
     assignedPhases += list.phases.count
@@ -80,7 +80,7 @@ final class Team: @unchecked Sendable {
     var last = 0
     while true {
       var hasJoined = false
-      beginnings.wait(looks: Self.looksForRun) {
+      beginnings.wait(patience: Self.patienceForRun) {
         hasJoined = join(after: &last)
         return hasJoined || isDismissed.load(ordering: .sequentiallyConsistent)
       }
@@ -133,7 +133,7 @@ final class Team: @unchecked Sendable {
         counts.taken += jobs
         tell(counts, as: worker)
       }
-      ends.wait(looks: Self.looksForEnd) { isOver(counts.jobs) }
+      ends.wait(patience: patienceForEnd) { isOver(counts.jobs) }
       // Whoever did the last job doesn't sleep: it is seen by itself at once.
       ends.wakeAll()
       clock?.end(phase: index, jobs: jobs)

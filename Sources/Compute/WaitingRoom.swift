@@ -18,27 +18,33 @@ final class WaitingRoom: @unchecked Sendable {
 
   deinit { calls.deallocate() }
 
+  /// Looks between two readings of the clock: a microsecond or two, and what a reading costs doesn't count beside it.
+  private static let looksAtOnce = 64
+
   /// Returns when something is over. Whoever may have ended it calls `wakeAll` afterwards.
   ///
   /// - Parameters:
-  ///   - looks: before the thread sleeps.
+  ///   - patience: how long the thread looks before it sleeps. In time, since how long a look takes differs threefold between
+  ///     processors.
   ///   - isOver: asked again and again. What it reads, and what ends it, are sequentially consistent: either the thread sees
   ///     that there is nothing to wait for, or others see that it sleeps.
-  func wait(looks: Int, until isOver: () -> Bool) {
-    var count = 0
-    while !isOver() {
-      count += 1
-      guard count >= looks else {
+  func wait(patience: Duration, until isOver: () -> Bool) {
+    var deadline: ContinuousClock.Instant?
+    while true {
+      for _ in 0..<Self.looksAtOnce {
+        if isOver() { return }
         ck_relax()
-        continue
       }
+      let now = ContinuousClock.now
+      if deadline == nil { deadline = now + patience }
+      guard let end = deadline, now >= end else { continue }
       let before = calls.pointee.load(ordering: .sequentiallyConsistent)
       sleepers[0].wrappingAdd(1, ordering: .sequentiallyConsistent)
       let isLate = isOver()
       if !isLate { cthreads_sleep(calls, before) }
       sleepers[0].wrappingSubtract(1, ordering: .sequentiallyConsistent)
       if isLate { return }
-      count = 0
+      deadline = nil
     }
   }
 

@@ -5,8 +5,9 @@ import Glibc
 ///
 /// Whatever touches memory that workers share says so: matrices, buffers and kernels by themselves, code that goes through
 /// bare pointers by `reads` and `writes`. When the last job of a phase is done, what they said is compared, and a phase that
-/// breaks the rule ends the program with its kind and the two jobs. In release builds there is nothing of it.
-package enum Watchdog {
+/// breaks the rule ends the program with its kind and the two jobs. In release builds there is nothing of it: public, like
+/// `Buffer`, so that it is inlined.
+public enum Watchdog {
   /// Whether this build has one.
   package static var isOn: Bool {
     #if DEBUG
