@@ -8,7 +8,7 @@ import Synchronization
 /// takes the processor from, is done without. Counters grow over a whole run, so nothing is reset from phase to phase:
 ///
 /// - `done`, one for each worker: jobs that it has finished. A phase is over when their sum is the number of jobs of all phases
-///   up to it. A worker tells its number once a phase, when it finds nothing more to do.
+///   up to it. A worker tells its number once a phase, when it finds nothing more to do, and after each job that it takes over.
 /// - `taken`: jobs that were begun of all phases whose jobs are taken in turn.
 /// - `claims`, one for each job of a phase whose jobs are assigned: the last such phase in which the job was begun.
 final class Team: @unchecked Sendable {
@@ -35,8 +35,9 @@ final class Team: @unchecked Sendable {
   /// How long a worker looks for a phase's end before it sleeps: more than others take for the rest of a job, unless they are
   /// without a processor. Of many workers the last one is late more often, and to wake all others takes longer.
   private let patienceForEnd: Duration
-  /// Looks at a phase's end before a worker does what is assigned to another one that hasn't begun.
-  private static let looksBeforeStealing = 64
+  /// Looks at a phase's end, for each worker, before one does what is assigned to another that hasn't begun: more than the others
+  /// take to find the phase before over, unless they are without a processor.
+  private static let looksBeforeStealing = 32
 
   init(size: Int) {
     precondition(size > 1)
@@ -122,8 +123,8 @@ final class Team: @unchecked Sendable {
           for job in 0..<jobs where claim(job, in: number) {
             list.run(job, of: jobs, phase, index)
             counts.done += 1
+            tell(counts, as: worker)
           }
-          tell(counts, as: worker)
         }
       } else {
         while let job = take(before: counts.taken + jobs) {
@@ -162,7 +163,7 @@ final class Team: @unchecked Sendable {
 
   /// Whether a phase ends before this worker does what is assigned to others that haven't begun.
   private func isSoonOver(_ jobs: Int) -> Bool {
-    for _ in 0..<Self.looksBeforeStealing {
+    for _ in 0..<Self.looksBeforeStealing * size {
       if isOver(jobs) { return true }
       ck_relax()
     }

@@ -38,6 +38,8 @@ package final class OptimizerStep: @unchecked Sendable {
   private let squares: Buffer<Double>
   /// The starts of the moments' arenas.
   private let momentBases: UnsafeMutableBufferPointer<FloatPointer>
+  /// The start of the parameters' arena.
+  private let weights: FloatPointer
 
   /// The gradient of rows that a step doesn't have.
   private let zeros = Arena(count: allRowsUnit * PanelShape.width)
@@ -64,6 +66,7 @@ package final class OptimizerStep: @unchecked Sendable {
     let blocks = Self.blocks(of: parameters.layout, frozen)
     self.blocks = blocks
     kernels = parameters.kernels
+    weights = parameters.values.base
     updatesAllRows = !sparse && optimizer.movesWithoutGradient
     let count = parameters.layout.floatCount
     let moments = optimizer.momentNames.map { Moment(name: $0, arena: Arena(count: count)) }
@@ -120,7 +123,8 @@ package final class OptimizerStep: @unchecked Sendable {
     let blocks = blocks
     let pieces = trainedByRows.flatMap { gradient in (0..<gradient.pieceCount).map { (gradient, $0) } }
     return [
-      Phase(.norm, jobs: { blocks.count + pieces.count }) { [self] job in
+      // Each worker updates the blocks that it has summed: their gradients are in its cache.
+      Phase(.norm, isAssigned: true, jobs: { blocks.count + pieces.count }) { [self] job in
         if job < blocks.count {
           let block = blocks[job]
           squares[job] = kernels.sumOfSquares(gradients.values.base + block.lowerBound, count: block.count)
@@ -138,18 +142,12 @@ package final class OptimizerStep: @unchecked Sendable {
     ]
   }
 
-  /// The update of parameters that have gradients in all rows: a job for each block, parameter after parameter.
+  /// The update of parameters that have gradients in all rows: a job for each block.
   private func densePhase() -> Phase {
-    let parts = blocks.map { block in
-      parameters.layout.parameters.compactMap { parameter -> (handle: Parameter.Handle, range: Range<Int>)? in
-        let range = (parameter.offset..<parameter.offset + parameter.panels.floatCount).clamped(to: block)
-        return range.isEmpty ? nil : (parameter.handle, range)
-      }
-    }
-    return Phase(.update, jobs: { [self] in diverged ? 0 : parts.count }) { [self] job in
-      for (handle, range) in parts[job] {
-        update(handle, .dense(range, gradients.values.base + range.lowerBound))
-      }
+    let blocks = blocks
+    return Phase(.update, isAssigned: true, jobs: { [self] in diverged ? 0 : blocks.count }) { [self] job in
+      let block = blocks[job]
+      update(.dense(block, gradients.values.base + block.lowerBound))
     }
   }
 
@@ -158,16 +156,15 @@ package final class OptimizerStep: @unchecked Sendable {
     let (updatesAll, rows) = (updatesAllRows, gradient.rows)
     let unit = updatesAll ? Self.allRowsUnit : Self.rowsUnit
     let count = { @Sendable in updatesAll ? rows.total : rows.count }
-    let handle = gradient.parameter.handle
     return Phase(.update, jobs: { [self] in diverged ? 0 : (count() + unit - 1) / unit }) { [self] job in
       let range = job * unit..<min((job + 1) * unit, count())
-      update(handle, updatesAll ? .allRows(gradient, range, zeros: zeros.base) : .rows(gradient, range))
+      update(updatesAll ? .allRows(gradient, range, zeros: zeros.base) : .rows(gradient, range))
     }
   }
 
-  private func update(_ handle: Parameter.Handle, _ gradient: UpdateSlice.Gradient) {
+  private func update(_ gradient: UpdateSlice.Gradient) {
     var slice = UpdateSlice(
-      parameters, handle, moments: UnsafeBufferPointer(momentBases), gradient: gradient)
+      weights: weights, moments: UnsafeBufferPointer(momentBases), gradient: gradient, kernels: kernels)
     optimizer.update(&slice, at: step)
     if !slice.isFinite { overflow.store(true, ordering: .relaxed) }
   }

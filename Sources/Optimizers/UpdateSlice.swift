@@ -1,7 +1,7 @@
 import Compute
 import Models
 
-/// What one job updates of one parameter: some stretches of memory, each with its gradient and its moments.
+/// What one job updates: some stretches of memory, each with its gradient and its moments.
 package struct UpdateSlice {
   /// So many weights side by side, and what belongs to each.
   package struct Stretch {
@@ -26,33 +26,31 @@ package struct UpdateSlice {
     case allRows(RowGradient, Range<Int>, zeros: UnsafePointer<Float>)
   }
 
-  private let parameters: Parameters
-  private let handle: Parameter.Handle
+  private let weights: FloatPointer
   private let moments: UnsafeBufferPointer<FloatPointer>
   private let gradient: Gradient
+  private let kernels: Kernels
   /// Whether all that was written is finite.
   private(set) var isFinite = true
 
-  /// - Parameter moments: the starts of their arenas.
+  /// - Parameters:
+  ///   - weights: the start of their arena.
+  ///   - moments: the starts of theirs.
   init(
-    _ parameters: Parameters, _ handle: Parameter.Handle, moments: UnsafeBufferPointer<FloatPointer>, gradient: Gradient
+    weights: FloatPointer, moments: UnsafeBufferPointer<FloatPointer>, gradient: Gradient, kernels: Kernels
   ) {
-    self.parameters = parameters
-    self.handle = handle
+    self.weights = weights
     self.moments = moments
     self.gradient = gradient
+    self.kernels = kernels
   }
 
-  /// For optimizers that treat parameters differently.
-  package var parameter: Parameter { parameters.layout[handle] }
-
   /// For loops that are compiled for each of them.
-  package var instructionSet: InstructionSet { parameters.kernels.instructionSet }
+  package var instructionSet: InstructionSet { kernels.instructionSet }
 
-  /// Calls back with each stretch. Pointers are taken once: nothing in the loop counts references, which workers would
-  /// wait for each other for.
+  /// Calls back with each stretch. Nothing here counts references, which workers would wait for each other for.
   package mutating func forEachStretch(_ update: (Stretch) -> Void) {
-    let (kernels, weights, moments) = (parameters.kernels, parameters.values.base, moments)
+    let (kernels, weights, moments) = (kernels, weights, moments)
     guard let firstMoment = moments.baseAddress else { preconditionFailure("moments have an address") }
     var isFinite = isFinite
     func visit(_ offset: Int, _ gradient: UnsafePointer<Float>, _ count: Int) {

@@ -78,7 +78,9 @@ struct Recurrence<Projection: InputProjection>: Stage {
     _ run: @escaping @Sendable (_ direction: RecurrentDirection, _ sequences: Range<Int>) -> Void
   ) -> Phase {
     let (timeline, trial, directions) = (timeline, trial, directions)
-    return Phase(kind, jobs: { trial.isCurrent(sharing) ? sharing.sequences * directions.count : 0 }) { job in
+    let jobs = { @Sendable in trial.isCurrent(sharing) ? sharing.sequences * directions.count : 0 }
+    // Each worker finds in its cache what it has left there of its sequences: on the way forward, on the way back.
+    return Phase(kind, isAssigned: true, jobs: jobs) { job in
       let (direction, share) = (job % directions.count, job / directions.count)
       run(directions[direction], timeline.share(job: share, jobs: sharing.sequences))
     }
