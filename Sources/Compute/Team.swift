@@ -33,16 +33,19 @@ final class Team: @unchecked Sendable {
   /// How long a worker looks for the next run before it sleeps: more than a training loop takes from step to step.
   private static let patienceForRun = Duration.milliseconds(1)
   /// How long a worker looks for a phase's end before it sleeps: more than others take for the rest of a job, unless they are
-  /// without a processor. Of many workers the last one is late more often, and to wake all others takes longer.
+  /// without a processor. Of many workers one is late more often, and to wake all others takes longer; of few, one that
+  /// sleeps leaves its processor to the one that has none.
   private let patienceForEnd: Duration
-  /// Looks at a phase's end, for each worker, before one does what is assigned to another that hasn't begun: more than the others
-  /// take to find the phase before over, unless they are without a processor.
-  private static let looksBeforeStealing = 32
+  /// How long a worker looks for a phase's end before it does what is assigned to another one that hasn't begun: more than others
+  /// take to find that the phase before is over, unless they are without a processor. Who takes over too soon has the
+  /// wrong columns in its cache, and so has the other one afterwards.
+  private let patienceForOthers: Duration
 
   init(size: Int) {
     precondition(size > 1)
     self.size = size
-    patienceForEnd = .microseconds(125) * size
+    patienceForEnd = max(.microseconds(250), .microseconds(16) * (size * size))
+    patienceForOthers = .nanoseconds(750) * (size * size)
     done = CounterLines(count: size)
     for worker in 1..<size {
       // A queue of its own: it is busy with this block until the team is dismissed.
@@ -119,7 +122,7 @@ final class Team: @unchecked Sendable {
           counts.done += 1
         }
         tell(counts, as: worker)
-        if !isSoonOver(counts.jobs) {
+        if !WaitingRoom.look(for: patienceForOthers, until: { isOver(counts.jobs) }) {
           for job in 0..<jobs where claim(job, in: number) {
             list.run(job, of: jobs, phase, index)
             counts.done += 1
@@ -159,15 +162,6 @@ final class Team: @unchecked Sendable {
     var sum = 0
     for worker in 0..<size { sum += done[worker].load(ordering: .sequentiallyConsistent) }
     return sum >= jobs
-  }
-
-  /// Whether a phase ends before this worker does what is assigned to others that haven't begun.
-  private func isSoonOver(_ jobs: Int) -> Bool {
-    for _ in 0..<Self.looksBeforeStealing * size {
-      if isOver(jobs) { return true }
-      ck_relax()
-    }
-    return false
   }
 
   /// The next job to be taken in turn, if it is one of those that are before an end.

@@ -18,33 +18,36 @@ final class WaitingRoom: @unchecked Sendable {
 
   deinit { calls.deallocate() }
 
-  /// Looks between two readings of the clock: a microsecond or two, and what a reading costs doesn't count beside it.
-  private static let looksAtOnce = 64
-
   /// Returns when something is over. Whoever may have ended it calls `wakeAll` afterwards.
   ///
   /// - Parameters:
-  ///   - patience: how long the thread looks before it sleeps. In time, since how long a look takes differs threefold between
-  ///     processors.
+  ///   - patience: how long the thread looks before it sleeps.
   ///   - isOver: asked again and again. What it reads, and what ends it, are sequentially consistent: either the thread sees
   ///     that there is nothing to wait for, or others see that it sleeps.
   func wait(patience: Duration, until isOver: () -> Bool) {
-    var deadline: ContinuousClock.Instant?
-    while true {
-      for _ in 0..<Self.looksAtOnce {
-        if isOver() { return }
-        ck_relax()
-      }
-      let now = ContinuousClock.now
-      if deadline == nil { deadline = now + patience }
-      guard let end = deadline, now >= end else { continue }
+    while !Self.look(for: patience, until: isOver) {
       let before = calls.pointee.load(ordering: .sequentiallyConsistent)
       sleepers[0].wrappingAdd(1, ordering: .sequentiallyConsistent)
       let isLate = isOver()
       if !isLate { cthreads_sleep(calls, before) }
       sleepers[0].wrappingSubtract(1, ordering: .sequentiallyConsistent)
       if isLate { return }
-      deadline = nil
+    }
+  }
+
+  /// Whether something is over within some time; it is asked at least once. In time and not in looks, since how long a look
+  /// takes differs threefold between processors.
+  static func look(for patience: Duration, until isOver: () -> Bool) -> Bool {
+    var end: ContinuousClock.Instant?
+    while true {
+      // A microsecond or two: beside it, what it costs to read the clock doesn't count.
+      for _ in 0..<64 {
+        if isOver() { return true }
+        ck_relax()
+      }
+      let now = ContinuousClock.now
+      if now >= end ?? now + patience { return false }
+      end = end ?? now + patience
     }
   }
 
