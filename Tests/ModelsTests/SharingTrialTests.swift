@@ -44,6 +44,13 @@ import Testing
     #expect(trial.current == 1)
   }
 
+  /// The thread that reads the clock came late, and found all over.
+  @Test func aStepThatSeemsToTakeNoTimeDoesNotDecide() {
+    let trial = Self.trial()
+    Self.settle(trial) { candidate, step in step == 5 ? 1 : candidate == 1 ? 900_000 : 1_000_000 }
+    #expect(trial.current == 1)
+  }
+
   @Test func theLikeliestStaysWhereNothingIsWon() {
     let trial = Self.trial()
     Self.settle(trial) { candidate, _ in candidate == 0 ? 1_000_000 : 995_000 }
