@@ -61,7 +61,7 @@ let package = Package(
     library("Models", ["Collectives", "Compute", "Keys", "Diagnostics"]),
     .target(name: "COptimizers", dependencies: ["CKernels"], path: "Sources/Optimizers/Loops", cSettings: strictC),
     .target(
-      name: "Optimizers", dependencies: ["COptimizers", "Models", "Compute", "Keys"], exclude: ["Loops"],
+      name: "Optimizers", dependencies: ["COptimizers", "CKernels", "Models", "Compute", "Keys"], exclude: ["Loops"],
       swiftSettings: strict),
     library("Inference", ["Models", "Compute", "Datasets", "Diagnostics"]),
     library(

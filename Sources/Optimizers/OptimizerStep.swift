@@ -123,8 +123,7 @@ package final class OptimizerStep: @unchecked Sendable {
     let blocks = blocks
     let pieces = trainedByRows.flatMap { gradient in (0..<gradient.pieceCount).map { (gradient, $0) } }
     return [
-      // Each worker updates the blocks that it has summed: their gradients are in its cache.
-      Phase(.norm, isAssigned: true, jobs: { blocks.count + pieces.count }) { [self] job in
+      Phase(.norm, jobs: { blocks.count + pieces.count }) { [self] job in
         if job < blocks.count {
           let block = blocks[job]
           squares[job] = kernels.sumOfSquares(gradients.values.base + block.lowerBound, count: block.count)
@@ -145,7 +144,7 @@ package final class OptimizerStep: @unchecked Sendable {
   /// The update of parameters that have gradients in all rows: a job for each block.
   private func densePhase() -> Phase {
     let blocks = blocks
-    return Phase(.update, isAssigned: true, jobs: { [self] in diverged ? 0 : blocks.count }) { [self] job in
+    return Phase(.update, jobs: { [self] in diverged ? 0 : blocks.count }) { [self] job in
       let block = blocks[job]
       update(.dense(block, gradients.values.base + block.lowerBound))
     }

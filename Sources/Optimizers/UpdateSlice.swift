@@ -1,3 +1,4 @@
+import CKernels
 import Compute
 import Models
 
@@ -62,7 +63,13 @@ package struct UpdateSlice {
     }
     switch gradient {
     case .dense(let range, let gradient): visit(range.lowerBound, gradient, range.count)
-    case .rows(let gradient, let range): gradient.forEachStretch(ofPlaces: range, visit)
+    case .rows(let gradient, let range):
+      // Each stretch is a line of cache far from the one before: fetched together, none is waited for alone.
+      gradient.forEachStretch(ofPlaces: range) { offset, _, _ in
+        ck_prefetch_for_write(weights + offset)
+        for moment in moments { ck_prefetch_for_write(moment + offset) }
+      }
+      gradient.forEachStretch(ofPlaces: range, visit)
     case .allRows(let gradient, let range, let zeros): gradient.forEachStretch(ofAll: range, zeros: zeros, visit)
     }
     self.isFinite = isFinite

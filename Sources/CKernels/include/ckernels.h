@@ -119,6 +119,9 @@ static inline void ck_relax(void) {
 #endif
 }
 
+/// Has a line of cache fetched that is going to be written soon; any address will do.
+static inline void ck_prefetch_for_write(const float *memory) { __builtin_prefetch(memory, 1); }
+
 // Movements of rows of 16 floats, the same code for every instruction set.
 
 /// to[i] = from[index[i]].
