@@ -70,11 +70,15 @@ package final class InputFile: Sendable {
     return UInt64(byteCount) + 16 << 20 >= limit.rlim_cur
   }
 
-  /// Makes sure that the process may open one more file: libraries that open this one by name don't say why they can't.
-  package func requireSpareDescriptor() throws(FileError) {
-    let copy = dup(descriptor)
-    guard copy >= 0 else { throw .system(.open, path: path, code: errno) }
-    close(copy)
+  /// Makes sure that the process may open some more files: libraries that open this one by name don't say why they can't.
+  package func requireSpareDescriptors(_ count: Int) throws(FileError) {
+    var copies: [Int32] = []
+    defer { for copy in copies { close(copy) } }
+    for _ in 0..<count {
+      let copy = dup(descriptor)
+      guard copy >= 0 else { throw .system(.open, path: path, code: errno) }
+      copies.append(copy)
+    }
   }
 
   /// What it is now.

@@ -38,7 +38,7 @@ package enum HDF5File {
     guard try file.bytes(in: 0..<signature.count) == signature else { throw HDF5Error.notHDF5(file: name) }
     let imageLength = try sealedLength(of: file, seal) ?? file.byteCount
     let unopened = Location(file: -1, fileName: name, path: "/")
-    try file.requireSpareDescriptor()
+    try file.requireSpareDescriptors(OpenedFile.descriptors)
     let id = try unopened.perform { () throws(HDF5Error) in
       let id = try OpenedFile.open(file, at: unopened)
       guard id >= 0 else { throw .damaged(file: name, reason: Library.innermostError) }

@@ -23,7 +23,7 @@ package final class HDF5Image {
   ) throws -> HDF5Image {
     let skeleton = try InputFile(inMemory: path)
     let unopened = Location(file: -1, fileName: nil, path: "/")
-    try skeleton.requireSpareDescriptor()
+    try skeleton.requireSpareDescriptors(OpenedFile.descriptors)
     let file = try unopened.perform { () throws(HDF5Error) in
       try unopened.check("create the image", try OpenedFile.open(skeleton, creates: true, at: unopened))
     }

@@ -57,6 +57,9 @@ enum Library {
 /// It has to open a name. Its usual driver wants the real path behind that, which nothing in memory has; its driver on the C
 /// library's streams doesn't ask.
 enum OpenedFile {
+  /// How many descriptors it may take, if for a moment only.
+  static let descriptors = 2
+
   /// Opens a file to be read, or begins a new one in it. Within `Location.perform`.
   ///
   /// - Returns: the file's id; negative on failure.
