@@ -150,7 +150,9 @@ struct InterruptionTests {
     let outcome = try workspace.shell("ulimit -f \(before.count / 1024 / 2); exec \(resume)")
     #expect(outcome == 73)
     let errors = try workspace.text("errors")
-    let reason = "can't write: File too large; the process has a limit on file sizes (ulimit -f); the checkpoint takes "
+    let reason =
+      "can't write: File too large; the process has a limit on file sizes (ulimit -f); "
+      + "the checkpoint's numbers alone take "
     #expect(errors.contains("\nrun/checkpoints/step-00000120.h5: \(reason)"))
     #expect(errors.contains(" kB; the last checkpoint is still that of step 90\nrun/"))
     #expect(errors.contains("\nrnn-train: run/checkpoints/step-00000180.h5: \(reason)"))

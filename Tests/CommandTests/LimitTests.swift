@@ -37,11 +37,12 @@ struct LimitTests {
     for count in [1, 2, 3, 4, 5, 6, 7, 8, 10, 30] {
       let workspace = try SweepTests.workspace()
       #expect(try workspace.shell("chmod -R a+rwX .") == 0)
-      // No other test runs as this user.
+      // No other test runs as this user, who may not see into the directory of the build: the program is there all the same.
       let user = String(60_000 + count)
       let limit =
         Self.timeout + [
-          "setpriv", "--reuid=\(user)", "--regid=\(user)", "--clear-groups", "prlimit", "--nproc=\(count)",
+          "setpriv", "--reuid=\(user)", "--regid=\(user)", "--clear-groups", "--inh-caps=+dac_read_search",
+          "--ambient-caps=+dac_read_search", "prlimit", "--nproc=\(count)",
         ]
       let outcome = try workspace.start(arguments, through: limit).wait()
       Self.expectAnEnd(outcome, "\(count) processes: \(outcome)")

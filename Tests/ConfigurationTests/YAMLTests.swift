@@ -96,8 +96,8 @@ import Testing
   @Test func columnsCountUnicodeScalars() {
     #expect(
       complaints("data: {train: \"é😀\", x: 1}\n") == [
-        "lm.cfg:1:21: data.x: unknown key; expected comments, dataset, format, separator, synthetic, tag_column, tags, test, "
-          + "tokens, train, validation, vocabulary or word_column"
+        "lm.cfg:1:21: data.x: unknown key; expected comments, dataset, direction, format, separator, synthetic, tag_column, "
+          + "tags, test, tokens, train, validation, vocabulary or word_column"
       ])
   }
 }

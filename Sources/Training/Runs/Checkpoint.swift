@@ -91,6 +91,13 @@ package struct Checkpoint: Sendable, Equatable {
   /// What the next window begins with: `h_l0` [B, units] and so on.
   package let carriedStates: [Tensor]
 
+  /// Of all its numbers.
+  var byteCount: Int {
+    (parameters + moments.values.joined() + carriedStates).reduce(0) {
+      $0 + $1.shape.reduce(1, *) * MemoryLayout<Float>.stride
+    }
+  }
+
   static let format = "rnn-train checkpoint"
   static let formatVersion = 1
   /// Where parameters are that the next step begins with, if the model is made of their means.

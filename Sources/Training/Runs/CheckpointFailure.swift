@@ -4,15 +4,22 @@ import Files
 /// Why a checkpoint couldn't be written, and what it needs.
 package struct CheckpointFailure: DiagnosedError, Equatable {
   package let cause: FileError
-  /// The size of the file that was to be written; nil if it didn't come to that.
-  let bytes: Int?
+  /// What there was to write, in bytes; nil if it didn't come to that.
+  let size: Size?
   /// What the file system has left; nil where that isn't the trouble.
   let free: Int?
 
+  enum Size: Equatable {
+    /// The whole file.
+    case file(Int)
+    /// All numbers of a file that couldn't be put together.
+    case numbers(Int)
+  }
+
   /// - Parameter directory: where the checkpoint was to be.
-  init(_ cause: FileError, bytes: Int? = nil, directory: String) {
+  init(_ cause: FileError, _ size: Size? = nil, directory: String) {
     self.cause = cause
-    self.bytes = bytes
+    self.size = size
     free = cause.isForWantOfSpace ? Directory.freeBytes(of: directory) : nil
   }
 
@@ -21,7 +28,11 @@ package struct CheckpointFailure: DiagnosedError, Equatable {
 
   package var description: String {
     var text = "\(cause)"
-    if let bytes { text += "; the checkpoint takes \(Self.kilobytes(bytes))" }
+    switch size {
+    case .file(let bytes): text += "; the checkpoint takes \(Self.kilobytes(bytes))"
+    case .numbers(let bytes): text += "; the checkpoint's numbers alone take \(Self.kilobytes(bytes))"
+    case nil: break
+    }
     if let free { text += "; \(Self.kilobytes(free)) are free there" }
     return text
   }

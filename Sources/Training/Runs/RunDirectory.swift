@@ -134,11 +134,16 @@ package final class RunDirectory: Sendable {
     try lock.check()
     let checkpoints = try checkpoints()
     let name = CheckpointNames.name(ofStep: checkpoint.state.step)
-    let image = try CheckpointFile.image(of: checkpoint, for: checkpoints.path(of: name))
+    let image: HDF5Image
+    do {
+      image = try CheckpointFile.image(of: checkpoint, for: checkpoints.path(of: name))
+    } catch let error as FileError {
+      throw CheckpointFailure(error, .numbers(checkpoint.byteCount), directory: checkpoints.path)
+    }
     do throws(FileError) {
       try image.save(to: name, in: checkpoints)
     } catch {
-      throw CheckpointFailure(error, bytes: image.byteCount, directory: checkpoints.path)
+      throw CheckpointFailure(error, .file(image.byteCount), directory: checkpoints.path)
     }
     try setLinks(to: checkpoint.state, in: checkpoints)
     try prune(checkpoint.state, checkpoint.configuration)
