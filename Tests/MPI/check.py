@@ -17,7 +17,8 @@ parser.add_argument("--other")
 parser.add_argument("--rounds", type=int, default=4)
 parser.add_argument("names", nargs="*")
 options = parser.parse_args()
-program = os.path.abspath(options.program)
+# As /proc names it.
+program = os.path.realpath(options.program)
 configs = pathlib.Path(__file__).resolve().parents[2] / "configs"
 
 # None of these takes longer than some seconds; one that hangs is a fault.
@@ -141,13 +142,14 @@ def processes(place):
 
 
 def in_the_middle(place, ranks, arguments, after):
-    """Starts a run, and waits until it has trained for a while."""
+    """Starts a run, and waits until it has trained for a while, which it goes on with."""
     process = place.start(many(ranks, arguments))
     begun = time.time()
     while not list(place.path.glob("run/checkpoints/step-*[1-9].h5")) and process.poll() is None:
         time.sleep(0.01)
         assert time.time() - begun < LIMIT, "it doesn't begin"
     time.sleep(after)
+    assert processes(place), "the run was over too soon"
     return process
 
 
@@ -183,7 +185,7 @@ def killed_and_resumed():
     for round in range(options.rounds):
         place = Place()
         process = in_the_middle(place, 3, LONG, random.uniform(0, 0.3))
-        if (running := processes(place)): os.kill(random.choice(running), signal.SIGKILL)
+        os.kill(random.choice(processes(place)), signal.SIGKILL)
         code, errors = finished(process)
         assert code != 0, errors
         time.sleep(0.5)
