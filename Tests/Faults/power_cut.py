@@ -45,7 +45,8 @@ def order_of_calls(lines):
     unflushed, unflushed_directories, names = set(), set(), 0
     for line in lines:
         if match := re.match(r"(?:write|pwrite64|ftruncate)\((\d+<.*?>)", line):
-            unflushed.add(match[1])
+            # A file in memory gets no name, and another may have its descriptor afterwards.
+            if "</memfd:" not in match[1]: unflushed.add(match[1])
         elif match := re.match(r"fsync\((\d+<(.*?)>)", line):
             unflushed.discard(match[1])
             unflushed_directories.discard(os.path.basename(match[2]))
