@@ -225,12 +225,13 @@ def checkpoint_on_request():
 
 def launcher_asks_to_stop():
     # What the launcher hands on, and leaves time for.
-    number, expected = (signal.SIGUSR2, 0) if "openmpi" in options.launcher else (signal.SIGTERM, 143)
+    # MPICH's, stopped itself, ends with the code of a rank or with 0, as it happens.
+    number, expected = (signal.SIGUSR2, [0]) if "openmpi" in options.launcher else (signal.SIGTERM, [0, 143])
     place = Place()
     process = in_the_middle(place, 2, LONG, 0)
     process.send_signal(number)
     code, errors = finished(process)
-    assert code == expected and f"stopped by {number.name}" in errors, f"{code}: {errors}"
+    assert code in expected and f"stopped by {number.name}" in errors, f"{code}: {errors}"
 
 
 # MARK: what can't work
