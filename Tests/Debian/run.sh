@@ -20,13 +20,14 @@ toolchain=$(dirname "$(dirname "$(dirname "$(readlink -f "$(command -v swift)")"
 packages="libhdf5-dev libssl-dev zlib1g-dev liblzma-dev libzstd-dev pkg-config hdf5-tools strace python3 ca-certificates git
   binutils curl g++ libc6-dev libedit2 libncurses6 libsqlite3-0 libxml2 tzdata"
 
-if [ ! -e "$chroot/.complete" ]; then
+# Made anew where it was made with other packages.
+if [ "$(cat "$chroot/.complete" 2>/dev/null)" != "$packages" ]; then
   rm -rf "$chroot"
   mkdir -p "$chroot"
   # shellcheck disable=SC2086
   debootstrap --variant=minbase --include="$(echo $packages | tr ' ' ',')" "$release" "$chroot" \
     "${DEBIAN_MIRROR:-http://deb.debian.org/debian}" >"$chroot.log" || { tail "$chroot.log" >&2; exit 1; }
-  touch "$chroot/.complete"
+  echo "$packages" >"$chroot/.complete"
 fi
 
 # Mounts end with this shell, whatever becomes of it.
