@@ -44,7 +44,7 @@ import Training
   }()
 
   /// Makes one row of a parameter something else after a step, or the beginnings of all rows; once.
-  private final class Saboteur: TrainingReporter {
+  private final class Saboteur: UntroubledReporter {
     let parameter: String
     let row: Int?
     let value: Float
@@ -64,20 +64,13 @@ import Training
     }
 
     func rolledBack(after divergence: Divergence, to state: TrainingState) { divergences.append(divergence) }
-    func begin(_ summary: RunSummary, state: TrainingState) {}
-    func epoch(_ state: TrainingState, trainLoss: Double, validation: (any Evaluation)?, isBest: Bool) {}
-    func saved(_ path: String, step: Int) {}
-    func unsaved(_ failure: CheckpointFailure) { Issue.record("\(failure)") }
-    func unwrittenEvents(_ failure: FileError) { Issue.record("\(failure)") }
-    func notice(_ text: String) { Issue.record("\(text)") }
   }
 
   /// A run in a directory of its own.
   private static func train(_ configuration: RunConfiguration, _ saboteur: Saboteur, in directory: String) throws {
     let trainer = try Trainer(
       configuration, dataset: dataset, directory: RunDirectory.create(directory, configuration: configuration),
-      path: directory,
-      resuming: nil, workers: Workers(count: 1), kernels: Kernels.available[0], reporter: saboteur)
+      path: directory, resuming: nil, workers: Workers(count: 1), kernels: Kernels.available[0], reporter: saboteur)
     saboteur.trainer = trainer
     #expect(try trainer.train(heeding: RunRequests()) == .allEpochs)
   }
@@ -184,7 +177,7 @@ import Training
     configuration.training.onDivergence = .rollback(limit: 3)
     try Self.withDirectory { directory in
       // It comes back with every rollback.
-      final class Obstinate: TrainingReporter {
+      final class Obstinate: UntroubledReporter {
         weak var trainer: Trainer?
         var steps: [Int] = []
         func step(_ state: TrainingState, targets: Int) {
@@ -194,18 +187,11 @@ import Training
           steps.append(state.step)
           #expect(state.rollbacks == steps.count)
         }
-        func begin(_ summary: RunSummary, state: TrainingState) {}
-        func epoch(_ state: TrainingState, trainLoss: Double, validation: (any Evaluation)?, isBest: Bool) {}
-        func saved(_ path: String, step: Int) {}
-        func unsaved(_ failure: CheckpointFailure) {}
-        func unwrittenEvents(_ failure: FileError) {}
-        func notice(_ text: String) {}
       }
       let reporter = Obstinate()
       let trainer = try Trainer(
         configuration, dataset: Self.dataset, directory: RunDirectory.create(directory, configuration: configuration),
-        path: directory,
-        resuming: nil, workers: Workers(count: 1), kernels: Kernels.available[0], reporter: reporter)
+        path: directory, resuming: nil, workers: Workers(count: 1), kernels: Kernels.available[0], reporter: reporter)
       reporter.trainer = trainer
       let divergence = try #require(throws: Divergence.self) { try trainer.train(heeding: RunRequests()) }
       // The second time in a row it isn't the same checkpoint again.

@@ -38,19 +38,12 @@ import Training
   }()
 
   /// Asks for something after a step.
-  private final class Asker: TrainingReporter {
+  private final class Asker: UntroubledReporter {
     private let body: (TrainingState) -> Void
 
     init(_ body: @escaping (TrainingState) -> Void) { self.body = body }
 
     func step(_ state: TrainingState, targets: Int) { body(state) }
-    func rolledBack(after divergence: Divergence, to state: TrainingState) { Issue.record("\(divergence)") }
-    func begin(_ summary: RunSummary, state: TrainingState) {}
-    func epoch(_ state: TrainingState, trainLoss: Double, validation: (any Evaluation)?, isBest: Bool) {}
-    func saved(_ path: String, step: Int) {}
-    func unsaved(_ failure: CheckpointFailure) { Issue.record("\(failure)") }
-    func unwrittenEvents(_ failure: FileError) { Issue.record("\(failure)") }
-    func notice(_ text: String) { Issue.record("\(text)") }
   }
 
   private enum Request { case stop, checkpoint }
