@@ -150,13 +150,25 @@ package struct WordFeatures: Sendable, Equatable {
 
   /// Takes some of a word's numbers from a row of a matrix.
   fileprivate mutating func take(_ matrix: PanelMatrix, row: Int, word: Int, from column: Int, count: Int) {
-    for index in 0..<count { values[word * width + column + index] = matrix[row, index] }
+    values.withUnsafeMutableBufferPointer { values in
+      guard let numbers = values.baseAddress.map({ $0 + (word * width + column) }) else { return }
+      for first in stride(from: 0, to: count, by: PanelShape.width) {
+        (numbers + first).update(
+          from: matrix.pointer(panel: first / PanelShape.width, row: row), count: min(PanelShape.width, count - first))
+      }
+    }
   }
 
   /// Puts a word's numbers into a row of a matrix.
   func put(word: Int, into matrix: PanelMatrix, row: Int) {
     precondition(matrix.columns == width, "a model has features of one width")
-    for index in 0..<width { matrix[row, index] = values[word * width + index] }
+    values.withUnsafeBufferPointer { values in
+      guard let numbers = values.baseAddress.map({ $0 + word * width }) else { return }
+      for first in stride(from: 0, to: width, by: PanelShape.width) {
+        matrix.pointer(panel: first / PanelShape.width, row: row).update(
+          from: numbers + first, count: min(PanelShape.width, width - first))
+      }
+    }
   }
 }
 
