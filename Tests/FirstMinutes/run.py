@@ -13,7 +13,7 @@ import time
 import engineer
 import linguist
 import student
-from terminal import Stumble, place
+from terminal import Stumble, Terminal, place
 
 visitors = {module.__name__: module for module in (student, linguist, engineer)}
 program = pathlib.Path(sys.argv[1]).resolve()
@@ -28,5 +28,7 @@ for name in sys.argv[2:] or visitors:
         except Stumble as stumble:
             stumbles += 1
             print(f"FAULT {name}: {stumble}")
+        finally:
+            Terminal.close_all()
     print(f"{name}: {time.monotonic() - begun:.0f} s", flush=True)
 sys.exit(stumbles > 0)

@@ -28,7 +28,7 @@ def place(directory, program, sentences):
             sentences = (ROOT / f"datasets/english/{split}.{ending}").read_text().split(end)[:count]
             (english / f"{split}.{ending}").write_text(end.join(sentences) + end)
     (directory / "my.txt").write_text((english / "train.txt").read_text()[:8000])
-    (directory / "corpus.conllu").write_text("\n\n".join((english / "train.conllu").read_text().split("\n\n")[:400]) + "\n\n")
+    (directory / "corpus.conllu").write_text("\n\n".join((english / "train.conllu").read_text().split("\n\n")[:1200]) + "\n\n")
 
 
 class Terminal:
@@ -36,6 +36,7 @@ class Terminal:
 
     columns, rows = 80, 24
     numbers = itertools.count()
+    opened = set()
 
     def __init__(self, directory, shell="bash --norc --noprofile"):
         self.tmux_name = f"first-minutes-{os.getpid()}-{next(self.numbers)}"
@@ -45,6 +46,7 @@ class Terminal:
         }
         words = " ".join(f"'{name}={value}'" for name, value in environment.items())
         # Options that are to hold for the first window have to be there before it.
+        self.opened.add(self)
         self.tmux("new-session", "-d", "-x", "80", "-y", "24", "-c", str(directory), "sleep 1000")
         self.tmux("set-option", "-g", "history-limit", "20000")
         self.tmux("new-window", "-k", "-t", ":0", "-c", str(directory), f"exec env -i {words} {shell}")
@@ -54,7 +56,14 @@ class Terminal:
         return subprocess.run(command, check=True, capture_output=True, text=True).stdout
 
     def close(self):
+        self.opened.discard(self)
         self.tmux("kill-server")
+
+    @classmethod
+    def close_all(cls):
+        """Those as well that somebody who stumbled has left open."""
+        for terminal in list(cls.opened):
+            terminal.close()
 
     def press(self, *keys):
         self.tmux("send-keys", *keys)
@@ -86,18 +95,23 @@ class Terminal:
                 raise Stumble(f"waited {seconds} s for {what or condition}:\n" + "\n".join(self.lines()[-40:]))
             time.sleep(0.04)
 
+    def commands(self):
+        """Where in `lines` each command that was typed stands."""
+        return [index for index, line in enumerate(self.lines()) if re.match(r"\[\d+\] \S", line)]
+
     def output(self):
         """What is to be seen behind the line of the last command."""
-        lines = self.lines()
-        starts = [index for index, line in enumerate(lines) if re.match(r"\[\d+\] \S", line)]
-        return "\n".join(lines[starts[-1] + 1:] if starts else lines)
+        starts = self.commands()
+        return "\n".join(self.lines()[starts[-1] + 1:] if starts else self.lines())
 
     def begin(self, command):
         """Types a command when the prompt is there."""
         self.wait(lambda: re.fullmatch(r"\[\d+\]", self.lines()[-1]), what="a prompt")
+        # The same may have been typed before.
+        before = len(self.commands())
         self.type(command)
         self.press("Enter")
-        self.wait(lambda: any(re.match(r"\[\d+\] " + re.escape(command[:60]), line) for line in self.lines()), what=command)
+        self.wait(lambda: len(self.commands()) > before, what=command)
 
     def end(self, code=0, seconds=60, fits=True):
         """What the command wrote, when it has ended with an exit code.
