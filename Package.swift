@@ -90,7 +90,7 @@ let package = Package(
       ]),
     library(
       "Sweeps",
-      ["Training", "Compute", "Configuration", "ConfigurationFiles", "Files", "Diagnostics"]),
+      ["Training", "Compute", "Configuration", "ConfigurationFiles", "Files", "Diagnostics", "Collectives"]),
     .executableTarget(
       name: "rnn-train",
       dependencies: [
@@ -158,9 +158,9 @@ let package = Package(
     tests(
       "TrainingTests", ["Training", "Tasks", "ModelTestSupport", "Collectives", "HDF5", "RetainCounter"],
       resources: [.copy("Golden")]),
-    tests("SweepsTests", ["Sweeps", "ConfigurationFiles"]),
+    tests("SweepsTests", ["Sweeps", "ConfigurationFiles", "Collectives"]),
     tests(
-      "CommandTests", ["rnn-train", "Training", "Presentation", "Compute", "CHDF5"], exclude: ["Slurm"],
+      "CommandTests", ["rnn-train", "Training", "Presentation", "Compute", "CHDF5"],
       resources: [.copy("Golden")]),
   ],
   swiftLanguageModes: [.v6]

@@ -7,6 +7,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#ifdef OPEN_MPI
+enum { CMPI_IS_OPEN_MPI = 1 };
+#else
+enum { CMPI_IS_OPEN_MPI = 0 };
+#endif
+
 // One thread calls MPI: the one that calls this.
 static inline void cmpi_init(void) {
   int provided = 0;

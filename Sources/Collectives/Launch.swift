@@ -47,6 +47,20 @@ package struct Launch: Sendable, Equatable {
   }
 }
 
+/// What Slurm's `srun --mpi` starts processes by, which has to fit the MPI that the program is built with.
+package enum SlurmPlugin: String, Sendable {
+  case pmix, pmi2
+
+  /// Open MPI asks for PMIx, MPICH for PMI-2; nil: this program is built without MPI.
+  package static var current: SlurmPlugin? {
+    #if MPI
+      MPICommunicator.isOpenMPI ? .pmix : .pmi2
+    #else
+      nil
+    #endif
+  }
+}
+
 /// What keeps several processes from training together.
 package enum LaunchError: DiagnosedError, Equatable {
   case withoutMPI(processes: Int)

@@ -22,6 +22,9 @@
       count = Int(cmpi_size())
     }
 
+    /// Whether the program is built with Open MPI, and not with MPICH or one of those that are made of it.
+    static var isOpenMPI: Bool { CMPI_IS_OPEN_MPI != 0 }
+
     /// The MPI that runs, in its own words.
     static var library: String {
       withUnsafeTemporaryAllocation(of: CChar.self, capacity: CMPI_LIBRARY_BYTES + 1) { text in

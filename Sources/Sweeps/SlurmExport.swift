@@ -1,3 +1,5 @@
+import Collectives
+import Configuration
 import Files
 import Glibc
 
@@ -6,14 +8,36 @@ package struct SlurmExport {
   package let record: SweepRecord
   /// This program, by a path that the nodes have too.
   package let executable: String
-  /// Processors of each trial.
-  package let cores: Int
+  package let processes: Processes
 
-  package init(_ record: SweepRecord, executable: String, cores: Int) throws(SweepError) {
+  /// What each trial runs on.
+  package struct Processes: Sendable {
+    /// Processes that train it together.
+    package let ranks: Int
+    /// Processors of each of them.
+    package let cores: Int
+    /// What starts several of them; nil where the program is built without MPI.
+    package let plugin: SlurmPlugin?
+
+    /// - Throws: `SweepError.ranksWithoutMPI` if there are several ranks and nothing to start them.
+    package init(ranks: Int, cores: Int, plugin: SlurmPlugin? = .current) throws(SweepError) {
+      guard ranks == 1 || plugin != nil else { throw .ranksWithoutMPI(ranks) }
+      (self.ranks, self.cores, self.plugin) = (ranks, cores, ranks > 1 ? plugin : nil)
+    }
+
+    /// Makes sure that each rank has a shard, in every trial.
+    package func requireShards(of trials: [Trial], _ configurations: [RunConfiguration]) throws(SweepError) {
+      for (trial, configuration) in zip(trials, configurations) where configuration.training.shards < ranks {
+        throw .tooFewShards(trial: trial.id, shards: configuration.training.shards, ranks: ranks)
+      }
+    }
+  }
+
+  package init(_ record: SweepRecord, executable: String, on processes: Processes) throws(SweepError) {
     guard record.plan.rungs.count == 1 else { throw .notExportable }
     self.record = record
     self.executable = executable
-    self.cores = cores
+    self.processes = processes
   }
 
   package static func scriptPath(_ directory: String) -> String { Path.join(directory, "sweep.sbatch") }
@@ -41,8 +65,8 @@ package struct SlurmExport {
       # Afterwards, here:                      rnn-train sweep --resume SWEEP
       #SBATCH --job-name=\(name)
       #SBATCH --array=0-\(record.plan.trials.count - 1)
-      #SBATCH --ntasks=1
-      #SBATCH --cpus-per-task=\(cores)
+      #SBATCH --ntasks=\(processes.ranks)
+      #SBATCH --cpus-per-task=\(processes.cores)
       #SBATCH --output="\(directory)/slurm/%a.log"
       #SBATCH --open-mode=append
       #SBATCH --signal=B:TERM@120
@@ -65,7 +89,7 @@ package struct SlurmExport {
       trap 'stopped=1; scancel --signal=TERM "$task"' TERM
 
       # srun doesn't take the number of processors from sbatch.
-      srun --cpus-per-task="$SLURM_CPUS_PER_TASK" "$program" train --resume "$run" --quiet > /dev/null &
+      srun --cpus-per-task="$SLURM_CPUS_PER_TASK" \(launchOptions)"$program" train --resume "$run" --quiet > /dev/null &
       step=$!
       wait "$step"
       code=$?
@@ -79,6 +103,11 @@ package struct SlurmExport {
       exit "$code"
 
       """
+  }
+
+  /// What `srun` has to know to start several processes: one that dies ends the others.
+  private var launchOptions: String {
+    processes.plugin.map { "--mpi=\($0.rawValue) --kill-on-bad-exit=1 " } ?? ""
   }
 
   /// The sweep's name, of letters that need no quotes.

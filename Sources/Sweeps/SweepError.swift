@@ -27,12 +27,15 @@ package enum SweepError: DiagnosedError, Equatable {
   case unfinished(Int, directory: String)
   /// A method that a job array can't do.
   case notExportable
+  /// Several processes for each trial, which nothing could bring together.
+  case ranksWithoutMPI(Int)
+  case tooFewShards(trial: String, shards: Int, ranks: Int)
 
   package var exitCode: ExitCode {
     switch self {
     case .holdsSweep: .cannotWrite
     case .holdsNoSweep, .damagedJournal, .changed, .changedData, .trialLost: .badInput
-    case .tooManyJobs, .tooManyProcessors, .notExportable: .usage
+    case .tooManyJobs, .tooManyProcessors, .notExportable, .ranksWithoutMPI, .tooFewShards: .usage
     case .obstructed(_, _, let code), .stoppedByFailure(_, _, _, let code): code
     case .allFailed: .diverged
     case .unfinished: .terminated
@@ -71,6 +74,12 @@ package enum SweepError: DiagnosedError, Equatable {
         + "rnn-train sweep --resume \(directory)"
     case .notExportable:
       "the method asha decides between its rungs who trains on, which a job array can't; export grid or random"
+    case .ranksWithoutMPI(let ranks):
+      "--ranks \(ranks): this program was built without MPI, and each process would train alone; build it by "
+        + "`swift build -c release --traits MPI`"
+    case .tooFewShards(let trial, let shards, let ranks):
+      "--ranks \(ranks): trial \(trial) can't share out a minibatch of \(counted(shards, "shard")); set training.shards to "
+        + "\(ranks) or more in the sweep's base"
     }
   }
 }

@@ -32,6 +32,14 @@ package struct SweepRecord: Sendable {
     plan = SweepPlan(configuration, ids: journal.beginning.ids, epochs: journal.beginning.epochs.first ?? 1)
   }
 
+  /// Those that the trials' directories have, in the order of the trials.
+  package func configurations() throws -> [RunConfiguration] {
+    try plan.trials.map { trial in
+      let path = RunDirectory.configurationPath(SweepDirectory.runPath(directory, trial))
+      return try RunConfiguration.load(path: path, checkFiles: false)
+    }
+  }
+
   mutating func record(_ end: TrialEnd) { journal.record(end) }
 
   private func end(of trial: Int, rung: Int) -> TrialEnd? {

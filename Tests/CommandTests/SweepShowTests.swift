@@ -112,6 +112,11 @@ struct SweepShowTests {
     #expect(
       try complaint("export", "--config", "sweep.cfg", "--slurm", "array", "method=asha")
         .hasPrefix("64 rnn-train: the method asha decides between its rungs"))
+    #expect(
+      try complaint("export", "--config", "sweep.cfg", "--slurm", "array", "--ranks", "2")
+        .hasPrefix("64 rnn-train: --ranks 2: this program was built without MPI"))
+    #expect(try complaint("export", "--config", "sweep.cfg", "--slurm", "array", "--ranks", "0").contains("at least 1"))
+    #expect(!workspace.exists("array"))
 
     let journal = try workspace.text("sweep/journal.jsonl")
     try workspace.write(journal + #"{"epochs":2,"event":"#, to: "sweep/journal.jsonl")

@@ -12,7 +12,8 @@ import json, os, pathlib, re, shutil, subprocess, sys, tempfile
 root = pathlib.Path(__file__).resolve().parents[2]
 program = pathlib.Path(sys.argv[1]).resolve()
 # What needs another machine, a package of Python or much time; their own tests run them.
-elsewhere = ("swift ", ".ci/", "apt-get", "sbatch", "Tests/", "tensorboard", "…", "man ", "srun", "mpirun", "configs/benchmark", "--format pdf")
+elsewhere = ("swift ", ".ci/", "apt-get", "sbatch", "Tests/", "tensorboard", "…", "man ", "srun", "mpirun", "configs/benchmark", "--format pdf",
+             "--ranks")
 
 
 def pages():

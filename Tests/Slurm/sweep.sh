@@ -1,52 +1,15 @@
 #!/usr/bin/env bash
 # A sweep as a job array of a real Slurm, stopped at its time limit and requeued: it has to come to the table of the same
-# sweep run without Slurm. Takes two minutes and a machine with slurmctld and slurmd (Debian's slurm-wlm), as root.
+# sweep run without Slurm. Takes two minutes, and what with-slurm.sh needs.
 #
-#     swift build -c release && Tests/CommandTests/Slurm/run.sh
+#     swift build -c release && Tests/Slurm/sweep.sh
 set -euo pipefail
-cd "$(dirname "$0")/../../.."
+cd "$(dirname "$0")/../.."
+if [ -z "${SLURM_CONF:-}" ]; then exec Tests/Slurm/with-slurm.sh "$PWD/Tests/Slurm/sweep.sh"; fi
 program=$PWD/.build/release/rnn-train
 base=$PWD/configs/lm.cfg
 work=$(mktemp -d)
-host=$(hostname -s)
-pids=()
-cleanup() {
-  for pid in "${pids[@]}"; do kill "$pid" 2>/dev/null || true; done
-  wait
-  rm -rf "$work"
-}
-trap cleanup EXIT
-
-mkdir -p "$work/state" "$work/spool"
-cat > "$work/slurm.conf" <<CONF
-ClusterName=test
-SlurmctldHost=$host
-SlurmUser=root
-SlurmdUser=root
-AuthType=auth/none
-CredType=cred/none
-ProctrackType=proctrack/pgid
-TaskPlugin=task/none
-JobAcctGatherType=jobacct_gather/none
-SlurmdParameters=config_overrides
-StateSaveLocation=$work/state
-SlurmdSpoolDir=$work/spool
-SlurmctldLogFile=$work/slurmctld.log
-SlurmdLogFile=$work/slurmd.log
-SlurmctldPidFile=$work/slurmctld.pid
-SlurmdPidFile=$work/slurmd.pid
-SlurmctldPort=26817
-SlurmdPort=26818
-SelectType=select/cons_tres
-SelectTypeParameters=CR_Core
-ReturnToService=2
-NodeName=$host NodeAddr=127.0.0.1 CPUs=2 State=UNKNOWN
-PartitionName=main Nodes=$host Default=YES MaxTime=INFINITE State=UP
-CONF
-export SLURM_CONF=$work/slurm.conf
-slurmctld -D > "$work/slurmctld.out" 2>&1 & pids+=($!)
-slurmd -D -N "$host" > "$work/slurmd.out" 2>&1 & pids+=($!)
-until sinfo --noheader 2>/dev/null | grep -q idle; do sleep 0.5; done
+trap 'rm -rf "$work"' EXIT
 
 export XDG_CACHE_HOME=$work/cache
 cd "$work"
