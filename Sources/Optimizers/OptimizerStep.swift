@@ -25,9 +25,8 @@ package final class OptimizerStep: @unchecked Sendable {
   private let gradients: Gradients
   /// What stays as it is: no update, no moments, no share of the norm.
   private let frozen: Set<Parameter.Handle>
-  /// Pieces of the arena of gradients, of what isn't frozen, whose squares are summed on their own and which are updated as
-  /// one job.
-  private let blocks: [Range<Int>]
+  /// Those of the gradients that aren't frozen whose squares are summed on their own, and those that are updated as one job.
+  private let (normBlocks, updateBlocks): ([GradientBlock], [GradientBlock])
   private let kernels: Kernels
 
   private var step = UpdateStep(number: 1, learningRate: 0)
@@ -44,15 +43,14 @@ package final class OptimizerStep: @unchecked Sendable {
   /// The gradient of rows that a step doesn't have.
   private let zeros = Arena(count: allRowsUnit * PanelShape.width)
 
-  /// Floats in a block whose squares are summed on their own: fixed, since it decides the order of a sum.
-  private static let normBlock = 16_384
   /// Rows that a job updates: of those that a step has, or of all.
   private static let (rowsUnit, allRowsUnit) = (16, 128)
 
   /// - Parameters:
   ///   - clipNorm: the largest norm of a gradient; 0: no clipping.
   ///   - sparse: whether rows that have no gradient in a step keep weights and moments as they are, as with PyTorch's
-  ///     SparseAdam. Where an update by a gradient of zero changes nothing, they do anyway.
+  ///     SparseAdam, and so do the clusters of an output layer without a target in the minibatch. Where an update by a gradient
+  ///     of zero changes nothing, they do anyway.
   ///   - frozen: parameters that stay as they are, as with PyTorch's `requires_grad = False`.
   package init(
     _ optimizer: any Optimizer, clipNorm: Double, sparse: Bool = false, frozen: Set<Parameter.Handle> = [],
@@ -63,11 +61,13 @@ package final class OptimizerStep: @unchecked Sendable {
     self.parameters = parameters
     self.gradients = gradients
     self.frozen = frozen
-    let blocks = Self.blocks(of: parameters.layout, frozen)
-    self.blocks = blocks
+    let updatesAllRows = !sparse && optimizer.movesWithoutGradient
+    self.updatesAllRows = updatesAllRows
+    let blocks = GradientBlock.all(of: gradients, except: frozen)
+    normBlocks = blocks
+    updateBlocks = updatesAllRows ? blocks : blocks.flatMap { $0.parts(by: gradients.clusters) }
     kernels = parameters.kernels
     weights = parameters.values.base
-    updatesAllRows = !sparse && optimizer.movesWithoutGradient
     let count = parameters.layout.floatCount
     let moments = optimizer.momentNames.map { Moment(name: $0, arena: Arena(count: count)) }
     self.moments = moments
@@ -100,33 +100,22 @@ package final class OptimizerStep: @unchecked Sendable {
 
   private var trainedByRows: [RowGradient] { gradients.byRows.filter { !frozen.contains($0.parameter.handle) } }
 
-  /// The arena of gradients in blocks, those of frozen parameters left out.
-  private static func blocks(of layout: ParameterLayout, _ frozen: Set<Parameter.Handle>) -> [Range<Int>] {
-    var stretches: [Range<Int>] = []
-    let dense = layout.parameters.filter { $0.gradientRows == .all && !frozen.contains($0.handle) }
-    for parameter in dense.sorted(by: { $0.offset < $1.offset }) {
-      let range = parameter.offset..<parameter.offset + parameter.panels.floatCount
-      if let last = stretches.last, last.upperBound == range.lowerBound {
-        stretches[stretches.count - 1] = last.lowerBound..<range.upperBound
-      } else {
-        stretches.append(range)
-      }
-    }
-    return stretches.flatMap { stretch in
-      stride(from: stretch.lowerBound, to: stretch.upperBound, by: normBlock).map {
-        $0..<min($0 + normBlock, stretch.upperBound)
-      }
-    }
+  /// Whether a step's gradient has nothing but zeros in a block, which only a cluster without a target says.
+  private func isZero(_ block: GradientBlock) -> Bool {
+    guard let cluster = block.cluster, let clusters = gradients.clusters else { return false }
+    return !clusters.contains(cluster)
   }
 
   private func normPhases() -> [Phase] {
-    let blocks = blocks
+    let blocks = normBlocks
     let pieces = trainedByRows.flatMap { gradient in (0..<gradient.pieceCount).map { (gradient, $0) } }
     return [
       Phase(.norm, jobs: { blocks.count + pieces.count }) { [self] job in
         if job < blocks.count {
           let block = blocks[job]
-          squares[job] = kernels.sumOfSquares(gradients.values.base + block.lowerBound, count: block.count)
+          squares[job] =
+            isZero(block)
+            ? 0 : kernels.sumOfSquares(gradients.values.base + block.floats.lowerBound, count: block.floats.count)
         } else {
           let (gradient, index) = pieces[job - blocks.count]
           let piece = gradient.piece(index)
@@ -141,12 +130,14 @@ package final class OptimizerStep: @unchecked Sendable {
     ]
   }
 
-  /// The update of parameters that have gradients in all rows: a job for each block.
+  /// The update of parameters that have gradients in all rows: a job for each block. Those of a cluster without a target stay
+  /// as they are, unless all rows are updated.
   private func densePhase() -> Phase {
-    let blocks = blocks
+    let blocks = updateBlocks
     return Phase(.update, jobs: { [self] in diverged ? 0 : blocks.count }) { [self] job in
       let block = blocks[job]
-      update(.dense(block, gradients.values.base + block.lowerBound))
+      if !updatesAllRows, isZero(block) { return }
+      update(.dense(block.floats, gradients.values.base + block.floats.lowerBound))
     }
   }
 

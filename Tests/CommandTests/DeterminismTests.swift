@@ -27,7 +27,7 @@ struct DeterminismTests {
     ["model.output={kind: class, classes: 4}", "model.dropout=0.1"],
     [
       "model.output={kind: adaptive, cutoffs: [5, 12], div_value: 2}",
-      "training.optimizer={name: adam, learning_rate: 0.01}",
+      "training.optimizer={name: adam, learning_rate: 0.01}", "training.sparse_updates=true",
     ],
     [
       "model.output={kind: sampled, samples: 9}", "training.optimizer={name: adam, learning_rate: 0.01}",

@@ -49,7 +49,8 @@ struct InterruptionTests {
 
   @Test(arguments: [
     arguments + ["training.averaging={}", "training.random_windows={deviation: 2, shortest: 3}", "training.shards=2"],
-    arguments + ["model.output={kind: class, classes: 5}"] + regularization, sparseArguments,
+    arguments + ["model.output={kind: class, classes: 5}", "training.sparse_updates=true"] + regularization,
+    sparseArguments,
     taggerArguments + ["training.averaging={name: mean, start: 2}"],
   ])
   func killedAndResumedEqualsUninterrupted(begin: [String]) throws {

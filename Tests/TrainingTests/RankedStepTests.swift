@@ -13,27 +13,11 @@ import Training
     cell: .lstm, layers: 2, vocabulary: 31, embedding: 7, hidden: 13, classes: 33, streams: 6, timesteps: 11)
 
   private static func trained(_ optimizer: any Optimizer, ranks: any Communicator = Alone()) -> Snapshot {
-    let parameters = Parameters(sizes.shape, kernels: Kernels.available[0])
-    parameters.initialize(seed: 4)
-    let capacity = SequenceModel.Capacity(
-      Timeline.Capacity(sequences: sizes.streams, timesteps: sizes.timesteps))
-    let model = ShardedModel(parameters, capacity, shards: 5, ranks: ranks) { capacity, gradients, isShard in
-      SequenceModel(
-        parameters, capacity, gradients: gradients, workers: 2, carriesState: true, isShard: isShard)
-    }
-    let step = OptimizerStep(
-      optimizer, clipNorm: 0.01, sparse: false, frozen: [], parameters: parameters, gradients: model.gradients)
-    let training = TrainingStep(model: model, optimizer: step, workers: Workers(count: 2))
     var random = TestRandom(seed: 71)
-    var snapshot = Snapshot()
-    for number in 1...4 {
-      let window = Window(timesteps: sizes.timesteps, streams: sizes.streams, of: sizes.shape, using: &random)
-      let result = training.run(step: number, learningRate: optimizer.learningRate) { $0.load(Sentences(window)) }
-      snapshot.add("step \(number)", [result.lossSum, result.gradientNorm, Double(result.targets)])
+    let windows = (1...4).map { _ in
+      Window(timesteps: sizes.timesteps, streams: sizes.streams, of: sizes.shape, using: &random)
     }
-    snapshot.add("parameters", parameters.values)
-    for moment in step.moments { snapshot.add(moment.name, moment.arena) }
-    return snapshot
+    return shardedTraining(sizes, optimizer, shards: 5, ranks: ranks, workers: 2, on: windows)
   }
 
   @Test(arguments: ["sgd-momentum", "adam"])

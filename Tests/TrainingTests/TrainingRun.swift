@@ -1,3 +1,4 @@
+import Collectives
 import Compute
 import Configuration
 import ModelTestSupport
@@ -70,6 +71,31 @@ struct TrainingRun {
     for moment in optimizer.moments { snapshot.add(moment.name, moment.arena) }
     return snapshot
   }
+}
+
+/// What training of a minibatch's shards, by one process or several, comes to: results, parameters and moments.
+func shardedTraining(
+  _ sizes: ModelCase, _ configuration: any Optimizer, sparse: Bool = false, shards: Int,
+  ranks: any Communicator = Alone(), workers: Int, kernels: Kernels = Kernels.available[0], on windows: [Window]
+) -> Snapshot {
+  let parameters = Parameters(sizes.shape, kernels: kernels)
+  parameters.initialize(seed: 4)
+  let capacity = SequenceModel.Capacity(Timeline.Capacity(sequences: sizes.streams, timesteps: sizes.timesteps))
+  let model = ShardedModel(parameters, capacity, shards: shards, ranks: ranks) { capacity, gradients, isShard in
+    SequenceModel(
+      parameters, capacity, gradients: gradients, workers: workers, carriesState: true, isShard: isShard)
+  }
+  let step = OptimizerStep(
+    configuration, clipNorm: 0.01, sparse: sparse, parameters: parameters, gradients: model.gradients)
+  let training = TrainingStep(model: model, optimizer: step, workers: Workers(count: workers))
+  var snapshot = Snapshot()
+  for (number, window) in zip(1..., windows) {
+    let result = training.run(step: number, learningRate: configuration.learningRate) { $0.load(Sentences(window)) }
+    snapshot.add("step \(number)", [result.lossSum, result.gradientNorm, Double(result.targets)])
+  }
+  snapshot.add("parameters", parameters.values)
+  for moment in step.moments { snapshot.add(moment.name, moment.arena) }
+  return snapshot
 }
 
 /// The optimizers of make_golden.py, by its names.

@@ -115,7 +115,7 @@ final class ClusterAssignment: @unchecked Sendable {
   func assign() {
     for cluster in counts.indices { (countsBefore[cluster], counts[cluster]) = (counts[cluster], 0) }
     for row in 0..<minibatch.rows {
-      let cluster = cluster(of: minibatch.targets[row])
+      let cluster = layout.cluster(of: minibatch.targets[row])
       headTargets[row] = cluster.map { Int32(layout.shortlist + $0) } ?? minibatch.targets[row]
       if let cluster { counts[cluster] += 1 }
     }
@@ -125,7 +125,7 @@ final class ClusterAssignment: @unchecked Sendable {
       position += (counts[cluster] + Self.width - 1) / Self.width * Self.width
     }
     for row in 0..<minibatch.rows {
-      guard let cluster = cluster(of: minibatch.targets[row]) else {
+      guard let cluster = layout.cluster(of: minibatch.targets[row]) else {
         positionOfRow[row] = -1
         continue
       }
@@ -136,17 +136,6 @@ final class ClusterAssignment: @unchecked Sendable {
       targets[position] = minibatch.targets[row] - Int32(layout.clusters[cluster].tokens.lowerBound)
     }
     shareOut()
-  }
-
-  /// The cluster of a token, if it has one.
-  private func cluster(of token: Int32) -> Int? {
-    guard token >= layout.shortlist, token != Minibatch.masked else { return nil }
-    var (low, high) = (0, layout.clusters.count)
-    while low < high {
-      let middle = (low + high) / 2
-      if layout.clusters[middle].tokens.upperBound <= token { low = middle + 1 } else { high = middle }
-    }
-    return low
   }
 
   /// Fills round after round.

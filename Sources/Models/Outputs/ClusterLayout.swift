@@ -18,6 +18,17 @@ package struct ClusterLayout: Sendable, Equatable {
   /// Classes of the head's softmax.
   package var headClasses: Int { shortlist + clusters.count }
 
+  /// The cluster of a token; nil for one of the shortlist, and for what counts for nothing. Cost: O(log clusters).
+  func cluster(of token: Int32) -> Int? {
+    guard token >= shortlist, token != Minibatch.masked else { return nil }
+    var (low, high) = (0, clusters.count)
+    while low < high {
+      let middle = (low + high) / 2
+      if clusters[middle].tokens.upperBound <= token { low = middle + 1 } else { high = middle }
+    }
+    return low
+  }
+
   /// Whether a layout of as many tokens or more has all of these where they are here: more may only be in the last cluster,
   /// or in the head where there is none.
   package func isKept(by other: ClusterLayout) -> Bool {

@@ -66,7 +66,12 @@ final class ClusteredOutput: OutputLayer {
 
   // MARK: phases
 
-  private var assignPhase: Phase { Phase(.output, jobs: { 1 }) { [assignment] _ in assignment.assign() } }
+  private var assignPhase: Phase {
+    Phase(.output, jobs: { 1 }) { [assignment, minibatch, clusters = gradients?.clusters] _ in
+      assignment.assign()
+      clusters?.find(in: minibatch)
+    }
+  }
 
   func lossPhases() -> [Phase] {
     [assignPhase] + head.lossPhases() + (0..<assignment.rounds).map { round in runPhase(round) { _, _, _ in } }

@@ -11,6 +11,8 @@ package final class Gradients: Sendable {
   package let byRows: [RowGradient]
   /// The sets of rows that those by rows have, each once.
   let rowSets: [RowSet]
+  /// Which of the output layer's clusters have anything in `values`; nil where it has no clusters.
+  package let clusters: TargetedClusters?
   /// [parameter] nil where it may have a gradient in all rows.
   private let rowGradients: [RowGradient?]
 
@@ -18,6 +20,7 @@ package final class Gradients: Sendable {
   package init(_ layout: ParameterLayout, _ capacity: SequenceModel.Capacity) {
     self.layout = layout
     values = Arena(count: layout.denseCount)
+    clusters = TargetedClusters(layout)
     var sets: [GradientRows: RowSet] = [:]
     rowGradients = layout.parameters.map { parameter in
       let (kind, count) = (parameter.gradientRows, parameter.shape[0])

@@ -50,6 +50,17 @@ package struct Parameter: Sendable, Equatable {
     role == .outputBias ? (1, 1) : (panels.panels, PanelShape.width)
   }
 
+  /// Where some rows stand, in floats from an arena's start: a stretch for each piece, rows side by side as one.
+  func stretches(ofRows rows: Range<Int>) -> [Range<Int>] {
+    let (pieces, width) = rowPieces
+    // Behind all rows of a panel is padding.
+    let count = rows.count == panels.rows ? panels.stride : rows.count * width
+    return (0..<pieces).map { piece in
+      let start = offset + piece * panels.stride + rows.lowerBound * width
+      return start..<start + count
+    }
+  }
+
   /// [inputs] the column of each; [0] for a bias.
   var inputColumns: [Int] { shape.count == 2 ? (0..<shape[1]).map(inputs.position) : [0] }
 

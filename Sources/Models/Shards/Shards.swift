@@ -16,6 +16,8 @@ final class Shards: Sendable {
   private let own: Range<Int>
   /// [own shard] from its sequences to its gradient, and the sums that it completes.
   private let lists: [PhaseList]
+  /// Those of the gradient of the minibatch.
+  private let clusters: TargetedClusters?
   /// Nil where all shards are this process's own.
   private let exchange: RankExchange?
   /// Carried states: those of the shard in the model, [its most sequences, units], and those of all, [sequences, units].
@@ -41,6 +43,7 @@ final class Shards: Sendable {
     self.whole = whole
     self.model = model
     self.leaf = GradientSum(leaf)
+    clusters = total.clusters
     states = model.carriedStates.map {
       ($0.name, $0.matrix, OwnedMatrix(rows: capacity.timeline.sequences, columns: $0.matrix.columns))
     }
@@ -96,6 +99,7 @@ final class Shards: Sendable {
 
   /// From the whole minibatch to the sum of all shards' gradients.
   func run(by workers: Workers) {
+    clusters?.find(in: whole)
     for (list, shard) in zip(lists, own) {
       let sequences = sequences(shard)
       model.minibatch.load(sequences, of: whole)
