@@ -112,7 +112,8 @@ extension RunConfiguration.Training: KeySection {
     keys.section("optimizer", &_optimizer, "how parameters follow the gradient")
     keys.value(
       "sparse_updates", &sparseUpdates, .flag,
-      "whether moments and decay of embeddings (and of a sampled output's words) wait until their word occurs")
+      "whether moments and decay wait: of embeddings and a sampled output's words until the word occurs, of word classes and "
+        + "an adaptive output's clusters until one of their words is a target")
     keys.section("schedule", &schedule, "how the learning rate changes")
     keys.optionalSection(
       "averaging", &averaging, defaults: .exponential(RunConfiguration.ExponentialAveraging()),

@@ -7,18 +7,20 @@ import Models
 package struct TokenVectors: Sendable {
   package let vocabulary: Vocabulary
   package let width: Int
-  /// [vocabulary, width]
-  private let values: [Float]
+  private let parameters: Parameters
 
-  /// Cost: O(vocabulary * width).
+  /// Cost: O(1). The vectors stay where the model has them.
   package init(_ model: TrainedModel) {
-    let parameters = model.parameters
+    parameters = model.parameters
     vocabulary = model.vocabulary
     width = parameters.shape.embedding
-    values = parameters.layout.elements(of: parameters.layout[parameters.layout.embedding], in: parameters.values)
   }
 
-  package subscript(id: Int) -> ArraySlice<Float> { values[id * width..<(id + 1) * width] }
+  /// Cost: O(width).
+  package subscript(id: Int) -> [Float] {
+    let layout = parameters.layout
+    return layout.elements(of: layout[layout.embedding], outputs: id..<id + 1, in: parameters.values)
+  }
 
   /// A token and how near it is to another one.
   package struct Neighbour: Sendable, Equatable {
@@ -30,16 +32,18 @@ package struct TokenVectors: Sendable {
   /// The other tokens whose vectors are nearest by their angle, the nearest first; of equals, the smaller id.
   /// Cost: O(vocabulary * (width + log(vocabulary))).
   package func nearest(to id: Int, count: Int) -> [Neighbour] {
-    let norm = dot(id, id).squareRoot()
-    let all = vocabulary.tokens.indices.filter { $0 != id }.map { other in
+    let vector = self[id]
+    let norm = dot(vector, vector).squareRoot()
+    let all = vocabulary.tokens.indices.filter { $0 != id }.map { id in
+      let other = self[id]
       let norms = norm * dot(other, other).squareRoot()
-      return Neighbour(id: other, similarity: norms > 0 ? dot(id, other) / norms : 0)
+      return Neighbour(id: id, similarity: norms > 0 ? dot(vector, other) / norms : 0)
     }
     return Array(
       all.sorted { $0.similarity > $1.similarity || ($0.similarity == $1.similarity && $0.id < $1.id) }.prefix(count))
   }
 
-  private func dot(_ a: Int, _ b: Int) -> Double {
-    zip(self[a], self[b]).reduce(0) { $0 + Double($1.0) * Double($1.1) }
+  private func dot(_ a: [Float], _ b: [Float]) -> Double {
+    zip(a, b).reduce(0) { $0 + Double($1.0) * Double($1.1) }
   }
 }

@@ -3,9 +3,9 @@
 
     memory.py DIRECTORY PROGRAM [PROGRAM...]
 
-Each program has a column of its own: the one that is here beside an older one, as an example. The model is an Elman network of 100 units with
-`sampled` output, 201 million parameters, its text ten million tokens by Zipf's law (see zipf.py). DIRECTORY gets some 20 GB, which are
-removed again. Takes some 10 minutes with each program.
+Each program has a column of its own: this one beside an older one, for example. The model is an Elman network of 100 units with
+`sampled` output, 201 million parameters, its text ten million tokens by Zipf's law (see zipf.py). DIRECTORY, an empty one, gets some 20 GB,
+which are removed again. Takes some 5 minutes with each program.
 """
 import os
 import pathlib
@@ -69,7 +69,7 @@ def commands(run_directory):
         ("next", ["next", "--checkpoint", run_directory, "--prompt", "a b c"], None),
         ("generate", ["generate", "--checkpoint", run_directory, "--length", "5"], None),
         ("vectors", ["vectors", "--checkpoint", run_directory], None),
-    ] + [(f"export --format {name}", ["export", "--checkpoint", run_directory, "--format", name, "--output", "exported"], None)
+    ] + [(f"export --format {name}", ["export", "--checkpoint", run_directory, "--format", name, "--output", f"exported.{name}"], None)
          for name in ("safetensors", "onnx", "pytorch")]
 
 
@@ -88,8 +88,8 @@ def main():
             print(name, rows[name][-1], file=sys.stderr, flush=True)
         for left in directory.glob("run*"):
             shutil.rmtree(left)
-    for left in ("text.txt", "validation.txt", "text.h5", "exported", "prepare.cfg", "train.cfg", "errors"):
-        (directory / left).unlink(missing_ok=True)
+    for left in [*directory.glob("exported.*"), *directory.glob("*.cfg"), *directory.glob("text.*"), *directory.glob("validation.txt")]:
+        left.unlink()
     print("| command |" + "".join(f" {program.name}, MB |" for program in programs))
     print("|---|" + "---:|" * len(programs))
     for name, values in rows.items():

@@ -15,7 +15,7 @@ package struct VectorText {
   /// The lines of some words.
   ///
   /// - Parameter vector: of the word of that number.
-  package func lines(_ range: Range<Int>, vector: (Int) -> ArraySlice<Float>) -> [UInt8] {
+  package func lines(_ range: Range<Int>, vector: (Int) -> [Float]) -> [UInt8] {
     range.reduce(into: []) { text, index in
       text += Self.word(for: words[index]).utf8
       for number in vector(index) { text += " \(number)".utf8 }
