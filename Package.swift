@@ -61,9 +61,10 @@ let package = Package(
     library("Models", ["Collectives", "Compute", "Keys", "Diagnostics"]),
     .target(name: "COptimizers", dependencies: ["CKernels"], path: "Sources/Optimizers/Loops", cSettings: strictC),
     .target(
-      name: "Optimizers", dependencies: ["COptimizers", "CKernels", "Models", "Compute", "Keys"], exclude: ["Loops"],
+      name: "Optimizers", dependencies: ["COptimizers", "CKernels", "Models", "Compute", "Keys", "Collectives"],
+      exclude: ["Loops"],
       swiftSettings: strict),
-    library("Inference", ["Models", "Compute", "Datasets", "Diagnostics"]),
+    library("Inference", ["Models", "Compute", "Datasets", "Diagnostics", "Collectives"]),
     library(
       "Exports",
       ["Inference", "Models", "Compute", "Datasets", "ProtocolBuffers", "Files", "Keys", "Diagnostics"]),
@@ -72,11 +73,14 @@ let package = Package(
     library("Presentation", ["Plots"]),
     library(
       "Configuration",
-      ["Inference", "Models", "Optimizers", "Compute", "Datasets", "Presentation", "Keys", "Diagnostics"]),
+      [
+        "Inference", "Models", "Optimizers", "Compute", "Datasets", "Presentation", "Keys", "Diagnostics",
+        "Collectives",
+      ]),
     .target(
       name: "Tasks",
       dependencies: [
-        "Configuration", "Inference", "Models", "Compute", "Datasets", "Plots", "Presentation", "Keys",
+        "Configuration", "Inference", "Models", "Compute", "Datasets", "Plots", "Presentation", "Keys", "Collectives",
       ],
       resources: [.embedInCode("LanguageModel/language-model.cfg"), .embedInCode("Tagging/tagging.cfg")],
       swiftSettings: strict),

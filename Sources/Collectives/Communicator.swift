@@ -30,29 +30,6 @@ extension Communicator {
   package func abort(code: Int32) {}
 }
 
-extension Communicator {
-  /// What every rank has, as many words each, in the order of ranks.
-  package func gather(_ words: [UInt32]) -> [[UInt32]] {
-    let places = (0..<count).map { $0 * words.count..<($0 + 1) * words.count }
-    let outgoing = places.indices.map { $0 == rank ? 0..<0 : words.indices }
-    let incoming = places.indices.map { $0 == rank ? 0..<0 : places[$0] }
-    var all = [UInt32](repeating: 0, count: words.count * count)
-    all.replaceSubrange(places[rank], with: words)
-    words.withUnsafeBytes { words in
-      all.withUnsafeMutableBytes { all in
-        guard let sent = words.baseAddress, let received = all.baseAddress else { return }
-        exchange(sent, outgoing, received, incoming)
-      }
-    }
-    return places.map { Array(all[$0]) }
-  }
-}
-
-extension Communicator {
-  /// A number that the first rank has, or that it has none; what others give is of no account.
-  package func first(_ number: Int?) -> Int? { NumberWords.number(of: gather(NumberWords.words(of: number))[0]) }
-}
-
 /// A number, or none, as words that ranks exchange.
 package enum NumberWords {
   package static func words(of number: Int?) -> [UInt32] {

@@ -48,6 +48,16 @@ package final class Arena: @unchecked Sendable {
     Self.allBytes.wrappingSubtract(max(count, 1) * MemoryLayout<Float>.stride, ordering: .relaxed)
   }
 
+  /// Gives the memory of some floats back: the whole pages of it, whose floats are zeros from then on; the others keep theirs.
+  package func release(_ range: Range<Int>) {
+    precondition(range.lowerBound >= 0 && range.upperBound <= count)
+    let page = UInt(sysconf(Int32(_SC_PAGESIZE)))
+    let start = (UInt(bitPattern: base + range.lowerBound) + page - 1) & ~(page - 1)
+    let end = UInt(bitPattern: base + range.upperBound) & ~(page - 1)
+    guard start < end, let first = UnsafeMutableRawPointer(bitPattern: start) else { return }
+    madvise(first, Int(end - start), Int32(MADV_DONTNEED))
+  }
+
   /// All floats, for loops over whole arenas.
   package var floats: UnsafeMutableBufferPointer<Float> { UnsafeMutableBufferPointer(start: base, count: count) }
 }

@@ -14,8 +14,8 @@ package final class SentenceMinibatches: MinibatchSource {
   private var epoch: Int?
   private let reading: ReadAhead<ArraySlice<Int>, SentenceWords, FileError>
   package let targetCount: Int
-  /// What the minibatch has that was put in last.
-  package private(set) var words = SentenceWords()
+  /// What the minibatch has that was put in last, and which one it is.
+  private var last: (words: SentenceWords, index: Int)?
 
   /// - Parameters:
   ///   - size: sentences in a minibatch.
@@ -42,11 +42,22 @@ package final class SentenceMinibatches: MinibatchSource {
       batches = batches.shuffled { shuffling.bits(.shuffling, step: epoch, position: $0) }
       self.epoch = epoch
     }
-    words = try reading.value(
-      sentences(ofMinibatch: index), following: index + 1 < count ? sentences(ofMinibatch: index + 1) : nil)
+    let words = try read(index)
+    last = (words, index)
     sentences.fill(minibatch, words) { [dropout] inputs, rows in
       dropout?.apply(to: inputs, rows: rows, step: step)
     }
+  }
+
+  private func read(_ index: Int) throws(FileError) -> SentenceWords {
+    try reading.value(
+      sentences(ofMinibatch: index), following: index + 1 < count ? sentences(ofMinibatch: index + 1) : nil)
+  }
+
+  /// The words of a minibatch of the current epoch, read where it isn't the one that was put in last.
+  package func words(ofMinibatch index: Int) throws(FileError) -> SentenceWords {
+    if let last, last.index == index { return last.words }
+    return try read(index)
   }
 
   /// The sentences of a minibatch of the current epoch as their numbers in the split, in the order of its sequences.

@@ -7,28 +7,12 @@ struct GradientBlock: Sendable {
   /// The cluster of an output layer that all of them are of; nil where they are of several, or of none.
   let cluster: Int?
 
-  /// Floats of a block at most: fixed, since it decides the order in which squares are summed.
-  private static let limit = 16_384
+  private init(floats: Range<Int>, cluster: Int?) { (self.floats, self.cluster) = (floats, cluster) }
 
-  /// The arena in blocks, frozen parameters left out.
-  static func all(of gradients: Gradients, except frozen: Set<Parameter.Handle>) -> [GradientBlock] {
-    var stretches: [Range<Int>] = []
-    let dense = gradients.layout.parameters.filter { $0.gradientRows == .all && !frozen.contains($0.handle) }
-    for parameter in dense.sorted(by: { $0.offset < $1.offset }) {
-      let range = parameter.offset..<parameter.offset + parameter.panels.floatCount
-      if let last = stretches.last, last.upperBound == range.lowerBound {
-        stretches[stretches.count - 1] = last.lowerBound..<range.upperBound
-      } else {
-        stretches.append(range)
-      }
-    }
-    return stretches.flatMap { stretch in
-      stride(from: stretch.lowerBound, to: stretch.upperBound, by: limit).map { start in
-        let floats = start..<min(start + limit, stretch.upperBound)
-        let parts = parts(of: floats, gradients.clusters)
-        return parts.count == 1 ? parts[0] : GradientBlock(floats: floats, cluster: nil)
-      }
-    }
+  /// One whose squares are summed on their own.
+  init(_ floats: Range<Int>, _ clusters: TargetedClusters?) {
+    let parts = Self.parts(of: floats, clusters)
+    self.init(floats: floats, cluster: parts.count == 1 ? parts[0].cluster : nil)
   }
 
   /// The block in parts that are of one cluster each, or of none.

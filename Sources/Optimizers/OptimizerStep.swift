@@ -1,9 +1,14 @@
+import Collectives
 import Compute
 import Models
 import Synchronization
 
 /// The second half of a step: norm, clipping and update, over flat arenas of one layout, and row by row for parameters whose
 /// gradient has some rows only.
+///
+/// Of several processes each updates its slice of the arenas, for all of them: squares of its blocks, which all get to know; the
+/// norm, by the squares of all; the update, whose parameters all get. Rows are few, and every process has all of them already: each
+/// updates them all, which costs less than to send them, and so keeps all of their moments.
 ///
 /// What it keeps from step to step is `moments` alone; learning rate and step count are set before each step.
 package final class OptimizerStep: @unchecked Sendable {
@@ -23,9 +28,9 @@ package final class OptimizerStep: @unchecked Sendable {
   private let updatesAllRows: Bool
   private let parameters: Parameters
   private let gradients: Gradients
-  /// What stays as it is: no update, no moments, no share of the norm.
-  private let frozen: Set<Parameter.Handle>
-  /// Those of the gradients that aren't frozen whose squares are summed on their own, and those that are updated as one job.
+  /// What this process updates. What is frozen stays as it is: no update, no moments, no share of the norm.
+  package let slices: ArenaSlices
+  /// All whose squares are summed on their own, and the own ones that are updated as one job each.
   private let (normBlocks, updateBlocks): ([GradientBlock], [GradientBlock])
   private let kernels: Kernels
 
@@ -33,7 +38,10 @@ package final class OptimizerStep: @unchecked Sendable {
   /// The gradient's norm in the last step, before clipping.
   package private(set) var gradientNorm = 0.0
   private let overflow = Atomic<Bool>(false)
-  /// Sums of squares of blocks of the gradient.
+  /// [ranks] whether it was so on each.
+  private let overflows: Buffer<UInt32>
+  private let overflowPlaces: RankPlaces
+  /// Sums of squares of blocks of the gradient, and then of the pieces of those by rows.
   private let squares: Buffer<Double>
   /// The starts of the moments' arenas.
   private let momentBases: UnsafeMutableBufferPointer<FloatPointer>
@@ -51,21 +59,23 @@ package final class OptimizerStep: @unchecked Sendable {
   ///   - sparse: whether rows that have no gradient in a step keep weights and moments as they are, as with PyTorch's
   ///     SparseAdam, and so do the clusters of an output layer without a target in the minibatch. Where an update by a gradient
   ///     of zero changes nothing, they do anyway.
-  ///   - frozen: parameters that stay as they are, as with PyTorch's `requires_grad = False`.
+  ///   - slices: what each of the processes updates that train together, and which parameters stay as they are, as with PyTorch's
+  ///     `requires_grad = False`; nil: this process is alone, and updates all.
   package init(
-    _ optimizer: any Optimizer, clipNorm: Double, sparse: Bool = false, frozen: Set<Parameter.Handle> = [],
+    _ optimizer: any Optimizer, clipNorm: Double, sparse: Bool = false, slices: ArenaSlices? = nil,
     parameters: Parameters, gradients: Gradients
   ) {
+    let slices = slices ?? ArenaSlices(parameters.layout)
     self.optimizer = optimizer
     self.clipNorm = clipNorm
     self.parameters = parameters
     self.gradients = gradients
-    self.frozen = frozen
+    self.slices = slices
     let updatesAllRows = !sparse && optimizer.movesWithoutGradient
     self.updatesAllRows = updatesAllRows
-    let blocks = GradientBlock.all(of: gradients, except: frozen)
-    normBlocks = blocks
-    updateBlocks = updatesAllRows ? blocks : blocks.flatMap { $0.parts(by: gradients.clusters) }
+    normBlocks = slices.blocks.map { GradientBlock($0, gradients.clusters) }
+    let own = Array(normBlocks[slices.own])
+    updateBlocks = updatesAllRows ? own : own.flatMap { $0.parts(by: gradients.clusters) }
     kernels = parameters.kernels
     weights = parameters.values.base
     let count = parameters.layout.floatCount
@@ -73,8 +83,11 @@ package final class OptimizerStep: @unchecked Sendable {
     self.moments = moments
     momentBases = .allocate(capacity: moments.count)
     _ = momentBases.initialize(from: moments.map(\.arena.base))
-    let pieces = gradients.byRows.reduce(0) { $0 + (frozen.contains($1.parameter.handle) ? 0 : $1.pieceCount) }
-    squares = Buffer(count: blocks.count + pieces, repeating: 0)
+    let pieces = gradients.byRows.reduce(0) { $0 + (slices.frozen.contains($1.parameter.handle) ? 0 : $1.pieceCount) }
+    squares = Buffer(count: slices.blocks.count + pieces, repeating: 0)
+    let ranks = slices.ranks
+    overflows = Buffer(count: ranks.count, repeating: 0)
+    overflowPlaces = RankPlaces((0..<ranks.count).map { $0..<$0 + 1 }, of: ranks)
   }
 
   deinit { momentBases.deallocate() }
@@ -93,45 +106,64 @@ package final class OptimizerStep: @unchecked Sendable {
   /// Whether the last step's update, of a gradient that was finite, led to a parameter or a moment that isn't.
   package var overflowed: Bool { overflow.load(ordering: .relaxed) }
 
-  /// Norm, clipping factor, update. A gradient that isn't finite touches nothing.
-  package func phases() -> [Phase] {
-    normPhases() + [densePhase()] + trainedByRows.map(rowPhase)
-  }
-
-  private var trainedByRows: [RowGradient] { gradients.byRows.filter { !frozen.contains($0.parameter.handle) } }
-
   /// Whether a step's gradient has nothing but zeros in a block, which only a cluster without a target says.
   private func isZero(_ block: GradientBlock) -> Bool {
     guard let cluster = block.cluster, let clusters = gradients.clusters else { return false }
     return !clusters.contains(cluster)
   }
 
-  private func normPhases() -> [Phase] {
-    let blocks = normBlocks
+  /// The squares of the gradient; of several processes, `shareSquares` has to follow.
+  package func squarePhases() -> [Phase] {
+    let (own, blocks) = (slices.own, normBlocks)
     let pieces = trainedByRows.flatMap { gradient in (0..<gradient.pieceCount).map { (gradient, $0) } }
     return [
-      Phase(.norm, jobs: { blocks.count + pieces.count }) { [self] job in
-        if job < blocks.count {
-          let block = blocks[job]
-          squares[job] =
+      Phase(.norm, jobs: { own.count + pieces.count }) { [self] job in
+        if job < own.count {
+          let index = own.lowerBound + job
+          let block = blocks[index]
+          squares[index] =
             isZero(block)
             ? 0 : kernels.sumOfSquares(gradients.values.base + block.floats.lowerBound, count: block.floats.count)
         } else {
-          let (gradient, index) = pieces[job - blocks.count]
+          let (gradient, index) = pieces[job - own.count]
           let piece = gradient.piece(index)
-          squares[job] = piece.baseAddress.map { kernels.sumOfSquares($0, count: piece.count) } ?? 0
+          squares[blocks.count + job - own.count] =
+            piece.baseAddress.map { kernels.sumOfSquares($0, count: piece.count) } ?? 0
         }
-      },
-      Phase(.norm, jobs: { 1 }) { [self] _ in
-        gradientNorm = squares.elements.reduce(0, +).squareRoot()
-        // PyTorch's clip_grad_norm_ adds 1e-6, so that a norm of exactly the limit isn't scaled up.
-        step = step.clipped(by: clipNorm > 0 ? Float(min(1, clipNorm / (gradientNorm + 1e-6))) : 1)
-      },
+      }
     ]
   }
 
-  /// The update of parameters that have gradients in all rows: a job for each block. Those of a cluster without a target stay
-  /// as they are, unless all rows are updated.
+  /// Norm, clipping factor, update; of several processes, `shareUpdate` has to follow. A gradient that isn't finite touches
+  /// nothing.
+  package func updatePhases() -> [Phase] { [normPhase(), densePhase()] + trainedByRows.map(rowPhase) }
+
+  /// Gives every process the squares of all blocks.
+  package func shareSquares() { slices.share(squares) }
+
+  /// Gives every process the parameters that the others have updated, and whether a number overflowed anywhere.
+  package func shareUpdate() {
+    guard !diverged else { return }
+    slices.share(parameters.values)
+    overflows[slices.ranks.rank] = overflowed ? 1 : 0
+    overflowPlaces.share(overflows.base)
+    if overflows.elements.contains(1) { overflow.store(true, ordering: .relaxed) }
+  }
+
+  private var trainedByRows: [RowGradient] {
+    gradients.byRows.filter { !slices.frozen.contains($0.parameter.handle) }
+  }
+
+  private func normPhase() -> Phase {
+    Phase(.norm, jobs: { 1 }) { [self] _ in
+      gradientNorm = squares.elements.reduce(0, +).squareRoot()
+      // PyTorch's clip_grad_norm_ adds 1e-6, so that a norm of exactly the limit isn't scaled up.
+      step = step.clipped(by: clipNorm > 0 ? Float(min(1, clipNorm / (gradientNorm + 1e-6))) : 1)
+    }
+  }
+
+  /// The update of parameters that have gradients in all rows: a job for each of the own blocks. Those of a cluster without a
+  /// target stay as they are, unless all rows are updated.
   private func densePhase() -> Phase {
     let blocks = updateBlocks
     return Phase(.update, jobs: { [self] in diverged ? 0 : blocks.count }) { [self] job in

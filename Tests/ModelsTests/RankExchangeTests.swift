@@ -42,13 +42,24 @@ import Testing
     }
   }
 
-  @Test(arguments: [1, 100, 1024, 4099])
-  func slicesAreWholeRows(rows: Int) {
-    for ranks in [1, 2, 3, 7] {
-      let distribution = ShardDistribution(shards: 7, ranks: ranks)
-      let slices = (0..<ranks).map { distribution.slice(ofRank: $0, count: 16 * rows) }
-      #expect(slices.flatMap { Array($0) } == Array(0..<16 * rows))
-      #expect(slices.allSatisfy { $0.count.isMultiple(of: 16) })
+  /// Blocks are the same for any ranks, and each is in one slice; where there are few, some ranks have nothing.
+  @Test(arguments: [64, 16_384])
+  func slicesAreOfWholeBlocks(block: Int) {
+    let frozen: Set = [Self.layout.layers[0][0].recurrentWeight]
+    for frozen in [[], frozen] {
+      let blocks = ArenaSlices(Self.layout, frozen: frozen, block: block).blocks
+      let trained = Self.layout.parameters.filter { $0.gradientRows == .all && !frozen.contains($0.handle) }
+      #expect(Set(blocks.flatMap { Array($0) }) == Set(trained.flatMap { Array($0.floats) }))
+      for ranks in [1, 2, 3, 7] {
+        let slices = onRanks(ranks) { ArenaSlices(Self.layout, frozen: frozen, ranks: $0, block: block) }
+        #expect(slices.flatMap { Array($0.own) } == Array(blocks.indices))
+        for (rank, slice) in slices.enumerated() {
+          #expect(slice.blocks == blocks && slice.floats == slices[0].floats)
+          #expect(slice.blocks[slice.own].allSatisfy { $0.clamped(to: slice.floats[rank]) == $0 })
+          #expect(slice.own.count <= (blocks.count + ranks - 1) / ranks)
+        }
+        #expect(slices[0].floats.flatMap { Array($0) } == Array(0..<Self.layout.denseCount))
+      }
     }
   }
 
@@ -111,9 +122,10 @@ import Testing
       let losses = Buffer(count: parts.count, repeating: Double.nan)
       for shard in distribution.shards(ofRank: rank) { losses[shard] = parts[shard]?.loss ?? .nan }
       let total = sums[0].gradients
-      // Losses, numbers of rows; nodes' slices for others; the sum's own slice; rows.
+      // Losses, numbers of rows; nodes' slices for others; the sum's own slice, which is compared below; rows.
       let shards = (0..<ranks).map { distribution.shards(ofRank: $0).count }.max() ?? 0
-      let slice = distribution.slice(ofRank: rank, count: total.values.count).count
+      let slices = ArenaSlices(layout, ranks: communicator, block: 64)
+      let slice = slices.floats[rank].count
       let rows = sums.reduce(0) { words, sum in
         guard !sum.isEmpty else { return words }
         let sets = sum.gradients.byRows.map(\.rows).reduce(into: [RowSet]()) { sets, rows in
@@ -125,8 +137,9 @@ import Testing
       let expected =
         (ranks - 1) * (2 * shards + 2 * distribution.mostNodes + slice + rows)
         + own.count * (total.values.count - slice)
-      RankExchange(communicator, distribution, sums: sums, total: total, losses: losses)
+      RankExchange(slices, distribution, sums: sums, total: total, losses: losses)
         .run(by: Workers(count: workers, processors: workers)) { parts[$0] != nil }
+      slices.share(total.values)
       let loss = ShardTree(count: parts.count).sum { parts[$0] == nil ? nil : losses[$0] }
       return (GradientPart(loss: loss ?? 0, total).snapshot, communicator.wordsSent, expected)
     }

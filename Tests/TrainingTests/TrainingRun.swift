@@ -30,8 +30,8 @@ struct TrainingRun {
     self.test = test
     learningRate = configuration.learningRate
     optimizer = OptimizerStep(
-      configuration, clipNorm: clipNorm, sparse: sparse, frozen: frozen, parameters: test.parameters,
-      gradients: test.gradients)
+      configuration, clipNorm: clipNorm, sparse: sparse, slices: ArenaSlices(test.parameters.layout, frozen: frozen),
+      parameters: test.parameters, gradients: test.gradients)
     averages = AveragedParameters(of: test.parameters)
     step = TrainingStep(
       model: ShardedModel(test.model, test.gradients), optimizer: optimizer, averages: averages,
@@ -81,12 +81,13 @@ func shardedTraining(
   let parameters = Parameters(sizes.shape, kernels: kernels)
   parameters.initialize(seed: 4)
   let capacity = SequenceModel.Capacity(Timeline.Capacity(sequences: sizes.streams, timesteps: sizes.timesteps))
-  let model = ShardedModel(parameters, capacity, shards: shards, ranks: ranks) { capacity, gradients, isShard in
+  let slices = ArenaSlices(parameters.layout, ranks: ranks, block: 256)
+  let model = ShardedModel(parameters, capacity, shards: shards, slices: slices) { capacity, gradients, isShard in
     SequenceModel(
       parameters, capacity, gradients: gradients, workers: workers, carriesState: true, isShard: isShard)
   }
   let step = OptimizerStep(
-    configuration, clipNorm: 0.01, sparse: sparse, parameters: parameters, gradients: model.gradients)
+    configuration, clipNorm: 0.01, sparse: sparse, slices: slices, parameters: parameters, gradients: model.gradients)
   let training = TrainingStep(model: model, optimizer: step, workers: Workers(count: workers))
   var snapshot = Snapshot()
   for (number, window) in zip(1..., windows) {
@@ -94,7 +95,10 @@ func shardedTraining(
     snapshot.add("step \(number)", [result.lossSum, result.gradientNorm, Double(result.targets)])
   }
   snapshot.add("parameters", parameters.values)
-  for moment in step.moments { snapshot.add(moment.name, moment.arena) }
+  for moment in step.moments {
+    slices.share(moment.arena)
+    snapshot.add(moment.name, moment.arena)
+  }
   return snapshot
 }
 

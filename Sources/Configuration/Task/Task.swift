@@ -1,3 +1,4 @@
+import Collectives
 import Compute
 import Datasets
 import Inference
@@ -83,10 +84,11 @@ package protocol Task: Sendable {
   ///
   /// - Parameters:
   ///   - forms: what the split's words are spelled as.
-  ///   - check: called between minibatches; what it throws ends the evaluation.
+  ///   - ranks: processes that share the split out, and all come to what one does: each calls this.
+  ///   - check: called between minibatches, by all ranks as often; what it throws ends the evaluation.
   func evaluate(
     _ model: TrainedModel, on split: TokenSequence, forms: [String], _ configuration: RunConfiguration,
-    workers: Workers, check: () throws -> Void
+    workers: Workers, ranks: any Communicator, check: () throws -> Void
   ) throws -> any Evaluation
   /// Measures a language model that follows the text as it reads it; nil where the task's models can't.
   ///

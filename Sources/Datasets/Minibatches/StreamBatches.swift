@@ -10,6 +10,7 @@ import Synchronization
 /// Tokens are read in blocks of many windows, the next block while the windows of one are used. Memory: three blocks of some
 /// 260,000 tokens, more only if a window of all streams has more.
 package struct StreamBatches: Sendable {
+  /// Those that are read.
   package let streams: Int
   /// T: timesteps in every window but the last.
   package let window: Int
@@ -19,16 +20,18 @@ package struct StreamBatches: Sendable {
 
   /// O(1): nothing is read yet.
   ///
+  /// - Parameter part: reads only so many of the streams; nil: all.
   /// - Throws: `CorpusError.tooFewTokens` if a stream would be empty.
   package init(
-    _ tokens: Column<Int32>, streams: Int, window: Int, direction: ReadingDirection = .forward
+    _ tokens: Column<Int32>, streams: Int, part: Range<Int>? = nil, window: Int, direction: ReadingDirection = .forward
   ) throws(CorpusError) {
     precondition(streams > 0 && window > 0, "streams and timesteps are positive")
     guard tokens.count > streams else { throw .tooFewTokens(count: tokens.count, streams: streams) }
-    self.streams = streams
+    let part = part ?? 0..<streams
+    self.streams = part.count
     self.window = window
     length = (tokens.count - 1) / streams
-    blocks = StreamBlocks(direction.ordered(tokens), streams: streams, length: length, window: window)
+    blocks = StreamBlocks(direction.ordered(tokens), streams: part, length: length, window: window)
   }
 
   package var windowCount: Int { (length + window - 1) / window }
@@ -104,15 +107,15 @@ private final class StreamBlocks: Sendable {
   /// Tokens of a block.
   private static let tokensOfBlock = 1 << 18
 
-  init(_ tokens: Column<Int32>, streams: Int, length: Int, window: Int) {
-    let size = min(length, max(window, Self.tokensOfBlock / streams))
+  init(_ tokens: Column<Int32>, streams: Range<Int>, length: Int, window: Int) {
+    let size = min(length, max(window, Self.tokensOfBlock / max(1, streams.count)))
     self.size = size
     count = (length + size - 1) / size
     reading = ReadAhead { number throws(FileError) in
       let timesteps = number * size..<min((number + 1) * size, length)
       var ids: [Int32] = []
-      ids.reserveCapacity(streams * (timesteps.count + 1))
-      for b in 0..<streams {
+      ids.reserveCapacity(streams.count * (timesteps.count + 1))
+      for b in streams {
         let start = b * length + timesteps.lowerBound
         ids += try tokens.numbers(in: start..<start + timesteps.count + 1)
       }

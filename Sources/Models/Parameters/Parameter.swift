@@ -44,6 +44,9 @@ package struct Parameter: Sendable, Equatable {
 
   package var elementCount: Int { shape.reduce(1, *) }
 
+  /// Where it stands in an arena, padding included.
+  package var floats: Range<Int> { offset..<offset + panels.floatCount }
+
   /// Where rows stand, one for each of the first dimension's indices: each in pieces of so many floats side by side, those of
   /// a row `panels.stride` apart.
   package var rowPieces: (count: Int, width: Int) {

@@ -1,22 +1,18 @@
 import Collectives
 import Compute
 
-/// Sums of gradients in all rows, in two exchanges: each rank gets its slice of all nodes, adds them up, and sends the sum to
-/// all others.
+/// Sums of gradients in all rows: each rank gets its slice of all nodes and adds them up. Elsewhere the sum means nothing.
 ///
-/// A rank sends (its nodes) x (floats outside its slice) + (ranks - 1) x (floats of its slice): with one node each about
-/// 2 (ranks - 1) / ranks of a gradient.
+/// A rank sends (its nodes) x (floats outside its slice): with one node each about (ranks - 1) / ranks of a gradient.
 final class DenseExchange: Sendable {
   private let communicator: any Communicator
   /// Those of the own nodes.
   private let sums: [Arena]
-  private let total: Arena
   /// [nodes of others] the own slice of each.
   private let received: Arena
   private let additions: PhaseList
-  /// What is sent and received: of the first node of each rank, of the second, and so on; and then of the sum.
+  /// What is sent and received: of the first node of each rank, of the second, and so on.
   private let rounds: [Round]
-  private let last: Round
 
   private struct Round {
     let outgoing, incoming: [Range<Int>]
@@ -29,11 +25,10 @@ final class DenseExchange: Sendable {
   ///   - sums: of each of the own nodes.
   ///   - isPresent: [nodes] whether there is anything of a node.
   init(
-    _ communicator: any Communicator, _ distribution: ShardDistribution, sums: [Arena], total: Arena,
-    isPresent: Buffer<Bool>
+    _ slices: ArenaSlices, _ distribution: ShardDistribution, sums: [Arena], total: Arena, isPresent: Buffer<Bool>
   ) {
+    let (communicator, slices) = (slices.ranks, slices.floats)
     let (rank, ranks) = (communicator.rank, 0..<distribution.ranks)
-    let slices = ranks.map { distribution.slice(ofRank: $0, count: total.count) }
     let slice = slices[rank]
     let own = distribution.nodes(ofRank: rank)
     let received = Arena(count: (distribution.nodes.count - own.count) * slice.count)
@@ -50,8 +45,6 @@ final class DenseExchange: Sendable {
           return $0 == rank || index >= nodes.count ? 0..<0 : place(nodes.lowerBound + index)
         })
     }
-    last = Round(
-      outgoing: ranks.map { $0 == rank ? 0..<0 : slice }, incoming: ranks.map { $0 == rank ? 0..<0 : slices[$0] })
     // The own slice of each node.
     let operands = Buffer(
       distribution.nodes.indices.map { node in
@@ -65,7 +58,7 @@ final class DenseExchange: Sendable {
       Self.add(range, of: operands, isPresent, distribution, to: total.base + slice.lowerBound)
     }
     additions = PhaseList([phase])
-    (self.communicator, self.sums, self.total, self.received) = (communicator, sums, total, received)
+    (self.communicator, self.sums, self.received) = (communicator, sums, received)
   }
 
   /// Adds up in the memory of the operands: nobody needs them any more.
@@ -91,7 +84,6 @@ final class DenseExchange: Sendable {
       communicator.exchange(sums[min(index, sums.count - 1)].base, round.outgoing, received.base, round.incoming)
     }
     workers.run(additions)
-    communicator.exchange(total.base, last.outgoing, total.base, last.incoming)
   }
 
   /// What adding up has cost.

@@ -77,11 +77,6 @@ package struct ShardDistribution: Sendable {
 
   /// Most nodes of a rank.
   package var mostNodes: Int { (0..<ranks).map { nodes(ofRank: $0).count }.max() ?? 0 }
-
-  /// What of a gradient a rank adds up, in whole rows of 16 floats.
-  package func slice(ofRank rank: Int, count: Int) -> Range<Int> {
-    share(of: count, job: rank, jobs: ranks, unit: PanelShape.width)
-  }
 }
 
 /// Where floats of a node are, for jobs that share them.

@@ -7,13 +7,13 @@ import Compute
 ///
 /// One shard is the minibatch itself, and costs nothing. Of several, one after the other goes through one model, whose memory
 /// is that of the largest shard; sums take as many gradients as the tree is deep, and one more. Several processes share the shards
-/// out, and all of them end with the same gradient of the minibatch.
+/// out, and each of them ends with its slice of the minibatch's gradient.
 package final class ShardedModel: Sendable {
   /// What computes: of a single shard the whole, of several each of them.
   package let model: SequenceModel
   /// What a step begins with: all sequences.
   package let minibatch: Minibatch
-  /// What becomes of them: the gradient of the whole minibatch.
+  /// What becomes of them: the gradient of the whole minibatch, of several processes the own slice of it; see `shareResults`.
   package let gradients: Gradients
   private let shards: Shards?
 
@@ -29,11 +29,12 @@ package final class ShardedModel: Sendable {
 
   /// - Parameters:
   ///   - count: shards, at most as many as a minibatch has sequences.
-  ///   - ranks: the processes that train together, at most as many as shards.
+  ///   - slices: what of the gradient each of the processes has that train together, at most as many as shards; nil: this one
+  ///     is alone.
   ///   - makeModel: makes a model for minibatches of some capacity, with gradients; told whether they are shards.
   package init(
     _ parameters: Parameters, _ capacity: SequenceModel.Capacity, shards count: Int,
-    ranks: any Communicator = Alone(),
+    slices: ArenaSlices? = nil,
     makeModel: (_ capacity: SequenceModel.Capacity, _ gradients: Gradients, _ isShard: Bool) -> SequenceModel
   ) {
     gradients = Gradients(parameters.layout, capacity)
@@ -52,7 +53,8 @@ package final class ShardedModel: Sendable {
     self.model = model
     self.minibatch = minibatch
     shards = Shards(
-      ShardTree(count: count), of: minibatch, in: model, leaf: leaf, total: gradients, capacity, ranks: ranks)
+      ShardTree(count: count), of: minibatch, in: model, leaf: leaf, total: gradients, capacity,
+      slices: slices ?? ArenaSlices(parameters.layout))
   }
 
   package var parameters: Parameters { model.parameters }
@@ -94,6 +96,10 @@ package final class ShardedModel: Sendable {
 
   /// Gives every process the carried states of all sequences: between steps, and by all of them together.
   package func shareStates() { shards?.shareStates() }
+
+  /// Gives every process the losses of all rows and the gradient of the whole minibatch: likewise, after a step that there is
+  /// something to be said of.
+  package func shareResults() { shards?.shareResults() }
 
   /// Begins with the zero state.
   package func resetState() { carriedStates.forEach { $0.matrix.zeroRows() } }

@@ -20,24 +20,27 @@ final class Shards: Sendable {
   private let clusters: TargetedClusters?
   /// Nil where all shards are this process's own.
   private let exchange: RankExchange?
+  private let slices: ArenaSlices
+  private let total: Gradients
   /// Carried states: those of the shard in the model, [its most sequences, units], and those of all, [sequences, units].
   let states: [(name: String, own: PanelMatrix, all: OwnedMatrix)]
   /// [shards] in nats.
   private let shardLosses: Buffer<Double>
-  /// [rows] of the whole minibatch, in nats; of rows of other processes' shards nothing.
+  /// [rows] of the whole minibatch, in nats; of rows of other processes' shards nothing, see `shareResults`.
   let losses: Buffer<Double>
 
   /// - Parameters:
   ///   - whole: all sequences.
   ///   - leaf: where the model puts a shard's gradient.
   ///   - total: where that of the minibatch goes.
-  ///   - ranks: the processes that train together, at most as many as shards.
+  ///   - slices: what of that each of the processes has that train together, at most as many as shards.
   init(
     _ tree: ShardTree, of whole: Minibatch, in model: SequenceModel, leaf: Gradients, total: Gradients,
-    _ capacity: SequenceModel.Capacity, ranks: any Communicator
+    _ capacity: SequenceModel.Capacity, slices: ArenaSlices
   ) {
+    let ranks = slices.ranks
     let distribution = ShardDistribution(shards: tree.count, ranks: ranks.count)
-    self.tree = tree
+    (self.tree, self.slices, self.total) = (tree, slices, total)
     self.distribution = distribution
     own = distribution.shards(ofRank: ranks.rank)
     self.whole = whole
@@ -60,7 +63,7 @@ final class Shards: Sendable {
     lists = additions.phases.map { PhaseList(gradient + $0) }
     exchange =
       ranks.count > 1
-      ? RankExchange(ranks, distribution, sums: sums, total: total, losses: shardLosses) : nil
+      ? RankExchange(slices, distribution, sums: sums, total: total, losses: shardLosses) : nil
   }
 
   /// What is added to what, once a shard's gradient is there.
@@ -116,10 +119,32 @@ final class Shards: Sendable {
 
   /// Gives every process the carried states of all sequences.
   func shareStates() {
-    exchange?.share(states.map(\.all.view)) { [distribution] rank in
-      let shards = distribution.shards(ofRank: rank)
-      return sequences(shards.lowerBound).lowerBound..<sequences(shards.upperBound - 1).upperBound
+    exchange?.share { rank, body in
+      let rows = sequences(ofRank: rank)
+      for (_, _, all) in states {
+        for panel in 0..<all.view.panels {
+          body(all.view.pointer(panel: panel, row: rows.lowerBound), rows.count * PanelShape.width)
+        }
+      }
     }
+  }
+
+  /// Gives every process the losses of all rows, and the whole gradient.
+  func shareResults() {
+    guard let exchange else { return }
+    let timeline = whole.timeline
+    exchange.share { rank, body in
+      for sequence in sequences(ofRank: rank) {
+        // A loss is of 64 bits.
+        for t in 0..<timeline.length(sequence) { body(losses.base + timeline.row(t, sequence), 2) }
+      }
+    }
+    slices.share(total.values)
+  }
+
+  private func sequences(ofRank rank: Int) -> Range<Int> {
+    let shards = distribution.shards(ofRank: rank)
+    return sequences(shards.lowerBound).lowerBound..<sequences(shards.upperBound - 1).upperBound
   }
 
   /// The sequences of a shard: neighbours, and each shard has as many as any other, or one more; where a minibatch has few, none.

@@ -1,3 +1,4 @@
+import Collectives
 import Compute
 import Configuration
 import Datasets
@@ -170,36 +171,50 @@ package struct LanguageModel: Task {
   /// The loss over a split, cut into streams that each begin with the zero state.
   package func evaluate(
     _ model: TrainedModel, on split: TokenSequence, forms: [String], _ configuration: RunConfiguration,
-    workers: Workers, check: () throws -> Void
+    workers: Workers, ranks: any Communicator, check: () throws -> Void
   ) throws -> any Evaluation {
-    try evaluation(model, following: Adaptation(), split, configuration.evaluation, workers: workers, check: check)
+    try evaluation(
+      model, following: Adaptation(), split, configuration.evaluation, workers: workers, ranks: ranks, check: check)
   }
 
   package func evaluate(
     _ model: TrainedModel, following adaptation: Adaptation, on split: TokenSequence,
     _ configuration: RunConfiguration, workers: Workers, check: () throws -> Void
   ) throws -> (any Evaluation)? {
-    try evaluation(model, following: adaptation, split, configuration.evaluation, workers: workers, check: check)
+    try evaluation(
+      model, following: adaptation, split, configuration.evaluation, workers: workers, ranks: Alone(), check: check)
   }
 
   private func evaluation(
     _ model: TrainedModel, following adaptation: Adaptation, _ split: TokenSequence,
-    _ settings: RunConfiguration.Evaluation, workers: Workers, check: () throws -> Void
+    _ settings: RunConfiguration.Evaluation, workers: Workers, ranks: any Communicator, check: () throws -> Void
   ) throws -> LanguageEvaluation {
     let streams = settings.streams
     // Unless the parameters change on the way, how many timesteps are read at a time never shows in a result.
     let window = adaptation.dynamic?.segment ?? max(1, Self.evaluatedRows / streams)
-    let minibatches = StreamMinibatches(
-      try StreamBatches(split.tokens, streams: streams, window: window, direction: model.direction))
-    let runner = AdaptiveRunner(model, adaptation, minibatches.capacity, workers: workers)
+    let losses = SharedLosses(streams: streams, timesteps: window, ranks: ranks)
+    let batches = try StreamBatches(
+      split.tokens, streams: streams, part: losses.own, window: window, direction: model.direction)
     var result = LanguageEvaluation(streams: streams, model.direction, adaptation)
-    try runner.run(over: minibatches, check: check) { minibatch, _, loss in
-      result.nats += (0..<minibatch.rows).reduce(0) { $0 + loss($1) }
-      result.targets += minibatch.targetCount
-      for row in 0..<minibatch.rows where minibatch.targets[row] == model.vocabulary.unknownId {
-        result.unknownTargets += 1
+    if losses.own.isEmpty {
+      // More ranks than streams.
+      for index in 0..<batches.windowCount {
+        try check()
+        result.nats += losses.sum(timesteps: batches.timesteps(inWindow: index)) { _ in 0 }
+      }
+    } else {
+      let minibatches = StreamMinibatches(batches)
+      let runner = AdaptiveRunner(model, adaptation, minibatches.capacity, workers: workers)
+      try runner.run(over: minibatches, check: check) { minibatch, index, loss in
+        result.nats += losses.sum(timesteps: batches.timesteps(inWindow: index), loss)
+        result.targets += minibatch.targetCount
+        for row in 0..<minibatch.rows where minibatch.targets[row] == model.vocabulary.unknownId {
+          result.unknownTargets += 1
+        }
       }
     }
+    result.targets = ranks.sum(result.targets)
+    result.unknownTargets = ranks.sum(result.unknownTargets)
     result.noteExtent(of: split)
     return result
   }

@@ -1,3 +1,4 @@
+import Collectives
 import Compute
 import Configuration
 import Datasets
@@ -144,7 +145,7 @@ package struct Tagging: Task {
 
   package func evaluate(
     _ model: TrainedModel, on split: TokenSequence, forms: [String], _ configuration: RunConfiguration,
-    workers: Workers, check: () throws -> Void
+    workers: Workers, ranks: any Communicator, check: () throws -> Void
   ) throws -> any Evaluation {
     guard let tagging = model.tagging else { throw TaskError.noTags }
     let minibatches = try SentenceMinibatches(
@@ -153,18 +154,32 @@ package struct Tagging: Task {
       model.parameters, minibatches.capacity, carriesState: carriesState, predicts: true, workers: workers)
     var result = TaggingEvaluation(
       tagging.columns, foreign: split.foreignTags, weights: configuration.training.tagWeights)
-    try runner.run(over: minibatches, check: check) { model, index in
-      result.addLosses(of: model)
-      let words = minibatches.words
-      for b in 0..<minibatches.sentences(ofMinibatch: index).count {
-        for (t, position) in words[b].enumerated() {
-          let row = model.minibatch.timeline.row(t, b)
-          result.add(
-            tags: words.tags.map { $0[position] },
-            predicted: tagging.columns.indices.map { Int(model.prediction(row: row, output: $0)) },
-            isKnown: words.forms.map { $0[position] < tagging.trainingWords.count } ?? true)
+    let shared = SharedPredictions(
+      words: minibatches.capacity.timeline.rows, outputs: tagging.columns.count, ranks: ranks)
+    for first in stride(from: 0, to: minibatches.count, by: ranks.count) {
+      try check()
+      let own = first + ranks.rank
+      if own < minibatches.count {
+        try runner.run {
+          try minibatches.fill($0, index: own)
+        } read: { model in
+          shared.put(
+            model, try minibatches.words(ofMinibatch: own), sentences: minibatches.sentences(ofMinibatch: own).count)
         }
-        result.endSentence()
+      }
+      shared.share()
+      for index in first..<min(first + ranks.count, minibatches.count) {
+        result.addLosses(shared.losses(ofRank: index - first))
+        let words = try minibatches.words(ofMinibatch: index)
+        for b in 0..<minibatches.sentences(ofMinibatch: index).count {
+          for position in words[b] {
+            result.add(
+              tags: words.tags.map { $0[position] },
+              predicted: shared.predictions(ofRank: index - first, word: position),
+              isKnown: words.forms.map { $0[position] < tagging.trainingWords.count } ?? true)
+          }
+          result.endSentence()
+        }
       }
     }
     return result

@@ -43,8 +43,9 @@ package struct TaggingEvaluation: Evaluation, Equatable {
     self.weights = weights ?? tags.map { _ in 1 }
   }
 
-  mutating func addLosses(of model: SequenceModel) {
-    for column in columns.indices { columns[column].nats += model.lossSum(ofOutput: column) }
+  /// - Parameter nats: of a minibatch, by column.
+  mutating func addLosses(_ nats: [Double]) {
+    for column in columns.indices { columns[column].nats += nats[column] }
   }
 
   /// - Parameters:

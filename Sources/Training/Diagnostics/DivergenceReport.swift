@@ -64,19 +64,17 @@ struct DivergenceReport {
 }
 
 extension Checkpoint {
-  /// The name of a tensor that isn't finite: such a checkpoint must not be written.
-  func divergedTensor() throws(FileError) -> String? {
-    for tensor in parameters where try !tensor.isFinite() { return "parameter \(tensor.name)" }
-    for (moment, tensors) in moments.sorted(by: { $0.key < $1.key }) {
-      for tensor in tensors where try !tensor.isFinite() { return "moment \(moment) of \(tensor.name)" }
-    }
-    for tensor in carriedStates where try !tensor.isFinite() { return "state \(tensor.name)" }
-    return nil
+  /// All tensors, with what a divergence calls each: if one isn't finite, the checkpoint must not be written.
+  var tensors: [(quantity: String, tensor: Tensor)] {
+    parameters.map { ("parameter \($0.name)", $0) }
+      + moments.sorted { $0.key < $1.key }.flatMap { moment, tensors in
+        tensors.map { ("moment \(moment) of \($0.name)", $0) }
+      } + carriedStates.map { ("state \($0.name)", $0) }
   }
 }
 
 extension Checkpoint.Tensor {
-  fileprivate func isFinite() throws(FileError) -> Bool {
+  func isFinite() throws(FileError) -> Bool {
     for part in parts where try !rows(part).allSatisfy(\.isFinite) { return false }
     return true
   }

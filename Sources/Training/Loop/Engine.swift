@@ -12,6 +12,8 @@ import Optimizers
 package struct Engine {
   package let model: ShardedModel
   let optimizer: OptimizerStep
+  /// What the first of several processes reads the others' moments by.
+  let momentReading: MomentReading
   /// Nil where nothing is averaged.
   let averages: AveragedParameters?
   let step: TrainingStep
@@ -29,8 +31,9 @@ package struct Engine {
     let parameters = Parameters(shape, kernels: kernels)
     let frozen = try training.frozenParameters(of: parameters.layout)
     let lossWeights = try configuration.lossWeights(of: shape)
+    let slices = ArenaSlices(parameters.layout, frozen: frozen, ranks: ranks)
     var activationBytes = 0
-    model = ShardedModel(parameters, minibatches.capacity, shards: training.shards, ranks: ranks) {
+    model = ShardedModel(parameters, minibatches.capacity, shards: training.shards, slices: slices) {
       capacity, gradients, isShard in
       let bytesBefore = Arena.bytesInUse
       defer { activationBytes = Arena.bytesInUse - bytesBefore }
@@ -41,8 +44,9 @@ package struct Engine {
     }
     self.activationBytes = activationBytes
     optimizer = OptimizerStep(
-      training.optimizer, clipNorm: training.clipNorm, sparse: training.sparseUpdates, frozen: frozen,
+      training.optimizer, clipNorm: training.clipNorm, sparse: training.sparseUpdates, slices: slices,
       parameters: parameters, gradients: model.gradients)
+    momentReading = MomentReading(optimizer, of: parameters.layout)
     averages = training.averaging == nil ? nil : AveragedParameters(of: parameters)
     step = TrainingStep(model: model, optimizer: optimizer, averages: averages, workers: workers)
   }

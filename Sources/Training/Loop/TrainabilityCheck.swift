@@ -8,8 +8,12 @@ extension RunConfiguration {
   /// Finds out whether a run of this configuration could fail later for what the dataset is: before it makes a directory,
   /// and before it trains an epoch only to find that the validation split is too short.
   ///
-  /// - Parameter characterModels: those that the configuration names.
-  package func checkTrainable(on dataset: SequenceDataset, characterModels: CharacterModels? = nil) throws {
+  /// - Parameters:
+  ///   - characterModels: those that the configuration names.
+  ///   - ranks: how many processes train the run.
+  package func checkTrainable(
+    on dataset: SequenceDataset, characterModels: CharacterModels? = nil, ranks: Int = 1
+  ) throws {
     _ = try dataset.trainSplit()
     for (split, sequence) in dataset.splits.sorted(by: { $0.key.rawValue < $1.key.rawValue })
     where try sequence.isEmpty() {
@@ -26,20 +30,24 @@ extension RunConfiguration {
     shape.features = characterModels?.width ?? 0
     _ = try lossWeights(of: shape)
     _ = try training.frozenParameters(of: ParameterLayout(shape))
-    try checkMemory(shape, words: dataset.tokenCount)
+    try checkMemory(shape, words: dataset.tokenCount, ranks: ranks)
   }
 
   /// Refuses what there is no memory for; a rough count, and in favour of trying.
   ///
-  /// - Parameter words: of all splits, which are kept with what is known of them.
-  func checkMemory(_ shape: ModelShape, words: Int = 0) throws(TrainingError) {
+  /// - Parameters:
+  ///   - words: of all splits, which are kept with what is known of them.
+  ///   - ranks: how many processes keep a slice of the moments each.
+  func checkMemory(_ shape: ModelShape, words: Int = 0, ranks: Int = 1) throws(TrainingError) {
     let layout = ParameterLayout(shape)
     let parameters = Double(layout.floatCount)
     let longest = Double(training.bptt) + (training.randomWindows?.deviation ?? 0)
     let rows = Double(training.batchSize) * longest
     let units = Double(shape.units.reduce(0, +))
     // Values, means and moments; gradients; hidden states, gates and theirs.
-    let kept = parameters * Double((training.averaging == nil ? 1 : 2) + training.optimizer.momentNames.count)
+    let moments = parameters - Double(layout.denseCount) * (1 - 1 / Double(ranks))
+    let kept =
+      parameters * (training.averaging == nil ? 1 : 2) + moments * Double(training.optimizer.momentNames.count)
     // With weight dropout, a step's recurrent weights and their transposes.
     let squares = shape.units.reduce(0) { $0 + Double($1) * Double($1) }
     let dropped = model.weightDropout > 0 ? 2 * squares * Double(shape.directions * shape.cell.gates.count) : 0

@@ -206,7 +206,7 @@ package final class Trainer {
     let (task, model, trainLoss) = (configuration.task, trainedModel, state.epochLoss.mean)
     let evaluation = try validation.map { split in
       try readingText {
-        try task.evaluate(model, on: split, forms: dataset.forms, configuration, workers: workers) {
+        try task.evaluate(model, on: split, forms: dataset.forms, configuration, workers: workers, ranks: ranks) {
           if requests.asked(by: ranks).contains(.urgentStop) { throw StopInEvaluation() }
         }
       }
@@ -251,12 +251,16 @@ package final class Trainer {
     try requireSameParameters()
     engine.model.shareStates()
     let checkpoint = Checkpoint(
-      of: engine.model, optimizer: engine.optimizer, averages: averages, state: state, origin: origin,
-      configuration: configuration, dataset: dataset, contents: contents)
-    if let tensor = try checkpoint.divergedTensor() {
-      throw Divergence(step: state.step, epoch: state.epoch + (state.minibatch > 0 ? 1 : 0), quantity: tensor)
+      of: engine.model, optimizer: engine.optimizer, reading: engine.momentReading, averages: averages, state: state,
+      origin: origin, configuration: configuration, dataset: dataset, contents: contents)
+    let tensors = checkpoint.tensors
+    // Each rank looks at the moments that it has.
+    let diverged = try ranks.least(tensors.firstIndex { _, tensor throws(FileError) in try !tensor.isFinite() })
+    if let diverged {
+      throw Divergence(
+        step: state.step, epoch: state.epoch + (state.minibatch > 0 ? 1 : 0), quantity: tensors[diverged].quantity)
     }
-    try saver?.save(checkpoint)
+    try engine.momentReading.run { try saver?.save(checkpoint) }
   }
 
   /// Makes sure that no rank computes anything else than the first: once for each checkpoint, since it takes a moment.
@@ -274,6 +278,7 @@ package final class Trainer {
     let quantity = !result.lossSum.isFinite ? "loss" : result.overflowed ? "update" : "gradient's norm"
     var divergence = Divergence(step: state.step + 1, epoch: state.epoch + 1, quantity: quantity)
     engine.model.shareStates()
+    engine.model.shareResults()
     let report = DivergenceReport(
       model: engine.model, dataset: dataset, direction: configuration.direction)
     divergence.place = report.place

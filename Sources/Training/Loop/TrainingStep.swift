@@ -3,6 +3,7 @@ import Configuration
 import Inference
 import Models
 import Optimizers
+import Synchronization
 
 /// One step, from a minibatch of ids to renewed parameters: a list of phases that the workers run.
 ///
@@ -15,12 +16,19 @@ import Optimizers
 ///     exchange      the gradients of shards, and of ranks, summed             blocks of the gradients; nothing, where there is one
 ///     norm, update  clipping, optimizer, means, transposed copies             slices of the parameters
 ///
+/// Of several processes, each computes norm and update of its slice, and all exchange what comes of both.
+///
 /// Nothing is allocated in a step.
 package final class TrainingStep: Sendable {
   package let model: ShardedModel
   package let optimizer: OptimizerStep
   private let averages: AveragedParameters?
   private let runner: ModelRunner<ShardedModel>
+  /// Where others update slices too: what there is to do once the squares of all are known, and once their parameters are.
+  private let updates, renewals: PhaseList
+  private let workers: Workers
+  /// How long processes have exchanged what comes of norms and updates.
+  private let exchangeTime = Mutex(Duration.zero)
 
   /// - Parameters:
   ///   - averages: of the model's parameters, where a run has some.
@@ -30,15 +38,23 @@ package final class TrainingStep: Sendable {
     self.model = model
     self.optimizer = optimizer
     self.averages = averages
-    runner = ModelRunner(
-      model,
-      model.gradientPhases() + optimizer.phases() + (averages.map { [$0.phase()] } ?? [])
-        + [model.parameters.renewalPhase()],
-      workers: workers)
+    self.workers = workers
+    let squares = model.gradientPhases() + optimizer.squarePhases()
+    let updates = optimizer.updatePhases()
+    let renewals = (averages.map { [$0.phase()] } ?? []) + [model.parameters.renewalPhase()]
+    let isAlone = !optimizer.slices.areShared
+    runner = ModelRunner(model, isAlone ? squares + updates + renewals : squares, workers: workers)
+    self.updates = PhaseList(isAlone ? [] : updates)
+    self.renewals = PhaseList(isAlone ? [] : renewals)
   }
 
   /// What phases of each kind have cost in all steps together.
-  package var phaseTotals: [PhaseTotal] { PhaseTotal.sums(model.phaseTotals + runner.phases.totals) }
+  package var phaseTotals: [PhaseTotal] {
+    let exchange = PhaseTotal(kind: .exchange, time: exchangeTime.withLock(\.self))
+    return PhaseTotal.sums(
+      model.phaseTotals + runner.phases.totals + updates.totals + renewals.totals
+        + (optimizer.slices.areShared ? [exchange] : []))
+  }
   /// Steps made.
   package var count: Int { runner.phases.runs }
   /// Whether it is found out how recurrences are shared out among the workers: the first steps try.
@@ -68,11 +84,25 @@ package final class TrainingStep: Sendable {
     optimizer.prepare(step: step, learningRate: learningRate)
     averages?.prepare(weight: averagingWeight)
     return try runner.run(step: step, fill: fill) { model in
+      if optimizer.slices.areShared { updateSlices() }
       noteRecurrenceTime()
       return Result(
         lossSum: model.lossSum, targets: model.minibatch.targetCount, gradientNorm: optimizer.gradientNorm,
         overflowed: optimizer.overflowed)
     }
+  }
+
+  private func updateSlices() {
+    timed { optimizer.shareSquares() }
+    workers.run(updates)
+    timed { optimizer.shareUpdate() }
+    workers.run(renewals)
+  }
+
+  private func timed(_ exchange: () -> Void) {
+    let begun = ContinuousClock.now
+    exchange()
+    exchangeTime.withLock { $0 += ContinuousClock.now - begun }
   }
 
   private static let recurrent: Set<Phase.Kind> = [.forward, .backward]

@@ -124,20 +124,29 @@ package struct Checkpoint: Sendable, Equatable {
   /// A model as it stands between two steps. Its tensors are the model's own, and good until the next step; see `copy()`.
   ///
   /// - Parameters:
+  ///   - reading: what makes those moments readable that other processes have; nil: there are none.
   ///   - averages: the means of the model's parameters; nil before there are some.
   ///   - contents: `dataset.contentHashes()`, which take long enough to be made once for all of a run's checkpoints.
   package init(
-    of model: ShardedModel, optimizer: OptimizerStep, averages: AveragedParameters? = nil, state: TrainingState,
+    of model: ShardedModel, optimizer: OptimizerStep, reading: MomentReading? = nil,
+    averages: AveragedParameters? = nil,
+    state: TrainingState,
     origin: Origin? = nil, configuration: RunConfiguration, dataset: SequenceDataset, contents: [Split: String] = [:]
   ) {
     let layout = model.parameters.layout
-    func tensors(_ arena: Arena) -> [Tensor] {
+    func tensors(_ arena: Arena, prepare: @escaping @Sendable (Parameter) -> Void = { _ in }) -> [Tensor] {
       layout.parameters.map { parameter in
-        Tensor(name: parameter.name, shape: parameter.shape) { layout.elements(of: parameter, outputs: $0, in: arena) }
+        Tensor(name: parameter.name, shape: parameter.shape) {
+          prepare(parameter)
+          return layout.elements(of: parameter, outputs: $0, in: arena)
+        }
       }
     }
     let values = tensors(model.parameters.values)
-    var moments = Dictionary(uniqueKeysWithValues: optimizer.moments.map { ($0.name, tensors($0.arena)) })
+    let named = optimizer.moments.enumerated().map { index, moment in
+      (moment.name, tensors(moment.arena) { reading?.prepare(moment: index, of: $0) })
+    }
+    var moments = Dictionary(uniqueKeysWithValues: named)
     if averages != nil { moments[Self.unaveraged] = values }
     self.init(
       configuration: configuration, vocabulary: dataset.vocabulary, tokenization: dataset.tokenization,
@@ -255,13 +264,19 @@ package struct Checkpoint: Sendable, Equatable {
   ) throws {
     let layout = model.parameters.layout
     try put(parameters, of: layout, into: (averages?.mean ?? model.parameters).values, file: file)
-    var arenas = optimizer.moments.map { ($0.name, $0.arena) }
-    if averages != nil { arenas.append((Self.unaveraged, model.parameters.values)) }
-    for (name, arena) in arenas {
+    func tensors(_ name: String) throws(TrainingError) -> [Tensor] {
       guard let tensors = moments[name] else {
-        throw TrainingError.otherModel(file: file, expected: "/optimizer/\(name)", found: "none")
+        throw .otherModel(file: file, expected: "/optimizer/\(name)", found: "none")
       }
-      try put(tensors, of: layout, into: arena, file: file)
+      return tensors
+    }
+    for moment in optimizer.moments {
+      try put(tensors(moment.name), of: layout, into: moment.arena, file: file, only: optimizer.keeps) {
+        optimizer.keepOwn(moment, of: $0)
+      }
+    }
+    if averages != nil {
+      try put(tensors(Self.unaveraged), of: layout, into: model.parameters.values, file: file)
     }
     model.parameters.renewTransposedCopies()
     for (name, matrix) in model.carriedStates {
@@ -275,8 +290,12 @@ package struct Checkpoint: Sendable, Equatable {
     }
   }
 
+  /// - Parameters:
+  ///   - isWanted: whether a parameter is; the others' tensors are looked at, and not read.
+  ///   - after: is told of each that has been put.
   private func put(
-    _ tensors: [Tensor], of layout: ParameterLayout, into arena: Arena, file: String
+    _ tensors: [Tensor], of layout: ParameterLayout, into arena: Arena, file: String,
+    only isWanted: (Parameter) -> Bool = { _ in true }, then after: (Parameter) -> Void = { _ in }
   ) throws {
     for parameter in layout.parameters {
       guard let tensor = tensors.first(where: { $0.name == parameter.name }) else {
@@ -286,7 +305,9 @@ package struct Checkpoint: Sendable, Equatable {
         throw TrainingError.otherModel(
           file: file, expected: "\(parameter.name) \(parameter.shape)", found: "\(tensor.shape)")
       }
+      guard isWanted(parameter) else { continue }
       try tensor.put(as: parameter, of: layout, into: arena)
+      after(parameter)
     }
   }
 }

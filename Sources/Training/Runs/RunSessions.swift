@@ -16,7 +16,10 @@ package struct RunSession: Sendable, Equatable {
     package let step: Int
     /// The time of day.
     package let seconds: Double
+    /// Of each rank.
     package let threads: Int
+    /// Processes that trained together; nil in files of older versions, which had one.
+    package let ranks: Int?
     /// The instruction set.
     package let isa: String
     package let version: String
@@ -27,11 +30,12 @@ package struct RunSession: Sendable, Equatable {
     package let changes: [Change]
 
     package init(
-      step: Int, threads: Int, isa: String, version: String, dataset: SequenceDataset, changes: [Change]
+      step: Int, threads: Int, ranks: Int, isa: String, version: String, dataset: SequenceDataset, changes: [Change]
     ) {
       self.step = step
       seconds = Date().timeIntervalSince1970
       self.threads = threads
+      self.ranks = ranks
       self.isa = isa
       self.version = version
       vocabulary = dataset.vocabulary.count

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Collectives
 import Compute
 import Configuration
 import Datasets
@@ -84,7 +85,8 @@ struct EvaluateCommand: ParsableCommand {
     let adaptation = try adaptation.adaptation(of: model, checkpoint, path: path, workers: workers, options.console)
     let evaluation =
       try task.evaluate(model, following: adaptation, on: sequence, configuration, workers: workers, check: {})
-      ?? task.evaluate(model, on: sequence, forms: forms, configuration, workers: workers, check: {})
+      ?? task.evaluate(
+        model, on: sequence, forms: forms, configuration, workers: workers, ranks: Alone(), check: {})
     let report = evaluation.report(on: name)
     try Results.print(json ? JSON.text(report) : report.description)
   }

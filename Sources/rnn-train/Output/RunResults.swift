@@ -1,3 +1,4 @@
+import Collectives
 import Compute
 import Configuration
 import Datasets
@@ -42,7 +43,7 @@ struct RunResults {
     }
     test = try run.dataset.splits[.test].map { split in
       let evaluation = try task.evaluate(
-        model, on: split, forms: run.dataset.forms, run.configuration, workers: workers, check: {})
+        model, on: split, forms: run.dataset.forms, run.configuration, workers: workers, ranks: Alone(), check: {})
       return (evaluation, state, checkpoint.state.step)
     }
     if let test { facts += test.evaluation.results(on: Split.test.rawValue) }

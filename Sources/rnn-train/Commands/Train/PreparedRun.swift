@@ -69,7 +69,7 @@ struct PreparedRun {
       try DatasetCache.dataset(for: configuration, known: start?.known, console)
     }
     let takeover = try start?.takeover(by: configuration, dataset)
-    try configuration.checkTrainable(on: dataset, characterModels: characterModels)
+    try configuration.checkTrainable(on: dataset, characterModels: characterModels, ranks: ranks.count)
     try warnOfCaveats(configuration, dataset, console)
     let vectors = try configuration.wordVectors(for: dataset)
     try ranks.requireSame(configuration, dataset)
@@ -168,7 +168,7 @@ struct PreparedRun {
           ofResumed: configuration, known: checkpoint?.checkpoint.known ?? start?.known, console)
       }
       let takeover = try start?.takeover(by: configuration, dataset)
-      try configuration.checkTrainable(on: dataset, characterModels: characterModels)
+      try configuration.checkTrainable(on: dataset, characterModels: characterModels, ranks: ranks.count)
       try PreparedRun.warnOfCaveats(configuration, dataset, console)
       try ranks.requireSame(configuration, dataset)
       return try PreparedRun(

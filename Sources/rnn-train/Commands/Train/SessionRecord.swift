@@ -10,11 +10,13 @@ final class SessionRecord {
   /// How the training has ended.
   var outcome = RunSession.Outcome.failed
 
-  init(of run: PreparedRun, in directory: RunDirectory, beginningAt step: Int, threads: Int, _ console: Console) {
+  init(
+    of run: PreparedRun, in directory: RunDirectory, beginningAt step: Int, threads: Int, ranks: Int, _ console: Console
+  ) {
     self.directory = directory
     self.console = console
     let beginning = RunSession.Beginning(
-      step: step, threads: threads, isa: run.kernels.name, version: Version.name, dataset: run.dataset,
+      step: step, threads: threads, ranks: ranks, isa: run.kernels.name, version: Version.name, dataset: run.dataset,
       changes: run.changes.map(RunSession.Change.init))
     write { try directory.record(beginning) }
   }

@@ -215,7 +215,9 @@ struct TrainCommand: ParsableCommand {
     // Only now is it certain that the run can go on with its new configuration.
     if !run.changes.isEmpty { try run.directory?.write(run.configuration) }
     let session = run.directory.map {
-      SessionRecord(of: run, in: $0, beginningAt: trainer.state.step, threads: workers.count, console)
+      SessionRecord(
+        of: run, in: $0, beginningAt: trainer.state.step, threads: workers.count, ranks: ranks.count,
+        console)
     }
     let requests = RunRequests(deadline: run.configuration.training.timeLimit.map { begun + $0 })
     let signals = try RunSignals(requests, console: console, heedsEndOfInput: pause.stopsAtEndOfInput)

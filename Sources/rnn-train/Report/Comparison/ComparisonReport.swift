@@ -89,7 +89,7 @@ extension ReportTable {
       row.append(Cell(run.best.map { Format.count($0.epoch) } ?? ""))
       row.append(Cell(Format.count(run.step), key: "\(run.step)"))
       row.append(Cell(duration.map { Format.duration(seconds: $0) } ?? "", key: duration.map { "\($0)" }))
-      row.append(Cell(run.history.sessions.last.map { "\($0.beginning.threads)" } ?? ""))
+      row.append(Cell(run.history.sessions.last?.beginning.threadsText ?? ""))
       row += [Cell(run.state(step: run.step).rawValue), Cell(run.modelSummary)]
       return Row(row, standsOut: run.directory == best?.directory)
     }

@@ -34,7 +34,7 @@ extension ReportSection {
       let changes = beginning.changes.map { "\($0.key): \($0.before ?? "–") → \($0.after ?? "–")" }
       return ReportTable.Row([
         "\(index + 1)", Format.time(beginning.seconds), Format.count(beginning.step),
-        session.end.map { Format.count($0.step) } ?? "–", Format.count(beginning.threads), beginning.isa,
+        session.end.map { Format.count($0.step) } ?? "–", beginning.threadsText, beginning.isa,
         session.end?.outcome.text ?? (run.isInUse && index == sessions.count - 1 ? "under way" : "cut off"),
         changes.joined(separator: "; "),
       ])
@@ -56,4 +56,9 @@ extension RunSession.Outcome {
     case .failed: "failed"
     }
   }
+}
+
+extension RunSession.Beginning {
+  /// How many threads there were, and of several ranks.
+  var threadsText: String { (ranks.map { $0 > 1 ? "\($0) ranks of " : "" } ?? "") + Format.count(threads) }
 }

@@ -107,7 +107,7 @@ extension ReportedRun {
   fileprivate var machineFacts: [Fact] {
     var facts = [Fact("Seed", String(configuration.seed))]
     if let session = history.sessions.last?.beginning {
-      facts.append(Fact("Threads", "\(Format.count(session.threads)), \(session.isa)"))
+      facts.append(Fact("Threads", "\(session.threadsText), \(session.isa)"))
     }
     if let duration = history.duration { facts.append(Fact("Trained for", Format.duration(seconds: duration))) }
     let rates = metrics.lines.compactMap(\.tokensPerSecond).sorted()
