@@ -75,7 +75,7 @@ import Testing
     kernels: Kernels = Kernels.available[0], ranks: any Communicator = Alone()
   ) -> (parts: [GradientPart], states: Snapshot) {
     let capacity = SequenceModel.Capacity(lengths: network.lengths, of: shape)
-    let parameters = parameters(shape, kernels)
+    let parameters = Self.parameters(shape, kernels)
     let slices = ArenaSlices(parameters.layout, ranks: ranks, block: 64)
     let model = ShardedModel(parameters, capacity, shards: count, slices: slices) { capacity, gradients, isShard in
       SequenceModel(

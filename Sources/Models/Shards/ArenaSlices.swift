@@ -26,7 +26,7 @@ package struct ArenaSlices: Sendable {
     block: Int = 16_384
   ) {
     let blocks = Self.blocks(of: layout, frozen, block)
-    let shares = (0..<ranks.count).map { share(of: blocks.count, job: $0, jobs: ranks.count) }
+    let shares = (0..<ranks.count).map { Compute.share(of: blocks.count, job: $0, jobs: ranks.count) }
     let starts = shares.enumerated().map { rank, share in
       rank == 0 ? 0 : share.lowerBound < blocks.count ? blocks[share.lowerBound].lowerBound : layout.denseCount
     }

@@ -255,7 +255,7 @@ package final class Trainer {
       origin: origin, configuration: configuration, dataset: dataset, contents: contents)
     let tensors = checkpoint.tensors
     // Each rank looks at the moments that it has.
-    let diverged = try ranks.least(tensors.firstIndex { _, tensor throws(FileError) in try !tensor.isFinite() })
+    let diverged = try ranks.least(tensors.firstIndex { try !$0.tensor.isFinite() })
     if let diverged {
       throw Divergence(
         step: state.step, epoch: state.epoch + (state.minibatch > 0 ? 1 : 0), quantity: tensors[diverged].quantity)

@@ -50,7 +50,7 @@ package final class TrainingStep: Sendable {
 
   /// What phases of each kind have cost in all steps together.
   package var phaseTotals: [PhaseTotal] {
-    let exchange = PhaseTotal(kind: .exchange, time: exchangeTime.withLock(\.self))
+    let exchange = PhaseTotal(kind: .exchange, time: exchangeTime.withLock { $0 })
     return PhaseTotal.sums(
       model.phaseTotals + runner.phases.totals + updates.totals + renewals.totals
         + (optimizer.slices.areShared ? [exchange] : []))
