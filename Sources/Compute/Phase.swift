@@ -116,6 +116,10 @@ package struct PhaseTotal: Sendable, Equatable {
   package var phases = 0
   package var jobs = 0
 
+  package init(kind: Phase.Kind, time: Duration = .zero, phases: Int = 0, jobs: Int = 0) {
+    (self.kind, self.time, self.phases, self.jobs) = (kind, time, phases, jobs)
+  }
+
   /// Those of each kind together, in the order in which kinds first come.
   package static func sums(_ totals: [PhaseTotal]) -> [PhaseTotal] {
     var sums: [PhaseTotal] = []

@@ -41,7 +41,9 @@ struct ReferenceCountTests {
     let averages = AveragedParameters(of: test.parameters)
     averages.prepare(weight: 0.5)
     let list = PhaseList(
-      test.gradientPhases + step.phases() + [averages.phase(), test.parameters.renewalPhase()])
+      test.gradientPhases + step.squarePhases() + step.updatePhases() + [
+        averages.phase(), test.parameters.renewalPhase(),
+      ])
     let workers = Workers(count: 1)
     let retains = (1...2).map { number in
       begin(step: number, test, step)
@@ -62,7 +64,7 @@ struct ReferenceCountTests {
       test.load(Window(timesteps: 16, streams: 64, of: shape, using: &random))
       let step = OptimizerStep(optimizer, clipNorm: 0, parameters: test.parameters, gradients: test.gradients)
       let gradients = PhaseList(test.gradientPhases)
-      let update = PhaseList(step.phases())
+      let update = PhaseList(step.squarePhases() + step.updatePhases())
       let workers = Workers(count: 1)
       return (1...2).map { number in
         begin(step: number, test, step)
