@@ -105,7 +105,9 @@ def settings(place, steps):
     numbers = random.Random(1)
     words = STREAMS * TIMESTEPS * steps + 1
     weights = [1 / (rank + 1) for rank in range(VOCABULARY)]
-    text = numbers.choices([f"w{index}" for index in range(VOCABULARY)], weights, k=words)
+    vocabulary = [f"w{index}" for index in range(VOCABULARY)]
+    # Each of them once, so that the model is of the size it is meant to have.
+    text = vocabulary + numbers.choices(vocabulary, weights, k=words - VOCABULARY)
     (place / "train.txt").write_text(" ".join(text) + "\n")
     return ["--config", str(root / "configs/lm.cfg"), "data.train=train.txt", "data.validation=null", "data.test=null",
             f"data.vocabulary.size={VOCABULARY + 2}", "model.cell=lstm", f"model.hidden={HIDDEN}", f"model.embedding={EMBEDDING}",
@@ -126,15 +128,17 @@ def checkpoint(place):
 
 def check(options, place):
     steps = 40
-    arguments = settings(place, steps)
-    run(place, [options.program, *arguments, "--threads", "2"])
-    expected = checkpoint(place)
     for ranks in range(2, options.hosts + 1):
+        # With a shard each, ranks have a node of the tree each.
+        arguments = [*settings(place, steps), f"training.shards={ranks}"]
+        forget(place)
+        run(place, [options.program, *arguments, "--threads", "2"])
+        expected = checkpoint(place)
         with Hosts(ranks, options.rate, place) as hosts:
             forget(place)
-            command = [options.program, *arguments, "--threads", "1", "--explain-speed"]
+            command = [options.program, *arguments, "--threads", "1"]
             before = [hosts.sent(index) for index in range(ranks)]
-            done = run(place, hosts.launched(options.launcher, ranks, command))
+            run(place, hosts.launched(options.launcher, ranks, command))
             sent = [hosts.sent(index) - start for index, start in enumerate(before)]
             assert checkpoint(place) == expected, f"{ranks} hosts: another checkpoint"
             said = ", ".join(f"{count / steps / 1e6:.2f}" for count in sent)

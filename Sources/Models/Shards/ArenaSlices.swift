@@ -63,7 +63,9 @@ package struct ArenaSlices: Sendable {
 
   /// What of a parameter a rank has: all where its gradient is by rows.
   package func floats(of parameter: Parameter, ofRank rank: Int) -> Range<Int> {
-    parameter.gradientRows == .all ? parameter.floats.clamped(to: floats[rank]) : parameter.floats
+    let (all, slice) = (parameter.floats, floats[rank])
+    if parameter.gradientRows != .all { return all }
+    return all.overlaps(slice) ? all.clamped(to: slice) : all.lowerBound..<all.lowerBound
   }
 
   // MARK: sharing, by all ranks together
