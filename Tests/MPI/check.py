@@ -73,9 +73,10 @@ class Place:
         return finished(self.start(command))
 
     def results(self, run):
-        """The bytes of all checkpoints, and the metrics but times."""
-        files = sorted((self.path / run / "checkpoints").glob("step-*.h5"))
-        lines = [json.loads(line) for line in (self.path / run / "metrics.jsonl").read_text().splitlines()]
+        """The bytes of all checkpoints and of what is said of steps that diverged, and the metrics but times."""
+        directory = self.path / run
+        files = sorted([*(directory / "checkpoints").glob("step-*.h5"), *directory.glob("diverged-*.txt")])
+        lines = [json.loads(line) for line in (directory / "metrics.jsonl").read_text().splitlines()]
         for line in lines:
             for name in ("seconds", "tokens_per_second"): line.pop(name, None)
         return {file.name: file.read_bytes() for file in files} | {"metrics": [line for line in lines if line["kind"] != "test"]}

@@ -3,18 +3,20 @@
 
     hosts.py check PROGRAM LAUNCHER [--hosts N] [--rate 1gbit]
     hosts.py speed PROGRAM LAUNCHER [--rate 1gbit] [--steps N] [NAME ...]
+    hosts.py memory PROGRAM LAUNCHER
 
 PROGRAM is an rnn-train built with --traits MPI, LAUNCHER the mpirun of the MPI that it was built with: mpirun.openmpi or
 mpirun.mpich. `check` trains on 2 to N hosts, compares checkpoints with one process's byte for byte, and the bytes that leave each
 host in a step with what the documentation says. `speed` measures tokens per second of one model, of which PyTorch's
 DistributedDataParallel over Gloo trains the same, by threads, by processes that share memory, and by hosts; NAMEs choose some of
-its lines. Needs root, `ip` and `tc` (Debian's iproute2); `speed` needs torch as well.
+its lines. Both need root, `ip` and `tc` (Debian's iproute2), and `speed` torch as well. `memory` measures what 1, 2 and 4 processes
+of this machine take each that train one larger model by Adam, checkpoints included.
 """
 import argparse, json, os, pathlib, random, shlex, statistics, subprocess, sys, tempfile, time
 
 root = pathlib.Path(__file__).resolve().parents[2]
 parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-parser.add_argument("task", choices=["check", "speed", "ddp"])
+parser.add_argument("task", choices=["check", "speed", "memory", "ddp"])
 parser.add_argument("program")
 parser.add_argument("launcher")
 parser.add_argument("--hosts", type=int, default=4)
@@ -245,10 +247,35 @@ def speed(options, place):
             print(f"{title:<45} {rate:>8,.0f} tokens/s  {note}", flush=True)
 
 
+# MARK: memory
+
+
+def memory(options, place):
+    """The most that each process has had in memory."""
+    arguments = [*settings(place, 12), "model.hidden=1024", "model.embedding=512", "model.layers=2",
+                 "training.optimizer={name: adam}"]
+    run(place, [options.program, "prepare", *arguments, "--output", "data.h5"])
+    wrapper = place / "peak"
+    wrapper.write_text("""#!/usr/bin/env python3
+import os, resource, subprocess, sys
+code = subprocess.run(sys.argv[1:]).returncode
+rank = os.environ.get("OMPI_COMM_WORLD_RANK", os.environ.get("PMI_RANK", "0"))
+with open(f"peak-{rank}", "w") as file: file.write(str(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss))
+sys.exit(code)
+""")
+    wrapper.chmod(0o755)
+    for ranks in (1, 2, 4):
+        forget(place)
+        command = [str(wrapper), options.program, *arguments, "--threads", "1"]
+        run(place, command if ranks == 1 else locally(options.launcher, ranks, command))
+        peaks = [int((place / f"peak-{rank}").read_text()) / 1024 for rank in range(ranks)]
+        print(f"{ranks} ranks: MiB of each: {', '.join(f'{peak:.0f}' for peak in peaks)}", flush=True)
+
+
 options = parser.parse_args()
 if options.task == "ddp":
     ddp(options)
 else:
     options.program = os.path.realpath(options.program)
     with tempfile.TemporaryDirectory() as temporary:
-        {"check": check, "speed": speed}[options.task](options, pathlib.Path(temporary))
+        {"check": check, "speed": speed, "memory": memory}[options.task](options, pathlib.Path(temporary))

@@ -58,7 +58,8 @@ import Training
   ///
   /// - Parameter request: what the last rank is asked for after a step.
   private static func train(
-    in directory: String, ranks: Int, asking request: (Request, step: Int)? = nil
+    _ configuration: RunConfiguration = Self.configuration, in directory: String, ranks: Int,
+    asking request: (Request, step: Int)? = nil
   ) throws -> [End] {
     let isNew = !FileManager.default.fileExists(atPath: directory)
     return try onRanks(ranks) { communicator in
@@ -161,6 +162,27 @@ import Training
       let files = try Self.files(directory)
       #expect(Array(files.keys) == ["step-00000000.h5"])
     }
+  }
+
+  /// With the rows of all ranks, and the place in the network that one process finds.
+  @Test func aDivergenceIsReportedAsByOneProcess() throws {
+    var configuration = Self.configuration
+    configuration.model.cell = Elman(.relu)
+    configuration.training.clipNorm = 0
+    configuration.training.optimizer = SGD(learningRate: 1e18)
+    var reports: [String] = []
+    for ranks in [1, 2, 5] {
+      try Self.withDirectory { directory in
+        let error = #expect(throws: Divergence.self) {
+          try Self.train(configuration, in: directory, ranks: ranks)
+        }
+        let file = try #require(error?.report)
+        reports.append(try String(contentsOfFile: file, encoding: .utf8).replacing(directory, with: ""))
+        reports[reports.count - 1] += error?.place ?? ""
+      }
+    }
+    #expect(reports[0].contains("whose loss is not finite"))
+    #expect(Set(reports).count == 1, "\(reports)")
   }
 
   @Test func oneThatIsAskedForACheckpointHasItOfAll() throws {
