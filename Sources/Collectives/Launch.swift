@@ -7,6 +7,8 @@ package struct Launch: Sendable, Equatable {
   package let count: Int
   /// This one's number among them.
   package let rank: Int
+  /// Whether `srun` has started them without what Open MPI finds the others by.
+  package let lacksPMIx: Bool
 
   /// What the environment of this process says.
   package static let current = Launch { name in getenv(name).map { String(cString: $0) } }
@@ -24,9 +26,12 @@ package struct Launch: Sendable, Equatable {
         count > 0, (0..<count).contains(rank)
       else { continue }
       (self.count, self.rank) = (count, rank)
+      lacksPMIx =
+        environment("SLURM_PROCID") != nil && environment("OMPI_COMM_WORLD_SIZE") == nil
+        && environment("PMIX_RANK") == nil
       return
     }
-    (count, rank) = (1, 0)
+    (count, rank, lacksPMIx) = (1, 0, false)
   }
 
   /// Joins the others, if there are any; only once in a process.
@@ -36,6 +41,10 @@ package struct Launch: Sendable, Equatable {
   package func join() throws(LaunchError) -> any Communicator {
     guard count > 1 else { return Alone() }
     #if MPI
+      // Open MPI would end the process with many words of its own.
+      if MPICommunicator.isOpenMPI, lacksPMIx {
+        throw .otherMPI(processes: count, found: 1, library: MPICommunicator.library)
+      }
       let communicator = MPICommunicator()
       guard communicator.count == count else {
         throw .otherMPI(processes: count, found: communicator.count, library: MPICommunicator.library)

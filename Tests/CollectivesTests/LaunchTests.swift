@@ -20,6 +20,21 @@ import Testing
     #expect(Self.launch(both) == [3, 4])
   }
 
+  @Test func whatSrunLacksIsSeen() {
+    var environment = ["SLURM_STEP_NUM_TASKS": "8", "SLURM_PROCID": "7"]
+    func lacksPMIx() -> Bool { Launch { environment[$0] }.lacksPMIx }
+    #expect(lacksPMIx())
+    environment["PMI_SIZE"] = "8"
+    environment["PMI_RANK"] = "7"
+    #expect(lacksPMIx(), "MPICH's")
+    environment["PMIX_RANK"] = "7"
+    #expect(!lacksPMIx())
+    environment = ["SLURM_PROCID": "0", "OMPI_COMM_WORLD_SIZE": "4", "OMPI_COMM_WORLD_RANK": "3"]
+    #expect(!lacksPMIx(), "an mpirun within a job")
+    environment = ["PMI_SIZE": "2", "PMI_RANK": "1"]
+    #expect(!lacksPMIx())
+  }
+
   @Test(arguments: [
     ["OMPI_COMM_WORLD_SIZE": "4"], ["PMI_SIZE": "2", "PMI_RANK": "2"], ["PMI_SIZE": "x", "PMI_RANK": "0"],
     ["PMI_SIZE": "0", "PMI_RANK": "0"], ["SLURM_STEP_NUM_TASKS": "99999999999999999999", "SLURM_PROCID": "1"],

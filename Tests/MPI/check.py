@@ -221,7 +221,7 @@ def checkpoint_on_request():
     os.kill(processes(place)[-1], signal.SIGUSR1)
     code, errors = finished(process)
     assert code == 0, errors
-    assert len(place.results("run")) >= len(expected), "there is no checkpoint more"
+    assert len(place.results("run")) > len(expected), "there is no checkpoint more"
 
 
 def launcher_asks_to_stop():
@@ -303,7 +303,8 @@ def wrong_on_all_ranks():
 def one_fails_while_it_trains():
     place = Place()
     process = in_the_middle(place, 3, LONG, 0)
-    shutil.rmtree(place.path / "run")
+    # The run may be writing there.
+    while (place.path / "run").exists(): shutil.rmtree(place.path / "run", ignore_errors=True)
     code, errors = finished(process)
     assert code == 73 and "directory" in errors, f"{code}: {errors}"
     time.sleep(0.5)

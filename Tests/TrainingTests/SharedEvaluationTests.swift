@@ -82,7 +82,7 @@ import Testing
     let (vocabulary, tags) = (Self.vocabulary(words), [5, 3])
     var shape = ModelShape(vocabulary: words, embedding: 7, cell: LSTM(), hidden: 9, layers: 1, classes: tags[0])
     shape.furtherClasses = [tags[1]]
-    let (drawn, split) = (shape, Self.sequence((0..<170).map { $0 * $0 % 9 }, words: words, tags: tags))
+    let (drawn, split) = (shape, Self.sequence((0..<300).map { $0 * $0 % 9 }, words: words, tags: tags))
     let columns = zip([TagColumn.upos, .xpos], tags).map { TagSet($0, (0..<$1).map { "t\($0)" }) }
     let tagging = TaggingVocabulary(columns: columns, trainingWords: TokenTable(Array(vocabulary.tokens.prefix(15))))
     try Self.expectSame(ranks: [2, 4]) { ranks, check in

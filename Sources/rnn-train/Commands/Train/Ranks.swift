@@ -50,7 +50,7 @@ final class Ranks {
       isFailureKnown = true
       let code = Failure.exitCode(for: error)
       let first = exchange(code: code, [])
-      if first.rank < communicator.rank { throw Failed(exitCode: first.code) }
+      if first.rank < communicator.rank { throw Failed(rank: first.rank, code: first.code) }
       throw error
     }
     _ = try meet()
@@ -104,7 +104,7 @@ final class Ranks {
     let all = exchange(code: 0, words)
     guard all.code == 0 else {
       isFailureKnown = true
-      throw Failed(exitCode: all.code)
+      throw Failed(rank: all.rank, code: all.code)
     }
     return all.words
   }
@@ -119,8 +119,12 @@ final class Ranks {
   }
 
   /// Another rank has failed, and says why.
-  private struct Failed: Error {
-    let exitCode: Int32
+  private struct Failed: DiagnosedError {
+    let rank: Int
+    let code: Int32
+
+    var exitCode: Diagnostics.ExitCode { Diagnostics.ExitCode(rawValue: code) ?? .internalFault }
+    var description: String { "the process of rank \(rank) has failed, with exit code \(code)" }
   }
 
   // MARK: the end
@@ -137,7 +141,7 @@ final class Ranks {
     if count == 1 || hasLeft { return }
     if let failed = error as? Failed {
       leave()
-      exit(failed.exitCode)
+      exit(failed.code)
     }
     let code = Failure.exitCode(for: error)
     // What makes a run diverge, every rank has computed.

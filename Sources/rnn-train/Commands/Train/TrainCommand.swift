@@ -236,7 +236,8 @@ struct TrainCommand: ParsableCommand {
     let speed =
       explainSpeed
       ? SpeedReport(
-        of: trainer.engine, targets: reporter.engineTargets / ranks.count, configuration: run.configuration, workers: workers,
+        of: trainer.engine, targets: reporter.engineTargets / ranks.count, configuration: run.configuration,
+        workers: workers,
         kernels: run.kernels) : nil
     return (outcome, speed)
   }
