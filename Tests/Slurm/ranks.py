@@ -11,6 +11,9 @@ import json, os, pathlib, random, re, shlex, signal, subprocess, sys, tempfile, 
 root = pathlib.Path(__file__).resolve().parents[2]
 program, plugin = os.path.realpath(sys.argv[1]), sys.argv[2]
 LIMIT = 100
+# Epochs of runs that are to be caught while they train.
+LONG = 100
+references = {}
 above = tempfile.TemporaryDirectory()
 work = pathlib.Path(above.name)
 page = (root / "Sources/Training/Documentation.docc/SeveralMachines.md").read_text()
@@ -39,7 +42,7 @@ def wait(condition, what):
 
 def settings(epochs, directory="run"):
     return SETTINGS + [f"training.epochs={epochs}", f"output.directory={directory}", "output.keep=1000",
-                       "output.checkpoint_every=50"]
+                       "output.checkpoint_every=200"]
 
 
 def configured(epochs):
@@ -50,6 +53,28 @@ def configured(epochs):
 
 def srun(ranks, *arguments, plugin=plugin):
     return ["srun", f"--mpi={plugin}", "-n", str(ranks), "-c", "1", "-K", program, *arguments]
+
+
+def started(*arguments):
+    """A run by srun that has begun, and its job."""
+    wait(lambda: not queue(), "end of the jobs before")
+    process = subprocess.Popen(srun(*arguments), cwd=work, env=environment, text=True, stderr=subprocess.PIPE,
+                               stdout=subprocess.DEVNULL)
+    wait(queue, "job")
+    return process, queue()[0]
+
+
+def queue():
+    return run(["squeue", "--noheader", "--format", "%A"]).stdout.split()
+
+
+def ended(process):
+    try:
+        _, errors = process.communicate(timeout=LIMIT)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        raise AssertionError("srun hangs")
+    return errors
 
 
 def results(directory):
@@ -63,13 +88,15 @@ def begin(directory):
 
 
 def alone(epochs):
+    """What one process comes to; leaves its configuration, and no run."""
     begin("run")
     configured(epochs)
-    done = run([program, "--config", "lm.cfg", "--threads", "1"])
-    assert done.returncode == 0, done.stderr
-    found = results("run")
-    begin("run")
-    return found
+    if epochs not in references:
+        done = run([program, "--config", "lm.cfg", "--threads", "1"])
+        assert done.returncode == 0, done.stderr
+        references[epochs] = results("run")
+        begin("run")
+    return references[epochs]
 
 
 def compare(expected, about):
@@ -108,17 +135,16 @@ def another_plugin():
 
 
 def a_killed_rank_ends_all():
-    expected = alone(40)
-    process = subprocess.Popen(srun(3, "--config", "lm.cfg"), cwd=work, env=environment, text=True,
-                               stderr=subprocess.PIPE, stdout=subprocess.DEVNULL)
+    expected = alone(LONG)
+    process, _ = started(3, "--config", "lm.cfg")
     wait(begun, "checkpoint")
     victim = max(int(entry.name) for entry in pathlib.Path("/proc").iterdir() if entry.name.isdigit() and trains(entry))
     since = time.time()
     os.kill(victim, signal.SIGKILL)
-    _, errors = process.communicate(timeout=LIMIT)
+    errors = ended(process)
     assert process.returncode != 0, errors
     seconds = time.time() - since
-    wait(lambda: run(["squeue", "--noheader"]).stdout == "", "end of the job")
+    wait(lambda: not queue(), "end of the job")
     done = run(srun(2, "train", "--resume", "run"))
     assert done.returncode == 0, done.stderr
     compare(expected, "killed, and gone on")
@@ -152,7 +178,7 @@ def submitted(*options):
 
 
 def stopped_at_its_limit_and_requeued():
-    expected = alone(40)
+    expected = alone(LONG)
     (work / "job.log").unlink(missing_ok=True)
     # The signal comes 50 seconds before the limit of a minute; Slurm may be late by a while.
     job = submitted("--time=1", "--signal=TERM@50")
@@ -169,23 +195,19 @@ def stopped_at_its_limit_and_requeued():
 
 def signals_by_scancel():
     """What all ranks get at once: SIGUSR1 saves, SIGTERM saves and ends, and so does scancel itself."""
-    expected = alone(40)
-    process = subprocess.Popen(srun(2, "--config", "lm.cfg"), cwd=work, env=environment, text=True,
-                               stderr=subprocess.PIPE, stdout=subprocess.DEVNULL)
+    expected = alone(LONG)
+    process, job = started(2, "--config", "lm.cfg")
     wait(begun, "checkpoint")
-    job = run(["squeue", "--noheader", "--format", "%i"]).stdout.split()[0]
     run(["scancel", "--signal=USR1", job])
     time.sleep(0.3)
     run(["scancel", "--signal=TERM", job])
-    _, errors = process.communicate(timeout=LIMIT)
+    errors = ended(process)
     assert process.returncode == 143 and "stopped by SIGTERM" in errors, f"{process.returncode}: {errors}"
-    process = subprocess.Popen(srun(3, "train", "--resume", "run"), cwd=work, env=environment, text=True,
-                               stderr=subprocess.PIPE, stdout=subprocess.DEVNULL)
-    wait(lambda: run(["squeue", "--noheader", "--format", "%i"]).stdout, "job")
-    job = run(["squeue", "--noheader", "--format", "%i"]).stdout.split()[0]
-    time.sleep(1)
+    before = len(begun())
+    process, job = started(3, "train", "--resume", "run")
+    wait(lambda: len(begun()) > before, "checkpoint")
     run(["scancel", job])
-    _, errors = process.communicate(timeout=LIMIT)
+    errors = ended(process)
     assert "stopped by SIGTERM" in errors, f"{process.returncode}: {errors}"
     done = run(srun(1, "train", "--resume", "run"))
     assert done.returncode == 0, done.stderr
@@ -225,5 +247,5 @@ for test in (ranks_of_one_run, another_plugin, a_killed_rank_ends_all, signals_b
     except AssertionError as error:
         failures += 1
         print(f"{test.__name__} FAILED: {error}", flush=True)
-        for job in run(["squeue", "--noheader", "--format", "%A"]).stdout.split(): run(["scancel", job])
+        for job in queue(): run(["scancel", job])
 sys.exit(failures > 0)
