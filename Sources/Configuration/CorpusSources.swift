@@ -69,8 +69,11 @@ extension RunConfiguration.TextCorpus {
   }
 
   /// Whether it is what the process is given on standard input.
-  package var readsStandardInput: Bool {
-    train.contains(CorpusFiles.standardInput)
-      || [validation, test].contains { $0 == .file(CorpusFiles.standardInput) }
+  package var readsStandardInput: Bool { standardInputs > 0 }
+
+  /// How often standard input is named, which comes once.
+  var standardInputs: Int {
+    train.count { $0 == CorpusFiles.standardInput }
+      + [validation, test].count { $0 == .file(CorpusFiles.standardInput) }
   }
 }

@@ -126,6 +126,12 @@ extension RunConfiguration {
     guard case .text(let corpus) = data else { return [] }
     var objections = format.objections.map { $0.below("data") }
     objections += subwordConflicts(corpus)
+    if corpus.standardInputs > 1 {
+      objections.append(
+        Objection(
+          key: "data.train", reason: "standard input comes once, and is named \(corpus.standardInputs) times",
+          otherKeys: ["data.validation", "data.test"]))
+    }
     let vocabulary = corpus.vocabulary
     if vocabulary.extends, model.from == nil, vocabulary.file == nil {
       objections.append(

@@ -65,7 +65,9 @@ struct LargeCorpusTests {
     try refuses("empty", "empty: expected a file, found a directory without files")
     try refuses("no*.txt", "no file matches")
     try refuses("none.txt", "no such file")
+    try refuses("*.none", "no file matches")
     try refuses("-", "standard input is read once: say by --output", code: 64, output: false)
+    try refuses("[-, -]", "standard input comes once, and is named 2 times")
     let outcome = try workspace.run(["--config", "lm.cfg", "data.train=-"])
     #expect(
       outcome.code == 65 && outcome.errors.contains("make a dataset of it by `rnn-train prepare --output"), "\(outcome)"

@@ -11,7 +11,15 @@ import Testing
       "seed: 1\n\tbptt: 2\n",
       "2:1: a tab, where YAML has spaces alone: indent by spaces"
     ),
-    ("seed: *x\n", "1:7: not valid YAML: found undefined alias"),
+    (
+      "seed: *x\n",
+      "1:7: not valid YAML: found undefined alias; a text that begins with * needs quotation marks, as in '*.txt'"
+    ),
+    (
+      "data: {train: *.txt}\n",
+      "1:16: not valid YAML: did not find expected alphabetic or numeric character while scanning an alias; a text that "
+        + "begins with * needs quotation marks, as in '*.txt'"
+    ),
     (
       "---\na: 1\n---\nb: 2\n",
       "3:1: not valid YAML: expected a single document in the stream but found another document"

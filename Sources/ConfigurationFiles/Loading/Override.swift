@@ -37,8 +37,10 @@ struct Override {
   ///
   /// - Returns: what is wrong with the value or the place.
   func apply(to tree: inout ValueTree) -> [ConfigurationProblem] {
-    // Alone it is a list's first hyphen to YAML, and standard input on a command line.
-    let value = valueText == "-" ? "'-'" : valueText
+    // To YAML the one is a list's first hyphen, and the other begins an alias, which a line of its own has none of: on a command
+    // line they are standard input and a pattern of files.
+    let isPlain = valueText == "-" || valueText.hasPrefix("*")
+    let value = isPlain ? "'\(valueText.replacing("'", with: "''"))'" : valueText
     let parser = YAMLParser(value, override: origin, key: path.joined(separator: "."))
     guard let value = parser.tree else { return parser.problems }
     let obstacle = set(value, at: path[...], in: &tree)

@@ -45,10 +45,13 @@ struct YAMLParser {
         YamlError.parser(let context, let problem, let mark, _)
       {
         let activity = context.map { " " + $0.text } ?? ""
-        report(origin(mark), key, Self.tab(at: mark, in: text) ?? "not valid YAML: \(problem)\(activity)")
+        report(
+          origin(mark), key,
+          Self.tab(at: mark, in: text) ?? "not valid YAML: \(problem)\(activity)\(Self.starRemedy(at: mark, in: text))")
       } catch YamlError.composer(let context, let problem, let mark, _) {
         let expectation = context.map { $0.text + " " } ?? ""
-        report(origin(mark), key, "not valid YAML: \(expectation)\(problem)")
+        report(
+          origin(mark), key, "not valid YAML: \(expectation)\(problem)\(Self.starRemedy(at: mark, in: text))")
       } catch {
         report(origin(nil), key, "not valid YAML: \(printable("\(error)"))")
       }
@@ -58,13 +61,24 @@ struct YAMLParser {
 
   /// What is to be said where the parser came upon a tab, which it has no word for.
   private static func tab(at mark: Mark, in text: String) -> String? {
-    let lines = text.unicodeScalars.split(separator: "\n", omittingEmptySubsequences: false)
-    guard lines.indices.contains(mark.line - 1) else { return nil }
-    let beginning = lines[mark.line - 1].prefix(max(mark.column, 1))
+    let beginning = beginning(ofLine: mark, in: text)
     guard beginning.contains("\t"), beginning.allSatisfy({ $0 == " " || $0 == "\t" }) || beginning.last == "\t" else {
       return nil
     }
     return "a tab, where YAML has spaces alone: indent by spaces"
+  }
+
+  /// What most likely was meant by a star that begins no alias: a pattern of files.
+  private static func starRemedy(at mark: Mark, in text: String) -> String {
+    let word = beginning(ofLine: mark, in: text).split { " ,[{".unicodeScalars.contains($0) }.last
+    return word?.first == "*" ? "; a text that begins with * needs quotation marks, as in '*.txt'" : ""
+  }
+
+  /// The mark's line up to the mark.
+  private static func beginning(ofLine mark: Mark, in text: String) -> Substring.UnicodeScalarView {
+    let lines = text.unicodeScalars.split(separator: "\n", omittingEmptySubsequences: false)
+    return lines.indices.contains(mark.line - 1)
+      ? lines[mark.line - 1].prefix(max(mark.column, 1)) : "".unicodeScalars[...]
   }
 
   private mutating func report(_ origin: Origin, _ key: String, _ message: String) {
