@@ -59,6 +59,12 @@ extension RunConfiguration {
         path.map { ("model.character_model.\(key)", $0, direction) }
       }
     }
+
+    /// Names the models that another pair names, of each direction in which both have one.
+    package mutating func take(_ other: Self?) {
+      if forward != nil, let path = other?.forward { forward = path }
+      if backward != nil, let path = other?.backward { backward = path }
+    }
   }
 
   /// Reads the characters of each word in both directions; its two last hidden states go beside the word's embedding.

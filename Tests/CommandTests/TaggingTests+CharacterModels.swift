@@ -1,5 +1,7 @@
+import Datasets
 import Foundation
 import Testing
+import Training
 
 /// Taggers whose words are read by language models of characters.
 extension TaggingTests {
@@ -45,10 +47,30 @@ extension TaggingTests {
     // Shards are another run, and go on.
     try whole.succeed(settings + ["training.shards=3", "training.epochs=1", "output.directory=shards"])
 
-    try FileManager.default.removeItem(at: whole.directory.appendingPathComponent("there"))
-    let without = try whole.run(["tag", "run"], input: first)
-    #expect(without.code == 65 && without.output.isEmpty, "\(without)")
-    #expect(without.errors.contains("model.character_model.forward: ") && without.errors.contains("put it back"))
+    // The models go with the run, wherever they were read from.
+    for gone in ["there", "back"] {
+      try FileManager.default.removeItem(at: whole.directory.appendingPathComponent(gone))
+    }
+    #expect(try whole.succeed(["tag", "run", "\(SampleText.directory)/test.conllu"]).output == tagged)
+    try whole.succeed(["train", "--resume", "run", "training.epochs=3"])
+    #expect(try whole.lastCheckpoint().characterModels.keys.count == 2)
+  }
+
+  /// Other models would give a network numbers that it doesn't know.
+  @Test func aRunKeepsItsCharacterModels() throws {
+    let workspace = try Self.workspace()
+    let settings = ["--config", "tagger.cfg", "training.epochs=1"]
+    try workspace.succeed(settings + [Self.pair])
+    try workspace.succeed(["train", "--resume", "there", "training.epochs=2"])
+
+    let resumed = try workspace.run(["train", "--resume", "run", "model.character_model.forward=there"])
+    #expect(resumed.code == 64 && resumed.errors.contains("keeps its character models"), "\(resumed)")
+    // A best checkpoint that is another one by now.
+    try workspace.succeed(["train", "--resume-or-begin"] + settings + [Self.pair, "training.epochs=2"])
+    #expect(try workspace.lastCheckpoint().characterModels[.forward]?.state.epoch == 1)
+    let begun = try workspace.run(settings + [Self.pair, "model.from=run", "output.directory=new"])
+    #expect(begun.code == 65 && begun.errors.contains("model.character_model.forward: another model than"), "\(begun)")
+    #expect(!FileManager.default.fileExists(atPath: workspace.path("new")))
   }
 
   @Test func modelsThatCantReadCharacters() throws {

@@ -20,7 +20,7 @@ package final class Trainer {
   private let minibatches: any MinibatchSource
   private let validation: TokenSequence?
   /// What reads a tagger's words beside the model; nil: nothing does.
-  private let characterModels: CharacterModels?
+  private let characterModels: TrainedCharacterModels?
   /// What checkpoints say of the data that the run reads.
   private let contents: [Split: String]
   private let workers: Workers
@@ -64,19 +64,19 @@ package final class Trainer {
   ///   - checkpoint: where a resumed run goes on, and the file it is from; nil for a new run.
   ///   - vectors: the configuration's word vectors, for a new run.
   ///   - takeover: what a new run begins with of another one's parameters.
-  ///   - characterModels: those that the configuration names.
+  ///   - characterModels: those that the configuration names, or that the checkpoint holds.
   package init(
     _ configuration: RunConfiguration, dataset: SequenceDataset, directory: RunDirectory?, path: String,
     ranks: any Communicator = Alone(),
     resuming checkpoint: (checkpoint: Checkpoint, path: String)?, vectors: WordVectors? = nil,
-    takeover: consuming Takeover? = nil, characterModels: CharacterModels? = nil, workers: Workers, kernels: Kernels,
-    reporter: any TrainingReporter
+    takeover: consuming Takeover? = nil, characterModels: TrainedCharacterModels? = nil, workers: Workers,
+    kernels: Kernels, reporter: any TrainingReporter
   ) throws {
     minibatches = try configuration.task.minibatches(
-      of: dataset.trainSplit(), in: dataset, configuration, characterModels: characterModels, workers: workers)
+      of: dataset.trainSplit(), in: dataset, configuration, characterModels: characterModels?.models, workers: workers)
     self.characterModels = characterModels
     var shape = try ModelShape(configuration, vocabulary: dataset.vocabulary, tagging: dataset.tagging)
-    shape.features = characterModels?.width ?? 0
+    shape.features = characterModels?.models.width ?? 0
     if let (checkpoint, path) = checkpoint {
       try checkpoint.check(against: dataset, steps: minibatches.count, configuration, file: path)
     }
@@ -242,7 +242,7 @@ package final class Trainer {
     TrainedModel(
       averages?.mean ?? engine.model.parameters, vocabulary: dataset.vocabulary, tokenization: dataset.tokenization,
       tagging: configuration.task.tagging(of: dataset), direction: configuration.direction,
-      characterModels: characterModels)
+      characterModels: characterModels?.models)
   }
 
   /// - Parameter isRegular: whether the configuration alone says that there is a checkpoint here.
@@ -252,7 +252,8 @@ package final class Trainer {
     engine.model.shareStates()
     let checkpoint = Checkpoint(
       of: engine.model, optimizer: engine.optimizer, reading: engine.momentReading, averages: averages, state: state,
-      origin: origin, configuration: configuration, dataset: dataset, contents: contents)
+      origin: origin, configuration: configuration, dataset: dataset, contents: contents,
+      characterModels: characterModels)
     let tensors = checkpoint.tensors
     // Each rank looks at the moments that it has.
     let diverged = try ranks.least(tensors.firstIndex { try !$0.tensor.isFinite() })

@@ -10,8 +10,8 @@ import Optimizers
 /// All that a run is, at a step's end: enough to go on with it, to evaluate its model, or to use it elsewhere.
 ///
 /// In a file: `/parameters/…` under PyTorch's names and in its shapes, `/optimizer/MOMENT/…` likewise, `/state`, `/config`
-/// (the resolved text), `/vocabulary/tokens` (of subwords also `tokenizer`), and `/origin` of a run that began with another's
-/// parameters.
+/// (the resolved text), `/vocabulary/tokens` (of subwords also `tokenizer`), `/origin` of a run that began with another's
+/// parameters, and `/character_models/DIRECTION`, a checkpoint within this one, of each model that reads a tagger's words.
 ///
 /// Where a run averages its parameters, their means are the parameters that everybody uses; those that steps go on from are
 /// kept beside the moments.
@@ -90,12 +90,15 @@ package struct Checkpoint: Sendable, Equatable {
   package let moments: [String: [Tensor]]
   /// What the next window begins with: `h_l0` [B, units] and so on.
   package let carriedStates: [Tensor]
+  /// The language models that read a tagger's words, by the direction that each reads in. Empty in checkpoints of older versions,
+  /// too.
+  package let characterModels: [ReadingDirection: Checkpoint]
 
   /// Of all its numbers.
   var byteCount: Int {
     (parameters + moments.values.joined() + carriedStates).reduce(0) {
       $0 + $1.shape.reduce(1, *) * MemoryLayout<Float>.stride
-    }
+    } + characterModels.values.reduce(0) { $0 + $1.byteCount }
   }
 
   static let format = "rnn-train checkpoint"
@@ -106,7 +109,8 @@ package struct Checkpoint: Sendable, Equatable {
   package init(
     configuration: RunConfiguration, vocabulary: Vocabulary, tokenization: Tokenization,
     tagging: TaggingVocabulary?, sources: [Split: String], contents: [Split: String] = [:], state: TrainingState,
-    origin: Origin? = nil, parameters: [Tensor], moments: [String: [Tensor]], carriedStates: [Tensor]
+    origin: Origin? = nil, parameters: [Tensor], moments: [String: [Tensor]], carriedStates: [Tensor],
+    characterModels: [ReadingDirection: Checkpoint] = [:]
   ) {
     self.configuration = configuration
     self.vocabulary = vocabulary
@@ -119,6 +123,7 @@ package struct Checkpoint: Sendable, Equatable {
     self.parameters = parameters
     self.moments = moments
     self.carriedStates = carriedStates
+    self.characterModels = characterModels
   }
 
   /// A model as it stands between two steps. Its tensors are the model's own, and good until the next step; see `copy()`.
@@ -129,18 +134,11 @@ package struct Checkpoint: Sendable, Equatable {
   ///   - contents: `dataset.contentHashes()`, which take long enough to be made once for all of a run's checkpoints.
   package init(
     of model: ShardedModel, optimizer: OptimizerStep, reading: MomentReading? = nil,
-    averages: AveragedParameters? = nil,
-    state: TrainingState,
-    origin: Origin? = nil, configuration: RunConfiguration, dataset: SequenceDataset, contents: [Split: String] = [:]
+    averages: AveragedParameters? = nil, state: TrainingState, origin: Origin? = nil, configuration: RunConfiguration,
+    dataset: SequenceDataset, contents: [Split: String] = [:], characterModels: TrainedCharacterModels? = nil
   ) {
-    let layout = model.parameters.layout
     func tensors(_ arena: Arena, prepare: @escaping @Sendable (Parameter) -> Void = { _ in }) -> [Tensor] {
-      layout.parameters.map { parameter in
-        Tensor(name: parameter.name, shape: parameter.shape) {
-          prepare(parameter)
-          return layout.elements(of: parameter, outputs: $0, in: arena)
-        }
-      }
+      Self.tensors(arena, model.parameters.layout, prepare: prepare)
     }
     let values = tensors(model.parameters.values)
     let named = optimizer.moments.enumerated().map { index, moment in
@@ -156,7 +154,34 @@ package struct Checkpoint: Sendable, Equatable {
       carriedStates: model.carriedStates.map { name, matrix in
         // A view, which may outlive what it is of.
         Tensor(name: name, shape: [matrix.rows, matrix.columns], elements: matrix.rowMajor())
-      })
+      }, characterModels: characterModels?.checkpoints ?? [:])
+  }
+
+  /// All parameters, or a moment of all, as they are whenever somebody asks.
+  ///
+  /// - Parameter prepare: called before a parameter's elements are read.
+  private static func tensors(
+    _ arena: Arena, _ layout: ParameterLayout, prepare: @escaping @Sendable (Parameter) -> Void = { _ in }
+  ) -> [Tensor] {
+    layout.parameters.map { parameter in
+      Tensor(name: parameter.name, shape: parameter.shape) {
+        prepare(parameter)
+        return layout.elements(of: parameter, outputs: $0, in: arena)
+      }
+    }
+  }
+
+  /// The same without what only going on with its run takes, and with the tensors of a model that was made of it.
+  func alone(of model: TrainedModel) -> Checkpoint {
+    Checkpoint(
+      configuration: configuration, vocabulary: vocabulary, tokenization: tokenization, tagging: tagging,
+      sources: sources, contents: contents, state: state, origin: origin,
+      parameters: Self.tensors(model.parameters.values, model.parameters.layout), moments: [:], carriedStates: [])
+  }
+
+  /// Whether another one's parameters are the same, in any order.
+  func hasParameters(of other: Checkpoint) -> Bool {
+    parameters.sorted { $0.name < $1.name } == other.parameters.sorted { $0.name < $1.name }
   }
 
   /// The same with tensors of its own.
@@ -169,7 +194,7 @@ package struct Checkpoint: Sendable, Equatable {
     return Checkpoint(
       configuration: configuration, vocabulary: vocabulary, tokenization: tokenization, tagging: tagging,
       sources: sources, contents: contents, state: state, origin: origin, parameters: try copies(parameters),
-      moments: moments, carriedStates: try copies(carriedStates))
+      moments: moments, carriedStates: try copies(carriedStates), characterModels: characterModels)
   }
 
   /// The sizes that the configuration and the vocabulary give the model.
@@ -230,14 +255,13 @@ package struct Checkpoint: Sendable, Equatable {
 
   // MARK: into a model
 
-  /// The model, to be used, with the character models that its configuration names.
+  /// The model, to be used, with the character models that read its words.
   ///
   /// - Parameter file: what errors call the checkpoint.
   package func model(file: String, kernels: Kernels) throws -> TrainedModel {
     let parameters = Parameters(try shape, kernels: kernels)
     try restore(parameters, file: file)
-    var configuration = configuration
-    let characterModels = try configuration.takeCharacterModels(kernels: kernels)
+    let characterModels = try TrainedCharacterModels(in: self, file: file, kernels: kernels)?.models
     guard characterModels?.width ?? 0 == parameters.shape.features else {
       throw TrainingError.otherModel(
         file: file, expected: "character models of \(parameters.shape.features) numbers for each word",

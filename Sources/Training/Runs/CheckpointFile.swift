@@ -18,36 +18,46 @@ package enum CheckpointFile {
 
   /// - Parameter path: what errors call the file that is to be.
   static func image(of checkpoint: Checkpoint, for path: String) throws -> HDF5Image {
-    try HDF5Image.build(for: path) { root in
-      try root.setAttribute("format", Checkpoint.format)
-      try root.setAttribute("format_version", Checkpoint.formatVersion)
-      try root.setAttribute("created_by", Version.name)
-      try root.writeText("config", checkpoint.configuration.render())
-      let vocabulary = try root.group("vocabulary")
-      try vocabulary.setAttribute("tokenization", checkpoint.tokenization.kind.rawValue)
-      if let tokenizer = checkpoint.tokenization.subwords { try vocabulary.writeText("tokenizer", tokenizer.json) }
-      try vocabulary.writeStrings("tokens", checkpoint.vocabulary.tokens)
-      if let tagging = checkpoint.tagging {
-        try TagSet.write(tagging.columns, to: vocabulary)
-        try vocabulary.writeStrings("characters", tagging.characters.tokens)
-        try vocabulary.writeStrings("training_words", tagging.trainingWords.tokens)
+    try HDF5Image.build(for: path) { try write(checkpoint, to: $0) }
+  }
+
+  private static func write(_ checkpoint: Checkpoint, to root: WritableGroup) throws {
+    try root.setAttribute("format", Checkpoint.format)
+    try root.setAttribute("format_version", Checkpoint.formatVersion)
+    try root.setAttribute("created_by", Version.name)
+    try root.writeText("config", checkpoint.configuration.render())
+    let vocabulary = try root.group("vocabulary")
+    try vocabulary.setAttribute("tokenization", checkpoint.tokenization.kind.rawValue)
+    if let tokenizer = checkpoint.tokenization.subwords { try vocabulary.writeText("tokenizer", tokenizer.json) }
+    try vocabulary.writeStrings("tokens", checkpoint.vocabulary.tokens)
+    if let tagging = checkpoint.tagging {
+      try TagSet.write(tagging.columns, to: vocabulary)
+      try vocabulary.writeStrings("characters", tagging.characters.tokens)
+      try vocabulary.writeStrings("training_words", tagging.trainingWords.tokens)
+    }
+    try write(checkpoint.parameters, to: root.group("parameters"))
+    let optimizer = try root.group("optimizer")
+    for (name, tensors) in checkpoint.moments.sorted(by: { $0.key < $1.key }) {
+      try write(tensors, to: optimizer.group(name))
+    }
+    let state = try root.group("state")
+    for (hashes, suffix) in [(checkpoint.sources, sourceSuffix), (checkpoint.contents, contentSuffix)] {
+      for (split, hash) in hashes.sorted(by: { $0.key.rawValue < $1.key.rawValue }) {
+        try state.setAttribute(split.rawValue + suffix, hash)
       }
-      try write(checkpoint.parameters, to: root.group("parameters"))
-      let optimizer = try root.group("optimizer")
-      for (name, tensors) in checkpoint.moments.sorted(by: { $0.key < $1.key }) {
-        try write(tensors, to: optimizer.group(name))
-      }
-      let state = try root.group("state")
-      for (hashes, suffix) in [(checkpoint.sources, sourceSuffix), (checkpoint.contents, contentSuffix)] {
-        for (split, hash) in hashes.sorted(by: { $0.key.rawValue < $1.key.rawValue }) {
-          try state.setAttribute(split.rawValue + suffix, hash)
-        }
-      }
-      try write(checkpoint.state, to: state)
-      if let origin = checkpoint.origin { try write(origin, to: root.group("origin")) }
-      try write(checkpoint.carriedStates, to: state)
+    }
+    try write(checkpoint.state, to: state)
+    if let origin = checkpoint.origin { try write(origin, to: root.group("origin")) }
+    try write(checkpoint.carriedStates, to: state)
+    guard !checkpoint.characterModels.isEmpty else { return }
+    let models = try root.group(characterModels)
+    for (direction, model) in checkpoint.characterModels.sorted(by: { $0.key.rawValue < $1.key.rawValue }) {
+      try write(model, to: models.group(direction.rawValue))
     }
   }
+
+  /// The group of the models that read a tagger's words, with one for each direction.
+  static let characterModels = "character_models"
 
   private static func write(_ tensors: [Checkpoint.Tensor], to group: WritableGroup) throws {
     for tensor in tensors { try group.write(tensor.name, shape: tensor.shape, rows: tensor.rows) }
@@ -120,7 +130,11 @@ package enum CheckpointFile {
     }
   }
 
-  private static func checkpoint(in root: ReadableGroup, _ extent: Extent, path: String) throws -> Checkpoint {
+  /// - Parameter isWithin: whether it is kept within another one. Such a one has none within itself, even where the groups of a
+  ///   stranger's file hold each other.
+  private static func checkpoint(
+    in root: ReadableGroup, _ extent: Extent, path: String, isWithin: Bool = false
+  ) throws -> Checkpoint {
     try checkFormat(root, path: path)
     let vocabulary = try root.group("vocabulary")
     func entries(_ name: String) throws -> [String] {
@@ -159,9 +173,21 @@ package enum CheckpointFile {
       sources: try hashes(sourceSuffix), contents: try hashes(contentSuffix),
       state: try trainingState(of: state, path: path), origin: try origin(in: root),
       parameters: try tensors(of: root.group("parameters")), moments: moments,
-      carriedStates: try tensors(of: state, except: "validation_measures"))
+      carriedStates: try tensors(of: state, except: "validation_measures"),
+      characterModels: isWithin ? [:] : try characterModels(in: root, path: path))
     try check(checkpoint, path: path)
     return checkpoint
+  }
+
+  private static func characterModels(in root: ReadableGroup, path: String) throws -> [ReadingDirection: Checkpoint] {
+    guard try root.contains(characterModels) else { return [:] }
+    let group = try root.group(characterModels)
+    var models: [ReadingDirection: Checkpoint] = [:]
+    for direction in ReadingDirection.allCases where try group.contains(direction.rawValue) {
+      let place = "\(path):/\(characterModels)/\(direction.rawValue)"
+      models[direction] = try checkpoint(in: group.group(direction.rawValue), .model, path: place, isWithin: true)
+    }
+    return models
   }
 
   /// Anyone can seal a file: what a checkpoint says of itself has to fit together before memory is taken by it.

@@ -67,11 +67,20 @@ package struct ParentCheckpoint {
   /// What a model of a configuration takes over, by the names of its parameters: the embeddings and layers, and the output
   /// layer where it stays what it is. All other parameters are drawn.
   ///
+  /// - Parameter characterModels: what reads the words of the new run.
   /// - Throws: what keeps it from that, words included that would change the clusters of others.
   package func takeover(
-    by configuration: RunConfiguration, _ dataset: SequenceDataset
+    by configuration: RunConfiguration, _ dataset: SequenceDataset, _ characterModels: TrainedCharacterModels?
   ) throws(TrainingError) -> Takeover {
     try check(configuration, dataset.tokenization.kind)
+    for (direction, own) in checkpoint.characterModels.sorted(by: { $0.key.rawValue < $1.key.rawValue }) {
+      guard let other = characterModels?.checkpoints[direction], own.hasParameters(of: other) else {
+        throw .unsuitable(
+          Objection(
+            key: "model.character_model.\(direction.rawValue)",
+            reason: "another model than the one that read the words of \(origin.path)"))
+      }
+    }
     guard known.isKept(in: dataset), dataset.tokenization.subwords == checkpoint.tokenization.subwords else {
       throw .otherIds(file: origin.path)
     }

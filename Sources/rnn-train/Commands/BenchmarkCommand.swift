@@ -51,7 +51,8 @@ struct BenchmarkCommand: ParsableCommand {
     } else {
       dataset = try DatasetCache.dataset(for: configuration, known: nil, Console(isQuiet: false))
     }
-    let characterModels = try configuration.takeCharacterModels(kernels: kernels, probe: FileProbe.check)
+    let characterModels = try TrainedCharacterModels(of: &configuration, kernels: kernels, probe: FileProbe.check)?
+      .models
     let benchmark = try Benchmark.run(
       configuration, dataset: dataset, characterModels: characterModels, seconds: seconds, workers: workers,
       kernels: kernels)

@@ -25,7 +25,7 @@ struct PreparedRun {
   /// What a new run's embeddings begin with.
   let vectors: WordVectors?
   /// What reads a tagger's words beside the model; nil: nothing does.
-  let characterModels: CharacterModels?
+  let characterModels: TrainedCharacterModels?
   /// What a new run begins with of another one's parameters, until the trainer has taken it.
   private(set) var takeover: Takeover?
   /// In what the configuration that the run goes on with differs from the one in its directory.
@@ -64,12 +64,12 @@ struct PreparedRun {
     let kernels = try Kernels.chosen()
     let start = try ParentCheckpoint(of: configuration, acceptsLostSeal: acceptsLostSeal, console)
     start?.pin(&configuration)
-    let characterModels = try configuration.takeCharacterModels(kernels: kernels, probe: FileProbe.check)
+    let characterModels = try TrainedCharacterModels(of: &configuration, kernels: kernels, probe: FileProbe.check)
     let dataset = try ranks.afterFirst {
       try DatasetCache.dataset(for: configuration, known: start?.known, console)
     }
-    let takeover = try start?.takeover(by: configuration, dataset)
-    try configuration.checkTrainable(on: dataset, characterModels: characterModels, ranks: ranks.count)
+    let takeover = try start?.takeover(by: configuration, dataset, characterModels)
+    try configuration.checkTrainable(on: dataset, characterModels: characterModels?.models, ranks: ranks.count)
     try warnOfCaveats(configuration, dataset, console)
     let vectors = try configuration.wordVectors(for: dataset)
     try ranks.requireSame(configuration, dataset)
@@ -95,6 +95,11 @@ struct PreparedRun {
       guard configuration.output.directory == own.output.directory else {
         throw ValidationError("a resumed run stays in its directory; leave out output.directory")
       }
+      var same = configuration
+      same.model.characterModel?.take(own.model.characterModel)
+      guard same == configuration else {
+        throw ValidationError("a resumed run keeps its character models; leave out model.character_model")
+      }
       return configuration
     }
     return try run.prepared(ranks, console)
@@ -116,6 +121,7 @@ struct PreparedRun {
       configuration.output.directory = own.output.directory
       // What the run began with stands in its own configuration, whatever is the other's best checkpoint by now.
       if configuration.model.from != nil, own.model.from != nil { configuration.model.from = own.model.from }
+      configuration.model.characterModel?.take(own.model.characterModel)
       return configuration
     }
     if try ranks.first(run.isFinished ? 1 : nil) != nil { return nil }
@@ -162,13 +168,18 @@ struct PreparedRun {
         try checkpoint == nil
         ? ParentCheckpoint(of: configuration, acceptsLostSeal: acceptsLostSeal, console) : nil
       start?.pin(&configuration)
-      let characterModels = try configuration.takeCharacterModels(kernels: kernels, probe: FileProbe.check)
+      let characterModels =
+        if let (checkpoint, path) = checkpoint {
+          try TrainedCharacterModels(in: checkpoint, file: path, kernels: kernels)
+        } else {
+          try TrainedCharacterModels(of: &configuration, kernels: kernels, probe: FileProbe.check)
+        }
       let dataset = try ranks.afterFirst {
         try PreparedRun.dataset(
           ofResumed: configuration, known: checkpoint?.checkpoint.known ?? start?.known, console)
       }
-      let takeover = try start?.takeover(by: configuration, dataset)
-      try configuration.checkTrainable(on: dataset, characterModels: characterModels, ranks: ranks.count)
+      let takeover = try start?.takeover(by: configuration, dataset, characterModels)
+      try configuration.checkTrainable(on: dataset, characterModels: characterModels?.models, ranks: ranks.count)
       try PreparedRun.warnOfCaveats(configuration, dataset, console)
       try ranks.requireSame(configuration, dataset)
       return try PreparedRun(

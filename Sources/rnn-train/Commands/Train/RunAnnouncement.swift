@@ -91,7 +91,8 @@ extension PreparedRun {
     ]
     if let characterModels {
       let paths = (model.characterModel?.models ?? []).map(\.path)
-      facts.append(("words", "with \(characterModels.width) numbers each by \(paths.joined(separator: " and "))"))
+      facts.append(
+        ("words", "with \(characterModels.models.width) numbers each by \(paths.joined(separator: " and "))"))
     }
     if let averaging = training.averaging { facts.append(("averaging", Self.summary(of: averaging))) }
     facts += fewRows(summary).map { [("notice", $0)] } ?? []

@@ -22,6 +22,8 @@ struct CheckpointInspection: Encodable, CustomStringConvertible {
   private let parameters: [ParameterStatistics]
   private let optimizer: [String]
   private let origin: Origin?
+  /// By the direction that each reads in, where its sentences' characters are read by language models.
+  private let characterModels: [String: CharacterModelSummary]?
   private let config: String
   private let columns: [TagSet]
   /// For people: what validation came to after each epoch.
@@ -30,7 +32,7 @@ struct CheckpointInspection: Encodable, CustomStringConvertible {
   private enum CodingKeys: CodingKey {
     case format, bytes, step, epoch, position, validationMeasures, tokenization, vocabulary, tags, tagColumns,
       parameterCount,
-      parameters, optimizer, origin, config
+      parameters, optimizer, origin, characterModels, config
   }
 
   init(_ checkpoint: Checkpoint, bytes: Int) throws {
@@ -47,6 +49,8 @@ struct CheckpointInspection: Encodable, CustomStringConvertible {
     parameterCount = checkpoint.parameters.reduce(0) { $0 + $1.elementCount }
     optimizer = checkpoint.moments.keys.sorted()
     origin = checkpoint.origin
+    let models = checkpoint.characterModels.map { ($0.key.rawValue, CharacterModelSummary($0.value)) }
+    characterModels = models.isEmpty ? nil : Dictionary(uniqueKeysWithValues: models)
     config = checkpoint.configuration.render()
     validation = checkpoint.configuration.task.text(ofCosts: checkpoint.state.validationMeasures)
   }
@@ -60,6 +64,9 @@ struct CheckpointInspection: Encodable, CustomStringConvertible {
       ("optimizer keeps", optimizer.isEmpty ? "nothing" : optimizer.joined(separator: ", ")),
     ]
     if let origin { facts.append(("began with", origin.summary)) }
+    for (direction, model) in (characterModels ?? [:]).sorted(by: { $0.key > $1.key }) {
+      facts.append(("words are read \(direction)", model.description))
+    }
     facts += columns.facts
     let table = Table(
       ["parameter", "shape", "mean", "std", "min", "max"],
@@ -75,6 +82,23 @@ struct CheckpointInspection: Encodable, CustomStringConvertible {
 extension Origin {
   /// For people.
   var summary: String { "\(path), step \(Format.count(step)), SHA-256 \(sha256)" }
+}
+
+/// One of the language models that read a tagger's words.
+private struct CharacterModelSummary: Encodable, CustomStringConvertible {
+  private let step: Int
+  private let vocabulary: Int
+  private let parameterCount: Int
+
+  init(_ checkpoint: Checkpoint) {
+    step = checkpoint.state.step
+    vocabulary = checkpoint.vocabulary.count
+    parameterCount = checkpoint.parameters.reduce(0) { $0 + $1.elementCount }
+  }
+
+  var description: String {
+    "by a model of \(Format.count(vocabulary, "character")), \(Format.count(parameterCount, "parameter")), step \(Format.count(step))"
+  }
 }
 
 /// What a parameter's elements are like.
