@@ -44,8 +44,10 @@ final class Team: @unchecked Sendable {
   init(size: Int) {
     precondition(size > 1)
     self.size = size
-    patienceForEnd = max(.microseconds(250), .microseconds(16) * (size * size))
-    patienceForOthers = .nanoseconds(750) * (size * size)
+    // As measured with up to sixteen threads.
+    let squared = min(size, 16) * min(size, 16)
+    patienceForEnd = max(.microseconds(250), .microseconds(16) * squared)
+    patienceForOthers = .nanoseconds(750) * squared
     done = CounterLines(count: size)
     for worker in 1..<size {
       // A queue of its own: it is busy with this block until the team is dismissed.
@@ -97,13 +99,18 @@ final class Team: @unchecked Sendable {
 
   /// Joins the run that is open, if it is another than the last one.
   private func join(after last: inout Int) -> Bool {
-    let bits = membership[0].load(ordering: .sequentiallyConsistent)
-    let found = Membership(bits)
-    guard found.isOpen, found.run != last,
-      membership[0].compareExchange(expected: bits, desired: bits + 1, ordering: .acquiringAndReleasing).exchanged
-    else { return false }
-    last = found.run
-    return true
+    var bits = membership[0].load(ordering: .sequentiallyConsistent)
+    while Membership(bits).isOpen, Membership(bits).run != last {
+      let (exchanged, original) = membership[0].compareExchange(
+        expected: bits, desired: bits + 1, successOrdering: .acquiringAndReleasing,
+        failureOrdering: .sequentiallyConsistent)
+      if exchanged {
+        last = Membership(bits).run
+        return true
+      }
+      bits = original
+    }
+    return false
   }
 
   // MARK: phases

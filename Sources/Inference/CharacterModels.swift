@@ -64,9 +64,10 @@ package final class CharacterModels: Sendable {
     into features: inout WordFeatures
   ) {
     var firstWord = 0
+    var spellings = Spellings(model)
     let readings = sentences.filter { !$0.isEmpty }.map { words in
       defer { firstWord += words.count }
-      return Reading(of: words, number: firstWord, by: model)
+      return Reading(of: words, number: firstWord, by: model, &spellings)
     }.sorted { ($1.tokens.count, $0.firstWord) < ($0.tokens.count, $1.firstWord) }
     let batches = Self.batches(of: readings)
     guard let longest = readings.first?.tokens.count else { return }
@@ -121,19 +122,39 @@ private struct Reading {
   /// [word] the timestep that ends it.
   private(set) var ends: [Int]
 
-  init(of words: [String], number firstWord: Int, by model: TrainedModel) {
+  init(of words: [String], number firstWord: Int, by model: TrainedModel, _ spellings: inout Spellings) {
     self.firstWord = firstWord
-    let (vocabulary, tokenization) = (model.vocabulary, model.tokenization)
-    // Where there is no `<unk>`, what is unknown is read as what is most frequent.
-    func id(_ token: String) -> Int32 { vocabulary.id(of: token) ?? vocabulary.mostFrequentId ?? 0 }
-    let space = id(" ")
-    tokens = [vocabulary.sentenceEnd(tokenization) ?? vocabulary.mostFrequentId ?? 0]
+    tokens = [model.vocabulary.beforeLine(model.tokenization)]
     ends = words.map { _ in 0 }
     for (place, word) in model.direction.ordered(Array(words.indices)).enumerated() {
-      if place > 0 { tokens.append(space) }
-      tokens += model.direction.ordered(tokenization.tokens(of: words[word]).map(id))
+      if place > 0 { tokens.append(spellings.space) }
+      tokens += spellings.read(words[word])
       ends[word] = tokens.count - 1
     }
+  }
+}
+
+/// Words as a model reads them, each spelled once.
+private struct Spellings {
+  private let model: TrainedModel
+  private var known: [String: [Int32]] = [:]
+  let space: Int32
+
+  init(_ model: TrainedModel) {
+    self.model = model
+    space = Self.id(" ", of: model)
+  }
+
+  mutating func read(_ word: String) -> [Int32] {
+    if let tokens = known[word] { return tokens }
+    let tokens = model.direction.ordered(model.tokenization.tokens(of: word).map { Self.id($0, of: model) })
+    known[word] = tokens
+    return tokens
+  }
+
+  /// Where there is no `<unk>`, what is unknown is read as what is most frequent.
+  private static func id(_ token: String, of model: TrainedModel) -> Int32 {
+    model.vocabulary.id(of: token) ?? model.vocabulary.mostFrequentId ?? 0
   }
 }
 

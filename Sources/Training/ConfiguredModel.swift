@@ -4,8 +4,10 @@ import Models
 
 extension ModelShape {
   /// The model that a configuration describes over a vocabulary, and over tags for a tagger.
+  ///
+  /// - Parameter features: numbers that character models give for each word.
   package init(
-    _ configuration: RunConfiguration, vocabulary: Vocabulary, tagging: TaggingVocabulary?
+    _ configuration: RunConfiguration, vocabulary: Vocabulary, tagging: TaggingVocabulary?, features: Int
   ) throws(TrainingError) {
     let classes: [Int]
     do {
@@ -16,6 +18,7 @@ extension ModelShape {
     try self.init(
       configuration.model, vocabulary: vocabulary.count, classes: classes[0], characters: tagging?.characters.count)
     furtherClasses = Array(classes.dropFirst())
+    self.features = features
   }
 
   /// - Parameter characters: that words are spelled with; nil where they aren't.

@@ -104,4 +104,26 @@ struct DirectionTests {
     let log = try workspace.text("text/train.log")
     #expect(log.contains("; read from right to left"))
   }
+
+  /// Subwords have their space within a line, where a prompt stands; and the mark of one's own sentence doesn't end it.
+  @Test func subwordsStandBeforeThePrompt() throws {
+    let workspace = try Workspace()
+    let settings = [
+      "--config", "lm.cfg", "data.direction=backward", "training.epochs=6", "training.optimizer.name=adam",
+    ]
+    try workspace.succeed(settings + ["data.tokens=bpe", "data.vocabulary.size=300", "output.directory=bpe"])
+    let spaced = try ["cat .", " cat ."].map {
+      try workspace.succeed(["next", "bpe", "--prompt", $0, "--json"]).output.replacing("\" cat", with: "\"cat")
+    }
+    #expect(spaced[0] == spaced[1])
+    let text = try workspace.succeed(["generate", "bpe", "--prompt", "cat .", "--until", "line"]).output
+    #expect(text.hasSuffix("cat .\n") && text.first?.isWhitespace == false, "\(text)")
+
+    try workspace.succeed(settings + ["output.directory=words"])
+    for search in [["--samples", "5"], ["--beam", "3"]] {
+      let outcome = try object(workspace.succeed(["generate", "words", "--until", "sentence", "--json"] + search))
+      let texts = (outcome["samples"] as? [[String: Any]] ?? []).compactMap { $0["text"] as? String }
+      #expect(texts.count >= 3 && texts.filter { $0.contains(" ") }.count >= 2, "\(texts)")
+    }
+  }
 }

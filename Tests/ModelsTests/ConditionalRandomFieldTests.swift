@@ -86,4 +86,40 @@ import Testing
       #expect(gradient.allSatisfy(\.isFinite) == isFinite && gradient.count == 16, "\(scale)")
     }
   }
+
+  /// As a treebank may have them, one to a minibatch: nothing is lost, learnt or no number.
+  @Test func sentencesWithoutTagsTeachNothing() throws {
+    let (test, sentences) = OutputTest.model(Self.shape(classes: 4), OutputTest.lengths[0])
+    var untagged = sentences.sequences
+    for sequence in untagged.indices {
+      for token in untagged[sequence].indices { untagged[sequence][token].target = nil }
+    }
+    test.load(Sentences(sequences: untagged, spellings: []), step: OutputTest.step)
+    Workers(count: 1).run(PhaseList(test.gradientPhases))
+    #expect(test.model.lossSum == 0)
+    for (name, gradient) in test.gradientMatrices {
+      #expect(gradient.values.allSatisfy { $0 == 0 }, "\(name)")
+    }
+  }
+
+  /// Whose rounding must not make it below zero, since a loss never is.
+  @Test func aCertainTagCostsNothing() throws {
+    let (test, _) = OutputTest.model(Self.shape(classes: 1), OutputTest.lengths[1])
+    Workers(count: 1).run(PhaseList(test.gradientPhases))
+    let losses = (0..<test.model.minibatch.rows).map(test.model.loss)
+    #expect(losses.allSatisfy { $0 >= 0 && $0 < 1e-12 })
+  }
+
+  /// Where scores have no sums, tags are those of no minibatch before.
+  @Test func scoresBeyondTheBoundHaveNoTags() throws {
+    let (test, _) = OutputTest.model(Self.shape(classes: 4), OutputTest.lengths[0])
+    Workers(count: 1).run(PhaseList(test.gradientPhases))
+    let rows = 0..<test.model.minibatch.rows
+    #expect(rows.contains { test.model.prediction(row: $0) != 0 })
+    let transitions = try #require(test.parameters.layout.parameters.first { $0.name == "decoder.transitions" })
+    test.parameters.layout.setElements(
+      of: transitions, in: test.parameters.values, to: [Float](repeating: -1e4, count: 16))
+    Workers(count: 1).run(PhaseList(test.gradientPhases))
+    #expect(rows.allSatisfy { test.model.prediction(row: $0) == 0 && test.model.loss(row: $0).isNaN })
+  }
 }

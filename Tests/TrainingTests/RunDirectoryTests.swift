@@ -34,7 +34,8 @@ import Training
         .train: TokenSequence(tokens: [2, 1], offsets: [0, 2], extent: TextExtent(characters: 2), sourceSHA256: "abc")
       ])
     let parameters = Parameters(
-      try ModelShape(Self.configuration, vocabulary: dataset.vocabulary, tagging: nil), kernels: Kernels.available[0])
+      try ModelShape(Self.configuration, vocabulary: dataset.vocabulary, tagging: nil, features: 0),
+      kernels: Kernels.available[0])
     parameters.initialize(seed: UInt64(step))
     let gradients = Gradients(
       parameters.layout, SequenceModel.Capacity(Timeline.Capacity(sequences: 2, timesteps: 3)))

@@ -42,4 +42,12 @@ import Testing
     }
     #expect(SpanEvaluation(of: ["B-A"]) != nil)
   }
+
+  /// Tags of the text alone: what a scheme has is a span that the tagger misses, and what none has is in no span.
+  @Test func tagsThatTheTaggerLacks() throws {
+    var spans = try #require(SpanEvaluation(of: ["O", "B-A"], foreign: ["B-B", "x"]))
+    for (tag, given) in [(1, 1), (3, 1), (2, 0), (0, 0)] { spans.add(tag: tag, given: given) }
+    spans.endSentence()
+    #expect((spans.all.corpus, spans.all.given, spans.all.right) == (2, 2, 1))
+  }
 }

@@ -126,6 +126,9 @@ extension Vocabulary {
   /// The id of what ends a sentence; nil if there is nothing of the kind, as in a text without line ends.
   package func sentenceEnd(_ tokenization: Tokenization) -> Int32? { table.number(of: tokenization.sentenceEnd) }
 
+  /// What is read before a line: what ends a sentence, or else the most frequent token.
+  package func beforeLine(_ tokenization: Tokenization) -> Int32 { sentenceEnd(tokenization) ?? mostFrequentId ?? 0 }
+
   /// The most frequent token but for special ones, in a vocabulary that this program has made.
   package var mostFrequentId: Int32? {
     (0..<Int32(count)).first { $0 != unknownId && $0 != endOfLineId }

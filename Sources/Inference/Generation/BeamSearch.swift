@@ -8,8 +8,7 @@ struct BeamSearch {
   let width: Int
   /// Most tokens of a text.
   let length: Int
-  /// Tokens that end a text.
-  let ends: Set<Int32>
+  let ends: EndTokens
   /// A token that is never taken.
   let excluded: Int32?
 
@@ -68,7 +67,7 @@ struct BeamSearch {
         Step(
           hypothesis: Hypothesis(
             tokens: pair.0.tokens + [token.id], logProbability: pair.0.logProbability + token.logProbability),
-          origin: origin, isEnd: ends.contains(token.id))
+          origin: origin, isEnd: ends.isEnd(token.id, after: pair.0.tokens))
       }
     }
     return Array(steps.sorted { Hypothesis.precedes($0.hypothesis, $1.hypothesis) }.prefix(width))

@@ -30,12 +30,12 @@ struct Drawing {
   /// - Returns: the token that each text has come to, nil without any.
   @discardableResult
   mutating func run(
-    length: Int, ends: Set<Int32>, emit: (_ sample: Int, _ piece: String) throws -> Void
+    length: Int, emit: (_ sample: Int, _ piece: String) throws -> Void
   ) rethrows -> [Int32?] {
     let (samples, sampling, unknown) = (samples, sampling, model.vocabulary.unknownId)
     var last = [Int32?](repeating: nil, count: samples.count)
     for _ in 0..<length {
-      let (position, hasEnded) = (position, last.map { $0.map { ends.contains($0) } ?? false })
+      let (position, hasEnded) = (position, texts.map(\.hasEnded))
       if !hasEnded.contains(false) { break }
       let tokens: [Int32] = streams.map(first: samples.count) { stream, logits in
         if hasEnded[stream] { return 0 }
@@ -65,7 +65,7 @@ package final class Conversation {
   private let model: TrainedModel
   private let streams: TokenStreams
   private let extent: TextGenerator.Extent
-  private let ends: Set<Int32>
+  private let ends: EndTokens
   private var drawing: Drawing
   private var hasBegun = false
 
@@ -75,9 +75,9 @@ package final class Conversation {
     self.model = model
     self.streams = streams
     self.extent = extent
-    ends = try extent.end?.tokens(of: model) ?? []
+    ends = try EndTokens(extent.end, of: model, after: [])
     drawing = Drawing(
-      model, streams, samples: 0..<1, sampling, text: ContinuedText(after: "", model))
+      model, streams, samples: 0..<1, sampling, text: ContinuedText(after: "", model, ends: ends))
   }
 
   /// Writes on from a line, up to the extent. The next line comes after the end of this one.
@@ -87,8 +87,8 @@ package final class Conversation {
     let tokens = try model.vocabulary.encode(line, model.tokenization)
     if hasBegun { streams.read(tokens) } else { streams.begin(with: tokens) }
     hasBegun = true
-    drawing.begin(ContinuedText(after: line, model))
-    let last = try drawing.run(length: extent.length, ends: ends) { try emit($1) }
+    drawing.begin(ContinuedText(after: line, model, ends: ends))
+    let last = try drawing.run(length: extent.length) { try emit($1) }
     if let end = model.vocabulary.sentenceEnd(model.tokenization), last != [end] { streams.read([end]) }
   }
 }

@@ -8,25 +8,43 @@ package enum TextEnd: String, Sendable, CaseIterable {
   /// With a token of nothing but marks that end sentences, `.` and `?!` among them, or with the line.
   case sentence
 
-  /// The tokens that a text ends with.
-  ///
-  /// - Throws: `GenerationError.noEnd` if the model knows none, so that no text would ever end.
-  func tokens(of model: TrainedModel) throws(GenerationError) -> Set<Int32> {
-    var tokens = Set([model.vocabulary.sentenceEnd(model.tokenization)].compactMap(\.self))
-    if self == .sentence {
-      for (id, token) in model.vocabulary.tokens.enumerated()
-      where Self.endsSentence(model.tokenization.text(of: token)) {
-        tokens.insert(Int32(id))
-      }
-    }
-    if tokens.isEmpty { throw .noEnd(self) }
-    return tokens
-  }
-
   /// Whether a token is marks that end sentences, and nothing else but a space before them.
-  private static func endsSentence(_ token: String) -> Bool {
+  fileprivate static func endsSentence(_ token: String) -> Bool {
     let marks = token.unicodeScalars.trimmingPrefix(" ".unicodeScalars)
     return !marks.isEmpty && marks.allSatisfy(\.properties.isSentenceTerminal)
+  }
+}
+
+/// The tokens that texts end with.
+struct EndTokens: Sendable {
+  private let line: Int32?
+  private let marks: Set<Int32>
+  /// Where a model reads from right to left, the marks that it reads before any word end the sentence that it is in, and not
+  /// the one before.
+  private let waitsForWord: Bool
+
+  /// - Parameters:
+  ///   - end: nil: none ends a text.
+  ///   - prompt: what the texts go on from.
+  /// - Throws: `GenerationError.noEnd` if the model knows none, so that no text would ever end.
+  init(_ end: TextEnd?, of model: TrainedModel, after prompt: [Int32]) throws(GenerationError) {
+    line = end == nil ? nil : model.vocabulary.sentenceEnd(model.tokenization)
+    let (vocabulary, tokenization) = (model.vocabulary, model.tokenization)
+    marks =
+      end != .sentence
+      ? []
+      : Set(
+        vocabulary.tokens.indices.filter { TextEnd.endsSentence(tokenization.text(of: vocabulary.tokens[$0])) }
+          .map { Int32($0) })
+    if let end, line == nil, marks.isEmpty { throw .noEnd(end) }
+    let known = marks
+    waitsForWord = model.direction == .backward && prompt.allSatisfy { known.contains($0) }
+  }
+
+  /// Whether a text ends with a token that comes after others of it.
+  func isEnd(_ token: Int32, after tokens: [Int32]) -> Bool {
+    if token == line { return true }
+    return marks.contains(token) && !(waitsForWord && tokens.allSatisfy { marks.contains($0) })
   }
 }
 

@@ -63,19 +63,19 @@ package final class TextGenerator {
     emit: (_ sample: Int, _ piece: String) throws -> Void
   ) throws {
     let tokens = try read(prompt)
-    let ends = try extent.end?.tokens(of: model) ?? []
+    let ends = try EndTokens(extent.end, of: model, after: tokens)
     let streams = self.streams(count: samples.count)
     streams.begin(with: tokens)
     let text = ContinuedText(after: prompt, model, ends: ends)
     if !text.beginning.isEmpty { for sample in samples { try emit(sample, text.beginning) } }
     var drawing = Drawing(model, streams, samples: samples, sampling, text: text)
-    try drawing.run(length: extent.length, ends: ends, emit: emit)
+    try drawing.run(length: extent.length, emit: emit)
     for (sample, rest) in zip(samples, drawing.rests) where !rest.isEmpty { try emit(sample, rest) }
   }
 
   /// A prompt's tokens, in the order in which the model reads them.
   private func read(_ prompt: String) throws -> [Int32] {
-    model.direction.ordered(try model.vocabulary.encode(prompt, model.tokenization))
+    model.direction.ordered(try model.vocabulary.encode(model.read(prompt), model.tokenization))
   }
 
   /// The likeliest next tokens after a prompt, with their probabilities among all tokens; of a model that reads from right to
@@ -99,7 +99,7 @@ package final class TextGenerator {
   /// - Parameter width: of the beam, and most texts that are returned.
   package func search(prompt: String, _ extent: Extent, width: Int) throws -> [FoundText] {
     let tokens = try read(prompt)
-    let ends = try extent.end?.tokens(of: model) ?? []
+    let ends = try EndTokens(extent.end, of: model, after: tokens)
     let search = BeamSearch(
       width: width, length: extent.length, ends: ends,
       // Unless there is nothing else.

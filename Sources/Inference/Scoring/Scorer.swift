@@ -10,7 +10,7 @@ import Models
 /// from right to left a token's probability is that after all tokens behind it in its line, and that of the line's end says
 /// that the line begins where it does.
 package final class Scorer {
-  /// What is read before a line's first token: what ends a sentence, or else the vocabulary's most frequent token.
+  /// What is read before a line's first token.
   package let context: Int32
   /// Whether a line goes on where the one before ended.
   package let carriesState: Bool
@@ -39,7 +39,7 @@ package final class Scorer {
     precondition(!carriesState || direction == .forward, "read backward, a line goes on from the one behind it")
     let vocabulary = model.vocabulary
     hasEnds = vocabulary.sentenceEnd(model.tokenization) != nil || vocabulary.unknownId != nil
-    context = vocabulary.sentenceEnd(model.tokenization) ?? vocabulary.mostFrequentId ?? 0
+    context = vocabulary.beforeLine(model.tokenization)
     last = context
     let readsAlone = carriesState || !adaptation.isNone
     shape =

@@ -37,6 +37,18 @@ final class ChainOutput: OutputLayer {
       alpha = Buffer(count: rows * classes, repeating: 0)
       beta = Buffer(count: rows * classes, repeating: 0)
     }
+
+    // To the watchdog, where they go by bare pointers.
+
+    func noteReads(alpha: Int, beta: Int, _ classes: Int) {
+      Watchdog.reads(self.alpha.base + alpha, count: classes)
+      Watchdog.reads(self.beta.base + beta, count: classes)
+    }
+
+    func noteWrites(_ place: Int, _ classes: Int) {
+      Watchdog.writes(alpha.base + place, count: classes)
+      Watchdog.writes(beta.base + place, count: classes)
+    }
   }
 
   /// What is only asked of a model that predicts.
@@ -48,6 +60,13 @@ final class ChainOutput: OutputLayer {
     let previous: Buffer<Int32>
     /// [rows]
     let predictions: Buffer<Int32>
+
+    func noteWrites(row: Int, _ classes: Int) {
+      Watchdog.writes(logMarginals.base + row * classes, count: classes)
+      Watchdog.writes(delta.base + row * classes, count: classes)
+      Watchdog.writes(previous.base + row * classes, count: classes)
+      Watchdog.writes(predictions.base + row, count: 1)
+    }
   }
 
   init(_ context: OutputContext, _ handles: ChainParameters) {
@@ -166,6 +185,8 @@ final class ChainOutput: OutputLayer {
     for sequence in 0..<timeline.sequences {
       for t in 1..<timeline.length(sequence) {
         let (before, now) = (timeline.row(t - 1, sequence) * classes, timeline.row(t, sequence) * classes)
+        self.all.noteReads(alpha: before, beta: now, classes)
+        self.agreeing.noteReads(alpha: before, beta: now, classes)
         let (expected, found) = (all.alpha.base[before + tag], agreeing.alpha.base[before + tag])
         let (all, agreeing) = (all.beta.base + now, agreeing.beta.base + now)
         for next in 0..<classes { sums[next] += expected * all[next] }
@@ -192,6 +213,12 @@ final class ChainOutput: OutputLayer {
     let places = 0..<classes
     let isFinite = (0..<length).allSatisfy { t in places.allSatisfy { emissions[row(t), $0].isFinite } }
     guard isFinite && scores.isSafe else { return fail(sequence) }
+    Watchdog.writes(scratch.base + sequence * classes, count: classes)
+    for t in 0..<length {
+      all.noteWrites(row(t) * classes, classes)
+      agreeing.noteWrites(row(t) * classes, classes)
+      decoding?.noteWrites(row: row(t), classes)
+    }
     let chain = LinearChain(
       scores: scores, timeline: timeline, sequence: sequence, emissions: emissions,
       scratch: scratch.base + sequence * classes)
@@ -207,7 +234,8 @@ final class ChainOutput: OutputLayer {
         losses[row(t)] = 0
       } else {
         let now = chain.logSum(agreeing.alpha.base, all.beta.base, at: t, agrees(t)) - logSum
-        losses[row(t)] = before - now
+        // Of a certain tag, rounding may leave something below zero.
+        losses[row(t)] = before < now ? 0 : before - now
         before = now
       }
     }
@@ -250,6 +278,7 @@ final class ChainOutput: OutputLayer {
     for t in 0..<minibatch.timeline.length(sequence) {
       let row = minibatch.timeline.row(t, sequence)
       losses[row] = .nan
+      decoding?.predictions[row] = 0
       for tag in 0..<classes {
         emissions.view[row, tag] = .nan
         all.alpha[row * classes + tag] = .nan
@@ -262,11 +291,15 @@ final class ChainOutput: OutputLayer {
 
   func loss(row: Int) -> Double { losses[row] }
 
-  func prediction(row: Int) -> Int32 { decoding?.predictions[row] ?? 0 }
+  func prediction(row: Int) -> Int32 { decoded.predictions[row] }
 
   /// Logarithms of the marginals, which come to 1 by themselves. Of a model that predicts.
   func logits(row: Int, into result: UnsafeMutableBufferPointer<Float>) {
+    for tag in 0..<classes { result[tag] = decoded.logMarginals[row * classes + tag] }
+  }
+
+  private var decoded: Decoding {
     guard let decoding else { preconditionFailure("only a model that predicts has marginals") }
-    for tag in 0..<classes { result[tag] = decoding.logMarginals[row * classes + tag] }
+    return decoding
   }
 }

@@ -15,6 +15,15 @@ package struct ConditionalRandomField: OutputKind {
   package var suitsTags: Bool { true }
   package var suitsText: Bool { false }
 
+  package func caveat(classes: Int) -> String? {
+    classes > Self.many
+      ? "model.output.kind crf: each word costs \(classes) x \(classes) products, one for each pair of tags; softmax costs one for each tag"
+      : nil
+  }
+
+  /// Tags with whose pairs most of a step is spent.
+  private static let many = 200
+
   package func addParameters(
     of shape: ModelShape, named name: String, embedding: Parameter.Handle, to builder: inout LayoutBuilder
   ) -> any OutputParameters {

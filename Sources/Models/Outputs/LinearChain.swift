@@ -64,6 +64,7 @@ struct LinearChain {
   typealias Allowed = (_ timestep: Int) -> Range<Int>
 
   private var classes: Int { scores.classes }
+  /// At least one.
   var timesteps: Int { timeline.length(sequence) }
   /// Which row of vectors a timestep has.
   func row(_ timestep: Int) -> Int { timeline.row(timestep, sequence) }
@@ -76,7 +77,7 @@ struct LinearChain {
   func forward(into alpha: Vectors, _ allowed: Allowed) {
     let first = vector(alpha, 0)
     for tag in allowed(0) { first[tag] = scores.start.base[tag] + emission(0, tag) }
-    for t in 1..<max(timesteps, 1) {
+    for t in 1..<timesteps {
       let (before, now) = (vector(alpha, t - 1), vector(alpha, t))
       let largest = maximum(before, allowed(t - 1))
       let tags = allowed(t)
@@ -94,7 +95,7 @@ struct LinearChain {
   func backward(into beta: Vectors, _ allowed: Allowed) {
     let last = vector(beta, timesteps - 1)
     for tag in allowed(timesteps - 1) { last[tag] = scores.end.base[tag] }
-    for t in (0..<max(timesteps - 1, 0)).reversed() {
+    for t in (0..<timesteps - 1).reversed() {
       let (now, next) = (vector(beta, t), vector(beta, t + 1))
       let following = allowed(t + 1)
       var largest = -Double.infinity
@@ -156,7 +157,7 @@ struct LinearChain {
   func best(_ delta: Vectors, _ previous: UnsafeMutablePointer<Int32>, _ put: (_ timestep: Int, _ tag: Int) -> Void) {
     func place(_ t: Int) -> Int { row(t) * classes }
     for tag in 0..<classes { delta[place(0) + tag] = scores.start.base[tag] + emission(0, tag) }
-    for t in 1..<max(timesteps, 1) {
+    for t in 1..<timesteps {
       let before = vector(delta, t - 1)
       for tag in 0..<classes {
         var (best, score) = (0, -Double.infinity)

@@ -23,6 +23,8 @@ package protocol OutputKind: KeyAlternative {
 
   /// What is wrong with the settings for so many classes, by the names of their keys.
   func objections(classes: Int) -> [Objection]
+  /// What people are to know of what so many classes cost; nil where it goes without saying.
+  func caveat(classes: Int) -> String?
   /// How the classes are divided; nil where they aren't.
   func clusters(of shape: ModelShape) -> ClusterLayout?
   /// The setting that keeps the clusters of a layout where they are when there are more classes, for people; nil where there
@@ -49,6 +51,7 @@ extension OutputKind {
   package var samplesLoss: Bool { false }
   package var withWholeLoss: any OutputKind { self }
   package func objections(classes: Int) -> [Objection] { [] }
+  package func caveat(classes: Int) -> String? { nil }
   package func clusters(of shape: ModelShape) -> ClusterLayout? { nil }
   package func setting(keeping layout: ClusterLayout) -> String? { nil }
   package func multipliedClasses(of shape: ModelShape) -> Int { clusters(of: shape)?.headClasses ?? shape.classes }

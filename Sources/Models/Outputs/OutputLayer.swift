@@ -86,6 +86,9 @@ struct TargetShare {
 
   init(_ context: OutputContext) { (step, minibatch, weight) = (context.step, context.minibatch, context.weight) }
 
-  /// Of the current step.
-  var value: Float { weight / Float(step.targets ?? minibatch.targetCount) }
+  /// Of the current step; 0 where there are no targets, and so no losses.
+  var value: Float {
+    let targets = step.targets ?? minibatch.targetCount
+    return targets == 0 ? 0 : weight / Float(targets)
+  }
 }

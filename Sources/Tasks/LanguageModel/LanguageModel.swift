@@ -66,7 +66,10 @@ package struct LanguageModel: Task {
   package func read(
     _ file: String, format: any CorpusFormat, for model: TrainedModel
   ) throws(CorpusError) -> (sequence: TokenSequence, forms: [String]) {
-    (try TokenSequence.read([file], format: format, model.tokenization, vocabulary: model.vocabulary), [])
+    (
+      try TokenSequence.read(
+        CorpusFiles.all(of: file), format: format, model.tokenization, vocabulary: model.vocabulary), []
+    )
   }
 
   package func check(_ dataset: SequenceDataset, for configuration: RunConfiguration) throws {

@@ -27,7 +27,7 @@ package struct ColumnEvaluation: Sendable, Equatable {
     column = set.column
     tags = set.tags + foreign
     knownTagCount = set.tags.count
-    spans = SpanEvaluation(of: tags)
+    spans = SpanEvaluation(of: set.tags, foreign: foreign)
     universalTags = set.column == .feats ? tags.map(UniversalFeatures.only(of:)) : nil
     confusion = Array(repeating: Array(repeating: 0, count: tags.count), count: tags.count)
   }

@@ -69,11 +69,13 @@ package struct SpanEvaluation: Sendable, Equatable {
   private var corpus: [Label] = []
   private var given: [Label] = []
 
-  /// Nil for tags that say nothing of spans.
-  package init?(of tags: [String]) {
+  /// Nil for a tagger's tags that say nothing of spans.
+  ///
+  /// - Parameter foreign: tags of the text behind them, which the tagger never gives; one that no scheme has is in no span.
+  package init?(of tags: [String], foreign: [String] = []) {
     let labels = tags.compactMap(Label.init)
     guard labels.count == tags.count, labels.contains(where: { $0.place != .outside }) else { return nil }
-    self.labels = labels
+    self.labels = labels + foreign.map { Label($0) ?? .outside }
   }
 
   package var all: Count { perType.values.reduce(Count(), +) }

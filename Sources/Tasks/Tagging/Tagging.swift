@@ -75,7 +75,8 @@ package struct Tagging: Task {
   ) throws(CorpusError) -> (sequence: TokenSequence, forms: [String]) {
     // Without tags nothing is right or wrong.
     guard let tagging = model.tagging else { throw .noTags(column: format.title(of: .upos), paths: [file]) }
-    return try TokenSequence.readTagged([file], format: format, vocabulary: model.vocabulary, tagging: tagging)
+    return try TokenSequence.readTagged(
+      CorpusFiles.all(of: file), format: format, vocabulary: model.vocabulary, tagging: tagging)
   }
 
   package func check(_ dataset: SequenceDataset, for configuration: RunConfiguration) throws {

@@ -37,7 +37,7 @@ package struct Benchmark: Sendable, Equatable {
     seconds: Double, workers: Workers, kernels: Kernels
   ) throws -> Benchmark {
     let training = configuration.training
-    var shape: ModelShape
+    let shape: ModelShape
     let source: any MinibatchSource
     // Memory is checked before the minibatches take any.
     if case .synthetic(let corpus) = configuration.data {
@@ -49,8 +49,8 @@ package struct Benchmark: Sendable, Equatable {
         classes: classes, carriesState: configuration.task.carriesState, count: minibatches,
         seed: UInt64(configuration.seed))
     } else if let dataset {
-      shape = try ModelShape(configuration, vocabulary: dataset.vocabulary, tagging: dataset.tagging)
-      shape.features = characterModels?.width ?? 0
+      shape = try ModelShape(
+        configuration, vocabulary: dataset.vocabulary, tagging: dataset.tagging, features: characterModels?.width ?? 0)
       try configuration.checkMemory(shape, words: dataset.tokenCount)
       source = try configuration.task.minibatches(
         of: dataset.trainSplit(), in: dataset, configuration, characterModels: characterModels, workers: workers)

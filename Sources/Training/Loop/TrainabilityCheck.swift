@@ -12,7 +12,7 @@ extension RunConfiguration {
   ///   - characterModels: those that the configuration names.
   ///   - ranks: how many processes train the run.
   package func checkTrainable(
-    on dataset: SequenceDataset, characterModels: CharacterModels? = nil, ranks: Int = 1
+    on dataset: SequenceDataset, characterModels: CharacterModels?, ranks: Int = 1
   ) throws {
     _ = try dataset.trainSplit()
     for (split, sequence) in dataset.splits.sorted(by: { $0.key.rawValue < $1.key.rawValue })
@@ -26,8 +26,8 @@ extension RunConfiguration {
         remedy:
           "early stopping, the schedule halving and the averaging nt-asgd follow its loss; give one, or leave them out")
     }
-    var shape = try ModelShape(self, vocabulary: dataset.vocabulary, tagging: dataset.tagging)
-    shape.features = characterModels?.width ?? 0
+    let shape = try ModelShape(
+      self, vocabulary: dataset.vocabulary, tagging: dataset.tagging, features: characterModels?.width ?? 0)
     _ = try lossWeights(of: shape)
     _ = try training.frozenParameters(of: ParameterLayout(shape))
     try checkMemory(shape, words: dataset.tokenCount, ranks: ranks)

@@ -75,8 +75,9 @@ package final class Trainer {
     minibatches = try configuration.task.minibatches(
       of: dataset.trainSplit(), in: dataset, configuration, characterModels: characterModels?.models, workers: workers)
     self.characterModels = characterModels
-    var shape = try ModelShape(configuration, vocabulary: dataset.vocabulary, tagging: dataset.tagging)
-    shape.features = characterModels?.models.width ?? 0
+    let shape = try ModelShape(
+      configuration, vocabulary: dataset.vocabulary, tagging: dataset.tagging,
+      features: characterModels?.models.width ?? 0)
     if let (checkpoint, path) = checkpoint {
       try checkpoint.check(against: dataset, steps: minibatches.count, configuration, file: path)
     }

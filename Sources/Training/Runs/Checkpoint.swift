@@ -200,7 +200,7 @@ package struct Checkpoint: Sendable, Equatable {
   /// The sizes that the configuration and the vocabulary give the model.
   package var shape: ModelShape {
     get throws(TrainingError) {
-      var shape = try ModelShape(configuration, vocabulary: vocabulary, tagging: tagging)
+      var shape = try ModelShape(configuration, vocabulary: vocabulary, tagging: tagging, features: 0)
       if configuration.model.characterModel != nil {
         // What the character models' states are wide isn't in the configuration: the first layer's weights say it.
         let layout = ParameterLayout(shape)

@@ -53,6 +53,13 @@ package struct ParentCheckpoint {
     try check(configuration, kind)
   }
 
+  /// What people are to know where a new run reads its text the other way round; nil where it doesn't.
+  package func caveat(about configuration: RunConfiguration) -> String? {
+    let (old, new) = (checkpoint.configuration.direction, configuration.direction)
+    return old == new
+      ? nil : "the model that the run begins with has data.direction \(old.rawValue), and the run \(new.rawValue)"
+  }
+
   /// - Parameter kind: of the new run's tokens; nil where it isn't known yet.
   private func check(_ configuration: RunConfiguration, _ kind: TokenKind?) throws(TrainingError) {
     var differences = configuration.layerDifferences(from: checkpoint.configuration)
@@ -86,8 +93,8 @@ package struct ParentCheckpoint {
     }
     let tagging = configuration.task.tagging(of: dataset)
     let old = try checkpoint.shape
-    var new = try ModelShape(configuration, vocabulary: dataset.vocabulary, tagging: tagging)
-    if configuration.model.characterModel != nil { new.features = old.features }
+    let new = try ModelShape(
+      configuration, vocabulary: dataset.vocabulary, tagging: tagging, features: characterModels?.models.width ?? 0)
     // Those that mean the same classes: of taggers, columns at the same place.
     var outputs = zip(old.classesOfOutputs.indices, new.classesOfOutputs.indices).map(\.0).filter {
       checkpoint.tagging?.columns[$0].column == tagging?.columns[$0].column && old.tiesEmbeddings == new.tiesEmbeddings

@@ -22,7 +22,8 @@ struct GenerateCommand: ParsableCommand {
 
       The same checkpoint, prompt, settings and seed give the same text,
       whatever else is drawn in the same call. Several samples have a line
-      === N before each, but for --until, by which each is a line.
+      === N before each, but for --until, by which each is a line. A model of
+      data.direction backward writes what stands before the prompt.
       """)
 
   @OptionGroup
@@ -86,7 +87,7 @@ struct GenerateCommand: ParsableCommand {
   func run() throws {
     // One text is so little to do at a time that threads would wait for each other.
     let workers = try samples > 1 || beam ?? 1 > 1 ? threads.workers() : Workers(count: 1)
-    let (generator, checkpoint) = try writer.writer(workers: workers)
+    let (generator, checkpoint) = try writer.writer(workers: workers, converses: interactive)
     let extent = TextGenerator.Extent(length: length, end: until)
     if interactive {
       try converse(generator, checkpoint)

@@ -15,7 +15,8 @@ struct NextCommand: ParsableCommand {
 
       Probabilities are those among all tokens of the vocabulary, <unk>
       included, as softmax gives them. The text is read as after the end of a
-      line; without any, the tokens are those that a line begins with.
+      line; without any, the tokens are those that a line begins with. A model
+      of data.direction backward shows what stands before the text.
       """)
 
   @OptionGroup

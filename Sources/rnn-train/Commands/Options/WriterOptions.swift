@@ -14,7 +14,7 @@ struct WriterOptions: ParsableArguments {
   @OptionGroup
   var position: RunArgument
 
-  @Option(parsing: .unconditional, help: ArgumentHelp("Text to go on from.", valueName: "text"))
+  @Option(parsing: .unconditional, help: ArgumentHelp("Text to go on from, or backward.", valueName: "text"))
   var prompt = ""
 
   @OptionGroup
@@ -24,8 +24,11 @@ struct WriterOptions: ParsableArguments {
 
   /// What writes by the model, with its checkpoint. Says what it doesn't know of the prompt.
   ///
+  /// - Parameter converses: whether it is going to write by turns, which a model can only forward.
   /// - Throws: `TrainingError.otherTask` if its task isn't to write.
-  func writer(workers: Workers = Workers(count: 1)) throws -> (TextGenerator, Checkpoint) {
+  func writer(
+    workers: Workers = Workers(count: 1), converses: Bool = false
+  ) throws -> (TextGenerator, Checkpoint) {
     let kernels = try Kernels.chosen()
     let (checkpoint, path) = try checkpoint.read(position.path)
     let model = try checkpoint.model(file: path, kernels: kernels)
@@ -33,7 +36,9 @@ struct WriterOptions: ParsableArguments {
       throw TrainingError.otherTask(file: path, expected: "a language model")
     }
     warn(ofUnknownTokensIn: prompt, checkpoint)
-    if let notice = model.direction.notice { console.say("\(notice): what it says stands before the prompt") }
+    if !converses, let notice = model.direction.notice {
+      console.say("\(notice): what it says stands before the prompt")
+    }
     return (generator, checkpoint)
   }
 
