@@ -10,15 +10,17 @@ extension RunConfiguration {
 }
 
 extension RunConfiguration {
-  /// All files that a run reads.
-  package func dataFiles() throws(CorpusError) -> [String] {
-    let corpus =
-      switch data {
-      case .text(let corpus): try corpus.files() + corpus.vocabularyFiles
-      case .dataset(let path): [path]
-      case .synthetic: [String]()
-      }
-    return corpus + (model.vectors.map { [$0] } ?? [])
+  /// All files that a run reads, by the path that names them: of a directory or a pattern there may be many.
+  package func dataFiles() throws(CorpusError) -> [(path: String, files: [String])] {
+    var found: [(path: String, files: [String])] = []
+    switch data {
+    case .text(let corpus):
+      for path in corpus.paths { found.append((path, try CorpusFiles.all(of: path))) }
+      found += corpus.vocabularyFiles.map { ($0, [$0]) }
+    case .dataset(let path): found.append((path, [path]))
+    case .synthetic: break
+    }
+    return found + (model.vectors.map { [($0, [$0])] } ?? [])
   }
 }
 
@@ -61,19 +63,22 @@ extension RunConfiguration.TextCorpus {
     return tokenizer + (vocabulary.file.map { [$0] } ?? [])
   }
 
-  /// All files that it is read from.
-  package func files() throws(CorpusError) -> [String] {
+  /// The files that each split has of its own.
+  package func files() throws(CorpusError) -> [(split: Split, paths: [String])] {
     let sources = try sources()
-    return sources.train
-      + [sources.validation, sources.test].flatMap { if case .files(let paths) = $0 { paths } else { [String]() } }
+    return [(.train, sources.train)]
+      + [(Split.validation, sources.validation), (.test, sources.test)].compactMap { split, source in
+        if case .files(let paths) = source { (split, paths) } else { nil }
+      }
   }
 
-  /// Whether it is what the process is given on standard input.
+  /// All paths as they are named, of files, directories and patterns.
+  fileprivate var paths: [String] {
+    train + [validation, test].compactMap { if case .file(let path) = $0 { path } else { nil } }
+  }
+
+  /// How often it names what the process is given on standard input.
+  var standardInputs: Int { paths.count { $0 == CorpusFiles.standardInput } }
+
   package var readsStandardInput: Bool { standardInputs > 0 }
-
-  /// How often standard input is named, which comes once.
-  var standardInputs: Int {
-    train.count { $0 == CorpusFiles.standardInput }
-      + [validation, test].count { $0 == .file(CorpusFiles.standardInput) }
-  }
 }

@@ -111,6 +111,24 @@ struct SweepTests {
     #expect(try workspace.bytes("\(run)/checkpoints/last.h5") == trial)
   }
 
+  /// Files that come into a directory, or go, would make other texts of the same name.
+  @Test(arguments: ["cp text/a.txt text/b.txt", "rm text/c.txt"])
+  func trialsReadTheSameFiles(change: String) throws {
+    let workspace = try Self.workspace(
+      Self.sweep.replacing("lm.cfg", with: "own.cfg").replacing(
+        "[{learning_rate: 0.1}, ", with: "[{learning_rate: 1e30}, ")
+    )
+    try workspace.write(try workspace.text("lm.cfg").replacing(/train: .*txt/, with: "train: text"), to: "own.cfg")
+    let copies = "for name in a c; do head -c 20000 \(SampleText.directory)/train.txt >text/$name.txt; done"
+    try #require(try workspace.shell("mkdir text; \(copies)") == 0)
+    let stopped = try workspace.run(["sweep", "--config", "sweep.cfg", "--on-failure", "stop"])
+    #expect(stopped.code == 75 && Self.ends(workspace) == 1, "\(stopped)")
+    try #require(try workspace.shell(change) == 0)
+    let outcome = try workspace.run(["sweep", "--resume", "sweep"])
+    let file = change.hasPrefix("cp") ? "text/b.txt" : "text/c.txt"
+    #expect(outcome.code == 65 && outcome.errors.contains(file) && Self.ends(workspace) == 1, "\(outcome)")
+  }
+
   @Test func failureCanStopASweep() throws {
     let workspace = try Self.workspace(
       Self.sweep.replacingOccurrences(of: "[{learning_rate: 0.1}, ", with: "[{learning_rate: 1e30}, "))

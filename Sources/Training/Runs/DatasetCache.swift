@@ -88,7 +88,7 @@ package struct DatasetCache {
   ) throws -> SequenceDataset {
     let dataset = try configuration.task.dataset(of: corpus, format: configuration.format, known: known)
     guard try Self.settings(of: configuration, corpus, known: known) == settings else {
-      throw TrainingError.changingText(files: try corpus.files())
+      throw TrainingError.changingText(files: try corpus.files().flatMap(\.paths))
     }
     return dataset
   }
@@ -121,10 +121,10 @@ package struct DatasetCache {
 
   /// Counts how often the same files with the same settings have come to mean other tokens, or to be told
   /// more of: a dataset that was prepared before must not be taken for one of now.
-  private static let readingVersion = 4
+  private static let readingVersion = 5
 
   /// A hash of everything that decides a prepared dataset: format, settings, what a model knows already, and the bytes of
-  /// its files.
+  /// each split's files.
   package static func settings(
     of configuration: RunConfiguration, _ corpus: RunConfiguration.TextCorpus, known: KnownVocabulary?
   ) throws -> String {
@@ -132,8 +132,11 @@ package struct DatasetCache {
     description += configuration.datasetSettings ?? ""
     if let known { description += "known=\(known.contentHash)\n" }
     // What came by standard input nobody can read again.
-    for file in try corpus.files() where file != CorpusFiles.standardInput {
-      description += try ContentHash.hex(ofFile: file) + "\n"
+    for (split, paths) in try corpus.files() {
+      description += "\(split.rawValue): \(counted(paths.count, "file"))\n"
+      for path in paths where path != CorpusFiles.standardInput {
+        description += try ContentHash.hex(ofFile: path) + "\n"
+      }
     }
     return Array(description.utf8).withUnsafeBytes { ContentHash.hex(of: $0) }
   }
