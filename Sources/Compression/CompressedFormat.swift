@@ -4,20 +4,24 @@ package enum CompressedFormat: String, Sendable, CaseIterable {
 
   /// - Parameter beginning: a file's first bytes.
   package init?(_ beginning: some Collection<UInt8>) {
-    guard let format = Self.allCases.first(where: { beginning.starts(with: $0.signature) }) else { return nil }
+    let format = Self.allCases.first { format in format.signatures.contains { beginning.starts(with: $0) } }
+    guard let format else { return nil }
     self = format
   }
 
   /// Whether bytes are too few to tell, and may be the beginning of a compressed file.
   package static func mayBegin(with bytes: [UInt8]) -> Bool {
-    allCases.contains { bytes.count < $0.signature.count && $0.signature.starts(with: bytes) }
+    allCases.contains { format in
+      format.signatures.contains { bytes.count < $0.count && $0.starts(with: bytes) }
+    }
   }
 
-  private var signature: [UInt8] {
+  /// What its files may begin with. Those of zstd may begin with a frame to be skipped (RFC 8878, section 3.1.2).
+  private var signatures: [[UInt8]] {
     switch self {
-    case .gzip: [0x1F, 0x8B]
-    case .xz: [0xFD, 0x37, 0x7A, 0x58, 0x5A, 0x00]
-    case .zstd: [0x28, 0xB5, 0x2F, 0xFD]
+    case .gzip: [[0x1F, 0x8B]]
+    case .xz: [[0xFD, 0x37, 0x7A, 0x58, 0x5A, 0x00]]
+    case .zstd: [[0x28, 0xB5, 0x2F, 0xFD]] + (0x50...0x5F).map { [$0, 0x2A, 0x4D, 0x18] }
     }
   }
 }

@@ -1,6 +1,7 @@
 import CZlib
 
-/// gzip by zlib (RFC 1952): members one behind the other are one text, as `cat a.gz b.gz` makes them.
+/// gzip by zlib (RFC 1952): members one behind the other are one text, as `cat a.gz b.gz` makes them. Zeros behind the last one
+/// are what tapes and disks of fixed blocks leave; gzip reads over them, too.
 final class GzipDecompressor: Decompressor {
   private var stream = z_stream()
   /// Whether the last member has ended, and its check was right.
@@ -21,6 +22,8 @@ final class GzipDecompressor: Decompressor {
     }
     if isBetween {
       guard !input.isEmpty else { return (0, 0) }
+      let padding = input.prefix { $0 == 0 }.count
+      if padding > 0 { return (padding, 0) }
       guard inflateReset(&stream) == Z_OK else { throw .damaged }
       isBetween = false
     }

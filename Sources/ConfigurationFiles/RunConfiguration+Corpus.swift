@@ -6,13 +6,13 @@ import Tasks
 extension RunConfiguration {
   /// A configuration for texts that have none: the template of the task that they suit, with sizes that suit theirs.
   ///
-  /// Cost: reads the first file up to the end of its first sentence.
+  /// Cost: reads the first file up to the end of its first sentence, and the first mebibytes of compressed ones.
   ///
   /// - Parameters:
   ///   - files: at least one, as the user named them; the first one also names the run.
   ///   - overrides: `KEY=VALUE`, which win over all that is chosen here.
   ///   - remark: gets a line for each setting that an override has dropped or may have given another meaning.
-  /// - Returns: it, the bytes of the files, and what a person may expect of a model of them.
+  /// - Returns: it, the bytes of the texts, and what a person may expect of a model of them.
   /// - Throws: `CorpusError` where the first file is no text, or `ConfigurationError`.
   package static func suiting(
     _ files: [String], overrides: [String], remark: (String) -> Void
@@ -22,7 +22,8 @@ extension RunConfiguration {
     let task =
       try Tasks.all.first { $0.name == value("task") }
       ?? Tasks.suiting(files[0], format: value("data.format"))
-    let bytes = files.reduce(0) { $0 + Paths.byteCount(of: $1) }
+    var bytes = 0
+    for file in files { bytes += try CorpusFiles.textSize(of: file) }
     let start = task.startingPoint(bytes: bytes)
     let corpus = YAMLEmitter.flow(ValueTree(.list(files.map { .string($0) })))
     let directory = YAMLEmitter.flow(.string("runs/\(Paths.stem(of: files[0]))"))

@@ -26,7 +26,7 @@ package struct TokenSequence: Sendable, Equatable {
   package var forms: Column<Int32>?
   /// How long the raw text is. A 0 stands for an unknown number, as in datasets that other programs made.
   package var extent: TextExtent
-  /// Hash of the bytes that the split was read from.
+  /// Hash of the bytes of the text that the split was read from, as it is before compression.
   package var sourceSHA256: String
 
   package init(

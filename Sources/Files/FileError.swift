@@ -24,6 +24,10 @@ package enum FileError: DiagnosedError, Equatable {
   case system(Operation, path: String, code: Int32)
   /// Something else than a file where only a file will do: a pipe, which may never end, or a directory.
   case notAFile(path: String, found: String)
+  /// A directory that files are to be taken from.
+  case noFiles(directory: String)
+  /// Something in a directory whose name isn't UTF-8, as the path shows it.
+  case unreadableName(path: String)
   /// A file that somebody writes to, or cuts short, while it is read.
   case changed(path: String)
   /// A name in a directory of ours that leads out of it: what is written there would be somewhere else.
@@ -47,6 +51,10 @@ package enum FileError: DiagnosedError, Equatable {
       "\(path): can't \(operation.rawValue): \(errorText(code))\(remedy(for: code, operation))"
     case .notAFile(let path, let found):
       "\(path): expected a file, found \(found); write what it holds to a file first"
+    case .noFiles(let directory):
+      "\(directory): expected a directory with files, found none; what begins with a full stop isn't taken, nor are links to directories"
+    case .unreadableName(let path):
+      "\(path): its name isn't UTF-8; rename it first"
     case .changed(let path):
       "\(path) has changed while it was being read"
     case .notOfDirectory(let path, let what):
@@ -74,7 +82,7 @@ package enum FileError: DiagnosedError, Equatable {
     case .system(let operation, _, let code):
       // A failing device is another matter than a place that can't be written to.
       operation.isOutput && code != EIO ? .cannotWrite : .inputOutput
-    case .notAFile, .changed: .badInput
+    case .notAFile, .noFiles, .unreadableName, .changed: .badInput
     case .notOfDirectory, .directoryGone, .lockLost, .inUse, .lockedElsewhere, .locksUnsupported: .cannotWrite
     case .shortage(let shortage): shortage.exitCode
     }

@@ -1,8 +1,8 @@
 import CFiles
 import Glibc
 
-/// A file that is read more than once, each time from its start: what was looked at is what is read, whatever becomes of its
-/// path meanwhile. Nothing but a regular file will do: a pipe can be read once, and a device may have no end.
+/// A file that is read more than once, whole or in parts: what was looked at is what is read, whatever becomes of its path
+/// meanwhile. Nothing but a regular file will do: a pipe can be read once, and a device may have no end.
 package final class InputFile: Sendable {
   /// What errors call it.
   package let path: String

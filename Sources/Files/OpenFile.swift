@@ -79,6 +79,9 @@ package struct OpenFile: ~Copyable {
     return status
   }
 
+  /// The size of a regular file, in bytes.
+  package func size() throws(FileError) -> Int { try requireRegular().size }
+
   deinit {
     if descriptor >= 0 { Glibc.close(descriptor) }
   }

@@ -10,7 +10,7 @@ package final class ReadAhead<Key: Equatable & Sendable, Value: Sendable, Failur
   private let read: @Sendable (Key) throws(Failure) -> Value
   private let next = Mutex<Reading?>(nil)
 
-  /// - Parameter read: called on two threads at most, not for the same key.
+  /// - Parameter read: called on two threads at most.
   package init(_ read: @escaping @Sendable (Key) throws(Failure) -> Value) {
     self.read = read
   }

@@ -77,7 +77,8 @@ struct CommandLineTests {
     (["trian", "--config", "lm.cfg"], "did you mean `rnn-train train`?"),
     (["evalute"], "did you mean `rnn-train evaluate`?"), (["tag", "my.txt"], "my.txt: expected a run's directory"),
     (["sweep", "show"], "`rnn-train sweep show --help` tells more."), (["lm.cfg"], "`rnn-train --help` tells more."),
-    (["run"], "`rnn-train train --resume run`"), (["--epochs", "3"], "training.epochs=3"),
+    (["run"], "`rnn-train train --resume run`"), (["texts"], "`rnn-train --config FILE data.train=texts`"),
+    (["--epochs", "3"], "training.epochs=3"),
     (["--config", "lm.cfg", "--epochs=3"], "training.epochs=3"),
     (["--config", "lm.cfg", "--batch-size", "3"], "training.batch_size=3"),
     (["--learning-rate", "0.1"], "training.optimizer.learning_rate=0.1"),
@@ -85,7 +86,10 @@ struct CommandLineTests {
   func mistakesNameTheNextCommand(arguments: [String], expected: String) throws {
     let workspace = try Workspace()
     try workspace.write("a text\n", to: "my.txt")
-    try FileManager.default.createDirectory(atPath: workspace.path("run"), withIntermediateDirectories: true)
+    for directory in ["run/checkpoints", "texts"] {
+      try FileManager.default.createDirectory(atPath: workspace.path(directory), withIntermediateDirectories: true)
+    }
+    try workspace.write("", to: "run/checkpoints/step-00000000.h5")
     let outcome = try workspace.run(arguments)
     #expect(outcome.code == 64 && outcome.errors.contains(expected), "\(outcome)")
   }

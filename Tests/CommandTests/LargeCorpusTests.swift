@@ -62,16 +62,49 @@ struct LargeCorpusTests {
       #expect(!workspace.exists("x.h5"))
     }
     try refuses("cut.gz", "cut.gz: its gzip data ends too early: the file is cut short")
-    try refuses("empty", "empty: expected a file, found a directory without files")
+    try refuses("empty", "data.train=empty: no files but what isn't taken, ")
     try refuses("no*.txt", "no file matches")
     try refuses("none.txt", "no such file")
     try refuses("*.none", "no file matches")
+    try #require(try workspace.shell("mkdir dangling; ln -s nowhere dangling/link") == 0)
+    try refuses("dangling", "dangling/link: no such file)")
     try refuses("-", "standard input is read once: say by --output", code: 64, output: false)
     try refuses("[-, -]", "standard input comes once, and is named 2 times")
     let outcome = try workspace.run(["--config", "lm.cfg", "data.train=-"])
     #expect(
       outcome.code == 65 && outcome.errors.contains("make a dataset of it by `rnn-train prepare --output"), "\(outcome)"
     )
+  }
+
+  /// A dataset is that of its splits, and not of its files in a row.
+  @Test func theSameFilesDividedOtherwiseAreAnotherDataset() throws {
+    let workspace = try Workspace()
+    for (name, words) in [("a", 300), ("b", 200), ("c", 100)] {
+      try workspace.write(String(repeating: "the cat sat\n", count: words), to: "\(name).txt")
+    }
+    let settings = [
+      "--config", "lm.cfg", "data.test=null", "training.epochs=1", "training.batch_size=4", "training.bptt=4",
+    ]
+    try #require(try workspace.shell("mkdir held && cp b.txt c.txt held") == 0)
+    for (train, validation, counts) in [
+      ("[a.txt, b.txt]", "c.txt", "train 2,000, validation 400"), ("a.txt", "held", "train 1,200, validation 1,200"),
+    ] {
+      let told = try workspace.succeed(
+        settings + ["data.train=\(train)", "data.validation=\(validation)", "output.directory=run-\(validation)"]
+      ).errors
+      #expect(told.contains(counts), "\(told)")
+    }
+  }
+
+  @Test func aCompressedTextGetsTheModelThatItsTextGets() throws {
+    let workspace = try Workspace()
+    try workspace.write(Self.text, to: "all.txt")
+    try #require(try workspace.shell("gzip -k all.txt") == 0)
+    let told = try ["all.txt", "all.txt.gz"].map {
+      try workspace.succeed([$0, "training.time_limit=1s", "output.directory=\($0).run"]).errors
+    }
+    let settings = told.map { $0.split(separator: "\n").filter { $0.hasPrefix("model") || $0.hasPrefix("training") } }
+    #expect(settings[0] == settings[1] && settings[0].count == 2, "\(told)")
   }
 
   /// The tokens of a text that was killed in the middle are nowhere, and so is half a dataset.

@@ -39,6 +39,43 @@ import Testing
     #expect(plain.extent.characters == 16)
   }
 
+  /// What tapes pad gzip with and disks xz, and the frame that some programs put before zstd's data.
+  @Test func whatIsBesideTheDataIsNoText() throws {
+    let files = try TemporaryFiles()
+    let zeros = [UInt8](repeating: 0, count: 512)
+    let skippable = Self.bytes("502a4d1803000000abcdef")
+    let (gzip, xz, zstd) = (Self.bytes(Self.files[0].1), Self.bytes(Self.files[1].1), Self.bytes(Self.files[2].1))
+    for (padded, times) in [
+      (gzip + zeros, 1), (gzip + zeros + gzip, 2), (xz + zeros, 1), (skippable + zstd, 1), (zstd + skippable, 1),
+    ] {
+      let path = try files.write("file", padded)
+      let found = try PlainText().read([path], .character, chunkSize: 8)
+      let whole = try PlainText().read(
+        [files.write("plain", String(repeating: Self.text, count: times))], .character)
+      #expect(found.tokens == whole.tokens && found.sourceSHA256 == whole.sourceSHA256)
+    }
+  }
+
+  @Test func remediesUnpackFirst() throws {
+    let files = try TemporaryFiles()
+    let latin1 = try files.write("file", Self.bytes("1f8b08000000000002034b4e4c7ba950c10500a685e16607000000"))
+    let error = Self.failure(latin1)
+    #expect(error == .notUTF8(path: latin1, offset: 3, unpackedFrom: .gzip))
+    #expect(
+      error?.description.hasPrefix(
+        "\(latin1): not UTF-8 at byte 3 of what it unpacks to; convert it first (for example: gzip -dc \(latin1) | iconv -f LATIN1"
+      ) == true)
+  }
+
+  /// What a text's size is decides the model that it gets.
+  @Test(arguments: files)
+  func theSizeIsTheTexts(format: CompressedFormat, hex: String) throws {
+    let files = try TemporaryFiles()
+    let path = try files.write("file", [[UInt8]](repeating: Self.bytes(hex), count: 1000).flatMap(\.self))
+    #expect(try CorpusFiles.textSize(of: path) == 1000 * Self.text.utf8.count)
+    #expect(try CorpusFiles.textSize(of: files.write("plain", Self.text)) == Self.text.utf8.count)
+  }
+
   /// Never a shorter text in silence.
   @Test(arguments: files)
   func everyTruncationIsAnError(format: CompressedFormat, hex: String) throws {

@@ -54,6 +54,13 @@ private func failure(_ path: String, chunkSize: Int = TextReader.defaultChunkSiz
     #expect(throws: CorpusError.binary(path: path, kind)) { try CoNLLU().readTagged([path], tags: [TagSet(.upos)]) }
   }
 
+  @Test func archivesAreNoTexts() throws {
+    let files = try TemporaryFiles()
+    let header = Array("a.txt".utf8) + [UInt8](repeating: 0, count: 252) + Array("ustar".utf8)
+    let path = try files.write("file", header + [UInt8](repeating: 0, count: 1000))
+    #expect(try failure(path) == .binary(path: path, .tar))
+  }
+
   @Test(arguments: ["", "\n\n", "\u{FEFF}", " \t\r\n"])
   func textWithoutATokenIsRefused(text: String) throws {
     let files = try TemporaryFiles()

@@ -36,9 +36,26 @@ import Testing
   @Test func whatStandsForNothingIsAnError() throws {
     try Self.withDirectory { root throws in
       #expect(try CorpusFiles.all(of: "\(root)/missing") == ["\(root)/missing"])
-      #expect(throws: CorpusError.file(.notAFile(path: "\(root)/.git", found: "a directory without files"))) {
+      #expect(throws: CorpusError.file(.noFiles(directory: "\(root)/.git"))) {
         try CorpusFiles.all(of: "\(root)/.git")
       }
+      // "é" in Latin-1.
+      let name = "\(root)/.git/caf".utf8CString.dropLast() + [CChar(bitPattern: 0xE9), 0]
+      let descriptor = creat(Array(name), 0o644)
+      try #require(descriptor >= 0)
+      close(descriptor)
+      #expect(throws: CorpusError.file(.unreadableName(path: "\(root)/.git/caf\u{FFFD}"))) {
+        try CorpusFiles.all(of: "\(root)/.git")
+      }
+    }
+  }
+
+  @Test func aDirectoryIsNoPartOfAPattern() throws {
+    try Self.withDirectory { root throws in
+      let odd = "\(root)/b/[1]*?\\"
+      try FileManager.default.createDirectory(atPath: odd, withIntermediateDirectories: true)
+      try "x".write(toFile: "\(odd)/a.txt", atomically: true, encoding: .utf8)
+      #expect(try CorpusFiles.all(of: CorpusFiles.pattern(of: odd) + "/*.txt") == ["\(odd)/a.txt"])
     }
   }
 }

@@ -57,23 +57,32 @@ enum Paths {
       case .file: return "no such file"
       case .fileOrDirectory: return "no such file or directory"
       case .corpus where CorpusFiles.isPattern(path):
-        return CorpusFiles.matches(of: path).isEmpty ? "no file matches" : nil
+        return CorpusFiles.matches(of: path).isEmpty ? "no file matches" : obstacle(toReadingFilesOf: path)
       case .corpus: return "no such file"
       }
     }
     switch status.st_mode & S_IFMT {
     case S_IFREG: break
-    case S_IFDIR where input != .file: break
+    case S_IFDIR where input == .corpus: return obstacle(toReadingFilesOf: path)
+    case S_IFDIR where input == .fileOrDirectory: break
     case S_IFDIR: return "is a directory, not a file"
     default: return "is not a regular file (data is read more than once)"
     }
     return access(path, R_OK) == 0 ? nil : lastSystemError
   }
 
-  /// Of a file; 0 where there is none.
-  static func byteCount(of path: String) -> Int {
-    var status = stat()
-    return stat(path, &status) == 0 ? Int(status.st_size) : 0
+  /// The same of the files that a directory or a pattern stands for.
+  private static func obstacle(toReadingFilesOf path: String) -> String? {
+    do throws(CorpusError) {
+      for file in try CorpusFiles.all(of: path) {
+        if let obstacle = obstacle(toReading: file, as: .file) { return "can't be read whole (\(file): \(obstacle))" }
+      }
+      return nil
+    } catch .file(.noFiles) {
+      return "no files but what isn't taken, names that begin with a full stop and links to directories"
+    } catch {
+      return error.description
+    }
   }
 
   /// How files that keys name are found.
@@ -86,7 +95,10 @@ enum Paths {
     { path, origin, input in
       if input == .corpus, path == CorpusFiles.standardInput { return (path, nil) }
       let directory = if case .file = origin { fileDirectory } else { overrideDirectory }
-      let resolved = join(directory, path)
+      var resolved = join(directory, path)
+      if input == .corpus, CorpusFiles.isPattern(path), realPath(resolved) == nil {
+        resolved = join(CorpusFiles.pattern(of: directory), path)
+      }
       return (resolved, checksFiles ? obstacle(toReading: resolved, as: input) : nil)
     }
   }

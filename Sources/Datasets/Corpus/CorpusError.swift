@@ -7,10 +7,10 @@ import Keys
 package enum CorpusError: DiagnosedError, Equatable {
   /// The system refused to open or read a file.
   case file(FileError)
-  /// Bytes that no UTF-8 text has; `offset` counts bytes from the file's start.
-  case notUTF8(path: String, offset: Int)
+  /// Bytes that no UTF-8 text has; `offset` counts bytes from the text's start, of a compressed file those that it unpacks to.
+  case notUTF8(path: String, offset: Int, unpackedFrom: CompressedFormat? = nil)
   /// A NUL, which a UTF-16 or binary file is full of and a text never has.
-  case nul(path: String, offset: Int)
+  case nul(path: String, offset: Int, unpackedFrom: CompressedFormat? = nil)
   /// A compressed file that can't be read to its end.
   case compressed(path: String, CompressedFormat, CompressionProblem)
   /// A file that is no text, but of a kind that is known.
@@ -49,18 +49,20 @@ package enum CorpusError: DiagnosedError, Equatable {
     switch self {
     case .file(let error):
       error.description
-    case .notUTF8(let path, let offset):
+    case .notUTF8(let path, let offset, let format):
       // The mark that UTF-16 begins with is none of UTF-8.
-      "\(path): not UTF-8 at byte \(offset); convert it first "
+      "\(path): not UTF-8 at byte \(offset)\(format.unpacked); convert it first "
         + (offset == 0
-          ? "(for example: iconv -f UTF-16 -t UTF-8)"
-          : "(for example: iconv -f LATIN1 -t UTF-8), or leave out what is damaged (iconv -c -f UTF-8 -t UTF-8)")
-    case .nul(let path, let offset):
+          ? "(for example: \(format.unpacking(path))iconv -f UTF-16 -t UTF-8)"
+          : "(for example: \(format.unpacking(path))iconv -f LATIN1 -t UTF-8), or leave out what is damaged "
+            + "(\(format.unpacking(path))iconv -c -f UTF-8 -t UTF-8)")
+    case .nul(let path, let offset, let format):
       // The first letter of most texts in UTF-16 has one.
-      "\(path): NUL at byte \(offset), so this is no UTF-8 text; convert it first "
+      "\(path): NUL at byte \(offset)\(format.unpacked), so this is no UTF-8 text; convert it first "
         + (offset < 2
-          ? "(for example: iconv -f \(offset == 0 ? "UTF-16BE" : "UTF-16LE") -t UTF-8)"
-          : "(for example: iconv -f UTF-16 -t UTF-8), or leave out what is damaged (tr -d '\\000')")
+          ? "(for example: \(format.unpacking(path))iconv -f \(offset == 0 ? "UTF-16BE" : "UTF-16LE") -t UTF-8)"
+          : "(for example: \(format.unpacking(path))iconv -f UTF-16 -t UTF-8), or leave out what is damaged "
+            + "(\(format.unpacking(path))tr -d '\\000')")
     case .compressed(let path, let format, .truncated):
       "\(path): its \(format.rawValue) data ends too early: the file is cut short; fetch or make it again"
     case .compressed(let path, let format, .damaged):
@@ -69,6 +71,8 @@ package enum CorpusError: DiagnosedError, Equatable {
       "\(path): its \(format.rawValue) data takes more than 128 MiB of memory to decompress, or there is none; unpack it first"
     case .binary(let path, let kind):
       "\(path) is no text: \(kind.remedy(path))"
+    case .empty([CorpusFiles.standardInput]):
+      "standard input: expected at least one token, found none"
     case .empty(let paths):
       "\(paths.joined(separator: ", ")): expected at least one token, found none"
     case .invalidFractions(let validation, let test):
@@ -78,8 +82,8 @@ package enum CorpusError: DiagnosedError, Equatable {
       "\(paths.joined(separator: ", ")): expected lines that end in LF or CR LF, found CR alone, so that the text is one line, "
         + "which can't be split; convert it first (for example: tr '\\r' '\\n')"
     case .emptySplit(_, let paths, 1, .sentences, _):
-      "\(paths.joined(separator: ", ")): the text is one line, and a line is a sentence, which can't be split; give each "
-        + "sentence a line, give data.validation and data.test files of their own, or read it by data.tokens=character"
+      "\(paths.joined(separator: ", ")): the text is one line or one sentence, which can't be split; give data.validation and "
+        + "data.test files of their own, or, where a line is a sentence, give each a line or read it by data.tokens=character"
     case .emptySplit(let split, let paths, let units, let unit, _):
       "\(paths.joined(separator: ", ")): the \(split.rawValue) split of its \(counted(units, unit.noun)) would be empty; "
         + "\(split.remedyIfEmpty), or use a longer text"
@@ -119,6 +123,21 @@ extension Split {
     switch self {
     case .train: "lower data.validation.split or data.test.split"
     case .validation, .test: "raise data.\(rawValue).split"
+    }
+  }
+}
+
+extension CompressedFormat? {
+  /// Where offsets of a compressed file's text are.
+  fileprivate var unpacked: String { self == nil ? "" : " of what it unpacks to" }
+
+  /// A command of the shell that hands the text to the next one; nothing where the file is the text.
+  fileprivate func unpacking(_ path: String) -> String {
+    switch self {
+    case nil: ""
+    case .gzip: "gzip -dc \(path) | "
+    case .xz: "xz -dc \(path) | "
+    case .zstd: "zstd -dc \(path) | "
     }
   }
 }

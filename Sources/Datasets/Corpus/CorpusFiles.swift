@@ -13,7 +13,7 @@ package enum CorpusFiles {
   /// What stands for standard input.
   package static let standardInput = "-"
 
-  /// - Throws: `FileError` where a directory can't be listed, or has no file.
+  /// - Throws: `FileError` where a directory can't be listed, has no file, or one whose name isn't UTF-8.
   package static func all(of path: String) throws(CorpusError) -> [String] {
     if path == standardInput { return [path] }
     do throws(FileError) {
@@ -23,7 +23,7 @@ package enum CorpusFiles {
       if files.isEmpty {
         // Whoever opens it says why there is none.
         if matches.isEmpty { return [path] }
-        throw FileError.notAFile(path: path, found: "a directory without files")
+        throw FileError.noFiles(directory: path)
       }
       return files
     } catch {
@@ -32,7 +32,11 @@ package enum CorpusFiles {
   }
 
   private static func files(at path: String) throws(FileError) -> [String] {
-    guard FileKind(path) == .directory else { return [path] }
+    guard FileKind(path) == .directory else {
+      // What a name that isn't UTF-8 is read as is no file's.
+      if path.contains("\u{FFFD}"), FileKind(path, followsLinks: false) == nil { throw .unreadableName(path: path) }
+      return [path]
+    }
     var files: [String] = []
     for name in try OpenDirectory(path).names() where !name.hasPrefix(".") {
       let entry = Path.join(path, name)
@@ -45,6 +49,11 @@ package enum CorpusFiles {
   /// Whether a path has a character that is special in patterns.
   package static func isPattern(_ path: String) -> Bool { path.contains { "*?[".contains($0) } }
 
+  /// A pattern that a path alone matches.
+  package static func pattern(of path: String) -> String {
+    String(path.flatMap { "*?[\\".contains($0) ? ["\\", $0] : [$0] })
+  }
+
   /// What a pattern matches, in the order of bytes.
   package static func matches(of pattern: String) -> [String] {
     var result = glob_t()
@@ -53,6 +62,35 @@ package enum CorpusFiles {
     return (0..<Int(result.gl_pathc)).compactMap { paths[$0].map { String(cString: $0) } }
       .sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
   }
+}
+
+extension CorpusFiles {
+  /// How many bytes of text there are in a file; what a compressed one unpacks to, of a large one estimated by its first mebibytes.
+  package static func textSize(of path: String) throws(CorpusError) -> Int {
+    let size: Int
+    var bytes: TextBytes
+    do throws(FileError) {
+      let file = try OpenFile(reading: path)
+      size = try file.size()
+      bytes = TextBytes(file)
+    } catch {
+      throw .file(error)
+    }
+    var buffer = [UInt8](repeating: 0, count: 1 << 16)
+    var text = 0
+    while text < sampleSize {
+      let count = try buffer.withUnsafeMutableBufferPointer { (buffer) throws(CorpusError) in
+        try bytes.read(into: UnsafeMutableRawBufferPointer(buffer))
+      }
+      if bytes.format == nil { return size }
+      if count == 0 { return text }
+      text += count
+    }
+    return Int((Double(text) * Double(size) / Double(bytes.bytesRead)).rounded())
+  }
+
+  /// Bytes of text by which the rest of a compressed file is estimated.
+  private static let sampleSize = 16 << 20
 }
 
 /// What there is at a path.

@@ -13,7 +13,7 @@ package struct SentenceReader<Format: CorpusFormat>: ~Copyable {
     self.chunkSize = chunkSize
   }
 
-  /// The hash of the bytes of all files read so far, one after the other, as lowercase hexadecimal digits.
+  /// The hash of the bytes of all texts read so far, one after the other, as lowercase hexadecimal digits.
   package var sourceSHA256: String { hash.hex }
 
   /// Reads one file from start to end.

@@ -11,6 +11,8 @@ struct TextBytes: ~Copyable {
   private var position = 0
   private var isBegun = false
   private var isAtEnd = false
+  /// Of the file, not of the text.
+  private(set) var bytesRead = 0
 
   private static let heldSize = 1 << 16
 
@@ -20,6 +22,9 @@ struct TextBytes: ~Copyable {
 
   /// What messages call the file.
   var name: String { file.path }
+
+  /// In which the file is compressed; nil where it isn't, or nothing was read yet.
+  var format: CompressedFormat? { compression?.format }
 
   /// Reads what is there already, and waits only for the first byte.
   ///
@@ -79,9 +84,11 @@ struct TextBytes: ~Copyable {
     isAtEnd = count == 0
   }
 
-  private func readFile(into buffer: UnsafeMutableRawBufferPointer) throws(CorpusError) -> Int {
+  private mutating func readFile(into buffer: UnsafeMutableRawBufferPointer) throws(CorpusError) -> Int {
     do throws(FileError) {
-      return try file.readAvailable(into: buffer)
+      let count = try file.readAvailable(into: buffer)
+      bytesRead += count
+      return count
     } catch {
       throw .file(error)
     }

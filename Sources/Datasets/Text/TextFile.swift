@@ -80,11 +80,11 @@ struct TextFile: ~Copyable {
       _ = try UTF8Span(validating: bytes.span.extracting(chunk))
     } catch {
       if let kind = BinaryKind(beginning) { throw .binary(path: name, kind) }
-      throw .notUTF8(path: name, offset: offset + error.byteOffsets.lowerBound)
+      throw .notUTF8(path: name, offset: offset + error.byteOffsets.lowerBound, unpackedFrom: file.format)
     }
     if let nul = bytes[chunk].firstIndex(of: 0) {
       if let kind = BinaryKind(beginning) { throw .binary(path: name, kind) }
-      throw .nul(path: name, offset: offset + nul)
+      throw .nul(path: name, offset: offset + nul, unpackedFrom: file.format)
     }
   }
 }

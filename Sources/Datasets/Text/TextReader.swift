@@ -15,7 +15,7 @@ package struct TextReader: ~Copyable {
     self.chunkSize = chunkSize
   }
 
-  /// The hash of the bytes of all files read so far, one after the other, as lowercase hexadecimal digits.
+  /// The hash of the bytes of all texts read so far, one after the other, as lowercase hexadecimal digits.
   package var sourceSHA256: String { chunks.sourceSHA256 }
 
   /// Carriage returns read so far that have no newline behind them.

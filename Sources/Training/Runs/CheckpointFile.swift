@@ -156,7 +156,7 @@ package enum CheckpointFile {
     let optimizer = try root.group("optimizer")
     var moments: [String: [Checkpoint.Tensor]] = [:]
     for child in try optimizer.children where extent == .all {
-      moments[child.name] = try tensors(of: optimizer.group(child.name))
+      moments[child.name] = try tensors(of: optimizer.group(child.name), path: path)
     }
     let state = try root.group("state")
     func hashes(_ suffix: String) throws -> [Split: String] {
@@ -172,8 +172,8 @@ package enum CheckpointFile {
       vocabulary: Vocabulary(tokens: tokens), tokenization: tokenization, tagging: tagging,
       sources: try hashes(sourceSuffix), contents: try hashes(contentSuffix),
       state: try trainingState(of: state, path: path), origin: try origin(in: root),
-      parameters: try tensors(of: root.group("parameters")), moments: moments,
-      carriedStates: try tensors(of: state, except: "validation_measures"),
+      parameters: try tensors(of: root.group("parameters"), path: path), moments: moments,
+      carriedStates: try tensors(of: state, except: "validation_measures", path: path),
       characterModels: isWithin ? [:] : try characterModels(in: root, path: path))
     try check(checkpoint, path: path)
     return checkpoint
@@ -229,8 +229,15 @@ package enum CheckpointFile {
     }
   }
 
-  private static func tensors(of group: ReadableGroup, except: String? = nil) throws -> [Checkpoint.Tensor] {
-    try group.children.filter { $0.name != except }.map { child in
+  private static func tensors(
+    of group: ReadableGroup, except: String? = nil, path: String
+  ) throws -> [Checkpoint.Tensor] {
+    let children = try group.children.filter { $0.name != except }
+    // Of another's making they may be two names in bytes.
+    if let repeated = Vocabulary.repeatedToken(in: children.map(\.name)) {
+      throw TrainingError.notCheckpoint(file: path, found: "two arrays named \(repeated)")
+    }
+    return try children.map { child in
       let (name, shape) = (child.name, try group.shape(of: child.name))
       guard let stored = try group.storedNumbers(name, as: Float.self) else {
         return Checkpoint.Tensor(name: name, shape: shape, elements: try group.read(name))

@@ -75,6 +75,15 @@ package struct TrainedCharacterModels: Sendable {
     checkpoints = Dictionary(uniqueKeysWithValues: read.map { ($0.0, $0.1) })
   }
 
+  /// A hash of the parameters of all.
+  package func parameterHash() throws(FileError) -> String {
+    var hash = ContentHash()
+    for (_, checkpoint) in checkpoints.sorted(by: { $0.key.rawValue < $1.key.rawValue }) {
+      for tensor in checkpoint.parameters { try tensor.elements.withUnsafeBytes { hash.update($0) } }
+    }
+    return hash.hex
+  }
+
   private static func file(
     _ key: String, _ path: String, probe: (InputFile) throws -> Void
   ) throws -> InputFile {

@@ -45,10 +45,6 @@ struct PrepareCommand: ParsableCommand {
     guard output != nil || !corpus.readsStandardInput else {
       throw ValidationError("standard input is read once: say by --output where its dataset is to be")
     }
-    if corpus.readsStandardInput, corpus.tokens == .kind(.bpe) {
-      throw ValidationError(
-        "standard input is read once, and learning subwords takes the text twice; write it to a file first")
-    }
     if let output { try Self.requireDataset(at: output) }
     let start = try ParentCheckpoint(of: configuration, Console(isQuiet: false))
     let (dataset, path) = try DatasetCache().prepare(configuration, corpus, known: start?.known, to: output)

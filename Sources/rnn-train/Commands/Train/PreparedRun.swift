@@ -72,7 +72,7 @@ struct PreparedRun {
     try configuration.checkTrainable(on: dataset, characterModels: characterModels?.models, ranks: ranks.count)
     try warnOfCaveats(configuration, dataset, console)
     let vectors = try configuration.wordVectors(for: dataset)
-    try ranks.requireSame(configuration, dataset)
+    try ranks.requireSame(configuration, dataset, characterModels)
     let directory = try ranks.onFirst {
       let directory = try RunDirectory.create(
         configuration.output.directory, configuration: configuration, notice: console.warn)
@@ -133,6 +133,8 @@ struct PreparedRun {
     _ configuration: RunConfiguration, _ dataset: SequenceDataset, _ console: Console
   ) throws {
     if let notice = dataset.missedWordsNotice { console.warn(notice) }
+    let classes = try configuration.task.classes(vocabulary: dataset.vocabulary, tagging: dataset.tagging)
+    if let caveat = configuration.model.output.caveat(classes: classes.max() ?? 0) { console.warn(caveat) }
     for split in [Split.validation, .test] {
       guard let tokens = dataset.splits[split] else { continue }
       let caveat = try configuration.task.caveat(about: tokens, vocabulary: dataset.vocabulary)
@@ -181,7 +183,7 @@ struct PreparedRun {
       let takeover = try start?.takeover(by: configuration, dataset, characterModels)
       try configuration.checkTrainable(on: dataset, characterModels: characterModels?.models, ranks: ranks.count)
       try PreparedRun.warnOfCaveats(configuration, dataset, console)
-      try ranks.requireSame(configuration, dataset)
+      try ranks.requireSame(configuration, dataset, characterModels)
       return try PreparedRun(
         configuration: configuration, kernels: kernels, dataset: dataset, directory: directory, path: path,
         checkpoint: checkpoint, isResumed: checkpoint != nil,
@@ -268,6 +270,7 @@ extension ParentCheckpoint {
     try self.init(path, acceptsLostSeal: acceptsLostSeal, probe: FileProbe.check)
     if let notice { console.warn(notice) }
     try check(configuration)
+    if let caveat = caveat(about: configuration) { console.warn(caveat) }
   }
 
   /// Names the very checkpoint where a configuration names a run, whose best one may be another by and by.

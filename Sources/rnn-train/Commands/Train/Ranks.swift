@@ -82,7 +82,9 @@ final class Ranks {
   }
 
   /// Makes sure that all ranks are about to train the same.
-  func requireSame(_ configuration: RunConfiguration, _ dataset: SequenceDataset) throws {
+  func requireSame(
+    _ configuration: RunConfiguration, _ dataset: SequenceDataset, _ characterModels: TrainedCharacterModels?
+  ) throws {
     guard count > 1 else { return }
     let hashes = try dataset.contentHashes().sorted { $0.key.rawValue < $1.key.rawValue }.map {
       "\($0.key) \($0.value)"
@@ -90,6 +92,7 @@ final class Ranks {
     let all = [
       ("program", ProgramVersion.name), ("configuration", configuration.render()),
       ("dataset", (hashes + dataset.vocabulary.tokens).joined(separator: "\n")),
+      ("character model", try characterModels?.parameterHash() ?? ""),
     ]
     for (what, text) in all {
       let found = try meet(Array(text.utf8).withUnsafeBytes { ContentHash.words(of: $0) })

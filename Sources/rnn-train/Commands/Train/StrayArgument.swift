@@ -5,6 +5,7 @@ import Files
 import Glibc
 import Keys
 import Presentation
+import Training
 
 /// An argument that is neither a command nor a setting, and what whoever typed it may have meant.
 struct StrayArgument {
@@ -23,8 +24,11 @@ struct StrayArgument {
     if text.hasSuffix(".cfg") {
       return "\(text): a configuration is named by --config: `rnn-train --config \(word)`"
     }
-    if Directory.isDirectory(path) {
+    if Directory.isDirectory(path), Self.mayBeRun(path) {
       return "\(text): a run is gone on with by --resume: `rnn-train train --resume \(word)`"
+    }
+    if Directory.isDirectory(path) {
+      return "\(text): texts in a directory are named as a setting: `rnn-train --config FILE data.train=\(word)`"
     }
     if access(path, F_OK) == 0 {
       return "\(text): a text that a configuration is to be trained on is named as a setting: `data.train=\(word)`"
@@ -40,6 +44,15 @@ struct StrayArgument {
       return "\(text): there is no such command; did you mean `rnn-train \(command)`?"
     }
     return "\(text): expected a command or KEY=VALUE; `rnn-train --help` lists the commands"
+  }
+
+  /// Whether there is a run in a directory, or it can't be told.
+  private static func mayBeRun(_ directory: String) -> Bool {
+    do {
+      return try RunDirectory.holdsRun(at: directory)
+    } catch {
+      return true
+    }
   }
 
   /// The names of all commands that people use.
