@@ -47,14 +47,9 @@ package struct Column<Number: FixedWidthInteger & BitwiseCopyable & Sendable>: S
   ///
   /// - Parameter change: asked for each number anew whenever it is read.
   package func mapped(_ change: @escaping @Sendable (Number) -> Number) -> Column {
-    transformed { numbers in for i in numbers.indices { numbers[i] = change(numbers[i]) } }
-  }
-
-  /// The same by a change of many numbers at a time, where they lie: each as if it were alone.
-  package func transformed(by change: @escaping @Sendable (UnsafeMutableBufferPointer<Number>) -> Void) -> Column {
     Column(count: count) { [fill] range, memory throws(FileError) in
       try fill(range, memory)
-      change(memory)
+      for i in memory.indices { memory[i] = change(memory[i]) }
     }
   }
 
@@ -146,16 +141,19 @@ extension Array {
 }
 
 extension Column where Number == Int32 {
-  /// Those that lie in a file in two bytes each, without a sign.
-  package init(short stored: StoredNumbers) {
-    precondition(stored.width == MemoryLayout<UInt16>.stride, "numbers are short")
+  /// Those that lie in a file in fewer bytes each, without a sign.
+  package init<Narrow: FixedWidthInteger & UnsignedInteger & BitwiseCopyable & SendableMetatype>(
+    narrow stored: StoredNumbers, as type: Narrow.Type
+  ) {
+    precondition(stored.width == MemoryLayout<Narrow>.stride && stored.width < 4, "numbers are narrow")
     self.init(count: stored.count) { range, memory throws(FileError) in
       // They are read into the end of the memory, and become longer from its start on: none is overwritten unread.
       let bytes = UnsafeMutableRawBufferPointer(memory)
       let end = UnsafeMutableRawBufferPointer(rebasing: bytes[(bytes.count - range.count * stored.width)...])
       try stored.read(range, into: end)
       for i in 0..<range.count {
-        memory[i] = Int32(UInt16(littleEndian: end.loadUnaligned(fromByteOffset: 2 * i, as: UInt16.self)))
+        memory[i] = Int32(
+          Narrow(littleEndian: end.loadUnaligned(fromByteOffset: i * stored.width, as: Narrow.self)))
       }
     }
   }

@@ -33,9 +33,8 @@ package protocol CorpusFormat: KeyAlternative {
 
   /// Reads files as one text without tags, in one pass.
   ///
-  /// - Parameter pruning: when words are put away that are too many to be all in memory.
   func read(
-    _ paths: [String], _ tokenization: Tokenization, pruning: CorpusRecord.Pruning, chunkSize: Int
+    _ paths: [String], _ tokenization: Tokenization, _ reading: CorpusReading
   ) throws(CorpusError) -> RecordedText
 
   /// Whether a word has a place for a note on its tag.
@@ -116,11 +115,11 @@ extension CorpusFormat {
 
   /// The words as tokens, whatever the tokenization.
   package func read(
-    _ paths: [String], _ tokenization: Tokenization, pruning: CorpusRecord.Pruning, chunkSize: Int
+    _ paths: [String], _ tokenization: Tokenization, _ reading: CorpusReading
   ) throws(CorpusError) -> RecordedText {
     try read(
-      CorpusRecord(of: paths, specialTokens: Vocabulary.specialTokens(tokenization), pruning: pruning), tags: [],
-      chunkSize: chunkSize)
+      CorpusRecord(of: paths, specialTokens: Vocabulary.specialTokens(tokenization), pruning: reading.pruning),
+      tags: [], chunkSize: reading.chunkSize)
   }
 
   package func isEqual(to other: any CorpusFormat) -> Bool { (other as? Self) == self }
@@ -154,8 +153,7 @@ extension CorpusFormat {
       try reader.read(path) { (sentence) throws(CorpusError) in
         for word in sentence.words {
           let form = sentence.bytes[word.form]
-          record.addWord(form)
-          record.append(form)
+          record.append(word: form)
           do throws(TagProblem) {
             for (index, set) in tagSets.enumerated() {
               record.tags[index].append(sentence.tag(of: word, in: set.column))
@@ -165,9 +163,8 @@ extension CorpusFormat {
             throw .malformedLine(MalformedLine(path: path, line: word.line, problem: error))
           }
         }
-        record.endMeasure()
         record.endSentence()
-        if record.recent.count > chunkSize { try record.settle() }
+        if record.run.tokens.count > chunkSize { try record.settle() }
       }
     }
     record.sourceSHA256 = reader.sourceSHA256

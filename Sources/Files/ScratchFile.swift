@@ -24,8 +24,10 @@ package final class ScratchFile: Sendable {
     try file.overwrite(bytes, at: offset)
   }
 
-  /// Its bytes as numbers, once nothing is appended any more.
-  package func numbers(count: Int, width: Int) -> StoredNumbers {
-    StoredNumbers(in: file, offset: 0, count: count, width: width, stamp: file.stamp)
+  /// Some of its bytes as numbers. Nobody else can change them.
+  ///
+  /// - Parameter offset: where the first one is, in bytes.
+  package func numbers(at offset: Int = 0, count: Int, width: Int) -> StoredNumbers {
+    StoredNumbers(in: file, offset: offset, count: count, width: width, stamp: nil)
   }
 }

@@ -10,7 +10,7 @@ package struct StoredNumbers: Sendable {
 
   /// - Parameters:
   ///   - offset: where the first one is, in bytes.
-  ///   - stamp: what the file must still be whenever it is read.
+  ///   - stamp: what the file must still be whenever it is read; nil: that doesn't matter.
   package init(in file: InputFile, offset: Int, count: Int, width: Int, stamp: FileStamp?) {
     (self.file, self.offset, self.count, self.width, self.stamp) = (file, offset, count, width, stamp)
   }
@@ -27,7 +27,7 @@ package struct StoredNumbers: Sendable {
     if range.isEmpty { return }
     try file.fill(
       UnsafeMutableRawBufferPointer(rebasing: bytes.prefix(range.count * width)), at: offset + range.lowerBound * width)
-    guard file.stamp == stamp else { throw .changed(path: path) }
+    if let stamp, file.stamp != stamp { throw .changed(path: path) }
   }
 
   /// Reads some of numbers that are 32-bit floats.

@@ -32,7 +32,7 @@ import Testing
       let whole = try PlainText().read(
         [files.write("plain", String(repeating: Self.text, count: count))], .character)
       let path = try files.write("file", [[UInt8]](repeating: Self.bytes(hex), count: count).flatMap(\.self))
-      let found = try PlainText().read([path], .character, chunkSize: chunkSize)
+      let found = try PlainText().read([path], .character, CorpusReading(chunkSize: chunkSize))
       #expect(found.tokens == whole.tokens && found.ends == whole.ends && found.extent == whole.extent)
       #expect(found.sourceSHA256 == whole.sourceSHA256)
     }

@@ -3,7 +3,9 @@ import Testing
 
 /// The error that reading a file as words ends in.
 private func failure(_ path: String, chunkSize: Int = TextReader.defaultChunkSize) throws -> CorpusError? {
-  #expect(throws: CorpusError.self) { try PlainText().read([path], .word, chunkSize: chunkSize) }
+  #expect(throws: CorpusError.self) {
+    try PlainText().read([path], .word, CorpusReading(chunkSize: chunkSize, threads: 2))
+  }
 }
 
 @Suite struct CorpusErrorTests {

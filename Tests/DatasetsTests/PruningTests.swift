@@ -16,14 +16,15 @@ import Testing
     return words
   }()
 
-  private static func read(_ pruning: CorpusRecord.Pruning) throws -> RecordedText {
+  private static func read(_ pruning: CorpusRecord.Pruning, threads: Int = 3) throws -> RecordedText {
     let files = try TemporaryFiles()
     let lines = stride(from: 0, to: words.count, by: 9).map {
       words[$0..<min($0 + 9, words.count)].joined(separator: " ")
     }
     // Small chunks: words go in between.
     return try PlainText().read(
-      [files.write("text", lines.joined(separator: "\n"))], .whitespace, pruning: pruning, chunkSize: 512)
+      [files.write("text", lines.joined(separator: "\n"))], .whitespace,
+      CorpusReading(pruning: pruning, chunkSize: 512, threads: threads))
   }
 
   @Test(arguments: [60, 200, 1000])

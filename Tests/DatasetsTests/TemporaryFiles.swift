@@ -40,10 +40,13 @@ extension RecordedText {
 
 /// The tokens of a text, read from a file.
 func tokens(
-  of text: String, _ tokenization: Tokenization, chunkSize: Int = TextReader.defaultChunkSize
+  of text: String, _ tokenization: Tokenization, chunkSize: Int = TextReader.defaultChunkSize, threads: Int = 3
 ) throws -> [String] {
   let files = try TemporaryFiles()
-  return try PlainText().read([files.write("text", text)], tokenization, chunkSize: chunkSize).tokenTexts()
+  return try PlainText().read(
+    [files.write("text", text)], tokenization, CorpusReading(chunkSize: chunkSize, threads: threads)
+  )
+  .tokenTexts()
 }
 
 extension String {

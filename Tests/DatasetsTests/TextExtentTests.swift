@@ -24,7 +24,7 @@ private func extent(of text: String) -> TextExtent {
       for chunkSize in [8, 9, 13, 100, 1 << 20] {
         let files = try TemporaryFiles()
         let paths = [try files.write("a", Self.text), try files.write("b", "no newline"), try files.write("c", "c\n")]
-        let record = try PlainText().read(paths, tokenization, chunkSize: chunkSize)
+        let record = try PlainText().read(paths, tokenization, CorpusReading(chunkSize: chunkSize, threads: 3))
         #expect(record.extent == extent(of: Self.text) + extent(of: "no newline") + extent(of: "c\n"))
         #expect(try record.extents.bytes.all().last == Int64(record.extent.bytes))
       }
@@ -55,7 +55,8 @@ private func extent(of text: String) -> TextExtent {
     let lines = text.split(separator: "\n", omittingEmptySubsequences: false).dropLast().map { "\($0)\n" }
     for chunkSize in [8, 23, 1 << 20] {
       let files = try TemporaryFiles()
-      let record = try PlainText().read([try files.write("t", text)], .character, chunkSize: chunkSize)
+      let record = try PlainText().read(
+        [try files.write("t", text)], .character, CorpusReading(chunkSize: chunkSize, threads: 2))
       var whole = TextExtent()
       for (index, line) in lines.enumerated() {
         whole = whole + extent(of: line)

@@ -47,8 +47,8 @@ import Testing
     let dos = "one two\r\n\r\nthree é\r\nfour\r\n"
     for chunkSize in 8...40 {
       let files = try TemporaryFiles()
-      let a = try PlainText().read([files.write("unix", unix)], tokenization, chunkSize: chunkSize)
-      let b = try PlainText().read([files.write("dos", dos)], tokenization, chunkSize: chunkSize)
+      let a = try PlainText().read([files.write("unix", unix)], tokenization, CorpusReading(chunkSize: chunkSize))
+      let b = try PlainText().read([files.write("dos", dos)], tokenization, CorpusReading(chunkSize: chunkSize))
       #expect(a.tokens == b.tokens && a.ends == b.ends && a.words.table == b.words.table)
       #expect(a.extent.characters == unix.unicodeScalars.count && b.extent == a.extent)
       #expect(a.sourceSHA256 != b.sourceSHA256)

@@ -63,7 +63,7 @@ private func readTokenizer(_ json: String) {
 private func readText(_ bytes: UnsafeRawBufferPointer, _ tokenization: Tokenization) {
   let path = file(bytes)
   let whole = try? PlainText().read([path], tokenization)
-  let pieces = try? PlainText().read([path], tokenization, chunkSize: 8)
+  let pieces = try? PlainText().read([path], tokenization, CorpusReading(chunkSize: 8, threads: 2))
   precondition(whole?.tokens == pieces?.tokens, "\(tokenization)")
 }
 

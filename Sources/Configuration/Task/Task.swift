@@ -39,9 +39,11 @@ package protocol Task: Sendable {
   var learnsTags: Bool { get }
   /// Makes a dataset of a corpus.
   ///
-  /// - Parameter known: what a model knows whose ids the dataset keeps; nil: it is all the corpus' own.
+  /// - Parameters:
+  ///   - known: what a model knows whose ids the dataset keeps; nil: it is all the corpus' own.
+  ///   - threads: how many read it at most; the dataset is the same for any number.
   func dataset(
-    of corpus: RunConfiguration.TextCorpus, format: any CorpusFormat, known: KnownVocabulary?
+    of corpus: RunConfiguration.TextCorpus, format: any CorpusFormat, known: KnownVocabulary?, threads: Int
   ) throws(CorpusError) -> SequenceDataset
   /// Reads a file with what a model knows already, to measure the model on it.
   ///

@@ -7,14 +7,17 @@ extension SequenceDataset {
   /// What the text was read into, 4 bytes for each token and 16 for each line, is in temporary files for as long as something of
   /// the dataset is.
   ///
-  /// - Parameter known: the vocabulary of a model that keeps its ids; nil: there is none.
+  /// - Parameters:
+  ///   - known: the vocabulary of a model that keeps its ids; nil: there is none.
+  ///   - threads: how many make text tokens. The dataset is the same for any number.
   package static func prepare(
     _ sources: CorpusSources, format: any CorpusFormat = PlainText(), tokenization: Tokenization,
-    vocabulary settings: VocabularySettings, known: KnownVocabulary? = nil
+    vocabulary settings: VocabularySettings, known: KnownVocabulary? = nil, threads: Int = 1
   ) throws(CorpusError) -> SequenceDataset {
+    let reading = CorpusReading(pruning: settings.pruning, threads: threads)
     let (train, heldOut) = try read(sources, unit: tokenization.kind == .character ? .characters : .sentences) {
       (paths) throws(CorpusError) in
-      try format.read(paths, tokenization, pruning: settings.pruning, chunkSize: TextReader.defaultChunkSize)
+      try format.read(paths, tokenization, reading)
     }
     let words = try Vocabulary.of(train, settings: settings, known: known)
     var splits = [Split.train: try train.sequence(in: words.vocabulary)]
@@ -56,7 +59,6 @@ extension TokenSequence {
   package static func read(
     _ paths: [String], format: any CorpusFormat = PlainText(), _ tokenization: Tokenization, vocabulary: Vocabulary
   ) throws(CorpusError) -> TokenSequence {
-    try format.read(paths, tokenization, pruning: .heldOut, chunkSize: TextReader.defaultChunkSize).whole
-      .heldOutSequence(in: vocabulary)
+    try format.read(paths, tokenization, CorpusReading(pruning: .heldOut)).whole.heldOutSequence(in: vocabulary)
   }
 }

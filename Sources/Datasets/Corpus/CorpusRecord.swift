@@ -2,9 +2,9 @@ import Files
 
 /// A text or treebank while it is read: tokens by their order of appearance, before there is a vocabulary.
 ///
-/// One pass over the files fills it, `settle` from piece to piece, and `finish` makes the text of it. Memory: every different
-/// token once, or as many as `pruning` says, and what has come since the last `settle`; all else goes to files.
-package struct CorpusRecord {
+/// One pass over the files fills it, run by run, and `finish` makes the text of it. Memory: every different token once, or as many
+/// as `pruning` says, and what has come since the last run; all else goes to files.
+package struct CorpusRecord: Sendable {
   /// When words are put away.
   package enum Pruning: Sendable, Equatable {
     case never
@@ -12,38 +12,31 @@ package struct CorpusRecord {
     case beyond(limit: Int, allowance: Int?)
   }
 
-  /// The different tokens; special ones come first, whether they occur or not.
-  package private(set) var table = TokenTable()
-  package let specialTokenCount: Int
-  /// The tokens since the last `settle`, as their places in `table`.
-  package private(set) var recent: [Int32] = []
+  /// What has come of a treebank since the last `settle`.
+  private(set) var run: TokenRun
   /// By column, the tags of a treebank; empty for a text.
   var tags: [TagSpool]
-  /// Unicode scalars whose tokens have come.
-  package internal(set) var characters = 0
-  /// Measures what `characters` counts, and may be ahead of it: a tokenizer may wait for more.
-  private var meter = TextMeter()
   /// Carriage returns without a newline behind them.
   var loneCarriageReturns = 0
   package internal(set) var sourceSHA256 = ""
   /// The files, for messages.
   let paths: [String]
 
+  /// The different tokens; special ones come first, whether they occur or not.
+  private var table = TokenTable()
+  private let specialTokenCount: Int
   private let endOfLine: Int32?
   private let pruning: Pruning
-  /// By place in `table`: how often each has come up to the last `settle`, and what its tokens are called in the text.
+  /// [table] How often each has come since it got there.
   private var counts: [Int] = []
-  private var numbers: [UInt32] = []
-  private var numberCount: UInt32 = 0
   private var pruned = PrunedWords()
-
-  private var recentEnds: [Int64] = []
-  private var recentCharacterEnds: [Int64] = []
-  private var tokens = Spool<Int32>()
+  /// The tokens, as the places in `table` that they had when they came.
+  private var tokens = TokenSpool()
   private var ends = Spool<Int64>()
   private var extents = ExtentSpools()
-  /// The last token before `recent`, and where the last sentence ended.
-  private var lastSettled: Int32?
+  private var extent = TextExtent()
+  private var lastToken: Int32?
+  /// Where the last sentence ended.
   private var lastEnd = 0
 
   /// - Parameters:
@@ -52,118 +45,103 @@ package struct CorpusRecord {
   package init(of paths: [String], specialTokens: [String], tagColumns: Int = 0, pruning: Pruning = .never) {
     self.paths = paths
     self.pruning = pruning
+    run = TokenRun(specialTokens: specialTokens)
     tags = Array(repeating: TagSpool(), count: tagColumns)
     for token in specialTokens { _ = table.insert(token) }
+    counts = [Int](repeating: 0, count: table.count)
     specialTokenCount = table.count
     endOfLine = table.number(of: Vocabulary.endOfLineToken)
   }
 
-  private var tokenCount: Int { tokens.count + recent.count }
+  // MARK: treebanks, word by word
 
-  /// Appends a token and returns its place in the table, which it has until the next `settle` at least, and for good where
-  /// nothing is pruned.
-  @discardableResult
-  mutating func append(_ token: [UInt8]) -> Int32 {
-    let place = token.withUnsafeBytes { table.insert($0) }
-    recent.append(place)
-    return place
+  /// Appends a word, which is as long as it is written.
+  mutating func append(word: ArraySlice<UInt8>) {
+    run.addWord(word)
+    run.append(word)
   }
 
-  mutating func append(_ token: UnsafeRawBufferPointer) { recent.append(table.insert(token)) }
-
-  mutating func append(_ token: ArraySlice<UInt8>) { recent.append(token.withUnsafeBytes { table.insert($0) }) }
-
-  /// Appends a token by its place in the table.
-  mutating func append(number: Int32) {
-    recent.append(number)
-  }
-
-  /// The same of several tokens.
-  mutating func append(numbers: ArraySlice<Int32>) { recent.append(contentsOf: numbers) }
-
-  /// Ends a sentence, unless nothing has come since the last one ended. One whose end is marked by a `</s>` of its own,
-  /// as many prepared corpora have it, gets no second.
   mutating func endSentence() {
-    guard tokenCount > lastEnd else { return }
-    if let endOfLine, recent.last ?? lastSettled != endOfLine { recent.append(endOfLine) }
-    lastEnd = tokenCount
-    recentEnds.append(Int64(lastEnd))
-    recentCharacterEnds.append(Int64(characters))
+    run.endMeasure()
+    run.endSentence()
   }
 
-  /// Takes in how long a piece of text is, before its tokens come.
-  mutating func measure(_ text: UTF8Span) { meter.add(text) }
-
-  /// What has been measured so far ends here, as a file does.
-  mutating func endMeasure() { meter.endLine() }
-
-  /// Takes in the length of a word of a file that says itself where words are.
-  mutating func addWord(_ form: ArraySlice<UInt8>) {
-    meter.addWord(form)
-    characters = meter.extent.characters
-  }
-
-  /// Forgets what has come since the last `settle`, but not which tokens there are.
-  mutating func removeRecent() { recent.removeAll(keepingCapacity: true) }
-
-  /// Counts what has come since the last time, puts it away, and words too if they are too many.
+  /// Puts away what has come since the last time.
   mutating func settle() throws(CorpusError) {
-    // Special tokens have the same places whatever is pruned, and of others nobody asks.
-    lastSettled = recent.last ?? lastSettled
-    while numbers.count < table.count {
-      guard numberCount < .max else { throw .tooManyWords(paths: paths) }
-      numbers.append(numberCount)
-      counts.append(0)
-      numberCount += 1
-    }
+    run.close()
+    var places: [Int32] = []
+    try take(run, counts: run.counts, places: &places)
+    run.removeAll(keepsTable: false)
     do throws(FileError) {
-      let isIdentity = numbers.count == Int(numberCount)
-      for i in recent.indices {
-        let place = Int(recent[i])
-        counts[place] += 1
-        if !isIdentity { recent[i] = Int32(bitPattern: numbers[place]) }
-      }
-      try tokens.take(&recent)
       for column in tags.indices { try tags[column].settle() }
-      try ends.take(&recentEnds)
-      try settleExtents()
+    } catch {
+      throw .file(error)
+    }
+  }
+
+  // MARK: runs
+
+  /// Appends a run, which has been closed, and puts words away if they are too many.
+  ///
+  /// O(tokens); O(words) where some are put away.
+  /// - Parameters:
+  ///   - counts: those of the run.
+  ///   - places: where the first tokens of the run's table are in this one, and then where all are. Good until words are put away.
+  mutating func take(_ run: TokenRun, counts: [Int32], places: inout [Int32]) throws(CorpusError) {
+    for token in places.count..<run.table.count {
+      let place = run.table.withBytes(of: token) { table.insert(UnsafeRawBufferPointer($0)) }
+      if Int(place) == self.counts.count { self.counts.append(0) }
+      places.append(place)
+    }
+    for (token, count) in counts.enumerated() where count > 0 { self.counts[Int(places[token])] += Int(count) }
+    do throws(FileError) {
+      try append(run, places)
       try prune()
     } catch {
       throw .file(error)
     }
   }
 
-  /// Puts away how long the text is up to the sentences that have ended. A sentence ends with a line.
-  private mutating func settleExtents() throws(FileError) {
-    var line = 0
-    var ends: [TextExtent] = []
-    for end in recentCharacterEnds {
-      while line < meter.lineEnds.count, meter.lineEnds[line].characters < Int(end) { line += 1 }
-      ends.append(line < meter.lineEnds.count ? meter.lineEnds[line] : meter.extent)
+  private mutating func append(_ run: TokenRun, _ places: [Int32]) throws(FileError) {
+    let start = extent
+    var ends = run.ends[...]
+    if ends.first == 0 {
+      ends.removeFirst()
+      try endBefore(run)
     }
-    try extents.append(contentsOf: ends)
-    recentCharacterEnds.removeAll(keepingCapacity: true)
-    // Nor does one end any more with a line that all tokens have come of.
-    while line < meter.lineEnds.count, meter.lineEnds[line].characters < characters { line += 1 }
-    meter.removeLineEnds(line)
+    let base = tokens.count
+    try tokens.append(run.tokens, places)
+    if let last = run.tokens.last { lastToken = places[Int(last)] }
+    if let last = ends.last { lastEnd = base + last }
+    try self.ends.append(contentsOf: ends.lazy.map { Int64(base + $0) })
+    try extents.append(contentsOf: run.extents.suffix(ends.count).lazy.map { start + $0 })
+    extent = start + run.meter.extent
+  }
+
+  /// Ends the sentence that has begun in the runs before, and has no token in this one.
+  private mutating func endBefore(_ run: TokenRun) throws(FileError) {
+    guard tokens.count > lastEnd, let length = run.extents.first else { return }
+    if let endOfLine, lastToken != endOfLine {
+      try tokens.append([endOfLine])
+      counts[Int(endOfLine)] += 1
+      lastToken = endOfLine
+    }
+    lastEnd = tokens.count
+    try ends.append(contentsOf: [Int64(lastEnd)])
+    try extents.append(contentsOf: [extent + length])
   }
 
   private mutating func prune() throws(FileError) {
     guard case .beyond(let limit, let allowance) = pruning, table.count > limit else { return }
     let threshold = PrunedWords.threshold(of: counts[specialTokenCount...], room: limit - limit / 4)
     if let allowance, pruned.allowance + threshold > allowance { return }
-    pruned.begin(threshold: threshold)
-    let old = (table: table, counts: counts, numbers: numbers)
-    (table, counts, numbers) = (TokenTable(), [], [])
-    for place in 0..<old.table.count {
-      if place < specialTokenCount || old.counts[place] > threshold {
-        old.table.withBytes(of: place) { _ = table.insert(UnsafeRawBufferPointer($0)) }
-        counts.append(old.counts[place])
-        numbers.append(old.numbers[place])
-      } else {
-        let word = old.table.withBytes(of: place) { Array($0) }
-        try pruned.add(word, number: old.numbers[place], count: old.counts[place])
-      }
+    let stays = counts.indices.map { $0 < specialTokenCount || counts[$0] > threshold }
+    try pruned.add(of: table, counts: counts, threshold: threshold, tokens: tokens.count) { !stays[$0] }
+    table.removeAll { !stays[$0] }
+    var place = -1
+    counts.removeAll { _ in
+      place += 1
+      return !stays[place]
     }
   }
 
@@ -172,10 +150,8 @@ package struct CorpusRecord {
     try settle()
     do throws(FileError) {
       return try RecordedText(
-        paths: paths, sourceSHA256: sourceSHA256, extent: meter.extent, loneCarriageReturns: loneCarriageReturns,
-        words: RecordedWords(
-          table: table, counts: counts, numbers: numbers, numberCount: Int(numberCount), pruned: pruned,
-          specialTokenCount: specialTokenCount),
+        paths: paths, sourceSHA256: sourceSHA256, extent: extent, loneCarriageReturns: loneCarriageReturns,
+        words: RecordedWords(table: table, counts: counts, pruned: pruned, specialTokenCount: specialTokenCount),
         tokens: tokens.column(), tags: tags.map { (tags) throws(FileError) in try tags.recorded() },
         ends: ends.column(),
         extents: extents.columns())

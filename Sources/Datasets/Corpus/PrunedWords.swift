@@ -31,31 +31,51 @@ struct PrunedWords: Sendable {
     return max(1, threshold - 1)
   }
 
-  /// Counts in that words go which have come up to so many times each.
-  mutating func begin(threshold: Int) { allowance += threshold }
+  /// What came between two times that words went, or from the text's start on.
+  struct Stretch: Sendable {
+    /// How many tokens the text had at its end.
+    let tokens: Int
+    /// How many words were in memory before some of them went.
+    let words: Int
+    /// Where those are that went then, in the order of their places.
+    fileprivate let records: Range<Int>
+  }
 
-  /// Puts a word away.
+  private(set) var stretches: [Stretch] = []
+
+  /// Puts words away.
   ///
-  /// - Parameter number: what its tokens are called in the text.
-  mutating func add(_ word: [UInt8], number: UInt32, count: Int) throws(FileError) {
-    var record = Record(number: number, length: UInt32(truncatingIfNeeded: word.count), count: UInt64(count))
-    let header = withUnsafeBytes(of: &record) { Array($0) }
-    try records.append(contentsOf: header + word)
+  /// - Parameters:
+  ///   - counts: by word of the table.
+  ///   - threshold: the most that a word has come which goes.
+  ///   - tokens: how many tokens the text has so far.
+  mutating func add(
+    of table: TokenTable, counts: [Int], threshold: Int, tokens: Int, where goes: (Int) -> Bool
+  ) throws(FileError) {
+    allowance += threshold
+    let start = records.count
+    for place in 0..<table.count where goes(place) {
+      let length = UInt32(truncatingIfNeeded: table.byteCount(of: place))
+      var record = Record(place: UInt32(place), length: length, count: UInt64(counts[place]))
+      let header = withUnsafeBytes(of: &record) { Array($0) }
+      try records.append(contentsOf: header + table.withBytes(of: place) { Array($0) })
+    }
+    stretches.append(Stretch(tokens: tokens, words: table.count, records: start..<records.count))
   }
 
   private struct Record {
-    var number: UInt32
+    var place: UInt32
     var length: UInt32
     var count: UInt64
   }
 
-  /// Calls back with all words that were put away, in order; the bytes are good until it returns. Memory: a mebibyte, and the
-  /// longest word.
+  /// Calls back with the words that went at a stretch's end, in order; the bytes are good until it returns. Memory: a mebibyte,
+  /// and the longest word.
   func forEach(
-    _ body: (_ word: UnsafeRawBufferPointer, _ number: UInt32, _ count: Int) -> Void
+    in stretch: Stretch, _ body: (_ word: UnsafeRawBufferPointer, _ place: Int, _ count: Int) -> Void
   ) throws(FileError) {
     let column = try records.column()
-    var (bytes, start, end): ([UInt8], Int, Int) = ([], 0, 0)
+    var (bytes, start, end): ([UInt8], Int, Int) = ([], 0, stretch.records.lowerBound)
     while true {
       let isWhole = bytes.withUnsafeBytes { bytes -> Bool in
         while bytes.count - start >= MemoryLayout<Record>.size {
@@ -63,12 +83,12 @@ struct PrunedWords: Sendable {
           let wordStart = start + MemoryLayout<Record>.size
           guard bytes.count - wordStart >= Int(record.length) else { return false }
           start = wordStart + Int(record.length)
-          body(UnsafeRawBufferPointer(rebasing: bytes[wordStart..<start]), record.number, Int(record.count))
+          body(UnsafeRawBufferPointer(rebasing: bytes[wordStart..<start]), Int(record.place), Int(record.count))
         }
         return start == bytes.count
       }
-      if end == column.count, isWhole { return }
-      let next = min(end + 1 << 20, column.count)
+      if end == stretch.records.upperBound, isWhole { return }
+      let next = min(end + 1 << 20, stretch.records.upperBound)
       bytes = Array(bytes[start...]) + (try column.numbers(in: end..<next))
       (start, end) = (0, next)
     }

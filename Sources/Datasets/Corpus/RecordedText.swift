@@ -9,7 +9,7 @@ package struct RecordedText: Sendable {
   /// Carriage returns without a newline behind them.
   let loneCarriageReturns: Int
   package let words: RecordedWords
-  /// All tokens, as numbers.
+  /// All tokens, as places in tables of words: see `RecordedWords`.
   package let tokens: Column<Int32>
   /// By column, the tags of a treebank; empty for a text.
   package let tags: [RecordedTags]
@@ -63,8 +63,8 @@ package struct RecordedText: Sendable {
   /// How long tokens are that are a character each, from a line's beginning on.
   private func extent(ofCharacters range: Range<Int>) throws(FileError) -> TextExtent {
     var meter = TextMeter()
-    try tokens[range].forEachPiece { numbers, _ in
-      let text = numbers.flatMap { words.word(of: $0).utf8 }
+    try tokens[range].forEachPiece { places, _ in
+      let text = places.flatMap { words.table[Int($0)].utf8 }
       meter.add(UTF8Span(unchecked: text.span))
     }
     return meter.extent
@@ -88,7 +88,7 @@ struct ExtentSpools {
   private var words = Spool<Int64>()
   private var bytes = Spool<Int64>()
 
-  mutating func append(contentsOf extents: [TextExtent]) throws(FileError) {
+  mutating func append(contentsOf extents: some Collection<TextExtent>) throws(FileError) {
     try characters.append(contentsOf: extents.lazy.map { Int64($0.characters) })
     try words.append(contentsOf: extents.lazy.map { Int64($0.words) })
     try bytes.append(contentsOf: extents.lazy.map { Int64($0.bytes) })
@@ -108,20 +108,15 @@ package struct TextPart: Sendable {
 
   package var words: RecordedWords { text.words }
   package var paths: [String] { text.paths }
-  package var numbers: Column<Int32> { text.tokens[tokens] }
   package var tags: [RecordedTags] { text.tags.map { $0[tokens] } }
 
   /// How often each of the words in memory comes in it. O(tokens).
   package func counts() throws(CorpusError) -> [Int] {
     if tokens == 0..<text.tokens.count { return words.counts }
-    let places = words.places
     var counts = [Int](repeating: 0, count: words.table.count)
     do throws(FileError) {
-      try numbers.forEachPiece { numbers, _ in
-        for number in numbers {
-          let place = Int(places[number])
-          if place >= 0 { counts[place] += 1 }
-        }
+      try words.places(of: text.tokens)[tokens].forEachPiece { places, _ in
+        for place in places where place >= 0 { counts[Int(place)] += 1 }
       }
     } catch {
       throw .file(error)
@@ -150,23 +145,25 @@ package struct TextPart: Sendable {
     }
   }
 
-  /// The tokens by their ids in a vocabulary, without tags and forms. The text stays where it is: ids are made of its numbers
+  /// The tokens by their ids in a vocabulary, without tags and forms. The text stays where it is: ids are made of its places
   /// whenever they are read. O(words); O(tokens) in a vocabulary without `<unk>`.
   ///
   /// - Throws: `CorpusError.unknownToken` if the vocabulary has no `<unk>` and lacks a token.
   package func sequence(in vocabulary: Vocabulary) throws(CorpusError) -> TokenSequence {
     let sequence: TokenSequence
-    let unknown: Int32?
+    var unknown: String?
     do throws(FileError) {
-      let ids = try words.ids(in: vocabulary)
+      let ids = try words.ids(of: text.tokens, in: vocabulary)[tokens]
       sequence = TokenSequence(
-        tokens: numbers.transformed(by: ids.replace), offsets: try offsets(), extent: extent,
-        sourceSHA256: text.sourceSHA256)
-      unknown = vocabulary.unknownId == nil ? try numbers.first { ids[$0] < 0 }?.number : nil
+        tokens: ids, offsets: try offsets(), extent: extent, sourceSHA256: text.sourceSHA256)
+      if vocabulary.unknownId == nil, let position = try ids.first(where: { $0 < 0 })?.position {
+        let place = Int(try words.places(of: text.tokens).number(at: tokens.lowerBound + position))
+        unknown = place < 0 ? Vocabulary.unknownToken : words.table[place]
+      }
     } catch {
       throw .file(error)
     }
-    if let unknown { throw .unknownToken(words.word(of: unknown), paths: paths) }
+    if let unknown { throw .unknownToken(unknown, paths: paths) }
     return sequence
   }
 

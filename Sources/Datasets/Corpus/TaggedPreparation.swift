@@ -57,14 +57,14 @@ extension TextPart {
   fileprivate func forms(in table: inout TokenTable) throws(CorpusError) -> Column<Int32> {
     var forms = [Int32](repeating: -1, count: words.table.count)
     do throws(FileError) {
-      // Nothing of a treebank is pruned, so a word's number is its place.
-      try numbers.forEachPiece { numbers, _ in
-        for word in numbers where forms[Int(word)] < 0 { forms[Int(word)] = table.insert(words.table[Int(word)]) }
+      // Nothing of a tagger's treebank is pruned, so that places are the same throughout.
+      try text.tokens[tokens].forEachPiece { words, _ in
+        for word in words where forms[Int(word)] < 0 { forms[Int(word)] = table.insert(self.words.table[Int(word)]) }
       }
     } catch {
       throw .file(error)
     }
-    return numbers.mapped { [forms] in forms[Int($0)] }
+    return text.tokens[tokens].mapped { [forms] in forms[Int($0)] }
   }
 
   /// The words and tags by their ids.

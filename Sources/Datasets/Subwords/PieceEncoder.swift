@@ -28,14 +28,15 @@ struct PieceEncoder {
   /// Encodes a stretch of valid UTF-8.
   ///
   /// - Parameters:
-  ///   - isStart: whether it is a text's start.
+  ///   - isStart: whether it is a text's start. If not, what stands before it is no added token.
   ///   - emit: gets each piece of text, as the splitters see it, and its tokens.
   mutating func encode(
-    _ text: [UInt8], isStart: Bool, _ emit: (_ piece: UnsafeBufferPointer<UInt8>, _ ids: ArraySlice<Int32>) -> Void
+    _ text: ArraySlice<UInt8>, isStart: Bool,
+    _ emit: (_ piece: UnsafeBufferPointer<UInt8>, _ ids: ArraySlice<Int32>) -> Void
   ) {
-    if isStart { isBegun = false }
-    var (start, position) = (0, 0)
-    while !tokenizer.added.isEmpty, position < text.count {
+    isBegun = !isStart
+    var (start, position) = (text.startIndex, text.startIndex)
+    while !tokenizer.added.isEmpty, position < text.endIndex {
       guard beginsAdded[Int(text[position])],
         let token = tokenizer.added.first(where: { text[position...].starts(with: $0.content) })
       else {
@@ -44,12 +45,12 @@ struct PieceEncoder {
       }
       var end = position
       if token.stripsLeft { while end > start, Self.isSpace(text[end - 1]) { end -= 1 } }
-      if end > start { encode(section: text[start..<end], isStart: isStart && start == 0, emit) }
+      if end > start { encode(section: text[start..<end], isStart: isStart && start == text.startIndex, emit) }
       token.content.withUnsafeBufferPointer { emit($0, [token.id]) }
       position += token.content.count
       (start, isBegun) = (position, false)
     }
-    if start < text.count { encode(section: text[start...], isStart: isStart && start == 0, emit) }
+    if start < text.endIndex { encode(section: text[start...], isStart: isStart && start == text.startIndex, emit) }
   }
 
   private static func isSpace(_ byte: UInt8) -> Bool { byte == 0x20 || (0x09...0x0D).contains(byte) }

@@ -5,14 +5,19 @@ extension BytePairTokenizer {
   /// tokens. Pairs that occur less often than `settings.minimumCount` aren't merged. The result is a function of the text and the settings.
   ///
   /// O(bytes) time and what the merges change; memory is the different words.
+  /// - Parameter threads: how many count words.
   /// - Throws: `CorpusError.vocabularyTooSmall` for a size without room for a merge.
   package static func trained(
-    on sources: CorpusSources, settings: VocabularySettings
+    on sources: CorpusSources, settings: VocabularySettings, threads: Int = 1
   ) throws(CorpusError) -> BytePairTokenizer {
     let size = settings.size ?? defaultSize
     guard size > 256 else { throw .vocabularyTooSmall(size: size, minimum: 257) }
+    let reader = TextReader(
+      sources.train, cut: .subwords(lines: true, added: [], keepsState: false), lines: try trainingLines(of: sources))
     var counts = PieceCounts()
-    try counts.count(sources.train, lines: try trainingLines(of: sources))
+    try OrderedWork.run(
+      threads: threads, next: { () throws(CorpusError) in try reader.next() }, into: &counts
+    ) { PieceCounter() }
     if counts.pieces.count == 0 { throw .empty(paths: sources.train) }
     let trainer = BytePairTrainer(
       pieces: counts.pieces, counts: counts.counts, size: size, minimumCount: settings.minimumCount)
@@ -26,57 +31,52 @@ extension BytePairTokenizer {
   /// How many lines of the training files are trained on; nil: all.
   private static func trainingLines(of sources: CorpusSources) throws(CorpusError) -> Int? {
     if !sources.takesFractions { return nil }
-    var lines = 0
-    for path in sources.train {
-      var isWithin = false
-      var reader = TextReader()
-      try reader.read(path) { text in
-        lines += text.span.newlines
-        if text.span.count > 0 { isWithin = text.span[text.span.count - 1] != 0x0A }
-      }
-      if isWithin { lines += 1 }
+    let reader = TextReader(sources.train, cut: .scalars)
+    var (lines, isInLine) = (0, false)
+    while let chunk = try reader.next() {
+      lines += chunk.bytes.count { $0 == 0x0A }
+      if let last = chunk.bytes.last { isInLine = last != 0x0A }
+      if chunk.endsFile, isInLine { (lines, isInLine) = (lines + 1, false) }
     }
     return try sources.boundaries(in: lines).validation
   }
 }
 
 /// How often the pieces of a text occur that merges can't cross.
-private struct PieceCounts {
+private struct PieceCounts: Sendable {
   private(set) var pieces = TokenTable()
   private(set) var counts: [Int] = []
 
-  /// - Parameter lines: those that count, over all files; nil: all.
-  mutating func count(_ paths: [String], lines: Int?) throws(CorpusError) {
-    var left = lines ?? .max
-    for path in paths {
-      var stretches = Stretches(cutsLines: true)
-      var reader = TextReader()
-      var endsLine = true
-      try reader.read(path) { text in
-        stretches.append(text.span)
-        if let stretch = stretches.next() { add(stretch, &left, &endsLine) }
-      }
-      add(stretches.rest(), &left, &endsLine)
-      if !endsLine { left -= 1 }
-    }
+  mutating func add(_ piece: UnsafeRawBufferPointer, count: Int) {
+    let number = Int(pieces.insert(piece))
+    if number == counts.count { counts.append(0) }
+    counts[number] += count
   }
 
-  private mutating func add(_ text: [UInt8], _ left: inout Int, _ endsLine: inout Bool) {
-    text.withUnsafeBufferPointer { text in
-      PieceSplitter.isolated([0x0A]).split(text, 0..<text.count) { line in
-        if left <= 0 { return }
-        PieceSplitter.gpt2.split(text, line) { piece in
-          let number = Int(pieces.insert(UnsafeRawBufferPointer(UnsafeBufferPointer(rebasing: text[piece]))))
-          if number == counts.count { counts.append(0) }
-          counts[number] += 1
-        }
-        endsLine = text[line.lowerBound] == 0x0A
-        if endsLine { left -= 1 }
-      }
-    }
+  mutating func removeAll() {
+    pieces.removeAll()
+    counts.removeAll(keepingCapacity: true)
   }
 }
 
-extension Span<UInt8> {
-  fileprivate var newlines: Int { indices.reduce(0) { $0 + (self[$1] == 0x0A ? 1 : 0) } }
+/// Counts pieces in chunks of a text, on one thread of several.
+private struct PieceCounter: OrderedWorker {
+  private var own = PieceCounts()
+
+  mutating func work(on chunk: TextChunk) {
+    own.removeAll()
+    chunk.bytes.withUnsafeBufferPointer { text in
+      PieceSplitter.isolated([0x0A]).split(text, 0..<text.count) { line in
+        PieceSplitter.gpt2.split(text, line) { piece in
+          own.add(UnsafeRawBufferPointer(UnsafeBufferPointer(rebasing: text[piece])), count: 1)
+        }
+      }
+    }
+  }
+
+  func deliver(to counts: inout PieceCounts) {
+    for number in own.counts.indices {
+      own.pieces.withBytes(of: number) { counts.add(UnsafeRawBufferPointer($0), count: own.counts[number]) }
+    }
+  }
 }

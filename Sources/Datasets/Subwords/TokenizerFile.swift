@@ -44,10 +44,8 @@ extension BytePairTokenizer {
   /// Reads a tokenizer.json.
   package static func read(_ path: String) throws(CorpusError) -> BytePairTokenizer {
     var text: [UInt8] = []
-    var reader = TextReader()
-    try reader.read(path) { part in
-      for index in part.span.indices { text.append(part.span[index]) }
-    }
+    let reader = TextReader([path], cut: .scalars)
+    while let chunk = try reader.next() { text += chunk.bytes }
     do throws(TokenizerProblem) {
       return try BytePairTokenizer(json: String(decoding: text, as: UTF8.self))
     } catch {

@@ -1,7 +1,7 @@
 /// Every extended grapheme cluster (UAX #29) is a token: what readers take for a character, whatever scalars it is made of. A newline
 /// is always a token of its own, and ends a sentence.
 ///
-/// Clusters are those of Swift's `Character`, found scalar by scalar, so that no cut of the text into pieces shows. The version of
+/// Clusters are those of Swift's `Character`, found scalar by scalar, as they are in a text of any length. The version of
 /// Unicode is that of Swift's standard library: 16.0 in Swift 6.2.
 ///
 /// Memory: the longest token, which has no bound: any number of combining marks may stand behind a letter.
@@ -10,30 +10,32 @@ struct GraphemeTokenizer: Tokenizer {
   private var last: Unicode.Scalar?
   /// Knows what stands before, as far as it matters to the next scalar.
   private var recognizer = Unicode._CharacterRecognizer()
-  /// The numbers that the record has for ASCII characters.
-  private var numbers = [Int32?](repeating: nil, count: 0x80)
+  /// The places that the run has for ASCII characters.
+  private var places = [Int32?](repeating: nil, count: 0x80)
 
-  mutating func consume(_ text: UTF8Span, into record: inout CorpusRecord) {
+  mutating func tokenize(_ text: UTF8Span, isStart: Bool, into run: inout TokenRun) {
+    last = nil
     var scalars = text.makeUnicodeScalarIterator()
     while let scalar = scalars.next() {
-      if isBreak(before: scalar) { finish(into: &record) }
-      record.characters += 1
+      if isBreak(before: scalar) { endToken(&run) }
+      run.characters += 1
       token.append(scalar)
       last = scalar
       if scalar == "\n" {
-        finish(into: &record)
-        record.endSentence()
+        endToken(&run)
+        run.endSentence()
       }
     }
+    endToken(&run)
   }
 
-  mutating func finish(into record: inout CorpusRecord) {
+  private mutating func endToken(_ run: inout TokenRun) {
     switch token.count {
     case 0: return
     case 1:
       let byte = Int(token[0])
-      if let number = numbers[byte] { record.append(number: number) } else { numbers[byte] = record.append(token) }
-    default: record.append(token)
+      if let place = places[byte] { run.append(place: place) } else { places[byte] = run.append(token) }
+    default: run.append(token)
     }
     token.removeAll(keepingCapacity: true)
   }

@@ -17,8 +17,8 @@ package struct LineEncoder {
   private let file: String
   private var tokenizer: any Tokenizer
   /// The line that is being read, by a table of the tokens of those before.
-  private var record: CorpusRecord
-  /// [record.table] ids.
+  private var run = TokenRun()
+  /// [run.table] ids.
   private var ids: [Int32] = []
   /// How the words are normalized, by the vocabulary.
   package private(set) var normalization: NormalizationCheck
@@ -31,7 +31,6 @@ package struct LineEncoder {
     self.tokenization = tokenization
     self.file = file
     tokenizer = tokenization.tokenizer
-    record = CorpusRecord(of: [file], specialTokens: [])
     normalization = NormalizationCheck(vocabulary)
   }
 
@@ -42,24 +41,21 @@ package struct LineEncoder {
   /// - Parameter line: valid UTF-8 without a newline.
   /// - Throws: `CorpusError.unknownToken` if the vocabulary has no `<unk>`.
   package mutating func encode(_ line: [UInt8]) throws(CorpusError) -> TokenLine {
-    if record.table.count > Self.mostTypes {
-      (tokenizer, ids) = (tokenization.tokenizer, [])
-      record = CorpusRecord(of: [file], specialTokens: [])
-    }
-    record.removeRecent()
-    tokenizer.consume(UTF8Span(unchecked: line.span), into: &record)
-    tokenizer.finish(into: &record)
-    for number in ids.count..<record.table.count {
-      let token = record.table[number]
+    let isFull = run.table.count > Self.mostTypes
+    if isFull { (tokenizer, ids) = (tokenization.tokenizer, []) }
+    run.removeAll(keepsTable: !isFull)
+    tokenizer.tokenize(UTF8Span(unchecked: line.span), isStart: true, into: &run)
+    for number in ids.count..<run.table.count {
+      let token = run.table[number]
       guard let id = vocabulary.id(of: token) else { throw .unknownToken(token, paths: [file]) }
       ids.append(id)
     }
     var tokens: [Int32] = []
-    tokens.reserveCapacity(record.recent.count + 1)
+    tokens.reserveCapacity(run.tokens.count + 1)
     var unknown: [String] = []
-    for number in record.recent {
+    for number in run.tokens {
       tokens.append(ids[Int(number)])
-      if ids[Int(number)] == vocabulary.unknownId { unknown.append(record.table[Int(number)]) }
+      if ids[Int(number)] == vocabulary.unknownId { unknown.append(run.table[Int(number)]) }
     }
     normalization.noteKnown(tokens.count - unknown.count)
     for word in unknown { normalization.note(word) }

@@ -13,25 +13,16 @@ package struct PlainText: CorpusFormat {
   /// At word and whitespace level a line is a sentence, and an empty line none; a file's last line needs no newline.
   /// At the other levels every character counts, empty lines included, and nothing is put in between files.
   package func read(
-    _ paths: [String], _ tokenization: Tokenization, pruning: CorpusRecord.Pruning = .never,
-    chunkSize: Int = TextReader.defaultChunkSize
+    _ paths: [String], _ tokenization: Tokenization, _ reading: CorpusReading = CorpusReading()
   ) throws(CorpusError) -> RecordedText {
-    var tokenizer = tokenization.tokenizer
-    // Other tokenizers than these remember places in the table.
+    let reader = TextReader(paths, cut: tokenization.cut, chunkSize: reading.chunkSize)
+    let specialTokens = Vocabulary.specialTokens(tokenization)
     var record = CorpusRecord(
-      of: paths, specialTokens: Vocabulary.specialTokens(tokenization),
-      pruning: [.word, .whitespace].contains(tokenization.kind) ? pruning : .never)
-    var reader = TextReader(chunkSize: chunkSize)
-    for path in paths {
-      try reader.read(path) { text throws(CorpusError) in
-        record.measure(text)
-        tokenizer.consume(text, into: &record)
-        try record.settle()
-      }
-      tokenizer.finish(into: &record)
-      record.endSentence()
-      record.endMeasure()
-    }
+      of: paths, specialTokens: specialTokens, pruning: ChunkTokenizer.isPruned(tokenization) ? reading.pruning : .never
+    )
+    try OrderedWork.run(
+      threads: reading.threads, next: { () throws(CorpusError) in try reader.next() }, into: &record
+    ) { ChunkTokenizer(tokenization, specialTokens: specialTokens) }
     record.sourceSHA256 = reader.sourceSHA256
     record.loneCarriageReturns = reader.loneCarriageReturns
     let text = try record.finish()
@@ -104,11 +95,10 @@ extension Tokenization {
     var bytes = Array(text.utf8)
     let clean = TextReader.clean(&bytes, bytes.indices, isStart: true)
     var tokenizer = self.tokenizer
-    var record = CorpusRecord(of: [], specialTokens: Vocabulary.specialTokens(self))
+    var run = TokenRun(specialTokens: Vocabulary.specialTokens(self))
     // Taking out bytes that are ASCII leaves valid UTF-8 valid.
-    tokenizer.consume(UTF8Span(unchecked: bytes.span.extracting(clean)), into: &record)
-    tokenizer.finish(into: &record)
-    return record.recent.map { record.table[Int($0)] }
+    tokenizer.tokenize(UTF8Span(unchecked: bytes.span.extracting(clean)), isStart: true, into: &run)
+    return run.tokens.map { run.table[Int($0)] }
   }
 }
 

@@ -58,9 +58,12 @@ package struct TextLoss: Sendable, Equatable {
 /// Measures a text that comes in pieces, line by line.
 struct TextMeter: Sendable {
   private(set) var extent = TextExtent()
-  /// How long the text is up to the ends of its last lines; whoever needs them no more takes them away.
+  /// How long the text is up to the ends of its lines.
   private(set) var lineEnds: [TextExtent] = []
-  private var isInWord = false
+  private var isInWord: Bool
+
+  /// - Parameter isInWord: whether what stands before the text is no white space.
+  init(isInWord: Bool = false) { self.isInWord = isInWord }
 
   /// O(bytes).
   mutating func add(_ text: UTF8Span) {
@@ -111,8 +114,6 @@ struct TextMeter: Sendable {
     lineEnds.append(extent)
     isInWord = false
   }
-
-  mutating func removeLineEnds(_ count: Int) { lineEnds.removeFirst(count) }
 }
 
 /// Eight bytes of ASCII, looked at all at once. Answers have the highest bit of each byte set for which they are yes; the first

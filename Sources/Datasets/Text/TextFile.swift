@@ -41,14 +41,18 @@ struct TextFile: ~Copyable {
 
   /// Reads the next chunk, and waits only until there is something to read.
   ///
-  /// - Parameter observe: gets the bytes that were read, as they are.
+  /// - Parameters:
+  ///   - limit: bytes to read at most, at least 1.
+  ///   - observe: gets the bytes that were read, as they are.
   /// - Returns: false at the file's end.
-  mutating func advance(observe: (UnsafeRawBufferPointer) -> Void = { _ in }) throws(CorpusError) -> Bool {
+  mutating func advance(
+    atMost limit: Int = .max, observe: (UnsafeRawBufferPointer) -> Void = { _ in }
+  ) throws(CorpusError) -> Bool {
     if isAtEnd { return false }
     let held = end - chunk.count
     for i in 0..<held { bytes[i] = bytes[chunk.count + i] }
     offset += chunk.count
-    let count = try Self.fill(&bytes, from: held, of: &file, observe)
+    let count = try Self.fill(&bytes, held..<held + min(limit, bytes.count - held), of: &file, observe)
     end = held + count
     isAtEnd = count == 0
     if offset == 0 { beginning = Array(bytes[..<min(end, BinaryKind.prefixLength)]) }
@@ -58,10 +62,10 @@ struct TextFile: ~Copyable {
   }
 
   private static func fill(
-    _ bytes: inout [UInt8], from start: Int, of file: inout TextBytes, _ observe: (UnsafeRawBufferPointer) -> Void
+    _ bytes: inout [UInt8], _ range: Range<Int>, of file: inout TextBytes, _ observe: (UnsafeRawBufferPointer) -> Void
   ) throws(CorpusError) -> Int {
     try bytes.withUnsafeMutableBufferPointer { (bytes) throws(CorpusError) in
-      let free = UnsafeMutableRawBufferPointer(UnsafeMutableBufferPointer(rebasing: bytes[start...]))
+      let free = UnsafeMutableRawBufferPointer(UnsafeMutableBufferPointer(rebasing: bytes[range]))
       let count = try file.read(into: free)
       observe(UnsafeRawBufferPointer(rebasing: free[..<count]))
       return count
@@ -82,7 +86,7 @@ struct TextFile: ~Copyable {
       if let kind = BinaryKind(beginning) { throw .binary(path: name, kind) }
       throw .notUTF8(path: name, offset: offset + error.byteOffsets.lowerBound, unpackedFrom: file.format)
     }
-    if let nul = bytes[chunk].firstIndex(of: 0) {
+    if let nul = bytes.firstPlace(of: 0, in: chunk) {
       if let kind = BinaryKind(beginning) { throw .binary(path: name, kind) }
       throw .nul(path: name, offset: offset + nul, unpackedFrom: file.format)
     }

@@ -1,38 +1,131 @@
 import Files
+import Glibc
 import Synchronization
 
-/// Reads UTF-8 text files in chunks, and hashes their bytes on the way: on a thread of its own, a chunk ahead.
+/// A stretch of a text that can be made tokens by itself: valid UTF-8 in whole scalars, without a byte order mark at a file's start,
+/// and with one newline for every CR LF.
+struct TextChunk: Sendable {
+  let bytes: [UInt8]
+  let startsFile: Bool
+  let endsFile: Bool
+  /// Whether what stands right before it is no white space.
+  let startsInWord: Bool
+}
+
+/// Reads UTF-8 text files in chunks, and hashes their bytes on the way: each thread that asks gets the next one.
 ///
-/// What comes out is clean: valid UTF-8 in whole scalars, without a byte order mark at a file's start, and with one
-/// newline for every CR LF. Memory is three chunks, however long the file or its lines are.
-package struct TextReader: ~Copyable {
+/// Where chunks end depends on the text and the size alone, not on how its bytes come: the same for a pipe and for a compressed file.
+/// Memory is two chunks. One is longer than it should be if there is no place to cut in it.
+package final class TextReader: Sendable {
   package static let defaultChunkSize = 1 << 20
 
-  private let chunkSize: Int
-  private let chunks = TextChunks()
+  private struct State: ~Copyable {
+    /// Of the files that are still to be opened.
+    var paths: ArraySlice<String>
+    /// Nil between files, and once one could not be read.
+    var file: TextFile?
+    /// Text that has been read and isn't in a chunk yet.
+    var pending: [UInt8] = []
+    var startsFile = true
+    var startsInWord = false
+    var hash = ContentHash()
+    var loneCarriageReturns = 0
+    /// Nil: all.
+    var linesLeft: Int?
+    /// Whether a line has begun that hasn't ended, where lines are counted.
+    var isInLine = false
+  }
 
-  package init(chunkSize: Int = defaultChunkSize) {
-    self.chunkSize = chunkSize
+  private let cut: TextCut
+  private let chunkSize: Int
+  private let state: Mutex<State>
+
+  /// - Parameters:
+  ///   - paths: files that are read one after the other; pipes will do.
+  ///   - lines: how many of all lines are read; nil: all.
+  init(_ paths: [String], cut: TextCut, chunkSize: Int = defaultChunkSize, lines: Int? = nil) {
+    self.cut = cut
+    self.chunkSize = max(8, chunkSize)
+    state = Mutex(State(paths: paths[...], linesLeft: lines))
   }
 
   /// The hash of the bytes of all texts read so far, one after the other, as lowercase hexadecimal digits.
-  package var sourceSHA256: String { chunks.sourceSHA256 }
+  package var sourceSHA256: String { state.withLock { $0.hash.hex } }
 
   /// Carriage returns read so far that have no newline behind them.
-  package var loneCarriageReturns: Int { chunks.loneCarriageReturns }
+  package var loneCarriageReturns: Int { state.withLock { $0.loneCarriageReturns } }
 
-  /// Reads one file from start to end; a pipe will do.
-  package mutating func read(
-    _ path: String, _ consume: (UTF8Span) throws(CorpusError) -> Void
-  ) throws(CorpusError) {
-    let file = try chunks.open(path, chunkSize: chunkSize)
-    let reading = ReadAhead { [chunks] (_: Int) throws(CorpusError) in try chunks.next(of: file) }
-    var number = 0
-    while let text = try reading.value(number, following: number + 1) {
-      // Taking out bytes that are ASCII leaves valid UTF-8 valid.
-      try consume(UTF8Span(unchecked: text.span))
-      number += 1
+  /// The next chunk; nil behind the last one, and behind an error.
+  func next() throws(CorpusError) -> TextChunk? {
+    try state.withLock { (state) throws(CorpusError) in
+      if state.linesLeft == 0 { return nil }
+      if state.file == nil {
+        guard let path = state.paths.popFirst() else { return nil }
+        do throws(CorpusError) {
+          state.file = try TextFile(.file(path), chunkSize: chunkSize)
+        } catch {
+          state.paths = []
+          throw error
+        }
+        (state.startsFile, state.startsInWord, state.isInLine) = (true, false, false)
+      }
+      return try chunk(&state)
     }
+  }
+
+  private func chunk(_ state: inout State) throws(CorpusError) -> TextChunk? {
+    guard var file = state.file.take() else { return nil }
+    var (size, isAtEnd, end) = (chunkSize, false, Int?.none)
+    while end == nil {
+      while state.pending.count < size, !isAtEnd {
+        do throws(CorpusError) {
+          isAtEnd = try !file.advance(atMost: size - state.pending.count) { state.hash.update($0) }
+        } catch {
+          state.paths = []
+          throw error
+        }
+        if !isAtEnd { Self.append(file.chunk, of: &file, to: &state) }
+      }
+      end =
+        isAtEnd && state.pending.count <= size
+        ? state.pending.count
+        : state.pending.withUnsafeBufferPointer { cut.last(in: UnsafeBufferPointer(rebasing: $0.prefix(size))) }
+      size *= 2
+    }
+    var bytes = state.pending
+    let rest = end ?? bytes.count
+    state.pending = Array(bytes[rest...])
+    bytes.removeSubrange(rest...)
+    let endsFile = isAtEnd && state.pending.isEmpty
+    Self.limit(&bytes, &state, endsFile: endsFile)
+    if !endsFile { state.file = consume file }
+    let chunk = TextChunk(
+      bytes: bytes, startsFile: state.startsFile, endsFile: endsFile, startsInWord: state.startsInWord)
+    (state.startsFile, state.startsInWord) = (false, bytes.withUnsafeBufferPointer { $0.endsInWord })
+    return chunk
+  }
+
+  private static func append(_ range: Range<Int>, of file: inout TextFile, to state: inout State) {
+    let text = clean(&file.bytes, range, isStart: file.offset == 0)
+    state.pending.append(contentsOf: file.bytes[text])
+    var start = text.lowerBound
+    while let place = file.bytes.firstPlace(of: 0x0D, in: start..<text.upperBound) {
+      state.loneCarriageReturns += 1
+      start = place + 1
+    }
+  }
+
+  /// Cuts off lines that are too many. Text behind a file's last newline is a line.
+  private static func limit(_ bytes: inout [UInt8], _ state: inout State, endsFile: Bool) {
+    guard var left = state.linesLeft else { return }
+    var start = 0
+    while left > 0, let place = bytes.firstPlace(of: 0x0A, in: start..<bytes.count) {
+      (left, start) = (left - 1, place + 1)
+    }
+    if left == 0 { bytes.removeSubrange(start...) }
+    if let last = bytes.last { state.isInLine = last != 0x0A }
+    if left > 0, endsFile, state.isInLine { left -= 1 }
+    state.linesLeft = left
   }
 
   /// Takes out of UTF-8 what is no text, where it lies.
@@ -46,7 +139,7 @@ package struct TextReader: ~Copyable {
 
   /// Makes CR LF newlines, and returns where the bytes end then.
   private static func withoutCarriageReturns(_ bytes: inout [UInt8], _ range: Range<Int>) -> Int {
-    guard var end = bytes[range].firstIndex(of: 0x0D) else { return range.upperBound }
+    guard var end = bytes.firstPlace(of: 0x0D, in: range) else { return range.upperBound }
     for i in end..<range.upperBound {
       if bytes[i] == 0x0D, i + 1 < range.upperBound, bytes[i + 1] == 0x0A { continue }
       bytes[end] = bytes[i]
@@ -56,41 +149,14 @@ package struct TextReader: ~Copyable {
   }
 }
 
-/// The chunks of files, in order, for whichever thread asks.
-private final class TextChunks: Sendable {
-  private struct State: ~Copyable {
-    /// Nil at its end.
-    var file: TextFile?
-    /// Files opened so far.
-    var count = 0
-    var hash = ContentHash()
-    var loneCarriageReturns = 0
-  }
-
-  private let state = Mutex(State())
-
-  var sourceSHA256: String { state.withLock { $0.hash.hex } }
-  var loneCarriageReturns: Int { state.withLock { $0.loneCarriageReturns } }
-
-  /// Goes on with another file, and returns its number.
-  func open(_ path: String, chunkSize: Int) throws(CorpusError) -> Int {
-    try state.withLock { (state) throws(CorpusError) in
-      state.file = try TextFile(.file(path), chunkSize: chunkSize)
-      state.count += 1
-      return state.count
-    }
-  }
-
-  /// The text of a file's next chunk; nil at its end, once it could not be read, and where another file is open by now.
-  func next(of number: Int) throws(CorpusError) -> [UInt8]? {
-    try state.withLock { (state) throws(CorpusError) -> [UInt8]? in
-      guard number == state.count, var file = state.file.take(), try file.advance(observe: { state.hash.update($0) })
+extension [UInt8] {
+  /// Where a byte comes first in a range, if it does. As fast as libc is.
+  func firstPlace(of byte: UInt8, in range: Range<Int>) -> Int? {
+    withUnsafeBytes { bytes in
+      guard !range.isEmpty, let base = bytes.baseAddress,
+        let found = memchr(base + range.lowerBound, Int32(byte), range.count)
       else { return nil }
-      let range = TextReader.clean(&file.bytes, file.chunk, isStart: file.offset == 0)
-      let text = Array(file.bytes[range.lowerBound..<max(range.lowerBound, range.upperBound)])
-      state.loneCarriageReturns += text.count { $0 == 0x0D }
-      state.file = consume file
-      return text
+      return UnsafeRawPointer(found) - base
     }
   }
 }

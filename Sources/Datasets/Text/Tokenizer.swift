@@ -1,12 +1,15 @@
-/// Cuts text into tokens, piece by piece: a token or a line may begin in one piece and end in a later one.
+/// Makes text tokens, stretch by stretch. What it remembers of a stretch makes the next one faster, and doesn't show in its tokens.
 protocol Tokenizer {
-  mutating func consume(_ text: UTF8Span, into record: inout CorpusRecord)
-  /// Records the token that the text ended in.
-  mutating func finish(into record: inout CorpusRecord)
+  /// Appends the tokens of a stretch that no token and no context crosses the ends of; see `TextCut`.
+  ///
+  /// - Parameters:
+  ///   - isStart: whether nothing stands before it.
+  ///   - run: as it was left after the last stretch, or one whose tokens have the same places.
+  mutating func tokenize(_ text: UTF8Span, isStart: Bool, into run: inout TokenRun)
 }
 
 extension Tokenization {
-  /// A new tokenizer, at the start of a text.
+  /// A new tokenizer.
   var tokenizer: any Tokenizer {
     switch self {
     case .word: WordTokenizer()
@@ -24,7 +27,7 @@ extension UnsafeRawBufferPointer {
   func scalar(at position: Int) -> Unicode.Scalar {
     let first = UInt32(self[position])
     if first < 0x80 { return Unicode.Scalar(UInt8(truncatingIfNeeded: first)) }
-    func next(_ offset: Int) -> UInt32 { UInt32(self[position + offset]) & 0x3F }
+    @inline(__always) func next(_ offset: Int) -> UInt32 { UInt32(self[position + offset]) & 0x3F }
     let value =
       first < 0xE0
       ? (first & 0x1F) << 6 | next(1)
@@ -49,102 +52,89 @@ extension [UInt8] {
 /// Every Unicode scalar is a token, the newline one of them; it ends a sentence.
 struct CharacterTokenizer: Tokenizer {
   private static let unseen: Int32 = -1
-  /// The numbers that the record has for the scalars of the Basic Multilingual Plane: hashing each would take most of
-  /// the time.
-  private var numbers = [Int32](repeating: Self.unseen, count: 0x10000)
+  /// The places that the run has for the scalars of the Basic Multilingual Plane: hashing each would take most of the time.
+  private var places = [Int32](repeating: Self.unseen, count: 0x10000)
   /// Those of some characters that come one after the other.
-  private var run = [Int32](repeating: Self.unseen, count: 1 << 10)
+  private var known = [Int32](repeating: Self.unseen, count: 1 << 12)
 
-  mutating func consume(_ text: UTF8Span, into record: inout CorpusRecord) {
+  mutating func tokenize(_ text: UTF8Span, isStart: Bool, into run: inout TokenRun) {
     text.span.withUnsafeBytes { bytes in
       var position = 0
       while position < bytes.count {
-        let count = readKnown(bytes[position...])
-        if count > 0 {
-          record.append(numbers: run[..<count])
-          record.characters += count
-          position += count
-          continue
-        }
+        readKnown(bytes, &position, into: &run)
+        guard position < bytes.count else { break }
         let scalar = bytes.scalar(at: position)
         position += UTF8.width(scalar)
-        record.characters += 1
+        run.characters += 1
         let value = Int(scalar.value)
-        if value < numbers.count, numbers[value] != Self.unseen {
-          record.append(number: numbers[value])
+        if value < places.count, places[value] != Self.unseen {
+          run.append(place: places[value])
         } else {
           var token: [UInt8] = []
           token.append(scalar)
-          let number = record.append(token)
-          if value < numbers.count { numbers[value] = number }
+          let place = run.append(token)
+          if value < places.count { places[value] = place }
         }
-        if scalar == "\n" { record.endSentence() }
+        if scalar == "\n" { run.endSentence() }
       }
     }
   }
 
-  /// Puts the numbers of ASCII characters that have come before into `run`, up to the end of a line: most of most texts.
-  ///
-  /// - Returns: how many there are.
-  private mutating func readKnown(_ bytes: Slice<UnsafeRawBufferPointer>) -> Int {
-    run.withUnsafeMutableBufferPointer { run in
-      numbers.withUnsafeBufferPointer { numbers in
-        let bytes = UnsafeRawBufferPointer(rebasing: bytes.prefix(run.count))
-        for (index, byte) in bytes.enumerated() {
-          let number = numbers[Int(byte)]
-          if byte >= 0x80 || byte == UInt8(ascii: "\n") || number == Self.unseen { return index }
-          run[index] = number
+  /// Appends characters of up to three bytes that have come before, up to the end of a line: nearly all of most texts.
+  private mutating func readKnown(_ bytes: UnsafeRawBufferPointer, _ position: inout Int, into run: inout TokenRun) {
+    let count = known.withUnsafeMutableBufferPointer { known in
+      places.withUnsafeBufferPointer { places in
+        var count = 0
+        while position < bytes.count, count < known.count {
+          let byte = Int(bytes[position])
+          let (value, width) =
+            byte < 0x80
+            ? (byte, 1) : byte < 0xF0 ? (Int(bytes.scalar(at: position).value), byte < 0xE0 ? 2 : 3) : (0x0A, 0)
+          let place = places[value]
+          if place == Self.unseen || value == 0x0A { break }
+          known[count] = place
+          count += 1
+          position += width
         }
-        return bytes.count
+        return count
       }
     }
+    run.characters += count
+    known.withUnsafeBufferPointer { run.append(places: UnsafeBufferPointer(rebasing: $0[..<count])) }
   }
-
-  func finish(into record: inout CorpusRecord) {}
 }
 
 /// What stands between white space is a token; a line is a sentence.
 ///
 /// White space is what has Unicode's property of that name. `<unk>` and `</s>` in the text are the special tokens.
-/// Memory: the longest token.
 struct WhitespaceTokenizer: Tokenizer {
-  private var token: [UInt8] = []
-
-  mutating func consume(_ text: UTF8Span, into record: inout CorpusRecord) {
+  func tokenize(_ text: UTF8Span, isStart: Bool, into run: inout TokenRun) {
     text.span.withUnsafeBytes { bytes in
       var position = 0
-      // Where the token begins that is under way in these bytes.
+      // Where the token begins that is under way.
       var start = 0
+      func endToken() {
+        if start < position { run.append(UnsafeRawBufferPointer(rebasing: bytes[start..<position])) }
+      }
       while position < bytes.count {
         let byte = bytes[position]
         if byte > 0x20, byte < 0x80 {
           position += 1
-          record.characters += 1
+          run.characters += 1
           continue
         }
         let scalar = bytes.scalar(at: position)
         let end = position + UTF8.width(scalar)
-        record.characters += 1
+        run.characters += 1
         if Self.isWhitespace(scalar) {
-          if token.isEmpty {
-            if start < position { record.append(UnsafeRawBufferPointer(rebasing: bytes[start..<position])) }
-          } else {
-            token += bytes[start..<position]
-            finish(into: &record)
-          }
+          endToken()
           start = end
-          if scalar == "\n" { record.endSentence() }
+          if scalar == "\n" { run.endSentence() }
         }
         position = end
       }
-      token += bytes[start...]
+      endToken()
     }
-  }
-
-  mutating func finish(into record: inout CorpusRecord) {
-    if token.isEmpty { return }
-    record.append(token)
-    token.removeAll(keepingCapacity: true)
   }
 
   /// Unicode's property, asked for only where a comparison doesn't tell.

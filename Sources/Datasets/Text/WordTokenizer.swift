@@ -30,18 +30,20 @@ struct WordTokenizer: Tokenizer {
   private var state = State.between
   private var token: [UInt8] = []
 
-  mutating func consume(_ text: UTF8Span, into record: inout CorpusRecord) {
+  mutating func tokenize(_ text: UTF8Span, isStart: Bool, into run: inout TokenRun) {
     text.span.withUnsafeBytes { bytes in
       var position = 0
       while position < bytes.count {
-        position = skipPlainTokens(of: bytes, from: position, into: &record)
+        position = skipPlainTokens(of: bytes, from: position, into: &run)
         guard position < bytes.count else { break }
         let scalar = bytes.scalar(at: position)
         position += UTF8.width(scalar)
-        record.characters += 1
-        advance(scalar, ScalarClass.of(scalar), into: &record)
+        run.characters += 1
+        advance(scalar, ScalarClass.of(scalar), into: &run)
       }
     }
+    // A token ends with the text where it would end before a space.
+    advance(" ", .space, into: &run)
   }
 
   /// Records the tokens that are of ASCII and of which all is known: most of a text in Latin letters. What follows a token may
@@ -49,7 +51,7 @@ struct WordTokenizer: Tokenizer {
   ///
   /// - Returns: where the bytes begin that are left.
   private func skipPlainTokens(
-    of bytes: UnsafeRawBufferPointer, from start: Int, into record: inout CorpusRecord
+    of bytes: UnsafeRawBufferPointer, from start: Int, into run: inout TokenRun
   ) -> Int {
     guard case .between = state else { return start }
     return ScalarClass.withASCII { classes in
@@ -62,11 +64,11 @@ struct WordTokenizer: Tokenizer {
         switch first {
         case .space:
           position += 1
-          record.characters += 1
+          run.characters += 1
         case .newline:
           position += 1
-          record.characters += 1
-          record.endSentence()
+          run.characters += 1
+          run.endSentence()
         case .letter, .digit:
           var (end, last) = (position + 1, first)
           scan: while true {
@@ -82,13 +84,13 @@ struct WordTokenizer: Tokenizer {
             default: break scan
             }
           }
-          record.append(UnsafeRawBufferPointer(rebasing: bytes[position..<end]))
-          record.characters += end - position
+          run.append(UnsafeRawBufferPointer(rebasing: bytes[position..<end]))
+          run.characters += end - position
           position = end
         default:
           guard bytes[position] != UInt8(ascii: "<"), kind(position + 1) != nil else { return position }
-          record.append(UnsafeRawBufferPointer(rebasing: bytes[position..<position + 1]))
-          record.characters += 1
+          run.append(UnsafeRawBufferPointer(rebasing: bytes[position..<position + 1]))
+          run.characters += 1
           position += 1
         }
       }
@@ -96,15 +98,10 @@ struct WordTokenizer: Tokenizer {
     }
   }
 
-  /// A token ends with the text where it would end before a space.
-  mutating func finish(into record: inout CorpusRecord) {
-    advance(" ", .space, into: &record)
-  }
-
-  private mutating func advance(_ scalar: Unicode.Scalar, _ kind: ScalarClass, into record: inout CorpusRecord) {
+  private mutating func advance(_ scalar: Unicode.Scalar, _ kind: ScalarClass, into run: inout TokenRun) {
     switch state {
     case .between:
-      start(scalar, kind, into: &record)
+      start(scalar, kind, into: &run)
 
     case .word(let last):
       switch (kind, last) {
@@ -116,8 +113,8 @@ struct WordTokenizer: Tokenizer {
       case (.apostrophe, .letter), (.separatorOfDigits, .digit):
         state = .held(scalar, last: last)
       default:
-        emit(into: &record)
-        start(scalar, kind, into: &record)
+        emit(into: &run)
+        start(scalar, kind, into: &run)
       }
 
     case .held(let held, let last):
@@ -126,10 +123,10 @@ struct WordTokenizer: Tokenizer {
         token.append(scalar)
         state = .word(last: kind)
       } else {
-        emit(into: &record)
+        emit(into: &run)
         token.append(held)
         state = .symbol(joined: false)
-        advance(scalar, kind, into: &record)
+        advance(scalar, kind, into: &run)
       }
 
     case .symbol(let joined):
@@ -141,29 +138,29 @@ struct WordTokenizer: Tokenizer {
         token.append(scalar)
         state = .symbol(joined: false)
       default:
-        emit(into: &record)
-        start(scalar, kind, into: &record)
+        emit(into: &run)
+        start(scalar, kind, into: &run)
       }
 
     case .special:
       token.append(scalar)
       if Self.specialTokens.contains(token) {
-        emit(into: &record)
+        emit(into: &run)
         state = .between
       } else if !Self.specialTokens.contains(where: { $0.starts(with: token) }) {
         token.removeLast(UTF8.width(scalar))
-        giveUpSpecial(into: &record)
-        advance(scalar, kind, into: &record)
+        giveUpSpecial(into: &run)
+        advance(scalar, kind, into: &run)
       }
     }
   }
 
   /// Begins a token, or what stands between tokens, with no token under way.
-  private mutating func start(_ scalar: Unicode.Scalar, _ kind: ScalarClass, into record: inout CorpusRecord) {
+  private mutating func start(_ scalar: Unicode.Scalar, _ kind: ScalarClass, into run: inout TokenRun) {
     switch kind {
     case .newline:
       state = .between
-      record.endSentence()
+      run.endSentence()
     case .space:
       state = .between
     case .letter, .digit:
@@ -176,19 +173,19 @@ struct WordTokenizer: Tokenizer {
   }
 
   /// What looked like a special token is a mark with whatever follows it.
-  private mutating func giveUpSpecial(into record: inout CorpusRecord) {
+  private mutating func giveUpSpecial(into run: inout TokenRun) {
     let rest = token.dropFirst()
     token.removeLast(rest.count)
     state = .symbol(joined: false)
     for byte in rest {
       let scalar = Unicode.Scalar(byte)
-      advance(scalar, ScalarClass.of(scalar), into: &record)
+      advance(scalar, ScalarClass.of(scalar), into: &run)
     }
   }
 
-  private mutating func emit(into record: inout CorpusRecord) {
+  private mutating func emit(into run: inout TokenRun) {
     if token.isEmpty { return }
-    record.append(token)
+    run.append(token)
     token.removeAll(keepingCapacity: true)
   }
 }

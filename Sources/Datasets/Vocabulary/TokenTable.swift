@@ -1,3 +1,5 @@
+import Glibc
+
 /// Different tokens, numbered in the order in which they came in.
 ///
 /// Tokens are compared byte for byte. `String` would compare by canonical equivalence, and take "é" as one scalar and
@@ -6,7 +8,7 @@ package struct TokenTable: Sendable {
   /// The tokens' bytes, one after the other; token i ends where `ends[i]` says.
   private var bytes: [UInt8] = []
   private var ends: [Int] = []
-  /// An open-addressing hash table of token numbers; its size is a power of two, and at most half of it is in use.
+  /// An open-addressing hash table of token numbers; its size is a power of two, and at most three quarters of it are in use.
   private var slots = [Slot](repeating: Slot(), count: 1024)
 
   /// A token's number, and so much of the token that most are found without looking anywhere else.
@@ -46,6 +48,33 @@ package struct TokenTable: Sendable {
     String(decoding: bytes[range(of: number)], as: UTF8.self)
   }
 
+  func byteCount(of number: Int) -> Int { range(of: number).count }
+
+  /// Makes it empty. Memory stays for as many tokens.
+  mutating func removeAll() {
+    bytes.removeAll(keepingCapacity: true)
+    ends.removeAll(keepingCapacity: true)
+    slots.withUnsafeMutableBufferPointer { $0.update(repeating: Slot()) }
+  }
+
+  /// Takes tokens out; the others keep their order, and are numbered anew. No memory beside its own. O(tokens).
+  mutating func removeAll(where goes: (_ number: Int) -> Bool) {
+    var (kept, end) = (0, 0)
+    for number in ends.indices where !goes(number) {
+      for i in range(of: number) {
+        bytes[end] = bytes[i]
+        end += 1
+      }
+      ends[kept] = end
+      kept += 1
+    }
+    bytes.removeSubrange(end...)
+    ends.removeSubrange(kept...)
+    let size = slots.count
+    slots = []
+    slots = slots(count: size)
+  }
+
   /// Calls back with a token's bytes, where they lie.
   func withBytes<R>(of number: Int, _ body: (UnsafeBufferPointer<UInt8>) throws -> R) rethrows -> R {
     try bytes.withUnsafeBufferPointer { try body(UnsafeBufferPointer(rebasing: $0[range(of: number)])) }
@@ -58,15 +87,18 @@ package struct TokenTable: Sendable {
 
   /// The number of a token, a new one if the table lacks it. Amortised O(length of the token).
   package mutating func insert(_ token: UnsafeRawBufferPointer) -> Int32 {
-    let slot = slot(of: token)
-    if !slots[slot].isFree { return slots[slot].number }
-
-    let number = Int32(count)
-    slots[slot] = Slot(token, number: number)
+    let sought = Slot(token, number: Int32(truncatingIfNeeded: count))
+    let place = place(of: token, sought)
+    if !slots[place].isFree { return slots[place].number }
+    slots[place] = sought
     bytes.append(contentsOf: token)
     ends.append(bytes.count)
-    if 2 * count > slots.count { grow() }
-    return number
+    if 4 * count > 3 * slots.count {
+      let size = 2 * slots.count
+      slots = []
+      slots = slots(count: size)
+    }
+    return sought.number
   }
 
   package mutating func insert(_ token: String) -> Int32 {
@@ -81,7 +113,7 @@ package struct TokenTable: Sendable {
   }
 
   package func number(of token: UnsafeRawBufferPointer) -> Int32? {
-    let slot = slots[slot(of: token)]
+    let slot = slots[place(of: token, Slot(token, number: 0))]
     return slot.isFree ? nil : slot.number
   }
 
@@ -90,64 +122,78 @@ package struct TokenTable: Sendable {
   }
 
   /// Drawn anew in every process: nobody can make a text whose tokens all collide. No number depends on it.
-  private static let seeds = (UInt64.random(in: .min ... .max), UInt64.random(in: .min ... .max))
+  private static let drawnSeeds = (UInt64.random(in: .min ... .max), UInt64.random(in: .min ... .max) | 1)
+  private let seeds = Self.drawnSeeds
 
   /// Words of eight bytes, each mixed in by a product of 64 and 64 bits whose halves are joined, as wyhash does.
-  private static func hash(of token: UnsafeRawBufferPointer) -> Int {
-    let seeds = Self.seeds
+  ///
+  /// - Parameter beginning: the first of them.
+  @inline(__always)
+  private func hash(of token: UnsafeRawBufferPointer, beginning: UInt64) -> Int {
     var hash = seeds.0 ^ UInt64(token.count)
-    var position = 0
-    repeat {
-      let product = (hash ^ token.word(at: position)).multipliedFullWidth(by: seeds.1 | 1)
+    var (word, position) = (beginning, 8)
+    while true {
+      let product = (hash ^ word).multipliedFullWidth(by: seeds.1)
       hash = product.high ^ product.low
+      if position >= token.count { return Int(truncatingIfNeeded: hash) }
+      word = token.word(at: position)
       position += 8
-    } while position < token.count
-    return Int(truncatingIfNeeded: hash)
+    }
   }
 
-  /// Where a token is or, if the table lacks it, belongs.
-  private func slot(of token: UnsafeRawBufferPointer) -> Int {
-    let (mask, sought) = (slots.count - 1, Slot(token, number: 0))
-    var slot = Self.hash(of: token) & mask
-    while !slots[slot].isFree {
-      let found = slots[slot]
-      if found.beginning == sought.beginning, found.length == sought.length,
-        token.count <= 8 || holds(token, at: range(of: Int(found.number)))
-      {
-        break
+  /// Where in `slots` a token is or, if the table lacks it, belongs.
+  private func place(of token: UnsafeRawBufferPointer, _ sought: Slot) -> Int {
+    slots.withUnsafeBufferPointer { slots in
+      let mask = slots.count - 1
+      var place = hash(of: token, beginning: sought.beginning) & mask
+      while !slots[place].isFree {
+        let found = slots[place]
+        if found.beginning == sought.beginning, found.length == sought.length,
+          token.count <= 8 || holds(token, at: ends[Int(found.number)])
+        {
+          break
+        }
+        place = (place + 1) & mask
       }
-      slot = (slot + 1) & mask
-    }
-    return slot
-  }
-
-  private func holds(_ token: UnsafeRawBufferPointer, at range: Range<Int>) -> Bool {
-    guard range.count == token.count else { return false }
-    return bytes.withUnsafeBytes { bytes in
-      for i in 0..<token.count where bytes[range.lowerBound + i] != token[i] { return false }
-      return true
+      return place
     }
   }
 
-  private mutating func grow() {
-    var slots = [Slot](repeating: Slot(), count: 2 * slots.count)
-    let mask = slots.count - 1
-    for number in 0..<count {
-      withBytes(of: number) { bytes in
-        let token = UnsafeRawBufferPointer(bytes)
-        var slot = Self.hash(of: token) & mask
-        while !slots[slot].isFree { slot = (slot + 1) & mask }
-        slots[slot] = Slot(token, number: Int32(number))
+  /// Whether the bytes up to a place are a token's.
+  private func holds(_ token: UnsafeRawBufferPointer, at end: Int) -> Bool {
+    bytes.withUnsafeBytes { bytes in
+      guard end >= token.count, let mine = bytes.baseAddress, let theirs = token.baseAddress else { return false }
+      return memcmp(mine + (end - token.count), theirs, token.count) == 0
+    }
+  }
+
+  /// All tokens in a hash table of some size.
+  private func slots(count size: Int) -> [Slot] {
+    [Slot](unsafeUninitializedCapacity: size) { slots, initialized in
+      slots.initialize(repeating: Slot())
+      initialized = size
+      bytes.withUnsafeBytes { bytes in
+        var start = 0
+        for (number, end) in ends.enumerated() {
+          let token = UnsafeRawBufferPointer(rebasing: bytes[start..<end])
+          let slot = Slot(token, number: Int32(truncatingIfNeeded: number))
+          var place = hash(of: token, beginning: slot.beginning) & (size - 1)
+          while !slots[place].isFree { place = (place + 1) & (size - 1) }
+          slots[place] = slot
+          start = end
+        }
       }
     }
-    self.slots = slots
   }
 }
 
 extension UnsafeRawBufferPointer {
   /// The eight bytes from a position on, the first one lowest, with zeros behind fewer.
+  @inline(__always)
   fileprivate func word(at position: Int) -> UInt64 {
-    func part<Part: FixedWidthInteger & UnsignedInteger & BitwiseCopyable>(_ position: Int, as: Part.Type) -> UInt64 {
+    @inline(__always) func part<Part: FixedWidthInteger & UnsignedInteger & BitwiseCopyable>(
+      _ position: Int, as: Part.Type
+    ) -> UInt64 {
       UInt64(Part(littleEndian: loadUnaligned(fromByteOffset: position, as: Part.self)))
     }
     let count = count - position

@@ -46,7 +46,7 @@ package struct LanguageModel: Task {
   package var usualFormat: any CorpusFormat { PlainText() }
 
   package func dataset(
-    of corpus: RunConfiguration.TextCorpus, format: any CorpusFormat, known: KnownVocabulary?
+    of corpus: RunConfiguration.TextCorpus, format: any CorpusFormat, known: KnownVocabulary?, threads: Int
   ) throws(CorpusError) -> SequenceDataset {
     let sources = try corpus.sources()
     var known = known
@@ -56,11 +56,12 @@ package struct LanguageModel: Task {
     } else if let learnt = known?.tokenization {
       tokenization = learnt
     } else {
-      let tokenizer = try BytePairTokenizer.trained(on: sources, settings: corpus.vocabulary)
+      let tokenizer = try BytePairTokenizer.trained(on: sources, settings: corpus.vocabulary, threads: threads)
       (tokenization, known) = (.bpe(tokenizer), KnownVocabulary(of: tokenizer))
     }
     return try SequenceDataset.prepare(
-      sources, format: format, tokenization: tokenization, vocabulary: corpus.vocabulary, known: known)
+      sources, format: format, tokenization: tokenization, vocabulary: corpus.vocabulary, known: known,
+      threads: threads)
   }
 
   package func read(

@@ -64,7 +64,7 @@ package struct Tagging: Task {
   package var learnsTags: Bool { true }
 
   package func dataset(
-    of corpus: RunConfiguration.TextCorpus, format: any CorpusFormat, known: KnownVocabulary?
+    of corpus: RunConfiguration.TextCorpus, format: any CorpusFormat, known: KnownVocabulary?, threads: Int
   ) throws(CorpusError) -> SequenceDataset {
     try SequenceDataset.prepareTagged(
       try corpus.sources(), format: format, tags: corpus.tags, vocabulary: corpus.vocabulary, known: known)

@@ -8,10 +8,13 @@ import Foundation
 /// Prepared datasets by what they were made from: the same files with the same settings are prepared once.
 package struct DatasetCache {
   private let directory: String
+  /// How many read text.
+  private let threads: Int
 
   /// `$XDG_CACHE_HOME/rnn-train`, else `~/.cache/rnn-train`.
-  package init(environment: [String: String] = ProcessInfo.processInfo.environment) {
+  package init(threads: Int, environment: [String: String] = ProcessInfo.processInfo.environment) {
     directory = Self.directory(environment)
+    self.threads = threads
   }
 
   static func directory(_ environment: [String: String]) -> String {
@@ -47,7 +50,7 @@ package struct DatasetCache {
       let settings = try Self.settings(of: configuration, corpus, known: known)
       let path = path(settings: settings)
       if let dataset = cached(path, settings: settings, notice: notice) { return dataset }
-      let dataset = try Self.prepare(configuration, corpus, known: known, settings: settings)
+      let dataset = try prepareDataset(configuration, corpus, known: known, settings: settings)
       do {
         try Self.write(dataset, settings: settings, to: path, makingDirectoryWith: 0o700)
       } catch {
@@ -71,7 +74,7 @@ package struct DatasetCache {
   ) throws -> (dataset: SequenceDataset, path: String) {
     let known = try known ?? configuration.givenVocabulary
     let settings = try Self.settings(of: configuration, corpus, known: known)
-    let dataset = try Self.prepare(configuration, corpus, known: known, settings: settings)
+    let dataset = try prepareDataset(configuration, corpus, known: known, settings: settings)
     if let path {
       try Self.write(dataset, settings: settings, to: path, makingDirectoryWith: 0o777)
       return (dataset, path)
@@ -82,11 +85,11 @@ package struct DatasetCache {
   }
 
   /// Reads the text, and makes sure that it is still the one that has the settings' hash.
-  private static func prepare(
+  private func prepareDataset(
     _ configuration: RunConfiguration, _ corpus: RunConfiguration.TextCorpus, known: KnownVocabulary?,
     settings: String
   ) throws -> SequenceDataset {
-    let dataset = try configuration.task.dataset(of: corpus, format: configuration.format, known: known)
+    let dataset = try configuration.task.dataset(of: corpus, format: configuration.format, known: known, threads: threads)
     guard try Self.settings(of: configuration, corpus, known: known) == settings else {
       throw TrainingError.changingText(files: try corpus.files().flatMap(\.paths))
     }

@@ -133,12 +133,14 @@ struct ProbeCommand: ParsableCommand {
 }
 
 extension DatasetCache {
-  /// The dataset of a configuration. One that the configuration names is probed before it is read.
+  /// The dataset of a configuration. One that the configuration names is probed before it is read; text is read by as many threads as
+  /// this process may use processors.
   ///
   /// - Parameter known: what a model knows whose ids it keeps; nil: it is all the data's own.
   static func dataset(
     for configuration: RunConfiguration, known: KnownVocabulary?, _ console: Console
   ) throws -> SequenceDataset {
-    try DatasetCache().dataset(for: configuration, known: known, open: FileProbe.open, notice: console.warn)
+    try DatasetCache(threads: ProcessorCount.available()).dataset(
+      for: configuration, known: known, open: FileProbe.open, notice: console.warn)
   }
 }

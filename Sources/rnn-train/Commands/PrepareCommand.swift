@@ -30,6 +30,9 @@ struct PrepareCommand: ParsableCommand {
   @OptionGroup
   var options: ConfigurationOptions
 
+  @OptionGroup
+  var threads: ThreadOptions
+
   @Option(
     help: ArgumentHelp(
       "Where to write the dataset. (default: the cache that training looks in)", valueName: "dataset.h5"),
@@ -47,7 +50,8 @@ struct PrepareCommand: ParsableCommand {
     }
     if let output { try Self.requireDataset(at: output) }
     let start = try ParentCheckpoint(of: configuration, Console(isQuiet: false))
-    let (dataset, path) = try DatasetCache().prepare(configuration, corpus, known: start?.known, to: output)
+    let (dataset, path) = try DatasetCache(threads: threads.count()).prepare(
+      configuration, corpus, known: start?.known, to: output)
     if let notice = dataset.missedWordsNotice { Console(isQuiet: false).warn(notice) }
     try Results.print(Self.summary(dataset, path: path))
   }

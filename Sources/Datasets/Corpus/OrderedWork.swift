@@ -1,0 +1,104 @@
+import Dispatch
+import Synchronization
+
+/// What a thread does with one item after the other.
+protocol OrderedWorker: SendableMetatype {
+  associatedtype Item: Sendable
+  /// What the results of all items make.
+  associatedtype Whole: Sendable
+
+  /// Works on an item by itself, beside other threads.
+  mutating func work(on item: Item)
+
+  /// Adds its result to those of the items before.
+  mutating func deliver(to whole: inout Whole) throws(CorpusError)
+}
+
+/// Items that come one after the other, are worked on side by side, and whose results are put together in their order: the same
+/// for any number of threads.
+enum OrderedWork {
+  /// The first error, in the order of items, ends it. Memory: an item and its result for each thread.
+  ///
+  /// - Parameters:
+  ///   - threads: how many there are with the one that calls. The system may give fewer.
+  ///   - next: the next item, nil behind the last one and behind an error. Called by one thread at a time.
+  static func run<Worker: OrderedWorker>(
+    threads: Int, next: @escaping @Sendable () throws(CorpusError) -> Worker.Item?, into whole: inout Worker.Whole,
+    worker: @Sendable () -> Worker
+  ) throws(CorpusError) {
+    let queue = Queue<Worker>(next: next, whole: whole)
+    if threads == 1 {
+      queue.work(worker())
+    } else {
+      DispatchQueue.concurrentPerform(iterations: threads) { _ in queue.work(worker()) }
+    }
+    whole = try queue.result()
+  }
+
+  private final class Queue<Worker: OrderedWorker>: Sendable {
+    private struct State {
+      var whole: Worker.Whole
+      var error: CorpusError?
+    }
+
+    private let next: @Sendable () throws(CorpusError) -> Worker.Item?
+    /// Signalled when the last item that was handed out has been delivered.
+    private let last = Mutex(DispatchSemaphore(value: 0))
+    private let state: Mutex<State>
+
+    init(next: @escaping @Sendable () throws(CorpusError) -> Worker.Item?, whole: Worker.Whole) {
+      self.next = next
+      state = Mutex(State(whole: whole))
+      // The first item waits for none.
+      last.withLock { _ = $0.signal() }
+    }
+
+    func result() throws(CorpusError) -> Worker.Whole {
+      try state.withLock { (state) throws(CorpusError) in
+        if let error = state.error { throw error }
+        return state.whole
+      }
+    }
+
+    /// An item, and its turn to be delivered: what it waits for, and what waits for it.
+    private struct Turn {
+      let item: Result<Worker.Item, CorpusError>
+      let before, done: DispatchSemaphore
+    }
+
+    private func take() -> Turn? {
+      last.withLock { last in
+        let item: Result<Worker.Item, CorpusError>
+        do throws(CorpusError) {
+          guard let next = try next() else { return nil }
+          item = .success(next)
+        } catch {
+          item = .failure(error)
+        }
+        let turn = Turn(item: item, before: last, done: DispatchSemaphore(value: 0))
+        last = turn.done
+        return turn
+      }
+    }
+
+    func work(_ worker: Worker) {
+      var worker = worker
+      while let turn = take() {
+        if case .success(let item) = turn.item { worker.work(on: item) }
+        turn.before.wait()
+        defer { turn.done.signal() }
+        let goesOn = state.withLock { state in
+          if state.error != nil { return false }
+          do throws(CorpusError) {
+            _ = try turn.item.get()
+            try worker.deliver(to: &state.whole)
+          } catch {
+            state.error = error
+          }
+          return state.error == nil
+        }
+        if !goesOn { return }
+      }
+    }
+  }
+}

@@ -1,0 +1,101 @@
+/// The tokens of a stretch of text, in order, before there is a vocabulary: each is a place in a table of those that are different.
+///
+/// Tokenizers fill it, each thread its own; `CorpusRecord` puts runs together. Memory: 4 bytes for each token, and the different ones.
+package struct TokenRun: Sendable {
+  /// The different tokens; special ones come first, whether they occur or not.
+  private(set) var table = TokenTable()
+  private(set) var tokens: [Int32] = []
+  /// Where sentences end in `tokens`. One that ends at 0 is the one that the text before the run ends in, if there is any.
+  private(set) var ends: [Int] = []
+  /// How long the run's text is up to the end of each sentence, once `close` has found that out.
+  private(set) var extents: [TextExtent] = []
+  /// Unicode scalars whose tokens have come.
+  var characters = 0
+  /// How long its text is.
+  private(set) var meter = TextMeter()
+
+  private let specialTokens: [String]
+  private let endOfLine: Int32?
+  private var endCharacters: [Int] = []
+
+  /// - Parameter specialTokens: `</s>` among them ends each sentence.
+  init(specialTokens: [String] = []) {
+    self.specialTokens = specialTokens
+    for token in specialTokens { _ = table.insert(token) }
+    endOfLine = table.number(of: Vocabulary.endOfLineToken)
+  }
+
+  /// Makes it empty, for the next stretch of text.
+  ///
+  /// - Parameters:
+  ///   - keepsTable: whether tokens keep their places.
+  ///   - isInWord: whether what stands before is no white space.
+  mutating func removeAll(keepsTable: Bool, isInWord: Bool = false) {
+    if !keepsTable {
+      table.removeAll()
+      for token in specialTokens { _ = table.insert(token) }
+    }
+    tokens.removeAll(keepingCapacity: true)
+    ends.removeAll(keepingCapacity: true)
+    extents.removeAll(keepingCapacity: true)
+    endCharacters.removeAll(keepingCapacity: true)
+    (characters, meter) = (0, TextMeter(isInWord: isInWord))
+  }
+
+  /// Appends a token and returns its place in the table.
+  @discardableResult
+  mutating func append(_ token: UnsafeRawBufferPointer) -> Int32 {
+    let place = table.insert(token)
+    tokens.append(place)
+    return place
+  }
+
+  @discardableResult
+  mutating func append(_ token: some Collection<UInt8>) -> Int32 {
+    token.withContiguousStorageIfAvailable { append(UnsafeRawBufferPointer($0)) }
+      ?? Array(token).withUnsafeBytes { append($0) }
+  }
+
+  /// Appends a token by its place in the table.
+  mutating func append(place: Int32) { tokens.append(place) }
+
+  /// The same of several tokens.
+  mutating func append(places: UnsafeBufferPointer<Int32>) { tokens.append(contentsOf: places) }
+
+  /// Ends a sentence, unless nothing has come since the last one ended. One whose end is marked by a `</s>` of its own,
+  /// as many prepared corpora have it, gets no second.
+  mutating func endSentence() {
+    guard ends.last != tokens.count else { return }
+    if let endOfLine, let last = tokens.last, last != endOfLine { tokens.append(endOfLine) }
+    ends.append(tokens.count)
+    endCharacters.append(characters)
+  }
+
+  /// Takes in how long a piece of text is.
+  mutating func measure(_ text: UTF8Span) { meter.add(text) }
+
+  /// What has been measured so far ends here, as a file does.
+  mutating func endMeasure() { meter.endLine() }
+
+  /// Takes in the length of a word of a file that says itself where words are.
+  mutating func addWord(_ form: ArraySlice<UInt8>) {
+    meter.addWord(form)
+    characters = meter.extent.characters
+  }
+
+  /// Finds out how long the text is up to the sentences that have ended, once all of it has come. A sentence ends with a line.
+  mutating func close() {
+    var line = 0
+    for end in endCharacters {
+      while line < meter.lineEnds.count, meter.lineEnds[line].characters < end { line += 1 }
+      extents.append(line < meter.lineEnds.count ? meter.lineEnds[line] : meter.extent)
+    }
+  }
+
+  /// [table] How often each token comes.
+  var counts: [Int32] {
+    var counts = [Int32](repeating: 0, count: table.count)
+    counts.withUnsafeMutableBufferPointer { counts in for token in tokens { counts[Int(token)] &+= 1 } }
+    return counts
+  }
+}
