@@ -46,6 +46,15 @@ import Testing
     #expect(known == pruned.words.table.count)
   }
 
+  /// Nor does it show how many threads there were.
+  @Test func anyNumberOfThreadsPrunesTheSame() throws {
+    let one = try Self.read(.beyond(limit: 200, allowance: nil), threads: 1)
+    let several = try Self.read(.beyond(limit: 200, allowance: nil), threads: 4)
+    #expect(one.words.allowance == several.words.allowance && one.words.counts == several.words.counts)
+    #expect(one.words.table == several.words.table)
+    #expect(try one.tokens.all() == several.tokens.all())
+  }
+
   /// Vocabulary, ids and splits are the same, if the vocabulary's words come more often than is allowed to be missed.
   @Test func nothingElseShows() throws {
     let all = try Self.read(.never)
