@@ -1,18 +1,22 @@
 #!/usr/bin/env python3
 """Compares the program's subwords with those of Hugging Face's tokenizers: ids of whole files, and what both learn.
 
-    check.py PROGRAM [TEXT] [--speed]     the built rnn-train; a text, by default some megabytes in many scripts
+    check.py PROGRAM [TEXT] [--speed THREADS]     the built rnn-train; a text, by default some megabytes in many scripts
 
 Tokenizers of many kinds are trained by the package on a part of the text; the program reads their files and prepares the whole text.
-With --speed both prepare it on one thread, and MB/s are printed. pip install tokenizers h5py
+With --speed both prepare it on so many threads, the package line by line (`encode_batch`), and MB/s are printed.
+pip install tokenizers h5py
 """
 import json, os, pathlib, random, subprocess, sys, tempfile, time
-os.environ["TOKENIZERS_PARALLELISM"] = "false"
+arguments = sys.argv[1:]
+speed = "--speed" in arguments
+threads = arguments[arguments.index("--speed") + 1] if speed else "2"
+if speed: arguments = arguments[:arguments.index("--speed")] + arguments[arguments.index("--speed") + 2:]
+# Before the package is there, which reads them once.
+os.environ.update(TOKENIZERS_PARALLELISM="false" if threads == "1" else "true", RAYON_NUM_THREADS=threads)
 import h5py
 from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, trainers
 
-arguments = [argument for argument in sys.argv[1:] if argument != "--speed"]
-speed = "--speed" in sys.argv
 program = pathlib.Path(arguments[0]).resolve()
 byte_level = lambda: pre_tokenizers.ByteLevel(add_prefix_space=False)
 alphabet = pre_tokenizers.ByteLevel.alphabet()
@@ -46,13 +50,35 @@ def prepare(directory, text, tokens, *more):
     """The ids that the program gives a file, and the seconds that it took."""
     (directory / "lm.cfg").write_text(f"data: {{train: {json.dumps(str(text))}, tokens: {tokens}}}\n")
     start = time.monotonic()
-    subprocess.run([program, "prepare", "--config", "lm.cfg", "--output", "d.h5", *more], check=True, cwd=directory,
+    subprocess.run([program, "prepare", "--config", "lm.cfg", "--output", "d.h5", "--threads", threads, *more], check=True, cwd=directory,
                    stdout=subprocess.DEVNULL)
     seconds = time.monotonic() - start
     with h5py.File(directory / "d.h5") as file:
         vocabulary = [token.decode() for token in file["vocabulary/tokens"][:]]
-        tokenizer = file["vocabulary/tokenizer"]
-        return file["train/tokens"][:].tolist(), vocabulary, tokenizer[()], seconds
+        tokenizer = file["vocabulary/tokenizer"][()] if "vocabulary/tokenizer" in file else None
+        return file["train/tokens"][:].tolist(), vocabulary, tokenizer, seconds
+
+
+def encode_lines(tokenizer, text):
+    """The seconds that the package takes for all lines."""
+    lines = text.splitlines(keepends=True)
+    start = time.monotonic()
+    for first in range(0, len(lines), 10_000):
+        tokenizer.encode_batch(lines[first:first + 10_000], add_special_tokens=False)
+    return time.monotonic() - start
+
+
+def whitespace(directory, path, text, megabytes):
+    """Words between white space, learnt and encoded."""
+    start = time.monotonic()
+    tokenizer = Tokenizer(models.WordLevel(unk_token="<unk>"))
+    tokenizer.pre_tokenizer = pre_tokenizers.WhitespaceSplit()
+    trainer = trainers.WordLevelTrainer(vocab_size=10_000_000, special_tokens=["<unk>"], show_progress=False)
+    tokenizer.train_from_iterator(text.splitlines(keepends=True), trainer)
+    learning = time.monotonic() - start
+    theirs = learning + encode_lines(tokenizer, text)
+    seconds = prepare(directory, path, "whitespace")[3]
+    print(f"whitespace: whole program {megabytes / seconds:.1f} MB/s, their learning and encoding {megabytes / theirs:.1f} MB/s")
 
 
 def main():
@@ -78,13 +104,14 @@ def main():
     for name, make in kinds:
         tokenizer = make()
         tokenizer.save(str(directory / "tokenizer.json"))
-        start = time.monotonic()
         expected = tokenizer.encode(text, add_special_tokens=False).ids
-        theirs = time.monotonic() - start
+        theirs = encode_lines(tokenizer, text) if speed else 1
         found, _, _, seconds = prepare(directory, path, "{tokenizer: tokenizer.json}")
         assert found == expected, f"{name}: ids differ from position {next(i for i, (a, b) in enumerate(zip(found, expected)) if a != b)} on"
         print(f"{name}: {len(found)} ids of {megabytes:.1f} MB agree" + (
             f"; whole program {megabytes / seconds:.1f} MB/s, their encode {megabytes / theirs:.1f} MB/s" if speed else ""))
+
+    if speed: whitespace(directory, path, text, megabytes)
 
     # What is learnt, and the file that is written of it.
     size = 8000 if speed else 2000

@@ -1,6 +1,7 @@
 import Files
 
-/// How a corpus is read. None of it shows in what is read, but for words that are pruned.
+/// How a corpus is read. Neither the size of chunks nor the number of threads shows in what is read; but which words are pruned, if
+/// any are, depends on the size.
 package struct CorpusReading: Sendable {
   /// When words are put away that are too many to be all in memory.
   package var pruning: CorpusRecord.Pruning

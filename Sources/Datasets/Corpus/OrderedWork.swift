@@ -17,10 +17,13 @@ protocol OrderedWorker: SendableMetatype {
 /// Items that come one after the other, are worked on side by side, and whose results are put together in their order: the same
 /// for any number of threads.
 enum OrderedWork {
+  /// More threads would wait for what is done one after the other, and take memory.
+  private static let mostThreads = 8
+
   /// The first error, in the order of items, ends it. Memory: an item and its result for each thread.
   ///
   /// - Parameters:
-  ///   - threads: how many there are with the one that calls. The system may give fewer.
+  ///   - threads: how many there are with the one that calls, of which at most eight are used. The system may give fewer.
   ///   - next: the next item, nil behind the last one and behind an error. Called by one thread at a time.
   static func run<Worker: OrderedWorker>(
     threads: Int, next: @escaping @Sendable () throws(CorpusError) -> Worker.Item?, into whole: inout Worker.Whole,
@@ -30,7 +33,7 @@ enum OrderedWork {
     if threads == 1 {
       queue.work(worker())
     } else {
-      DispatchQueue.concurrentPerform(iterations: threads) { _ in queue.work(worker()) }
+      DispatchQueue.concurrentPerform(iterations: min(threads, mostThreads)) { _ in queue.work(worker()) }
     }
     whole = try queue.result()
   }

@@ -1,6 +1,6 @@
 import Files
 
-/// A text or treebank as it was read, before its tokens have ids of a vocabulary. Its tokens are numbers: see `RecordedWords`.
+/// A text or treebank as it was read, before its tokens have ids of a vocabulary. Its tokens are places in a table: see `RecordedWords`.
 package struct RecordedText: Sendable {
   /// The files, for messages.
   let paths: [String]
