@@ -58,32 +58,27 @@ package final class TextReader: Sendable {
   /// The next chunk; nil behind the last one, and behind an error.
   func next() throws(CorpusError) -> TextChunk? {
     try state.withLock { (state) throws(CorpusError) in
-      if state.linesLeft == 0 { return nil }
-      if state.file == nil {
-        guard let path = state.paths.popFirst() else { return nil }
-        do throws(CorpusError) {
-          state.file = try TextFile(.file(path), chunkSize: chunkSize)
-        } catch {
-          state.paths = []
-          throw error
-        }
-        (state.startsFile, state.startsInWord, state.isInLine) = (true, false, false)
+      do throws(CorpusError) {
+        return try next(&state)
+      } catch {
+        state.paths = []
+        throw error
       }
-      return try chunk(&state)
     }
   }
 
-  private func chunk(_ state: inout State) throws(CorpusError) -> TextChunk? {
+  private func next(_ state: inout State) throws(CorpusError) -> TextChunk? {
+    if state.linesLeft == 0 { return nil }
+    if state.file == nil {
+      guard let path = state.paths.popFirst() else { return nil }
+      state.file = try TextFile(.file(path), chunkSize: chunkSize)
+      (state.startsFile, state.startsInWord, state.isInLine) = (true, false, false)
+    }
     guard var file = state.file.take() else { return nil }
     var (size, isAtEnd, end) = (chunkSize, false, Int?.none)
     while end == nil {
       while state.pending.count < size, !isAtEnd {
-        do throws(CorpusError) {
-          isAtEnd = try !file.advance(atMost: size - state.pending.count) { state.hash.update($0) }
-        } catch {
-          state.paths = []
-          throw error
-        }
+        isAtEnd = try !file.advance(atMost: size - state.pending.count) { state.hash.update($0) }
         if !isAtEnd { Self.append(file.chunk, of: &file, to: &state) }
       }
       end =
