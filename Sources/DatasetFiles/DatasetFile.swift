@@ -154,7 +154,7 @@ package enum DatasetFile {
     }
     func tokens() throws -> Column<Int32> {
       guard try group.holds(UInt16.self, in: "tokens") else { return try column("tokens") }
-      return try group.storedNumbers("tokens", as: UInt16.self).map { Column(narrow: $0, as: UInt16.self) }
+      return try group.storedNumbers("tokens", as: UInt16.self).map { Column(narrow: $0) }
         ?? Column(try group.read("tokens", as: UInt16.self).map(Int32.init))
     }
     var sequence = TokenSequence(

@@ -141,19 +141,20 @@ extension Array {
 }
 
 extension Column where Number == Int32 {
-  /// Those that lie in a file in fewer bytes each, without a sign.
-  package init<Narrow: FixedWidthInteger & UnsignedInteger & BitwiseCopyable & SendableMetatype>(
-    narrow stored: StoredNumbers, as type: Narrow.Type
-  ) {
-    precondition(stored.width == MemoryLayout<Narrow>.stride && stored.width < 4, "numbers are narrow")
+  /// Those that lie in a file in one or two bytes each, without a sign.
+  package init(narrow stored: StoredNumbers) {
+    precondition([1, 2].contains(stored.width), "numbers are narrow")
     self.init(count: stored.count) { range, memory throws(FileError) in
       // They are read into the end of the memory, and become longer from its start on: none is overwritten unread.
       let bytes = UnsafeMutableRawBufferPointer(memory)
       let end = UnsafeMutableRawBufferPointer(rebasing: bytes[(bytes.count - range.count * stored.width)...])
       try stored.read(range, into: end)
-      for i in 0..<range.count {
-        memory[i] = Int32(
-          Narrow(littleEndian: end.loadUnaligned(fromByteOffset: i * stored.width, as: Narrow.self)))
+      if stored.width == 1 {
+        for i in 0..<range.count { memory[i] = Int32(end[i]) }
+      } else {
+        for i in 0..<range.count {
+          memory[i] = Int32(UInt16(littleEndian: end.loadUnaligned(fromByteOffset: 2 * i, as: UInt16.self)))
+        }
       }
     }
   }

@@ -32,7 +32,10 @@ struct TokenSpool: Sendable {
   ///
   /// - Parameter places: by number, what each stands for; not negative.
   mutating func append(_ numbers: [Int32], _ places: [Int32]) throws(FileError) {
-    places.withUnsafeBufferPointer { places in recent.append(contentsOf: numbers.lazy.map { places[Int($0)] }) }
+    recent += [Int32](unsafeUninitializedCapacity: numbers.count) { memory, count in
+      count = numbers.count
+      places.withUnsafeBufferPointer { places in for i in 0..<count { memory[i] = places[Int(numbers[i])] } }
+    }
     try flush()
   }
 
@@ -72,11 +75,7 @@ struct TokenSpool: Sendable {
     guard let file else { return Column(recent) }
     let stored = segments.map { segment in
       let numbers = file.numbers(at: segment.offset, count: Self.length, width: segment.width)
-      return switch segment.width {
-      case 1: Column<Int32>(narrow: numbers, as: UInt8.self)
-      case 2: Column<Int32>(narrow: numbers, as: UInt16.self)
-      default: Column<Int32>(numbers)
-      }
+      return segment.width < MemoryLayout<Int32>.stride ? Column<Int32>(narrow: numbers) : Column<Int32>(numbers)
     }
     let (whole, rest) = (segments.count * Self.length, Column(recent))
     return Column(count: count) { range, memory throws(FileError) in

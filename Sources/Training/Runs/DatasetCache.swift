@@ -89,7 +89,8 @@ package struct DatasetCache {
     _ configuration: RunConfiguration, _ corpus: RunConfiguration.TextCorpus, known: KnownVocabulary?,
     settings: String
   ) throws -> SequenceDataset {
-    let dataset = try configuration.task.dataset(of: corpus, format: configuration.format, known: known, threads: threads)
+    let dataset = try configuration.task.dataset(
+      of: corpus, format: configuration.format, known: known, threads: threads)
     guard try Self.settings(of: configuration, corpus, known: known) == settings else {
       throw TrainingError.changingText(files: try corpus.files().flatMap(\.paths))
     }
