@@ -27,14 +27,14 @@ enum OrderedWork {
   ///   - next: the next item, nil behind the last one and behind an error. Called by one thread at a time.
   static func run<Worker: OrderedWorker>(
     threads: Int, next: @escaping @Sendable () throws(CorpusError) -> Worker.Item?, into whole: inout Worker.Whole,
-    worker: @Sendable () -> Worker
+    worker: @escaping @Sendable () -> Worker
   ) throws(CorpusError) {
     let queue = Queue<Worker>(next: next, whole: whole)
-    if threads == 1 {
-      queue.work(worker())
-    } else {
-      DispatchQueue.concurrentPerform(iterations: min(threads, mostThreads)) { _ in queue.work(worker()) }
+    for _ in 1..<max(1, min(threads, mostThreads)) {
+      // A queue of its own gets a thread of its own, if there is one to be had: nobody waits for it to begin.
+      DispatchQueue(label: "rnn-train: reading text", qos: .userInitiated).async { queue.work(worker()) }
     }
+    queue.work(worker())
     whole = try queue.result()
   }
 
@@ -56,8 +56,12 @@ enum OrderedWork {
       last.withLock { _ = $0.signal() }
     }
 
+    /// What has been made of all items, once none is left or there was an error. Waits for those that others work on.
     func result() throws(CorpusError) -> Worker.Whole {
-      try state.withLock { (state) throws(CorpusError) in
+      let last = last.withLock { $0 }
+      last.wait()
+      last.signal()
+      return try state.withLock { (state) throws(CorpusError) in
         if let error = state.error { throw error }
         return state.whole
       }
