@@ -49,7 +49,7 @@ import Testing
       (gzip + zeros, 1), (gzip + zeros + gzip, 2), (xz + zeros, 1), (skippable + zstd, 1), (zstd + skippable, 1),
     ] {
       let path = try files.write("file", padded)
-      let found = try PlainText().read([path], .character, chunkSize: 8)
+      let found = try PlainText().read([path], .character, CorpusReading(chunkSize: 8))
       let whole = try PlainText().read(
         [files.write("plain", String(repeating: Self.text, count: times))], .character)
       #expect(found.tokens == whole.tokens && found.sourceSHA256 == whole.sourceSHA256)
