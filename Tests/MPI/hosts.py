@@ -273,7 +273,7 @@ sys.exit(code)
         print(f"{ranks} ranks: MiB of each: {', '.join(f'{peak:.0f}' for peak in peaks)}", flush=True)
 
 
-options = parser.parse_args()
+options = parser.parse_intermixed_args()
 if options.task == "ddp":
     ddp(options)
 else:
