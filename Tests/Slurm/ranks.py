@@ -130,7 +130,8 @@ def another_plugin():
     done = run(srun(2, "--config", "lm.cfg", plugin="none"))
     lines = [line for line in done.stderr.splitlines() if line.startswith("rnn-train:")]
     assert len(lines) == 1 and "they would train apart" in lines[0] and not (work / "run").exists(), done.stderr
-    assert done.returncode == 64, done.returncode
+    # With -K the first one to leave has the others ended, which says more to srun.
+    assert done.returncode in (64, 143), done.returncode
     return lines[0]
 
 
