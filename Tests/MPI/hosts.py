@@ -12,7 +12,7 @@ DistributedDataParallel over Gloo trains the same, by threads, by processes that
 its lines. Both need root, `ip` and `tc` (Debian's iproute2), and `speed` torch as well. `memory` measures what 1, 2 and 4 processes
 of this machine take each that train one larger model by Adam, checkpoints included.
 """
-import argparse, json, os, pathlib, random, shlex, statistics, subprocess, sys, tempfile, time
+import argparse, json, os, pathlib, random, shlex, signal, statistics, subprocess, sys, tempfile, time
 
 root = pathlib.Path(__file__).resolve().parents[2]
 parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -274,6 +274,8 @@ sys.exit(code)
 
 
 options = parser.parse_intermixed_args()
+# Nothing of the hosts is to be left.
+signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
 if options.task == "ddp":
     ddp(options)
 else:
