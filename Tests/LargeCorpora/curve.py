@@ -31,11 +31,13 @@ def run(arguments, seconds=None):
         while not list(directory.glob("run/checkpoints/*.h5")):
             time.sleep(0.1)
         time.sleep(seconds)
-        process.send_signal(signal.SIGINT)
+        # Not SIGINT, which whoever began this in the background may have had ignored.
+        # A short text may be done already: then nobody but wait4 is to know of it.
+        os.kill(process.pid, signal.SIGTERM)
     errors = process.stderr.read().decode()
     _, status, usage = os.wait4(process.pid, 0)
     code = os.waitstatus_to_exitcode(status)
-    if code not in (0, 130):
+    if code not in (0, 143):
         sys.exit(errors)
     return usage.ru_maxrss / 1000, time.monotonic() - begin
 
