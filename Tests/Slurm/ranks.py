@@ -179,7 +179,8 @@ def submitted(*options):
 
 
 def stopped_at_its_limit_and_requeued():
-    expected = alone(LONG)
+    # So long that it isn't done before the limit on fast processors.
+    expected = alone(5 * LONG)
     (work / "job.log").unlink(missing_ok=True)
     # The signal comes 50 seconds before the limit of a minute; Slurm may be late by a while.
     job = submitted("--time=1", "--signal=TERM@50")
