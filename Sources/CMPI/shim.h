@@ -38,6 +38,8 @@ static inline void cmpi_exchange(const void *sent, const int *sent_counts, const
                 MPI_COMM_WORLD);
 }
 
+static inline void cmpi_meet(void) { MPI_Barrier(MPI_COMM_WORLD); }
+
 static inline void cmpi_finalize(void) { MPI_Finalize(); }
 
 static inline void cmpi_abort(int code) { MPI_Abort(MPI_COMM_WORLD, code); }
