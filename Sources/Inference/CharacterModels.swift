@@ -64,10 +64,10 @@ package final class CharacterModels: Sendable {
     into features: inout WordFeatures
   ) {
     var firstWord = 0
-    var spellings = Spellings(model)
+    var wordTokens = WordTokens(model)
     let readings = sentences.filter { !$0.isEmpty }.map { words in
       defer { firstWord += words.count }
-      return Reading(of: words, number: firstWord, by: model, &spellings)
+      return Reading(of: words, number: firstWord, by: model, &wordTokens)
     }.sorted { ($1.tokens.count, $0.firstWord) < ($0.tokens.count, $1.firstWord) }
     let batches = Self.batches(of: readings)
     guard let longest = readings.first?.tokens.count else { return }
@@ -122,20 +122,20 @@ private struct Reading {
   /// [word] the timestep that ends it.
   private(set) var ends: [Int]
 
-  init(of words: [String], number firstWord: Int, by model: TrainedModel, _ spellings: inout Spellings) {
+  init(of words: [String], number firstWord: Int, by model: TrainedModel, _ wordTokens: inout WordTokens) {
     self.firstWord = firstWord
     tokens = [model.vocabulary.beforeLine(model.tokenization)]
     ends = words.map { _ in 0 }
     for (place, word) in model.direction.ordered(Array(words.indices)).enumerated() {
-      if place > 0 { tokens.append(spellings.space) }
-      tokens += spellings.read(words[word])
+      if place > 0 { tokens.append(wordTokens.space) }
+      tokens += wordTokens.of(words[word])
       ends[word] = tokens.count - 1
     }
   }
 }
 
-/// Words as a model reads them, each spelled once.
-private struct Spellings {
+/// The tokens of words, in the order in which a model reads them; those of each are found once.
+private struct WordTokens {
   private let model: TrainedModel
   private var known: [String: [Int32]] = [:]
   let space: Int32
@@ -145,7 +145,7 @@ private struct Spellings {
     space = Self.id(" ", of: model)
   }
 
-  mutating func read(_ word: String) -> [Int32] {
+  mutating func of(_ word: String) -> [Int32] {
     if let tokens = known[word] { return tokens }
     let tokens = model.direction.ordered(model.tokenization.tokens(of: word).map { Self.id($0, of: model) })
     known[word] = tokens
