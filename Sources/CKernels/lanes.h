@@ -10,21 +10,23 @@ static void softmax_chunk(float *panel, long rows, float *maximum, float *sum) {
     }
   for (long i = 0; i < rows; i++)
     UNROLL for (int v = 0; v < VECTORS; v++) {
-      vector x = exponential(load(panel + i * PANEL + v * LANES) - m[v]);
+      vector x = exponential_below(load(panel + i * PANEL + v * LANES) - m[v]);
       store(panel + i * PANEL + v * LANES, x);
       s[v] += x;
     }
   UNROLL for (int v = 0; v < VECTORS; v++) store(maximum + v * LANES, m[v]), store(sum + v * LANES, s[v]);
 }
 
-static void scale_lanes(float *panel, long rows, const float *factor) {
+static void scale_lanes(float *panel, long rows, const float *factor, const float *ahead) {
   vector f[VECTORS];
   UNROLL for (int v = 0; v < VECTORS; v++) f[v] = load(factor + v * LANES);
-  for (long i = 0; i < rows; i++)
+  for (long i = 0; i < rows; i++) {
+    __builtin_prefetch(ahead + i * PANEL, 1);
     UNROLL for (int v = 0; v < VECTORS; v++) {
       float *p = panel + i * PANEL + v * LANES;
       store(p, load(p) * f[v]);
     }
+  }
 }
 
 static void add_rows(const float *panel, long rows, float *sum) {
@@ -43,8 +45,9 @@ typedef double wide16 __attribute__((ext_vector_type(16)));
 typedef double wide8 __attribute__((ext_vector_type(8)));
 typedef double wide4 __attribute__((ext_vector_type(4)));
 
-static void add_lanes(const float *panel, long rows, float *sum) {
+static void add_lanes(const float *panel, long rows, float *sum, const float *ahead) {
   for (long i = 0; i < rows; i++) {
+    __builtin_prefetch(ahead + i * PANEL);
     row16 x = *(const row16 *)(panel + i * PANEL);
     row8 eight = x.lo + x.hi;
     row4 four = eight.lo + eight.hi;

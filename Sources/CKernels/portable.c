@@ -178,7 +178,8 @@ static void softmax_chunk(float *panel, long rows, float *maximum, float *sum) {
   }
 }
 
-static void scale_lanes(float *panel, long rows, const float *factor) {
+static void scale_lanes(float *panel, long rows, const float *factor, const float *ahead) {
+  (void)ahead;
   for (long i = 0; i < rows; i++)
     for (int lane = 0; lane < CK_PANEL_WIDTH; lane++) panel[i * CK_PANEL_WIDTH + lane] *= factor[lane];
 }
@@ -188,7 +189,8 @@ static void add_rows(const float *panel, long rows, float *sum) {
     for (int lane = 0; lane < CK_PANEL_WIDTH; lane++) sum[lane] += panel[i * CK_PANEL_WIDTH + lane];
 }
 
-static void add_lanes(const float *panel, long rows, float *sum) {
+static void add_lanes(const float *panel, long rows, float *sum, const float *ahead) {
+  (void)ahead;
   for (long i = 0; i < rows; i++) {
     float x[CK_PANEL_WIDTH];
     memcpy(x, panel + i * CK_PANEL_WIDTH, sizeof x);

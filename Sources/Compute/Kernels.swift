@@ -174,10 +174,14 @@ package struct Kernels: @unchecked Sendable {
   }
 
   /// Multiplies each of 16 lanes by its factor.
-  package func scaleLanes(_ panel: UnsafeMutablePointer<Float>, rows: Int, by factor: UnsafePointer<Float>) {
+  ///
+  /// - Parameter ahead: where rows are that come next: fetched meanwhile, not read.
+  package func scaleLanes(
+    _ panel: UnsafeMutablePointer<Float>, rows: Int, by factor: UnsafePointer<Float>, ahead: UnsafePointer<Float>
+  ) {
     Watchdog.writes(panel, count: rows * PanelShape.width)
     Watchdog.reads(factor, count: PanelShape.width)
-    table.pointee.scale_lanes(panel, rows, factor)
+    table.pointee.scale_lanes(panel, rows, factor, ahead)
   }
 
   /// sum[lane] += each row's lane, row after row.
@@ -188,10 +192,14 @@ package struct Kernels: @unchecked Sendable {
   }
 
   /// sum[row] += the row's 16 lanes.
-  package func addLanes(_ panel: UnsafePointer<Float>, rows: Int, to sum: UnsafeMutablePointer<Float>) {
+  ///
+  /// - Parameter ahead: where rows are that come next: fetched meanwhile, not read.
+  package func addLanes(
+    _ panel: UnsafePointer<Float>, rows: Int, to sum: UnsafeMutablePointer<Float>, ahead: UnsafePointer<Float>
+  ) {
     Watchdog.reads(panel, count: rows * PanelShape.width)
     Watchdog.writes(sum, count: rows)
-    table.pointee.add_lanes(panel, rows, sum)
+    table.pointee.add_lanes(panel, rows, sum, ahead)
   }
 
   package func sumOfSquares(_ x: UnsafePointer<Float>, count: Int) -> Double {

@@ -73,7 +73,7 @@ private let width = PanelShape.width
     for rows in [0, 1, 2, 7, 70] {
       let values = random.floats(rows * width)
       let (panel, factor) = (GuardedFloats(values), GuardedFloats(factors))
-      kernels.scaleLanes(panel.pointer, rows: rows, by: factor.pointer)
+      kernels.scaleLanes(panel.pointer, rows: rows, by: factor.pointer, ahead: panel.pointer)
       #expect(sameBits(panel.values, values.enumerated().map { $1 * factors[$0 % width] }))
       #expect(panel.isIntact && factor.isIntact)
     }
@@ -109,7 +109,7 @@ private let width = PanelShape.width
       let values = random.floats(rows * width)
       let first = random.floats(rows)
       let (panel, sum) = (GuardedFloats(values), GuardedFloats(first))
-      kernels.addLanes(panel.pointer, rows: rows, to: sum.pointer)
+      kernels.addLanes(panel.pointer, rows: rows, to: sum.pointer, ahead: panel.pointer)
       #expect(sameBits(sum.values, (0..<rows).map { first[$0] + halved(Array(row(values, $0))) }))
       #expect(sum.isIntact && sameBits(panel.values, values))
     }

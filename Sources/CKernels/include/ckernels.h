@@ -85,13 +85,14 @@ typedef struct {
   /// Softmax over the rows of one panel, the lanes side by side, a chunk of rows at a time: panel[i] becomes
   /// exp(panel[i] - maximum), with the chunk's maximum and the sum of the exponentials per lane.
   void (*softmax_chunk)(float *panel, long rows, float *maximum, float *sum);
-  /// panel[i][lane] *= factor[lane].
-  void (*scale_lanes)(float *panel, long rows, const float *factor);
+  /// panel[i][lane] *= factor[lane]. Meanwhile as many rows are fetched from `ahead`, where the next ones to scale are; any
+  /// address will do.
+  void (*scale_lanes)(float *panel, long rows, const float *factor, const float *ahead);
 
   /// sum[lane] = panel[0][lane] + panel[1][lane] + ... from sum's own value on, in order.
   void (*add_rows)(const float *panel, long rows, float *sum);
-  /// sum[i] += the sum over the 16 lanes of panel[i], halves added to halves.
-  void (*add_lanes)(const float *panel, long rows, float *sum);
+  /// sum[i] += the sum over the 16 lanes of panel[i], halves added to halves. Meanwhile as many rows are fetched from `ahead`.
+  void (*add_lanes)(const float *panel, long rows, float *sum, const float *ahead);
 
   /// The sum of x[i]^2 in double precision: 16 chains over i mod 16, halves added to halves.
   double (*sum_of_squares)(const float *x, long count);

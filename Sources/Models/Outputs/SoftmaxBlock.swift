@@ -207,8 +207,11 @@ struct SoftmaxBlock {
     for chunk in 0..<chunks {
       let range = classes(ofChunk: chunk)
       for (local, group) in groups.enumerated() {
+        // The next group's, or the first one's of the next chunk: far away in memory, and by now not in the core's own caches.
+        let isLast = local + 1 == groups.count
         kernels.scaleLanes(
-          logits.pointer(panel: local, row: range.lowerBound), rows: range.count, by: maximum(group, chunk))
+          logits.pointer(panel: local, row: range.lowerBound), rows: range.count, by: maximum(group, chunk),
+          ahead: logits.pointer(panel: isLast ? 0 : local + 1, row: isLast ? range.upperBound : range.lowerBound))
       }
       for (index, row) in rows.enumerated() {
         let target = Int(targets[row])
@@ -237,7 +240,9 @@ struct SoftmaxBlock {
   func addBias(_ range: Range<Int>, to sums: FloatPointer, start: Kernels.Start) {
     if case .zero = start { sums.update(repeating: 0, count: range.count) }
     for group in 0..<groups {
-      kernels.addLanes(logits.pointer(panel: group, row: range.lowerBound), rows: range.count, to: sums)
+      kernels.addLanes(
+        logits.pointer(panel: group, row: range.lowerBound), rows: range.count, to: sums,
+        ahead: logits.pointer(panel: min(group + 1, groups - 1), row: range.lowerBound))
     }
   }
 }

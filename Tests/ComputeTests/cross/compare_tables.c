@@ -120,16 +120,16 @@ static void compare_lanes(void) {
     portable->softmax_chunk(d, rows, maximum[1], sum[1]);
     expect(same(c, d, count) && same(maximum[0], maximum[1], CK_PANEL_WIDTH) && same(sum[0], sum[1], CK_PANEL_WIDTH),
            "softmax", rows, 0, 0);
-    table->scale_lanes(c, rows, sum[0]);
-    portable->scale_lanes(d, rows, sum[1]);
+    table->scale_lanes(c, rows, sum[0], c);
+    portable->scale_lanes(d, rows, sum[1], d);
     expect(same(c, d, count), "scaling", rows, 0, 0);
     table->add_rows(a, rows, sum[0]);
     portable->add_rows(a, rows, sum[1]);
     expect(same(sum[0], sum[1], CK_PANEL_WIDTH), "sum of rows", rows, 0, 0);
     fill(c, rows, 1);
     memcpy(d, c, sizeof d);
-    table->add_lanes(a, rows, c);
-    portable->add_lanes(a, rows, d);
+    table->add_lanes(a, rows, c, a);
+    portable->add_lanes(a, rows, d, a);
     expect(same(c, d, rows), "sum of lanes", rows, 0, 0);
     double squares = table->sum_of_squares(a, count + rows % 16), others = portable->sum_of_squares(a, count + rows % 16);
     expect(memcmp(&squares, &others, sizeof squares) == 0, "sum of squares", rows, 0, 0);
