@@ -71,16 +71,20 @@ extension Vocabulary {
     let (table, specialCount) = (text.words.table, text.words.specialTokenCount)
     guard size > specialCount else { throw .vocabularyTooSmall(size: size, minimum: specialCount + 1) }
 
-    let ranking = try text.ranking(most: size - specialCount)
+    let (ranking, counts) = try text.ranking(most: size - specialCount)
     let minimumCount = max(1, settings.minimumCount)
-    let highest = ranking.first?.count ?? 0
+    let highest = ranking.first.map { counts[Int($0)] } ?? 0
     guard highest >= minimumCount else {
       throw .noFrequentToken(paths: text.paths, minimumCount: minimumCount, highest: highest)
     }
-    let ranked = ranking.prefix { $0.count >= minimumCount }.prefix(size - specialCount)
-    let least = ranked.count == size - specialCount ? ranked.last?.count ?? 0 : minimumCount
+    let ranked = ranking.prefix { counts[Int($0)] >= minimumCount }.prefix(size - specialCount)
+    let least = ranked.count == size - specialCount ? ranked.last.map { counts[Int($0)] } ?? 0 : minimumCount
+    // One list of the right size: there may be a million words.
+    let tokens = (0..<specialCount + ranked.count).map { id in
+      table[id < specialCount ? id : Int(ranked[ranked.startIndex + id - specialCount])]
+    }
     return (
-      Vocabulary(tokens: (0..<specialCount).map { table[$0] } + ranked.map { table[$0.number] }),
+      Vocabulary(tokens: tokens),
       least <= text.words.allowance ? text.words.allowance : 0
     )
   }
@@ -98,11 +102,10 @@ extension Vocabulary {
     guard settings.extends else { return (Vocabulary(tokens: tokens), 0) }
     let room = max(0, (settings.size ?? .max) - tokens.count)
     let minimumCount = max(1, settings.minimumCount)
-    let new = try text.ranking(most: room + known.count).prefix { $0.count >= minimumCount }.lazy.filter {
-      isNew($0.number)
-    }.prefix(room)
-    tokens += new.map { table[$0.number] }
-    let least = new.count == room ? new.last?.count ?? 0 : minimumCount
+    let (ranking, counts) = try text.ranking(most: room + known.count)
+    let new = ranking.prefix { counts[Int($0)] >= minimumCount }.lazy.map { Int($0) }.filter(isNew).prefix(room)
+    tokens += new.map { table[$0] }
+    let least = new.count == room ? new.last.map { counts[$0] } ?? 0 : minimumCount
     return (Vocabulary(tokens: tokens), least <= text.words.allowance ? text.words.allowance : 0)
   }
 }
@@ -113,7 +116,8 @@ extension TextPart {
   /// O(tokens) for a part of a text, O(types), and O(most · log most) but for ties with the last.
   ///
   /// - Parameter most: how many are wanted at least, if there are as many.
-  fileprivate func ranking(most: Int) throws(CorpusError) -> [(number: Int, count: Int)] {
+  /// - Returns: their numbers in the table, and by number how often each comes.
+  fileprivate func ranking(most: Int) throws(CorpusError) -> (numbers: [Int32], counts: [Int]) {
     let (counts, table, special) = (try counts(), words.table, words.specialTokenCount)
     // Nothing is sorted that comes less often than the last one that is wanted.
     var typesOfCount = [Int](repeating: 0, count: 1 << 16)
@@ -123,8 +127,11 @@ extension TextPart {
       left -= typesOfCount[least]
       least -= 1
     }
-    return (special..<table.count).filter { counts[$0] >= max(1, least) }.map { ($0, counts[$0]) }.sorted { a, b in
-      a.1 != b.1 ? a.1 > b.1 : table.areInIncreasingOrder(a.0, b.0)
+    var numbers = (Int32(special)..<Int32(table.count)).filter { counts[Int($0)] >= max(1, least) }
+    numbers.sort { a, b in
+      let (first, second) = (counts[Int(a)], counts[Int(b)])
+      return first != second ? first > second : table.areInIncreasingOrder(Int(a), Int(b))
     }
+    return (numbers, counts)
   }
 }
