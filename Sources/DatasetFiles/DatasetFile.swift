@@ -52,9 +52,12 @@ package enum DatasetFile {
   /// - Parameters:
   ///   - settings: A hash of what the dataset was made by, to find out whether it needs to be made again.
   ///   - permissions: of a new file, less what the umask takes.
+  /// - Returns: how many of each split's tokens are unknown ones.
+  @discardableResult
   package static func write(
     _ dataset: SequenceDataset, settings: String, to path: String, permissions: UInt32 = 0o666
-  ) throws {
+  ) throws -> [Split: Int] {
+    var unknown: [Split: Int] = [:]
     let image = try HDF5Image.build(for: path) { root in
       try root.setAttribute("format", format)
       try root.setAttribute("format_version", hasShortIds(dataset.vocabulary) ? 2 : 1)
@@ -68,12 +71,14 @@ package enum DatasetFile {
       if let tagging = dataset.tagging { try write(tagging, forms: dataset.forms, to: vocabulary) }
       for split in Split.allCases {
         guard let sequence = dataset.splits[split] else { continue }
-        try write(
-          sequence, tags: dataset.tagging?.columns ?? [], shortIds: hasShortIds(dataset.vocabulary),
-          to: root.group(split.rawValue))
+        let group = try root.group(split.rawValue)
+        try write(sequence, tags: dataset.tagging?.columns ?? [], vocabulary: dataset.vocabulary, to: group) {
+          unknown[split, default: 0] += $0
+        }
       }
     }
     try image.save(to: path, permissions: permissions)
+    return unknown
   }
 
   /// Reads a dataset and the settings that it was written with, empty if it came from another tool without any.
@@ -113,8 +118,10 @@ package enum DatasetFile {
     }
   }
 
+  /// - Parameter foundUnknown: is told, piece by piece, how many tokens are unknown ones.
   private static func write(
-    _ sequence: TokenSequence, tags: [TagSet], shortIds: Bool, to group: WritableGroup
+    _ sequence: TokenSequence, tags: [TagSet], vocabulary: Vocabulary, to group: WritableGroup,
+    foundUnknown: @escaping (Int) -> Void
   ) throws {
     func write<Number: HDF5Element>(_ name: String, _ column: Column<Number>) throws {
       try group.write(name, shape: [column.count]) { rows throws(FileError) in try column.numbers(in: rows) }
@@ -122,13 +129,20 @@ package enum DatasetFile {
     try group.setAttribute("source_sha256", sequence.sourceSHA256)
     for (name, length) in lengths { try group.setAttribute(name, sequence.extent[keyPath: length]) }
     if sequence.otherNormalForms > 0 { try group.setAttribute("other_normal_forms", sequence.otherNormalForms) }
-    if shortIds {
-      let tokens = sequence.tokens
+    let (tokens, unknownId) = (sequence.tokens, vocabulary.unknownId)
+    func writeTokens<Id: HDF5Element & FixedWidthInteger>(
+      _ ids: @escaping (Range<Int>) throws(FileError) -> [Id]
+    ) throws {
       try group.write("tokens", shape: [tokens.count]) { rows throws(FileError) in
-        try tokens.numbers(in: rows).map { UInt16(truncatingIfNeeded: $0) }
+        let ids = try ids(rows)
+        if let unknownId { foundUnknown(ids.count(of: Id(truncatingIfNeeded: unknownId))) }
+        return ids
       }
+    }
+    if hasShortIds(vocabulary) {
+      try writeTokens { rows throws(FileError) in try tokens.shortNumbers(in: rows) }
     } else {
-      try write("tokens", sequence.tokens)
+      try writeTokens { rows throws(FileError) in try tokens.numbers(in: rows) }
     }
     try write("offsets", sequence.offsets)
     for (name, ids) in zip(tagNames(tags), sequence.tags) { try write(name, ids) }

@@ -143,20 +143,55 @@ extension Array {
 extension Column where Number == Int32 {
   /// Those that lie in a file in one or two bytes each, without a sign.
   package init(narrow stored: StoredNumbers) {
-    precondition([1, 2].contains(stored.width), "numbers are narrow")
+    switch stored.width {
+    case 1: self.init(stored, of: UInt8.self)
+    case 2: self.init(stored, of: UInt16.self)
+    case let width: preconditionFailure("numbers of \(width) bytes aren't narrow")
+    }
+  }
+
+  private init<Narrow: FixedWidthInteger & BitwiseCopyable & SendableMetatype>(
+    _ stored: StoredNumbers, of type: Narrow.Type
+  ) {
     self.init(count: stored.count) { range, memory throws(FileError) in
-      // They are read into the end of the memory, and become longer from its start on: none is overwritten unread.
-      let bytes = UnsafeMutableRawBufferPointer(memory)
-      let end = UnsafeMutableRawBufferPointer(rebasing: bytes[(bytes.count - range.count * stored.width)...])
-      try stored.read(range, into: end)
-      if stored.width == 1 {
-        for i in 0..<range.count { memory[i] = Int32(end[i]) }
-      } else {
-        for i in 0..<range.count {
-          memory[i] = Int32(UInt16(littleEndian: end.loadUnaligned(fromByteOffset: 2 * i, as: UInt16.self)))
-        }
+      let narrow = UnsafeMutableBufferPointer<Narrow>.allocate(capacity: min(range.count, Self.blockLength))
+      defer { narrow.deallocate() }
+      for block in Self.blocks(of: range) {
+        try stored.read(block, into: UnsafeMutableRawBufferPointer(narrow))
+        let wide = UnsafeMutableBufferPointer(rebasing: memory[(block.lowerBound - range.lowerBound)...])
+        for i in 0..<block.count { wide[i] = Int32(truncatingIfNeeded: Narrow(littleEndian: narrow[i])) }
       }
     }
+  }
+
+  /// How many numbers are changed at a time from one width to the other: such as lie near the processor.
+  private static var blockLength: Int { 1 << 14 }
+
+  private static func blocks(of range: Range<Int>) -> some Sequence<Range<Int>> {
+    stride(from: range.lowerBound, to: range.upperBound, by: blockLength).lazy.map {
+      $0..<Swift.min($0 + blockLength, range.upperBound)
+    }
+  }
+
+  /// The numbers of a range, all of which fit two bytes. Memory for as many.
+  package func shortNumbers(in range: Range<Int>) throws(FileError) -> [UInt16] {
+    var failure: FileError?
+    let numbers = [UInt16](unsafeUninitializedCapacity: range.count) { buffer, initialized in
+      do throws(FileError) {
+        for block in Self.blocks(of: range) {
+          let wide = try self.numbers(in: block)
+          let narrow = UnsafeMutableBufferPointer(rebasing: buffer[initialized...])
+          wide.withUnsafeBufferPointer { wide in
+            for i in 0..<wide.count { narrow[i] = UInt16(truncatingIfNeeded: wide[i]) }
+          }
+          initialized += block.count
+        }
+      } catch {
+        failure = error
+      }
+    }
+    if let failure { throw failure }
+    return numbers
   }
 
   /// The same of a file whose numbers are known to be in a range: others come only from one that has changed since.
@@ -165,7 +200,7 @@ extension Column where Number == Int32 {
   /// How often a number comes; nil: it is none. O(count).
   package func count(of sought: Int32?) throws(FileError) -> Int {
     var total = 0
-    try forEachPiece { numbers, _ in for number in numbers where number == sought { total += 1 } }
+    if let sought { try forEachPiece { numbers, _ in total += numbers.count(of: sought) } }
     return total
   }
 
@@ -181,6 +216,23 @@ extension Column where Number == Int32 {
       if let index = piece.firstIndex(where: isSuch) { return (piece[index], start + index) }
     }
     return nil
+  }
+}
+
+extension Array where Element: FixedWidthInteger {
+  /// How often a number comes. The numbers have two bytes at least.
+  @inlinable
+  package func count(of sought: Element) -> Int {
+    var total = 0
+    for start in stride(from: 0, to: count, by: 1 << 14) {
+      // As many as a number can count: with its own width the processor compares several at once.
+      var found: Element = 0
+      self[start..<Swift.min(start + 1 << 14, count)].withUnsafeBufferPointer { numbers in
+        for i in 0..<numbers.count { found &+= numbers[i] == sought ? 1 : 0 }
+      }
+      total += Int(found)
+    }
+    return total
   }
 }
 

@@ -89,6 +89,20 @@ extension CorpusFiles {
     return Int((Double(text) * Double(size) / Double(bytes.bytesRead)).rounded())
   }
 
+  /// Whether a file's text is not just its bytes.
+  package static func isCompressed(_ path: String) throws(CorpusError) -> Bool {
+    let file: OpenFile
+    do throws(FileError) {
+      file = try OpenFile(reading: path)
+    } catch {
+      throw .file(error)
+    }
+    var bytes = TextBytes(file)
+    var byte: UInt8 = 0
+    _ = try withUnsafeMutableBytes(of: &byte) { (byte) throws(CorpusError) in try bytes.read(into: byte) }
+    return bytes.format != nil
+  }
+
   /// Bytes of text by which the rest of a compressed file is estimated.
   private static let sampleSize = 16 << 20
 }

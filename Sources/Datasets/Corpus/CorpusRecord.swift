@@ -88,11 +88,8 @@ package struct CorpusRecord: Sendable {
   ///   - counts: those of the run.
   ///   - places: where the first tokens of the run's table are in this one, and then where all are. Good until words are put away.
   mutating func take(_ run: TokenRun, counts: [Int32], places: inout [Int32]) throws(CorpusError) {
-    for token in places.count..<run.table.count {
-      let place = run.table.withBytes(of: token) { table.insert(UnsafeRawBufferPointer($0)) }
-      if Int(place) == self.counts.count { self.counts.append(0) }
-      places.append(place)
-    }
+    table.insert(run.table, from: places.count, appendingTo: &places)
+    self.counts += repeatElement(0, count: table.count - self.counts.count)
     for (token, count) in counts.enumerated() where count > 0 { self.counts[Int(places[token])] += Int(count) }
     do throws(FileError) {
       try append(run, places)
@@ -122,7 +119,7 @@ package struct CorpusRecord: Sendable {
   private mutating func endBefore(_ run: TokenRun) throws(FileError) {
     guard tokens.count > lastEnd, let length = run.extents.first else { return }
     if let endOfLine, lastToken != endOfLine {
-      try tokens.append([endOfLine])
+      try tokens.append(endOfLine)
       counts[Int(endOfLine)] += 1
       lastToken = endOfLine
     }

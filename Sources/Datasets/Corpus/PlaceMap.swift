@@ -47,7 +47,7 @@ struct PlaceMap: Sendable {
         values.append(value(word))
       }
       keep(upTo: stretch.words)
-      let stored = values.map(\.littleEndian)
+      let stored = values.map { $0.littleEndian }
       try stored.withUnsafeBufferPointer { list throws(FileError) in
         try file.write(UnsafeRawBufferPointer(list), at: offset)
       }

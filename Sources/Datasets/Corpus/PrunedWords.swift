@@ -54,12 +54,15 @@ struct PrunedWords: Sendable {
   ) throws(FileError) {
     allowance += threshold
     let start = records.count
+    var bytes: [UInt8] = []
     for place in 0..<table.count where goes(place) {
       let length = UInt32(truncatingIfNeeded: table.byteCount(of: place))
-      var record = Record(place: UInt32(place), length: length, count: UInt64(counts[place]))
-      let header = withUnsafeBytes(of: &record) { Array($0) }
-      try records.append(contentsOf: header + table.withBytes(of: place) { Array($0) })
+      let record = Record(place: UInt32(place), length: length, count: UInt64(counts[place]))
+      withUnsafeBytes(of: record) { bytes += $0 }
+      table.withBytes(of: place) { bytes += $0 }
+      if bytes.count > 1 << 16 { try records.take(&bytes) }
     }
+    try records.take(&bytes)
     stretches.append(Stretch(tokens: tokens, words: table.count, records: start..<records.count))
   }
 

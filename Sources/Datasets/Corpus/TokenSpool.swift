@@ -23,51 +23,65 @@ struct TokenSpool: Sendable {
   var count: Int { segments.count * Self.length + recent.count }
 
   /// - Throws: `FileError` where the file can't be written.
-  mutating func append(_ numbers: [Int32]) throws(FileError) {
-    recent.append(contentsOf: numbers)
+  mutating func append(_ number: Int32) throws(FileError) {
+    recent.append(number)
     try flush()
   }
 
-  /// The same of what numbers stand for.
+  /// Appends what numbers stand for.
   ///
   /// - Parameter places: by number, what each stands for; not negative.
   mutating func append(_ numbers: [Int32], _ places: [Int32]) throws(FileError) {
-    recent += [Int32](unsafeUninitializedCapacity: numbers.count) { memory, count in
-      count = numbers.count
-      places.withUnsafeBufferPointer { places in for i in 0..<count { memory[i] = places[Int(numbers[i])] } }
-    }
-    try flush()
-  }
-
-  /// Puts whole segments into the file.
-  private mutating func flush() throws(FileError) {
+    // With one thread characters are numbered alike here and there.
+    let areThemselves = places.indices.allSatisfy { places[$0] == $0 }
     var start = 0
-    while recent.count - start >= Self.length {
-      try write(recent[start..<start + Self.length])
-      start += Self.length
+    while start < numbers.count {
+      let part = numbers[start..<min(start + Self.length - recent.count, numbers.count)]
+      if areThemselves {
+        recent += part
+      } else {
+        recent += [Int32](unsafeUninitializedCapacity: part.count) { memory, count in
+          count = part.count
+          part.withUnsafeBufferPointer { part in
+            places.withUnsafeBufferPointer { places in for i in 0..<count { memory[i] = places[Int(part[i])] } }
+          }
+        }
+      }
+      start = part.endIndex
+      try flush()
     }
-    recent.removeFirst(start)
   }
 
-  private mutating func write(_ numbers: ArraySlice<Int32>) throws(FileError) {
+  /// Puts a segment that is whole into the file.
+  private mutating func flush() throws(FileError) {
+    guard recent.count == Self.length else { return }
     let file = if let file { file } else { try ScratchFile() }
     self.file = file
-    let most = numbers.reduce(0) { $0 | $1 }
-    func write<Number: FixedWidthInteger & BitwiseCopyable>(as type: Number.Type) throws(FileError) {
-      let narrow = numbers.map { Number(truncatingIfNeeded: $0).littleEndian }
-      try narrow.withUnsafeBufferPointer { numbers throws(FileError) in
-        try file.write(UnsafeRawBufferPointer(numbers), at: byteCount)
-      }
-      segments.append(Segment(offset: byteCount, width: MemoryLayout<Number>.stride))
-      byteCount += Self.length * MemoryLayout<Number>.stride
-    }
+    let most = recent.withUnsafeBufferPointer { $0.reduce(0, |) }
     if most <= UInt8.max {
-      try write(as: UInt8.self)
+      try write(as: UInt8.self, to: file)
     } else if most <= UInt16.max {
-      try write(as: UInt16.self)
+      try write(as: UInt16.self, to: file)
     } else {
-      try write(as: Int32.self)
+      try write(as: Int32.self, to: file)
     }
+    recent.removeAll(keepingCapacity: true)
+  }
+
+  private mutating func write<Number: FixedWidthInteger & BitwiseCopyable>(
+    as type: Number.Type, to file: ScratchFile
+  ) throws(FileError) {
+    let narrow = recent.withUnsafeBufferPointer { recent in
+      [Number](unsafeUninitializedCapacity: recent.count) { memory, count in
+        count = recent.count
+        for i in 0..<count { memory[i] = Number(truncatingIfNeeded: recent[i]).littleEndian }
+      }
+    }
+    try narrow.withUnsafeBufferPointer { numbers throws(FileError) in
+      try file.write(UnsafeRawBufferPointer(numbers), at: byteCount)
+    }
+    segments.append(Segment(offset: byteCount, width: MemoryLayout<Number>.stride))
+    byteCount += Self.length * MemoryLayout<Number>.stride
   }
 
   /// All numbers, to be read; nothing is appended any more.

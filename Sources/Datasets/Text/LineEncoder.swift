@@ -18,10 +18,12 @@ package struct LineEncoder {
   private var tokenizer: any Tokenizer
   /// The line that is being read, by a table of the tokens of those before.
   private var run = TokenRun()
-  /// [run.table] ids.
+  /// [run.table] ids, `none` for a token that has none.
   private var ids: [Int32] = []
   /// How the words are normalized, by the vocabulary.
   package private(set) var normalization: NormalizationCheck
+
+  private static let none: Int32 = -1
 
   /// Different tokens from which on a new table begins.
   private static let mostTypes = 1 << 18
@@ -46,14 +48,13 @@ package struct LineEncoder {
     run.removeAll(keepsTable: !isFull)
     tokenizer.tokenize(UTF8Span(unchecked: line.span), isStart: true, into: &run)
     for number in ids.count..<run.table.count {
-      let token = run.table[number]
-      guard let id = vocabulary.id(of: token) else { throw .unknownToken(token, paths: [file]) }
-      ids.append(id)
+      ids.append(vocabulary.id(of: run.table[number]) ?? Self.none)
     }
     var tokens: [Int32] = []
     tokens.reserveCapacity(run.tokens.count + 1)
     var unknown: [String] = []
     for number in run.tokens {
+      guard ids[Int(number)] != Self.none else { throw .unknownToken(run.table[Int(number)], paths: [file]) }
       tokens.append(ids[Int(number)])
       if ids[Int(number)] == vocabulary.unknownId { unknown.append(run.table[Int(number)]) }
     }

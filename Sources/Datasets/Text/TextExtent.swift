@@ -69,20 +69,26 @@ struct TextMeter: Sendable {
   mutating func add(_ text: UTF8Span) {
     text.span.withUnsafeBufferPointer { text in
       // In registers: this is the time that it takes to look at each byte.
-      var (extent, isInWord) = (extent, isInWord)
-      var position = 0
+      var (words, isInWord, position) = (0, isInWord, 0)
+      /// Bytes of characters behind their first.
+      var others = 0
+      let start = self.extent
+      func measured(to end: Int, words: Int) -> TextExtent {
+        start + TextExtent(characters: end - others, words: words, bytes: end)
+      }
       while position < text.count {
-        if let eight = ASCIIBytes(text, at: position) {
-          let starts = eight.wordStarts(isInWord: isInWord)
+        if let eight = ASCIIBytes(UnsafeRawBufferPointer(text), at: position) {
+          let spaces = eight.spaces
+          let starts = ASCIIBytes.wordStarts(spaces, isInWord: isInWord)
           var newlines = eight.places(of: 0x0A)
           while newlines != 0 {
             let length = newlines.trailingZeroBitCount / 8 + 1
-            let words = (starts & ((1 << UInt64(8 * length)) &- 1)).nonzeroBitCount
-            lineEnds.append(extent + TextExtent(characters: length, words: words, bytes: length))
+            let before = ASCIIBytes.count(starts & ((1 << UInt64(8 * length)) &- 1))
+            lineEnds.append(measured(to: position + length, words: words + before))
             newlines &= newlines - 1
           }
-          extent = extent + TextExtent(characters: 8, words: starts.nonzeroBitCount, bytes: 8)
-          isInWord = !eight.endsInSpace
+          words += ASCIIBytes.count(starts)
+          isInWord = spaces >> 63 == 0
           position += 8
           continue
         }
@@ -92,14 +98,14 @@ struct TextMeter: Sendable {
           let (traits, count) = ScalarTraits.next(text, position)
           (isSpace, length) = (traits.contains(.space), count)
         }
-        extent.characters += 1
-        extent.bytes += length
-        if !isSpace, !isInWord { extent.words += 1 }
+        if !isSpace, !isInWord { words += 1 }
         isInWord = !isSpace
-        if byte == 0x0A { lineEnds.append(extent) }
         position += length
+        others += length - 1
+        if byte == 0x0A { lineEnds.append(measured(to: position, words: words)) }
       }
-      (self.extent, self.isInWord) = (extent, isInWord)
+      self.extent = measured(to: position, words: words)
+      self.isInWord = isInWord
     }
   }
 
@@ -114,42 +120,4 @@ struct TextMeter: Sendable {
     lineEnds.append(extent)
     isInWord = false
   }
-}
-
-/// Eight bytes of ASCII, looked at all at once. Answers have the highest bit of each byte set for which they are yes; the first
-/// byte is the lowest.
-private struct ASCIIBytes {
-  private let bytes: UInt64
-  /// White space: 9 to 13 and 32.
-  private let spaces: UInt64
-
-  private static let ones: UInt64 = 0x0101_0101_0101_0101
-  private static let highest: UInt64 = 0x80 * ones
-
-  /// - Returns: nil if there are fewer, or others among them.
-  init?(_ text: UnsafeBufferPointer<UInt8>, at position: Int) {
-    guard position + 8 <= text.count else { return nil }
-    bytes = UInt64(littleEndian: UnsafeRawBufferPointer(text).loadUnaligned(fromByteOffset: position, as: UInt64.self))
-    guard bytes & Self.highest == 0 else { return nil }
-    // What is added carries into the highest bit from some value on, and never into the next byte.
-    let controls = (bytes &+ Self.ones &* (0x80 - 9)) & ~(bytes &+ Self.ones &* (0x80 - 14))
-    spaces = (controls | Self.places(of: 0x20, in: bytes)) & Self.highest
-  }
-
-  private static func places(of byte: UInt64, in bytes: UInt64) -> UInt64 {
-    ~((bytes ^ (ones &* byte)) &+ (ones &* 0x7F)) & highest
-  }
-
-  /// Where a byte of ASCII is.
-  func places(of byte: UInt64) -> UInt64 { Self.places(of: byte, in: bytes) }
-
-  /// Where a word begins.
-  ///
-  /// - Parameter isInWord: whether what stands before is no white space.
-  func wordStarts(isInWord: Bool) -> UInt64 {
-    let inWords = ~spaces & Self.highest
-    return inWords & ~(inWords << 8 | (isInWord ? 0x80 : 0))
-  }
-
-  var endsInSpace: Bool { spaces >> 63 == 1 }
 }

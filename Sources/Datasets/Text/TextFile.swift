@@ -80,15 +80,43 @@ struct TextFile: ~Copyable {
   }
 
   private func validate() throws(CorpusError) {
-    do {
-      _ = try UTF8Span(validating: bytes.span.extracting(chunk))
-    } catch {
+    if let place = Self.invalidUTF8(in: bytes.span.extracting(chunk)) {
       if let kind = BinaryKind(beginning) { throw .binary(path: name, kind) }
-      throw .notUTF8(path: name, offset: offset + error.byteOffsets.lowerBound, unpackedFrom: file.format)
+      throw .notUTF8(path: name, offset: offset + place, unpackedFrom: file.format)
     }
     if let nul = bytes.firstPlace(of: 0, in: chunk) {
       if let kind = BinaryKind(beginning) { throw .binary(path: name, kind) }
       throw .nul(path: name, offset: offset + nul, unpackedFrom: file.format)
+    }
+  }
+}
+
+extension TextFile {
+  /// Where the first bytes are that no UTF-8 has. What is ASCII is told by many bytes at a time; what isn't, up to the next of
+  /// ASCII, is left to the standard library.
+  private static func invalidUTF8(in text: Span<UInt8>) -> Int? {
+    text.withUnsafeBytes { bytes in
+      let (block, highest) = (32, SIMD4<UInt64>(repeating: 0x8080_8080_8080_8080))
+      func isASCII(at position: Int) -> Bool {
+        position + block <= bytes.count
+          && bytes.loadUnaligned(fromByteOffset: position, as: SIMD4<UInt64>.self) & highest == .zero
+      }
+      var position = 0
+      while position < bytes.count {
+        if isASCII(at: position) {
+          position += block
+          continue
+        }
+        var end = min(position + block, bytes.count)
+        while end < bytes.count, !isASCII(at: end) { end = min(end + block, bytes.count) }
+        do throws(UTF8.ValidationError) {
+          _ = try UTF8Span(validating: text.extracting(position..<end))
+        } catch {
+          return position + error.byteOffsets.lowerBound
+        }
+        position = end
+      }
+      return nil
     }
   }
 }

@@ -56,6 +56,21 @@ package struct TokenRun: Sendable {
       ?? Array(token).withUnsafeBytes { append($0) }
   }
 
+  /// Appends tokens by where they are in some bytes, and empties the list of them: some dozens at once take less time.
+  mutating func append(_ tokens: inout [Range<Int>], of bytes: UnsafeRawBufferPointer) {
+    table.insert(tokens, of: bytes, appendingTo: &self.tokens)
+    tokens.removeAll(keepingCapacity: true)
+  }
+
+  /// Puts all of ASCII into the table, which has none of it, whether it comes in the text or not.
+  ///
+  /// - Returns: the place of U+0000; the others follow in order.
+  mutating func insertASCII() -> Int32 {
+    let first = Int32(table.count)
+    for byte: UInt8 in 0..<0x80 { _ = table.insert(String(Unicode.Scalar(byte))) }
+    return first
+  }
+
   /// Appends a token by its place in the table.
   mutating func append(place: Int32) { tokens.append(place) }
 
@@ -95,7 +110,9 @@ package struct TokenRun: Sendable {
   /// [table] How often each token comes.
   var counts: [Int32] {
     var counts = [Int32](repeating: 0, count: table.count)
-    counts.withUnsafeMutableBufferPointer { counts in for token in tokens { counts[Int(token)] &+= 1 } }
+    counts.withUnsafeMutableBufferPointer { counts in
+      tokens.withUnsafeBufferPointer { tokens in for token in tokens { counts[Int(token)] &+= 1 } }
+    }
     return counts
   }
 }

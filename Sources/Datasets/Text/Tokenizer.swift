@@ -52,28 +52,31 @@ extension [UInt8] {
 /// Every Unicode scalar is a token, the newline one of them; it ends a sentence.
 struct CharacterTokenizer: Tokenizer {
   private static let unseen: Int32 = -1
-  /// The places that the run has for the scalars of the Basic Multilingual Plane: hashing each would take most of the time.
+  /// The place that the run has for U+0000; those of all of ASCII follow in order, whether they come or not.
+  private var firstOfASCII: Int32?
+  /// Its places for the other scalars of the Basic Multilingual Plane: hashing each would take most of the time.
   private var places = [Int32](repeating: Self.unseen, count: 0x10000)
   /// Those of some characters that come one after the other.
   private var known = [Int32](repeating: Self.unseen, count: 1 << 12)
 
   mutating func tokenize(_ text: UTF8Span, isStart: Bool, into run: inout TokenRun) {
+    let firstOfASCII = firstOfASCII ?? run.insertASCII()
+    self.firstOfASCII = firstOfASCII
     text.span.withUnsafeBytes { bytes in
       var position = 0
       while position < bytes.count {
-        readKnown(bytes, &position, into: &run)
+        readKnown(bytes, &position, firstOfASCII, into: &run)
         guard position < bytes.count else { break }
         let scalar = bytes.scalar(at: position)
         position += UTF8.width(scalar)
         run.characters += 1
-        let value = Int(scalar.value)
-        if value < places.count, places[value] != Self.unseen {
-          run.append(place: places[value])
+        if scalar.isASCII {
+          run.append(place: firstOfASCII + Int32(scalar.value))
         } else {
           var token: [UInt8] = []
           token.append(scalar)
           let place = run.append(token)
-          if value < places.count { places[value] = place }
+          if Int(scalar.value) < places.count { places[Int(scalar.value)] = place }
         }
         if scalar == "\n" { run.endSentence() }
       }
@@ -81,20 +84,35 @@ struct CharacterTokenizer: Tokenizer {
   }
 
   /// Appends characters of up to three bytes that have come before, up to the end of a line: nearly all of most texts.
-  private mutating func readKnown(_ bytes: UnsafeRawBufferPointer, _ position: inout Int, into run: inout TokenRun) {
-    let count = known.withUnsafeMutableBufferPointer { known in
+  private mutating func readKnown(
+    _ bytes: UnsafeRawBufferPointer, _ position: inout Int, _ firstOfASCII: Int32, into run: inout TokenRun
+  ) {
+    let count = known.withUnsafeMutableBytes { known in
       places.withUnsafeBufferPointer { places in
+        let capacity = known.count / MemoryLayout<Int32>.stride
         var count = 0
-        while position < bytes.count, count < known.count {
-          let byte = Int(bytes[position])
-          let (value, width) =
-            byte < 0x80
-            ? (byte, 1) : byte < 0xF0 ? (Int(bytes.scalar(at: position).value), byte < 0xE0 ? 2 : 3) : (0x0A, 0)
-          let place = places[value]
-          if place == Self.unseen || value == 0x0A { break }
-          known[count] = place
+        func append<Value: BitwiseCopyable>(_ value: Value) {
+          known.storeBytes(of: value, toByteOffset: count * MemoryLayout<Int32>.stride, as: Value.self)
+        }
+        while position < bytes.count, count < capacity {
+          if count + 8 <= capacity, let eight = ASCIIBytes(bytes, at: position), eight.places(of: 0x0A) == 0 {
+            append(eight.values &+ firstOfASCII)
+            count += 8
+            position += 8
+            continue
+          }
+          let first = bytes[position]
+          if first == 0x0A || first >= 0xF0 { break }
+          if first < 0x80 {
+            append(firstOfASCII + Int32(first))
+            position += 1
+          } else {
+            let place = places[Int(bytes.scalar(at: position).value)]
+            if place == Self.unseen { break }
+            append(place)
+            position += first < 0xE0 ? 2 : 3
+          }
           count += 1
-          position += width
         }
         return count
       }
@@ -113,8 +131,10 @@ struct WhitespaceTokenizer: Tokenizer {
       var position = 0
       // Where the token begins that is under way.
       var start = 0
+      // The line's tokens before.
+      var tokens: [Range<Int>] = []
       func endToken() {
-        if start < position { run.append(UnsafeRawBufferPointer(rebasing: bytes[start..<position])) }
+        if start < position { tokens.append(start..<position) }
       }
       while position < bytes.count {
         let byte = bytes[position]
@@ -129,11 +149,15 @@ struct WhitespaceTokenizer: Tokenizer {
         if Self.isWhitespace(scalar) {
           endToken()
           start = end
-          if scalar == "\n" { run.endSentence() }
+          if scalar == "\n" {
+            run.append(&tokens, of: bytes)
+            run.endSentence()
+          }
         }
         position = end
       }
       endToken()
+      run.append(&tokens, of: bytes)
     }
   }
 

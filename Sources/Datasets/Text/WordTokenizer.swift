@@ -29,6 +29,8 @@ struct WordTokenizer: Tokenizer {
 
   private var state = State.between
   private var token: [UInt8] = []
+  /// Where in the text tokens are that haven't been recorded yet.
+  private var plain: [Range<Int>] = []
 
   mutating func tokenize(_ text: UTF8Span, isStart: Bool, into run: inout TokenRun) {
     text.span.withUnsafeBytes { bytes in
@@ -50,10 +52,11 @@ struct WordTokenizer: Tokenizer {
   /// belong to it if it is no ASCII, or not there yet: such a token is left to `advance`, and so is what may be a special one.
   ///
   /// - Returns: where the bytes begin that are left.
-  private func skipPlainTokens(
+  private mutating func skipPlainTokens(
     of bytes: UnsafeRawBufferPointer, from start: Int, into run: inout TokenRun
   ) -> Int {
     guard case .between = state else { return start }
+    defer { run.append(&plain, of: bytes) }
     return ScalarClass.withASCII { classes in
       var position = start
       /// The class of a byte; nil if there is no ASCII there.
@@ -68,6 +71,7 @@ struct WordTokenizer: Tokenizer {
         case .newline:
           position += 1
           run.characters += 1
+          run.append(&plain, of: bytes)
           run.endSentence()
         case .letter, .digit:
           var (end, last) = (position + 1, first)
@@ -84,12 +88,12 @@ struct WordTokenizer: Tokenizer {
             default: break scan
             }
           }
-          run.append(UnsafeRawBufferPointer(rebasing: bytes[position..<end]))
+          plain.append(position..<end)
           run.characters += end - position
           position = end
         default:
           guard bytes[position] != UInt8(ascii: "<"), kind(position + 1) != nil else { return position }
-          run.append(UnsafeRawBufferPointer(rebasing: bytes[position..<position + 1]))
+          plain.append(position..<position + 1)
           run.characters += 1
           position += 1
         }

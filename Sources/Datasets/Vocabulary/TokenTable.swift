@@ -22,6 +22,11 @@ package struct TokenTable: Sendable {
 
     var isFree: Bool { number == Self.free }
 
+    /// Whether it is that of a token which it has all of, since it is short.
+    func isAll(of token: Slot) -> Bool {
+      !isFree && length == token.length && length <= 8 && beginning == token.beginning
+    }
+
     init() {}
 
     init(_ token: UnsafeRawBufferPointer, number: Int32) {
@@ -99,6 +104,45 @@ package struct TokenTable: Sendable {
       slots = slots(count: size)
     }
     return sought.number
+  }
+
+  /// Appends the numbers of several tokens to a list, those of new ones where the table lacks them. Amortised O(their length).
+  ///
+  /// The places where they are likely to be are read for some dozens of tokens before any of them is needed: in a large table
+  /// each is waited for, and these are all on the way at the same time.
+  ///
+  /// - Parameter tokens: where in the bytes they are.
+  mutating func insert(
+    _ tokens: some RandomAccessCollection<Range<Int>>, of bytes: UnsafeRawBufferPointer,
+    appendingTo numbers: inout [Int32]
+  ) {
+    withUnsafeTemporaryAllocation(of: (sought: Slot, likely: Slot).self, capacity: 64) { batch in
+      var rest = tokens[...]
+      while !rest.isEmpty {
+        let ranges = rest.prefix(batch.count)
+        rest = rest.dropFirst(batch.count)
+        let mask = slots.count - 1
+        slots.withUnsafeBufferPointer { slots in
+          for (i, range) in ranges.enumerated() {
+            let token = UnsafeRawBufferPointer(rebasing: bytes[range])
+            let sought = Slot(token, number: 0)
+            batch.initializeElement(at: i, to: (sought, slots[hash(of: token, beginning: sought.beginning) & mask]))
+          }
+        }
+        for (i, range) in ranges.enumerated() {
+          let (sought, likely) = batch[i]
+          numbers.append(
+            likely.isAll(of: sought) ? likely.number : insert(UnsafeRawBufferPointer(rebasing: bytes[range])))
+        }
+      }
+    }
+  }
+
+  /// The same of another table's tokens, from one on.
+  mutating func insert(_ other: TokenTable, from first: Int, appendingTo numbers: inout [Int32]) {
+    other.bytes.withUnsafeBytes { bytes in
+      insert((first..<other.count).lazy.map { other.range(of: $0) }, of: bytes, appendingTo: &numbers)
+    }
   }
 
   package mutating func insert(_ token: String) -> Int32 {

@@ -50,7 +50,8 @@ package struct DatasetCache {
       let settings = try Self.settings(of: configuration, corpus, known: known)
       let path = path(settings: settings)
       if let dataset = cached(path, settings: settings, notice: notice) { return dataset }
-      let dataset = try prepareDataset(configuration, corpus, known: known, settings: settings)
+      let (dataset, found) = try prepareDataset(configuration, corpus, known: known)
+      guard found == settings else { throw try Self.changed(corpus) }
       do {
         try Self.write(dataset, settings: settings, to: path, makingDirectoryWith: 0o700)
       } catch {
@@ -67,41 +68,54 @@ package struct DatasetCache {
   /// - Parameters:
   ///   - known: what a model knows whose ids the dataset keeps.
   ///   - path: nil: the cache.
-  /// - Returns: the dataset and the file.
+  /// - Returns: the dataset, the file, and how many of each split's tokens are unknown ones.
   package func prepare(
     _ configuration: RunConfiguration, _ corpus: RunConfiguration.TextCorpus, known: KnownVocabulary?,
     to path: String?
-  ) throws -> (dataset: SequenceDataset, path: String) {
+  ) throws -> (dataset: SequenceDataset, path: String, unknown: [Split: Int]) {
     let known = try known ?? configuration.givenVocabulary
-    let settings = try Self.settings(of: configuration, corpus, known: known)
-    let dataset = try prepareDataset(configuration, corpus, known: known, settings: settings)
-    if let path {
-      try Self.write(dataset, settings: settings, to: path, makingDirectoryWith: 0o777)
-      return (dataset, path)
-    }
-    let cached = self.path(settings: settings)
-    try Self.write(dataset, settings: settings, to: cached, makingDirectoryWith: 0o700)
-    return (dataset, cached)
+    let (dataset, settings) = try prepareDataset(configuration, corpus, known: known)
+    let place = path ?? self.path(settings: settings)
+    let unknown = try Self.write(
+      dataset, settings: settings, to: place, makingDirectoryWith: path == nil ? 0o700 : 0o777)
+    return (dataset, place, unknown)
   }
 
-  /// Reads the text, and makes sure that it is still the one that has the settings' hash.
+  /// Reads the text, and makes sure that its files stay what they are.
+  ///
+  /// - Returns: the dataset, and the hash of what decides it.
   private func prepareDataset(
-    _ configuration: RunConfiguration, _ corpus: RunConfiguration.TextCorpus, known: KnownVocabulary?,
-    settings: String
-  ) throws -> SequenceDataset {
+    _ configuration: RunConfiguration, _ corpus: RunConfiguration.TextCorpus, known: KnownVocabulary?
+  ) throws -> (dataset: SequenceDataset, settings: String) {
+    let stamps = try Self.stamps(of: corpus)
     let dataset = try configuration.task.dataset(
       of: corpus, format: configuration.format, known: known, threads: threads)
-    guard try Self.settings(of: configuration, corpus, known: known) == settings else {
-      throw TrainingError.changingText(files: try corpus.files().flatMap(\.paths))
+    let settings = try Self.settings(
+      of: configuration, corpus, known: known, texts: dataset.splits.mapValues(\.sourceSHA256))
+    guard try Self.stamps(of: corpus) == stamps else { throw try Self.changed(corpus) }
+    return (dataset, settings)
+  }
+
+  /// What the files of each split are now.
+  private static func stamps(of corpus: RunConfiguration.TextCorpus) throws -> [Split: [FileStamp?]] {
+    var stamps: [Split: [FileStamp?]] = [:]
+    for (split, paths) in try corpus.files() {
+      stamps[split] = try paths.filter { $0 != CorpusFiles.standardInput }.map { try InputFile($0).stamp }
     }
-    return dataset
+    return stamps
+  }
+
+  private static func changed(_ corpus: RunConfiguration.TextCorpus) throws -> TrainingError {
+    .changingText(files: try corpus.files().flatMap(\.paths))
   }
 
   /// - Parameter permissions: of the directory, if it has to be made; a new file's go with them: text that its owner alone
   ///   may read isn't shown to others by the cache.
+  /// - Returns: how many of each split's tokens are unknown ones.
+  @discardableResult
   private static func write(
     _ dataset: SequenceDataset, settings: String, to path: String, makingDirectoryWith permissions: UInt32
-  ) throws {
+  ) throws -> [Split: Int] {
     let directory = Path.directory(of: path)
     try Directory.create(directory, permissions: permissions)
     do {
@@ -109,7 +123,7 @@ package struct DatasetCache {
     } catch FileError.system(.list, _, _) {
       // What can't be listed keeps them.
     }
-    try DatasetFile.write(dataset, settings: settings, to: path, permissions: permissions & 0o666)
+    return try DatasetFile.write(dataset, settings: settings, to: path, permissions: permissions & 0o666)
   }
 
   private func cached(_ path: String, settings: String, notice: (String) -> Void) -> SequenceDataset? {
@@ -129,17 +143,23 @@ package struct DatasetCache {
 
   /// A hash of everything that decides a prepared dataset: format, settings, what a model knows already, and the bytes of
   /// each split's files.
+  ///
+  /// - Parameter texts: the hashes of texts that have been read, by split: that of a single file needn't be read once more for its
+  ///   hash, unless it is compressed.
   package static func settings(
-    of configuration: RunConfiguration, _ corpus: RunConfiguration.TextCorpus, known: KnownVocabulary?
+    of configuration: RunConfiguration, _ corpus: RunConfiguration.TextCorpus, known: KnownVocabulary?,
+    texts: [Split: String] = [:]
   ) throws -> String {
     var description = "\(DatasetFile.format) \(DatasetFile.formatVersion), \(Version.name), reading \(readingVersion)\n"
     description += configuration.datasetSettings ?? ""
     if let known { description += "known=\(known.contentHash)\n" }
-    // What came by standard input nobody can read again.
     for (split, paths) in try corpus.files() {
       description += "\(split.rawValue): \(counted(paths.count, "file"))\n"
+      // What came by standard input nobody can read again.
       for path in paths where path != CorpusFiles.standardInput {
-        description += try ContentHash.hex(ofFile: path) + "\n"
+        let text = paths.count == 1 ? texts[split] : nil
+        let hash = if let text, try !CorpusFiles.isCompressed(path) { text } else { try ContentHash.hex(ofFile: path) }
+        description += hash + "\n"
       }
     }
     return Array(description.utf8).withUnsafeBytes { ContentHash.hex(of: $0) }

@@ -50,10 +50,10 @@ struct PrepareCommand: ParsableCommand {
     }
     if let output { try Self.requireDataset(at: output) }
     let start = try ParentCheckpoint(of: configuration, Console(isQuiet: false))
-    let (dataset, path) = try DatasetCache(threads: threads.count()).prepare(
+    let (dataset, path, unknown) = try DatasetCache(threads: threads.count()).prepare(
       configuration, corpus, known: start?.known, to: output)
     if let notice = dataset.missedWordsNotice { Console(isQuiet: false).warn(notice) }
-    try Results.print(Self.summary(dataset, path: path))
+    try Results.print(Self.summary(dataset, path: path, unknown: unknown))
   }
 
   /// A slip of the hand must not cost a corpus or a checkpoint: only a dataset is replaced, a damaged one too.
@@ -71,16 +71,14 @@ struct PrepareCommand: ParsableCommand {
     guard isDataset else { throw OutputOption.refusal(path, "a file that isn't a dataset") }
   }
 
-  private static func summary(_ dataset: SequenceDataset, path: String) throws -> String {
-    let unknown = dataset.vocabulary.unknownId
+  private static func summary(_ dataset: SequenceDataset, path: String, unknown: [Split: Int]) -> String {
     let table = Table(
       ["split", "sentences", "tokens", "unknown"],
-      try Split.allCases.compactMap { split in
-        try dataset.splits[split].map { sequence in
-          let unknownTokens = try sequence.tokens.count(of: unknown)
-          return [
+      Split.allCases.compactMap { split in
+        dataset.splits[split].map { sequence in
+          [
             split.rawValue, Format.count(sequence.sentenceCount), Format.count(sequence.tokens.count),
-            Format.percent(unknownTokens, of: sequence.tokens.count),
+            Format.percent(unknown[split] ?? 0, of: sequence.tokens.count),
           ]
         }
       })
