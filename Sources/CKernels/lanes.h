@@ -21,7 +21,7 @@ static void scale_lanes(float *panel, long rows, const float *factor, const floa
   vector f[VECTORS];
   UNROLL for (int v = 0; v < VECTORS; v++) f[v] = load(factor + v * LANES);
   for (long i = 0; i < rows; i++) {
-    __builtin_prefetch(ahead + i * PANEL, 1);
+    ck_prefetch_for_write(ahead + i * PANEL);
     UNROLL for (int v = 0; v < VECTORS; v++) {
       float *p = panel + i * PANEL + v * LANES;
       store(p, load(p) * f[v]);

@@ -14,8 +14,11 @@ static long at(long i, long j, long stride) {
 }
 
 static void multiply(const ck_product *p) {
-  for (long i = 0; i < p->rows; i++)
-    for (long j = 0; j < p->panels * CK_PANEL_WIDTH; j++) {
+  const long half = CK_PANEL_WIDTH / 2, computed = (p->columns + half - 1) / half * half;
+  for (long i = 0; i < p->rows; i++) {
+    for (long j = computed; j % CK_PANEL_WIDTH != 0; j++)
+      if (p->start != CK_ACCUMULATE) p->c[at(i, j, p->c_stride)] = 0.0f;
+    for (long j = 0; j < computed; j++) {
       float *c = p->c + at(i, j, p->c_stride);
       float sum = p->start == CK_ZERO          ? 0.0f
                   : p->start == CK_ACCUMULATE  ? *c
@@ -27,6 +30,7 @@ static void multiply(const ck_product *p) {
       }
       *c = sum;
     }
+  }
 }
 
 static void multiply_vector(const float *a, long a_stride, long rows, long length, const float *x, long x_stride,

@@ -10,77 +10,33 @@
 #define PANELS_OF_3 1
 #endif
 
-/// One register tile. `rows`, `panels`, `transposed` and `start` are constants where this is called, so that the sums live
-/// in registers and no branch is left.
-///
-/// `ahead` is where memory begins that is needed soon, as far apart as B's panels: a quarter of `length` lines of it are
-/// fetched into the second-level cache on the way.
-INLINE void tile(const int rows, const int panels, const bool transposed, const ck_start start, long length,
-                 const float *a, long a_stride, const float *b, long b_stride, float *c, long c_stride,
-                 const float *bias, const float *ahead) {
-  vector sums[TILE_ROWS][PANELS_OF_1 * VECTORS];
-  UNROLL for (int i = 0; i < rows; i++)
-    UNROLL for (int p = 0; p < panels; p++)
-      UNROLL for (int v = 0; v < VECTORS; v++) {
-        vector *sum = &sums[i][p * VECTORS + v];
-        if (start == CK_ZERO) *sum = splat(0.0f);
-        else if (start == CK_ACCUMULATE) *sum = load(c + p * c_stride + i * PANEL + v * LANES);
-        else if (start == CK_COLUMN_BIAS) *sum = load(bias + p * PANEL + v * LANES);
-        else *sum = splat(bias[i]);
-      }
-#define STEP(element)                                                                                            \
-  {                                                                                                              \
-    vector right[PANELS_OF_1 * VECTORS];                                                                         \
-    UNROLL for (int p = 0; p < panels; p++)                                                                      \
-      UNROLL for (int v = 0; v < VECTORS; v++) right[p * VECTORS + v] = load(b + p * b_stride + v * LANES);      \
-    UNROLL for (int i = 0; i < rows; i++) {                                                                      \
-      vector left = splat(element);                                                                              \
-      UNROLL for (int v = 0; v < panels * VECTORS; v++) sums[i][v] = fma_vector(left, right[v], sums[i][v]);     \
-    }                                                                                                            \
-    b += PANEL;                                                                                                  \
-  }
-#define AHEAD                                                                                                    \
-  {                                                                                                              \
-    UNROLL for (int p = 0; p < panels; p++) __builtin_prefetch(ahead + p * b_stride, 0, 2);                      \
-    ahead += PANEL;                                                                                              \
-  }
-  if (transposed) {
-    for (; length >= 4; length -= 4) {
-      AHEAD
-      STEP(a[i]);
-      STEP(a[PANEL + i]);
-      STEP(a[2 * PANEL + i]);
-      STEP(a[3 * PANEL + i]);
-      a += 4 * PANEL;
-    }
-    for (long k = 0; k < length; k++) STEP(a[k * PANEL + i]);
-  } else {
-    for (; length >= PANEL; length -= PANEL) {
-      for (int k = 0; k < PANEL; k += 4) {
-        AHEAD
-        STEP(a[i * PANEL + k]);
-        STEP(a[i * PANEL + k + 1]);
-        STEP(a[i * PANEL + k + 2]);
-        STEP(a[i * PANEL + k + 3]);
-      }
-      a += a_stride;
-    }
-    for (long k = 0; k < length; k++) STEP(a[i * PANEL + k]);
-  }
-#undef STEP
-#undef AHEAD
-  UNROLL for (int i = 0; i < rows; i++)
-    UNROLL for (int p = 0; p < panels; p++)
-      UNROLL for (int v = 0; v < VECTORS; v++)
-        store(c + p * c_stride + i * PANEL + v * LANES, sums[i][p * VECTORS + v]);
-}
+/// Half a panel as one value, whatever the vector width: what is computed of a last panel that has no more columns.
+typedef float half_row __attribute__((ext_vector_type(PANEL / 2), aligned(4)));
+
+/// Of any tile.
+enum { MOST_ROWS = 12, MOST_VECTORS = 8 };
+
+#define TILE_FUNCTION tile
+#define VECTOR vector
+#define VECTORS_OF_PANEL VECTORS
+#include "tile.h"
+
+#define TILE_FUNCTION half_tile
+#define VECTOR half_row
+#define VECTORS_OF_PANEL 1
+#include "tile.h"
 
 typedef void tile_function(ck_start start, long length, const float *a, long a_stride, const float *b, long b_stride,
                            float *c, long c_stride, const float *bias, const float *ahead);
 
+/// In place of a number of panels: half a panel.
+enum { half = 0 };
+
 #define CASE(rows, panels, transposed, start)                                                                    \
   case start:                                                                                                    \
-    tile(rows, panels, transposed, start, length, a, a_stride, b, b_stride, c, c_stride, bias, ahead);           \
+    if (panels == half)                                                                                          \
+      half_tile(rows, 1, transposed, start, length, a, a_stride, b, b_stride, c, c_stride, bias, ahead);         \
+    else tile(rows, panels, transposed, start, length, a, a_stride, b, b_stride, c, c_stride, bias, ahead);      \
     break;
 #define TILE(rows, panels, transposed)                                                                           \
   static void tile_##rows##_##panels##_##transposed(ck_start start, long length, const float *a, long a_stride,  \
@@ -131,6 +87,9 @@ TILES(2, 0)
 TILES(2, 1)
 #endif
 
+TILES_UP_TO_12(half, 0)
+TILES_UP_TO_12(half, 1)
+
 TILE(1, PANELS_OF_1, 0)
 TILE(2, PANELS_OF_2, 0)
 TILE(3, PANELS_OF_3, 0)
@@ -143,9 +102,28 @@ static tile_function *const tile_functions[TILE_PANELS][2][TILE_ROWS] = {
 #endif
 };
 
+/// Those of half a panel.
+static tile_function *const half_functions[2][MOST_ROWS] = {{NAMES_UP_TO_12(half, 0)}, {NAMES_UP_TO_12(half, 1)}};
+
+/// Panels of C that tiles go down side by side, or half a panel.
+typedef struct {
+  long first;
+  int panels;
+  bool is_half;
+} column;
+
+INLINE long panels_of(const ck_product *p) { return (p->columns + PANEL - 1) / PANEL; }
+/// All but a last one of which half is computed.
+INLINE long whole_panels(const ck_product *p) { return (p->columns + PANEL / 2 - 1) / PANEL; }
+
+INLINE column column_at(const ck_product *p, long panel) {
+  long left = whole_panels(p) - panel;
+  return left > 0 ? (column){panel, left < TILE_PANELS ? 1 : TILE_PANELS, false} : (column){panel, 1, true};
+}
+
 /// Covers `count` rows with tiles of nearly equal height: 13 rows are 7 + 6, not 12 + 1.
-INLINE long tile_height(long count, long *tiles) {
-  *tiles = (count + TILE_ROWS - 1) / TILE_ROWS;
+INLINE long tile_height(long count, long most, long *tiles) {
+  *tiles = (count + most - 1) / most;
   return count / *tiles;
 }
 
@@ -154,18 +132,20 @@ INLINE long tile_height(long count, long *tiles) {
 enum { BLOCK_ROWS = 96, BLOCK_LENGTH = 352 };
 
 /// All rows [from, to) of C against one tile's width of panels, for one block of the sum.
-INLINE void column_of_tiles(const ck_product *p, long from, long to, long panel, int panels, long k, long length,
-                            ck_start start) {
-  const float *b = p->b + panel * p->b_stride + k * PANEL;
-  float *c = p->c + panel * p->c_stride;
-  const float *bias = start == CK_COLUMN_BIAS ? p->bias + panel * PANEL : p->bias;
-  tile_function *const *functions = tile_functions[panels - 1][p->a_transposed];
+INLINE void column_of_tiles(const ck_product *p, long from, long to, column column, long k, long length, ck_start start) {
+  const int panels = column.panels;
+  const float *b = p->b + column.first * p->b_stride + k * PANEL;
+  float *c = p->c + column.first * p->c_stride;
+  const float *bias = start == CK_COLUMN_BIAS ? p->bias + column.first * PANEL : p->bias;
+  tile_function *const *functions =
+      column.is_half ? half_functions[p->a_transposed] : tile_functions[panels - 1][p->a_transposed];
+  const long most = column.is_half ? MOST_ROWS : TILE_ROWS;
   // While this panel of B serves all tiles from the first-level cache, the next one comes nearer.
-  const float *next = panel + 2 * panels <= p->panels ? b + panels * p->b_stride : b, *ahead = next;
+  const float *next = column.first + 2 * panels <= panels_of(p) ? b + panels * p->b_stride : b, *ahead = next;
   while (from < to) {
     // A transposed operand's tile stays within one panel of A.
     long room = p->a_transposed && PANEL - from % PANEL < to - from ? PANEL - from % PANEL : to - from;
-    long tiles, height = tile_height(room, &tiles), taller = room - height * tiles;
+    long tiles, height = tile_height(room, most, &tiles), taller = room - height * tiles;
     for (long t = 0; t < tiles; t++) {
       long rows = height + (t < taller);
       const float *a = p->a_transposed ? p->a + from / PANEL * p->a_stride + k * PANEL + from % PANEL
@@ -173,10 +153,13 @@ INLINE void column_of_tiles(const ck_product *p, long from, long to, long panel,
       // The next tile begins with its C, which may be far away.
       if (start == CK_ACCUMULATE)
         for (int panel = 0; panel < panels; panel++)
-          for (long row = from + rows; row < from + rows + TILE_ROWS; row++)
-            __builtin_prefetch(c + panel * p->c_stride + row * PANEL, 1);
+          for (long row = from + rows; row < from + rows + most; row++)
+            ck_prefetch_for_write(c + panel * p->c_stride + row * PANEL);
       functions[rows - 1](start, length, a, p->a_stride, b, p->b_stride, c + from * PANEL, p->c_stride,
                           start == CK_ROW_BIAS ? bias + from : bias, ahead);
+      if (column.is_half && start != CK_ACCUMULATE)
+        for (long row = from; row < from + rows; row++)
+          memset(c + row * PANEL + PANEL / 2, 0, PANEL / 2 * sizeof *c);
       from += rows;
       ahead += length / 4 * PANEL;
       if (ahead > next + (length - length / 4) * PANEL) ahead = next;
@@ -190,7 +173,7 @@ static long multiply_few_rows(const ck_product *p) {
   const long widths[] = {PANELS_OF_1, PANELS_OF_2, PANELS_OF_3};
   const long width = widths[p->rows - 1];
   long panel = 0;
-  for (; panel + width <= p->panels; panel += width)
+  for (; panel + width <= whole_panels(p); panel += width)
     functions[p->rows - 1](p->start, p->length, p->a, p->a_stride, p->b + panel * p->b_stride, p->b_stride,
                            p->c + panel * p->c_stride, p->c_stride,
                            p->start == CK_COLUMN_BIAS ? p->bias + panel * PANEL : p->bias, p->b + panel * p->b_stride);
@@ -198,7 +181,7 @@ static long multiply_few_rows(const ck_product *p) {
 }
 
 static void multiply(const ck_product *p) {
-  if (p->rows == 0 || p->panels == 0) return;
+  if (p->rows == 0 || p->columns == 0) return;
   long first = p->rows <= 3 && !p->a_transposed ? multiply_few_rows(p) : 0;
   long blocks = (p->length + BLOCK_LENGTH - 1) / BLOCK_LENGTH;
   if (blocks == 0) blocks = 1;
@@ -209,10 +192,9 @@ static void multiply(const ck_product *p) {
     ck_start start = k == 0 ? p->start : CK_ACCUMULATE;
     for (long row = 0; row < p->rows; row += BLOCK_ROWS) {
       long end = p->rows - row < BLOCK_ROWS ? p->rows : row + BLOCK_ROWS;
-      for (long panel = first; panel < p->panels; panel += TILE_PANELS) {
-        int panels = p->panels - panel < TILE_PANELS ? 1 : TILE_PANELS;
-        column_of_tiles(p, row, end, panel, panels, k, length, start);
-      }
+      for (column column = column_at(p, first); column.first < panels_of(p);
+           column = column_at(p, column.first + column.panels))
+        column_of_tiles(p, row, end, column, k, length, start);
     }
     if (block_length == 0) break;
   }

@@ -7,7 +7,7 @@
 ///   TABLE, NAME  the table's symbol and its name
 ///   SET          the instruction set
 ///
-/// Its parts are in products.h, functions.h and lanes.h.
+/// Its parts are in products.h with tile.h, functions.h and lanes.h.
 ///
 /// A register tile holds TILE_ROWS x TILE_PANELS x 16 sums; each step of k costs one load per vector of B and one
 /// broadcast per row of A.

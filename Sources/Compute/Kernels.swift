@@ -54,7 +54,7 @@ package struct Kernels: @unchecked Sendable {
     precondition(b.panels == c.panels)
     Watchdog.reads(a)
     multiply(
-      rows: c.rows, panels: c.panels, length: b.rows, a: a.base, aStride: a.stride, transposed: transposed, b: b, c: c,
+      rows: c.rows, length: b.rows, a: a.base, aStride: a.stride, transposed: transposed, b: b, c: c,
       start: start)
   }
 
@@ -65,18 +65,18 @@ package struct Kernels: @unchecked Sendable {
     precondition(a.rows == c.rows && length <= a.columns && length <= b.rows && b.panels == c.panels)
     Watchdog.reads(a)
     multiply(
-      rows: c.rows, panels: c.panels, length: length, a: a.base, aStride: a.stride, transposed: false, b: b, c: c,
+      rows: c.rows, length: length, a: a.base, aStride: a.stride, transposed: false, b: b, c: c,
       start: start)
   }
 
   private func multiply(
-    rows: Int, panels: Int, length: Int, a: UnsafePointer<Float>, aStride: Int, transposed: Bool, b: PanelMatrix,
+    rows: Int, length: Int, a: UnsafePointer<Float>, aStride: Int, transposed: Bool, b: PanelMatrix,
     c: PanelMatrix, start: Start
   ) {
     Watchdog.reads(b.rows(0..<length))
     Watchdog.writes(c)
     var product = ck_product(
-      rows: rows, panels: panels, length: length, a: a, a_stride: aStride, a_transposed: transposed, b: b.base,
+      rows: rows, columns: c.columns, length: length, a: a, a_stride: aStride, a_transposed: transposed, b: b.base,
       b_stride: b.stride, c: c.base, c_stride: c.stride, start: CK_ZERO, bias: nil)
     switch start {
     case .zero: break

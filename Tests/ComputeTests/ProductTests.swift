@@ -5,13 +5,14 @@ import Testing
 @Suite struct ProductTests {
   @Test(arguments: ProductCheck.Start.allCases)
   func everyNumberOfRowsAndColumns(start: ProductCheck.Start) throws {
-    let check = ProductCheck(largest: .init(rows: 70, columns: 70, length: 70))
+    let check = ProductCheck(largest: .init(rows: 70, columns: 80, length: 70))
     for rows in 1...70 {
-      for length in [1, 3, 17, 48] {
-        // Columns to the end of a panel are computed alike, so that one number of columns stands for its panel; which
+      for (index, length) in [1, 3, 17, 48].enumerated() {
+        // Columns to the end of half a panel are computed alike, so that one number of columns stands for its half; which
         // one it is changes with the rows.
         for panel in 0..<5 {
-          let columns = min(panel * 16 + 1 + (rows + length) % 16, 70)
+          let half = 2 * panel + (panel + index) % 2
+          let columns = half * 8 + 1 + (rows + length) % 8
           let fault = check.fault(.init(rows: rows, columns: columns, length: length), start)
           try #require(fault == nil)
         }

@@ -28,16 +28,17 @@ typedef enum {
 
 /// C = start + A B, or C = start + transpose(A) B.
 typedef struct {
-  /// Rows of C, panels of C, and the length of the sum. In the last panel all 16 columns are computed.
-  long rows, panels, length;
+  /// Rows of C, columns of C, and the length of the sum. In the last panel all 16 columns are computed, or, where no more are
+  /// meant, the first 8: then the others are left alone where C is added to, and zeros otherwise.
+  long rows, columns, length;
   /// [rows, length], or [length, rows] where transposed.
   const float *a;
   long a_stride;
   bool a_transposed;
-  /// [length, 16 * panels]
+  /// [length, columns]
   const float *b;
   long b_stride;
-  /// [rows, 16 * panels]
+  /// [rows, columns]
   float *c;
   long c_stride;
   ck_start start;
@@ -120,8 +121,16 @@ static inline void ck_relax(void) {
 #endif
 }
 
-/// Has a line of cache fetched that is going to be written soon; any address will do.
-static inline void ck_prefetch_for_write(const float *memory) { __builtin_prefetch(memory, 1); }
+/// Has a line of cache fetched that is going to be written soon, so that no other core has it by then; any address will do.
+static inline void ck_prefetch_for_write(const float *memory) {
+#if defined(__x86_64__)
+  // What the compiler makes of __builtin_prefetch leaves the line with the others, unless it is told of a feature that all but
+  // the very first processors of 64 bits have.
+  __asm__ volatile("prefetchw %0" : : "m"(*memory));
+#else
+  __builtin_prefetch(memory, 1);
+#endif
+}
 
 // Movements of rows of 16 floats, the same code for every instruction set.
 
