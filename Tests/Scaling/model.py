@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """What a step takes on many threads, worked out from one thread's times and from how the work is cut into jobs.
 
-    model.py PROGRAM [--threads N] [--rate X] [--memory X] [--barrier NS] [--seconds S] [NAME ...]
+    model.py PROGRAM [--threads N] [--rate X] [--memory X] [--barrier NS] [--seconds S] [--check] [NAME ...]
 
 For machines with fewer cores than one would like to know about. PROGRAM is the built rnn-train; needs PyYAML. NAME is a
 configuration of configs/benchmark without its ending (default: all).
@@ -15,25 +15,43 @@ costs in nanoseconds: memory.c beside this file measures it on two cores, and li
 longer.
 
 Printed are milliseconds a step, with the sharing that the model finds the fastest (sequences x units), and the speed-up over
-one thread. With a machine at hand: `benchmark --explain-speed --threads N` shows the same rows.
+one thread. --check, on a machine that has so many cores, measures as well: a second line for each configuration with what the
+same threads took there, and what the model says for it in per cent; --rate is then measured, unless it is given.
 """
-import argparse, heapq, json, math, pathlib, subprocess
+import argparse, heapq, json, math, pathlib, re, subprocess
 
 import yaml
 
 configurations = pathlib.Path(__file__).resolve().parents[2] / "configs/benchmark"
 gates = {"elman": 1, "gru": 3, "lstm": 4}
 width = 16  # columns of a panel, rows of a group
+kinds_of = {  # kinds of phases that each column of the table adds up
+    "recurrences": ("forward", "backward"), "output": ("output",), "reduce": ("reduce",),
+    "input": ("input", "input gradient"), "update": ("norm", "update", "renew")}
+columns = (*kinds_of, "serial", "barriers")
 
 
-def measure(program, name, seconds, *overrides):
-    """The benchmark's object, of one thread: of the fastest of three runs."""
-    arguments = [program, "benchmark", "--config", configurations / f"{name}.cfg", "--threads", "1"]
+def measure(program, name, seconds, *overrides, threads=1):
+    """The benchmark's object: of the fastest of three runs."""
+    arguments = [program, "benchmark", "--config", configurations / f"{name}.cfg", "--threads", str(threads)]
     runs = [
         json.loads(subprocess.run(
             [*arguments, "--seconds", str(seconds), "--json", *overrides], check=True, capture_output=True,
             text=True).stdout) for _ in range(3)]
-    return min(runs, key=lambda run: sum(phase["milliseconds"] for phase in run["phases"]))
+    return min(runs, key=step_time)
+
+
+def kernel_rate(program, threads):
+    """GFLOP/s of the product kernels alone."""
+    text = subprocess.run(
+        [program, "benchmark", "--config", configurations / "elman-char.cfg", "--threads", str(threads), "--seconds", "0.2",
+         "--explain-speed"], check=True, capture_output=True, text=True).stdout
+    return float(re.search(r"of the ([\d.]+) that the product kernels", text).group(1))
+
+
+def step_time(result):
+    """Milliseconds."""
+    return sum(phase["milliseconds"] for phase in result["phases"]) + result["serial_milliseconds"]
 
 
 def milliseconds(result, *kinds):
@@ -123,12 +141,12 @@ class Network:
 def model(program, name, options):
     network, threads = Network(name), options.threads
     one = measure(program, name, options.seconds)
-    known = {network.sequences: milliseconds(one, "forward", "backward")}
+    known = {network.sequences: milliseconds(one, *kinds_of["recurrences"])}
 
     def recurrence_time(sequences):
         if sequences not in known:
             result = measure(program, name, options.seconds / 2, f"training.batch_size={sequences}")
-            known[sequences] = milliseconds(result, "forward", "backward")
+            known[sequences] = milliseconds(result, *kinds_of["recurrences"])
         return known[sequences]
 
     barrier = options.barrier * 1e-6
@@ -138,19 +156,28 @@ def model(program, name, options):
     loss = threads / (options.rate or threads)
     times = {
         "recurrences": loss * recurrences,
-        "output": loss * milliseconds(one, "output") * makespan(output_jobs, threads) / sum(output_jobs),
-        "reduce": loss * milliseconds(one, "reduce") * sum(makespan(jobs, threads) for jobs in reductions)
+        "output": loss * milliseconds(one, *kinds_of["output"]) * makespan(output_jobs, threads) / sum(output_jobs),
+        "reduce": loss * milliseconds(one, *kinds_of["reduce"]) * sum(makespan(jobs, threads) for jobs in reductions)
         / sum(map(sum, reductions)),
-        "input": loss * milliseconds(one, "input", "input gradient") / threads,
-        "update": milliseconds(one, "norm", "update", "renew") / min(threads, options.memory),
+        "input": loss * milliseconds(one, *kinds_of["input"]) / threads,
+        "update": milliseconds(one, *kinds_of["update"]) / min(threads, options.memory),
         "serial": one["serial_milliseconds"],
         "barriers": barrier * sum(
-            phase["barriers"] for phase in one["phases"] if phase["kind"] not in ("forward", "backward")),
+            phase["barriers"] for phase in one["phases"] if phase["kind"] not in kinds_of["recurrences"]),
     }
-    total_of_one = sum(phase["milliseconds"] for phase in one["phases"]) + one["serial_milliseconds"]
     total = sum(times.values())
-    row = "".join(f"{time:12.3f}" for time in times.values())
-    print(f"{name:14s}{total_of_one:10.2f}{total:10.3f}{total_of_one / total:7.1f}{row}  {sharing[0]} x {sharing[1]}", flush=True)
+    print_row(name, step_time(one), total, times, f"{sharing[0]} x {sharing[1]}")
+    if options.check:
+        many = measure(program, name, options.seconds, threads=threads)
+        measured = {kind: milliseconds(many, *kinds) for kind, kinds in kinds_of.items()}
+        print_row(
+            "  measured", step_time(one), step_time(many), {**measured, "serial": many["serial_milliseconds"]},
+            f"model: {100 * total / step_time(many):.0f} %")
+
+
+def print_row(name, one, many, times, remark):
+    row = "".join(f"{times[kind]:12.3f}" if kind in times else f"{'':12s}" for kind in columns)
+    print(f"{name:14s}{one:10.2f}{many:10.3f}{one / many:7.1f}{row}  {remark}", flush=True)
 
 
 def main():
@@ -161,10 +188,13 @@ def main():
     parser.add_argument("--barrier", type=float, default=1000)
     parser.add_argument("--memory", type=float, default=6)
     parser.add_argument("--seconds", type=float, default=0.5)
+    parser.add_argument("--check", action="store_true")
     parser.add_argument("names", nargs="*", metavar="NAME")
     options = parser.parse_intermixed_args()
-    kinds = ("recurrences", "output", "reduce", "input", "update", "serial", "barriers")
-    print(f"{'ms a step':14s}{'1 thread':>10s}{options.threads:>10d}{'x':>7s}" + "".join(f"{kind:>12s}" for kind in kinds)
+    if options.check and not options.rate:
+        options.rate = kernel_rate(options.program, options.threads) / kernel_rate(options.program, 1)
+        print(f"the kernels' rate: {options.rate:.2f} times one thread's")
+    print(f"{'ms a step':14s}{'1 thread':>10s}{options.threads:>10d}{'x':>7s}" + "".join(f"{kind:>12s}" for kind in columns)
           + "  sharing")
     for name in options.names or sorted(path.stem for path in configurations.glob("*.cfg")):
         model(options.program, name, options)
