@@ -65,6 +65,16 @@ extension RunConfiguration {
       if forward != nil, let path = other?.forward { forward = path }
       if backward != nil, let path = other?.backward { backward = path }
     }
+
+    /// The paths of this pair in whose places another one has models of other runs.
+    package func others(in other: Self?) -> [(own: String, other: String)] {
+      [(forward, other?.forward), (backward, other?.backward)].compactMap { own, other in
+        guard let own, let other, own != other, !other.hasPrefix(own.hasSuffix("/") ? own : "\(own)/") else {
+          return nil
+        }
+        return (own, other)
+      }
+    }
   }
 
   /// Reads the characters of each word in both directions; its two last hidden states go beside the word's embedding.

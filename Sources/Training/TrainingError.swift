@@ -89,7 +89,7 @@ package enum TrainingError: DiagnosedError, Equatable {
         + "start a new run, or measure another text by `evaluate --data`"
     case .otherLayers(let file, let differences):
       "\(file): a run can begin with its parameters only where its layers are the same: "
-        + differences.map { "\($0.key) is \($0.other ?? "absent") in it and \($0.own ?? "absent") here" }
+        + differences.map { "\($0.key) is \(Self.layer($0.other)) in it and \(Self.layer($0.own)) here" }
         .joined(separator: ", ")
     case .otherIds(let file):
       "data.dataset: its words, tags or characters aren't numbered as in the model that the run begins with, \(file); prepare "
@@ -134,6 +134,9 @@ package enum TrainingError: DiagnosedError, Equatable {
       what
     }
   }
+
+  /// What a key that shapes layers is set to; a path of files that shape them is left empty.
+  private static func layer(_ value: String?) -> String { value.map { $0.isEmpty ? "given" : $0 } ?? "absent" }
 
   private static func gigabytes(_ bytes: Double) -> String { "\((bytes / 1e8).rounded(.up) / 10) GB" }
 }

@@ -33,6 +33,16 @@ import Testing
     }
   }
 
+  @Test func thePlaceOfAFileDoesNotDependOnWhatNamesIt() throws {
+    try Self.withDirectory { root throws in
+      try "x".write(toFile: "\(root)/b-", atomically: true, encoding: .utf8)
+      let all = ["b-", "b/10.txt", "b/2.txt", "b/c/x"].map { "\(root)/\($0)" }
+      #expect(try CorpusFiles.all(of: "\(root)/b*") == all)
+      #expect(try CorpusFiles.all(of: root).suffix(3) == ["\(root)/b/c/x", "\(root)/z.txt", "\(root)/ä[1].txt"])
+      #expect(try CorpusFiles.all(of: "\(root)/.*") == ["\(root)/.hidden"])
+    }
+  }
+
   @Test func whatStandsForNothingIsAnError() throws {
     try Self.withDirectory { root throws in
       #expect(try CorpusFiles.all(of: "\(root)/missing") == ["\(root)/missing"])

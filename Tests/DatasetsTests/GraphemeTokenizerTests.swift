@@ -28,6 +28,15 @@ import Testing
     }
   }
 
+  @Test func linesMayBeCutWhateverTheyBeginAndEndWith() throws {
+    let scalars = Array("日。\n\u{301}\u{200D}ก\u{600}👩".unicodeScalars)
+    for seed in 0..<200 {
+      let text = randomText(of: scalars, count: 60, seed: seed)
+      let read = try tokens(of: text, .grapheme, chunkSize: 8 + seed % 16)
+      #expect(read.map(\.scalarValues) == text.map { String($0).scalarValues })
+    }
+  }
+
   @Test func theVersionOfUnicodeIsTheStatedOne() throws {
     // CYRILLIC CAPITAL LETTER TJE, of Unicode 16.
     let age = try #require(Unicode.Scalar("\u{1C89}").properties.age)

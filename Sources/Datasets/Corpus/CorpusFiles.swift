@@ -25,7 +25,7 @@ package enum CorpusFiles {
         if matches.isEmpty { return [path] }
         throw FileError.noFiles(directory: path)
       }
-      return files
+      return files.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
     } catch {
       throw .file(error)
     }
@@ -43,7 +43,7 @@ package enum CorpusFiles {
       if FileKind(entry) == .directory, FileKind(entry, followsLinks: false) != .directory { continue }
       files += try self.files(at: entry)
     }
-    return files.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+    return files
   }
 
   /// Whether a path has a character that is special in patterns.
@@ -54,12 +54,13 @@ package enum CorpusFiles {
     String(path.flatMap { "*?[\\".contains($0) ? ["\\", $0] : [$0] })
   }
 
-  /// What a pattern matches, in the order of bytes.
+  /// What a pattern matches, in the order of bytes; not the directory that it is in, nor the one above it.
   package static func matches(of pattern: String) -> [String] {
     var result = glob_t()
     defer { globfree(&result) }
     guard glob(pattern, GLOB_NOSORT, nil, &result) == 0, let paths = result.gl_pathv else { return [] }
     return (0..<Int(result.gl_pathc)).compactMap { paths[$0].map { String(cString: $0) } }
+      .filter { ![".", ".."].contains(Path.name(of: $0)) }
       .sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
   }
 }

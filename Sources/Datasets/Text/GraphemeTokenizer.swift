@@ -4,7 +4,8 @@
 /// Clusters are those of Swift's `Character`, found scalar by scalar, as they are in a text of any length. The version of
 /// Unicode is that of Swift's standard library: 16.0 in Swift 6.2.
 ///
-/// Memory: the longest token, which has no bound: any number of combining marks may stand behind a letter.
+/// Memory: the longest token, which has no bound: any number of combining marks may stand behind a letter. What is read at a time
+/// is a line at least, where no two characters of ASCII stand side by side.
 struct GraphemeTokenizer: Tokenizer {
   private var token: [UInt8] = []
   private var last: Unicode.Scalar?

@@ -4,8 +4,9 @@ enum TextCut: Sendable {
   case scalars
   /// Behind white space of ASCII.
   case whiteSpace
-  /// Between two characters of ASCII, which are never one grapheme cluster but for CR LF, and that has become a newline.
-  case ascii
+  /// Behind a newline, which no grapheme cluster goes on across, and between two characters of ASCII, which are never one but for
+  /// CR LF, and that has become a newline.
+  case graphemes
   /// Before a space, or if `lines` before a newline, that follows something else, and not within an added token.
   case subwords(lines: Bool, added: [[UInt8]], keepsState: Bool)
 
@@ -14,7 +15,8 @@ enum TextCut: Sendable {
     switch self {
     case .scalars: text.span.endOfWholeScalars == 0 ? nil : text.span.endOfWholeScalars
     case .whiteSpace: text.lastIndex { $0 == 0x20 || (0x09...0x0D).contains($0) }.map { $0 + 1 }
-    case .ascii: text.indices.dropFirst().last { text[$0] < 0x80 && text[$0 - 1] < 0x80 }
+    case .graphemes:
+      text.indices.dropFirst().last { text[$0 - 1] == 0x0A || text[$0] < 0x80 && text[$0 - 1] < 0x80 }
     case .subwords(let lines, let added, let keepsState):
       text.indices.dropFirst().last { position in
         (text[position] == 0x20 || lines && text[position] == 0x0A)
@@ -51,7 +53,7 @@ extension Tokenization {
     switch self {
     case .word, .whitespace: .whiteSpace
     case .character: .scalars
-    case .grapheme: .ascii
+    case .grapheme: .graphemes
     case .bpe(let tokenizer):
       .subwords(lines: tokenizer.cutsLines, added: tokenizer.added.map(\.content), keepsState: tokenizer.addsSpace)
     }

@@ -49,7 +49,8 @@ struct BenchmarkCommand: ParsableCommand {
     var dataset: SequenceDataset?
     if case .synthetic = configuration.data {
     } else {
-      dataset = try DatasetCache.dataset(for: configuration, known: nil, Console(isQuiet: false))
+      dataset = try DatasetCache.dataset(
+        for: configuration, known: nil, threads: workers.count, Console(isQuiet: false))
     }
     let characterModels = try TrainedCharacterModels(of: &configuration, kernels: kernels, probe: FileProbe.check)?
       .models

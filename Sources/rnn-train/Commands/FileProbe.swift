@@ -133,14 +133,16 @@ struct ProbeCommand: ParsableCommand {
 }
 
 extension DatasetCache {
-  /// The dataset of a configuration. One that the configuration names is probed before it is read; text is read by as many threads as
-  /// this process may use processors.
+  /// The dataset of a configuration. One that the configuration names is probed before it is read.
   ///
-  /// - Parameter known: what a model knows whose ids it keeps; nil: it is all the data's own.
+  /// - Parameters:
+  ///   - known: what a model knows whose ids it keeps; nil: it is all the data's own.
+  ///   - threads: how many read text.
   static func dataset(
-    for configuration: RunConfiguration, known: KnownVocabulary?, _ console: Console
+    for configuration: RunConfiguration, known: KnownVocabulary?, threads: Int = ProcessorCount.available(),
+    _ console: Console
   ) throws -> SequenceDataset {
-    try DatasetCache(threads: ProcessorCount.available()).dataset(
+    try DatasetCache(threads: threads).dataset(
       for: configuration, known: known, open: FileProbe.open, notice: console.warn)
   }
 }

@@ -34,17 +34,18 @@ struct PreparedRun {
   /// - Parameters:
   ///   - acceptsLostSeal: whether checkpoints will do that another program has taken the seal off.
   ///   - ranks: the processes that train the run: of what they read all read the same, and the first one alone writes.
+  ///   - threads: how many of each read its text.
   static func begin(
-    _ file: String, overrides: [String], acceptsLostSeal: Bool, _ ranks: Ranks, _ console: Console
+    _ file: String, overrides: [String], acceptsLostSeal: Bool, _ ranks: Ranks, threads: Int, _ console: Console
   ) throws -> PreparedRun {
     try begin(
       RunConfiguration.load(path: file, overrides: overrides, remark: console.warn), acceptsLostSeal: acceptsLostSeal,
-      ranks, console)
+      ranks, threads: threads, console)
   }
 
   /// A run with settings that suit some texts.
   static func begin(
-    on texts: [String], overrides: [String], _ ranks: Ranks, _ console: Console
+    on texts: [String], overrides: [String], _ ranks: Ranks, threads: Int, _ console: Console
   ) throws -> PreparedRun {
     let (configuration, bytes, expectation) = try RunConfiguration.suiting(
       texts, overrides: overrides, remark: console.warn)
@@ -53,11 +54,11 @@ struct PreparedRun {
         "\(enumeration(of: texts, conjunction: "and")), \(Format.bytes(bytes)): \(expectation). The settings chosen for it will be "
           + "in \(RunDirectory.configurationPath(configuration.output.directory)).", to: 80
       ).joined(separator: "\n") + "\n")
-    return try begin(configuration, acceptsLostSeal: false, ranks, console)
+    return try begin(configuration, acceptsLostSeal: false, ranks, threads: threads, console)
   }
 
   private static func begin(
-    _ configuration: RunConfiguration, acceptsLostSeal: Bool, _ ranks: Ranks, _ console: Console
+    _ configuration: RunConfiguration, acceptsLostSeal: Bool, _ ranks: Ranks, threads: Int, _ console: Console
   ) throws -> PreparedRun {
     var configuration = configuration
     try ranks.requireShards(configuration)
@@ -66,7 +67,7 @@ struct PreparedRun {
     start?.pin(&configuration)
     let characterModels = try TrainedCharacterModels(of: &configuration, kernels: kernels, probe: FileProbe.check)
     let dataset = try ranks.afterFirst {
-      try DatasetCache.dataset(for: configuration, known: start?.known, console)
+      try DatasetCache.dataset(for: configuration, known: start?.known, threads: threads, console)
     }
     let takeover = try start?.takeover(by: configuration, dataset, characterModels)
     try configuration.checkTrainable(on: dataset, characterModels: characterModels?.models, ranks: ranks.count)
@@ -86,7 +87,7 @@ struct PreparedRun {
   }
 
   static func resume(
-    _ path: String, overrides: [String], acceptsLostSeal: Bool, _ ranks: Ranks, _ console: Console
+    _ path: String, overrides: [String], acceptsLostSeal: Bool, _ ranks: Ranks, threads: Int, _ console: Console
   ) throws -> PreparedRun {
     let run = try resume(path, acceptsLostSeal: acceptsLostSeal, ranks, console) { own in
       let configuration = try RunConfiguration.load(
@@ -102,30 +103,34 @@ struct PreparedRun {
       }
       return configuration
     }
-    return try run.prepared(ranks, console)
+    return try run.prepared(ranks, threads: threads, console)
   }
 
   /// Begins where the configuration's directory holds no run, else goes on with the one that it holds.
   ///
   /// - Returns: nil for a run that has finished.
   static func resumeOrBegin(
-    _ file: String, overrides: [String], acceptsLostSeal: Bool, _ ranks: Ranks, _ console: Console
+    _ file: String, overrides: [String], acceptsLostSeal: Bool, _ ranks: Ranks, threads: Int, _ console: Console
   ) throws -> PreparedRun? {
     let asked = try RunConfiguration.load(path: file, overrides: overrides, checkFiles: false)
     let path = asked.output.directory
     guard try ranks.first(RunDirectory.holdsRun(at: path) ? 1 : nil) != nil else {
-      return try begin(file, overrides: overrides, acceptsLostSeal: acceptsLostSeal, ranks, console)
+      return try begin(
+        file, overrides: overrides, acceptsLostSeal: acceptsLostSeal, ranks, threads: threads, console)
     }
     let run = try resume(path, acceptsLostSeal: acceptsLostSeal, ranks, console) { own in
       var configuration = asked
       configuration.output.directory = own.output.directory
       // What the run began with stands in its own configuration, whatever is the other's best checkpoint by now.
       if configuration.model.from != nil, own.model.from != nil { configuration.model.from = own.model.from }
+      for (asked, kept) in asked.model.characterModel?.others(in: own.model.characterModel) ?? [] {
+        console.warn("the run keeps its character model, \(kept); \(asked) isn't used")
+      }
       configuration.model.characterModel?.take(own.model.characterModel)
       return configuration
     }
     if try ranks.first(run.isFinished ? 1 : nil) != nil { return nil }
-    return try run.prepared(ranks, console)
+    return try run.prepared(ranks, threads: threads, console)
   }
 
   /// Says what makes figures of the splits mean little.
@@ -162,7 +167,7 @@ struct PreparedRun {
       }
     }
 
-    func prepared(_ ranks: Ranks, _ console: Console) throws -> PreparedRun {
+    func prepared(_ ranks: Ranks, threads: Int, _ console: Console) throws -> PreparedRun {
       let kernels = try Kernels.chosen()
       var configuration = configuration
       // What was cut off before its first checkpoint begins once more.
@@ -178,7 +183,7 @@ struct PreparedRun {
         }
       let dataset = try ranks.afterFirst {
         try PreparedRun.dataset(
-          ofResumed: configuration, known: checkpoint?.checkpoint.known ?? start?.known, console)
+          ofResumed: configuration, known: checkpoint?.checkpoint.known ?? start?.known, threads: threads, console)
       }
       let takeover = try start?.takeover(by: configuration, dataset, characterModels)
       try configuration.checkTrainable(on: dataset, characterModels: characterModels?.models, ranks: ranks.count)
@@ -225,10 +230,10 @@ struct PreparedRun {
 
   /// The dataset of a run whose files may have moved since it began.
   private static func dataset(
-    ofResumed configuration: RunConfiguration, known: KnownVocabulary?, _ console: Console
+    ofResumed configuration: RunConfiguration, known: KnownVocabulary?, threads: Int, _ console: Console
   ) throws -> SequenceDataset {
     do {
-      return try DatasetCache.dataset(for: configuration, known: known, console)
+      return try DatasetCache.dataset(for: configuration, known: known, threads: threads, console)
     } catch let error as FileError where error.isForWantOfFile {
       throw TrainingError.missingData(error)
     } catch CorpusError.file(let error) where error.isForWantOfFile {

@@ -136,7 +136,10 @@ struct TrainCommand: ParsableCommand {
     let begun = ContinuousClock.now
     RunSignals.ignoreCheckpointRequests()
     pause.restrictProcessors(console)
-    let (workers, preparation) = try ranks.prepare { (try threads.workers(), try prepareRun(ranks, console)) }
+    let (workers, preparation) = try ranks.prepare {
+      let workers = try threads.workers()
+      return (workers, try prepareRun(ranks, threads: workers.count, console))
+    }
     guard var prepared = preparation else {
       ranks.leave()
       return console.say("nothing to do: the run has finished")
@@ -179,21 +182,24 @@ struct TrainCommand: ParsableCommand {
   }
 
   /// - Returns: nil for a run that has nothing left to do.
-  private func prepareRun(_ ranks: Ranks, _ console: Console) throws -> PreparedRun? {
+  private func prepareRun(_ ranks: Ranks, threads: Int, _ console: Console) throws -> PreparedRun? {
     let accepts = seal.acceptLostSeal
     if let resume {
       return try pause.whenFree(resume) {
-        try PreparedRun.resume(resume, overrides: overrides.list, acceptsLostSeal: accepts, ranks, console)
+        try PreparedRun.resume(
+          resume, overrides: overrides.list, acceptsLostSeal: accepts, ranks, threads: threads, console)
       }
     }
-    if !texts.isEmpty { return try PreparedRun.begin(on: texts, overrides: settings, ranks, console) }
+    if !texts.isEmpty { return try PreparedRun.begin(on: texts, overrides: settings, ranks, threads: threads, console) }
     // In quotes, within which a quote is doubled, a path is a path whatever is in it.
     let start = from.map { ["model.from='\($0.replacing("'", with: "''"))'"] } ?? []
     // Behind all others, one of which may replace `model` whole.
     let (file, chosen) = (config ?? "", settings + start)
     return resumeOrBegin
-      ? try PreparedRun.resumeOrBegin(file, overrides: chosen, acceptsLostSeal: accepts, ranks, console)
-      : try PreparedRun.begin(file, overrides: chosen, acceptsLostSeal: accepts, ranks, console)
+      ? try PreparedRun.resumeOrBegin(
+        file, overrides: chosen, acceptsLostSeal: accepts, ranks, threads: threads, console)
+      : try PreparedRun.begin(
+        file, overrides: chosen, acceptsLostSeal: accepts, ranks, threads: threads, console)
   }
 
   /// Trains. What that takes of memory is free again when the best checkpoint is read for its results.

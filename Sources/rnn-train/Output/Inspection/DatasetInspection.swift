@@ -60,11 +60,14 @@ extension [TagSet] {
     return (nil, Dictionary(uniqueKeysWithValues: map { ($0.column.rawValue, $0.tags) }))
   }
 
-  /// A line for each.
+  /// A line for each, with some of them where there are many.
   var facts: [(String, String)] {
     map { set in
       let name = count == 1 ? "tags" : "tags in \(set.column.rawValue)"
-      return (name, "\(Format.count(set.tags.count)): \(set.tags.joined(separator: ", "))")
+      let shown = set.tags.prefix(50).joined(separator: ", ")
+      return (
+        name, "\(Format.count(set.tags.count)): \(shown)\(set.tags.count > 50 ? ", and others (--json has all)" : "")"
+      )
     }
   }
 }
