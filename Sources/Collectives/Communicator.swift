@@ -34,13 +34,21 @@ extension Communicator {
 package enum NumberWords {
   package static func words(of number: Int?) -> [UInt32] {
     let bits = UInt64(bitPattern: Int64(number ?? 0))
-    return [number == nil ? 0 : 1, UInt32(truncatingIfNeeded: bits >> 32), UInt32(truncatingIfNeeded: bits)]
+    return [number == nil ? 0 : 1, bits.highWord, bits.lowWord]
   }
 
   /// - Parameter words: as `words` makes them; what follows isn't looked at.
   package static func number(of words: [UInt32]) -> Int? {
-    words[0] == 0 ? nil : Int(truncatingIfNeeded: UInt64(words[1]) << 32 | UInt64(words[2]))
+    words[0] == 0 ? nil : Int(truncatingIfNeeded: UInt64(high: words[1], low: words[2]))
   }
+}
+
+/// A number of 64 bits as two words.
+extension UInt64 {
+  package init(high: UInt32, low: UInt32) { self = UInt64(high) << 32 | UInt64(low) }
+
+  package var highWord: UInt32 { UInt32(truncatingIfNeeded: self >> 32) }
+  package var lowWord: UInt32 { UInt32(truncatingIfNeeded: self) }
 }
 
 /// One process: there is nobody to exchange anything with.

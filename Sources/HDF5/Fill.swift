@@ -8,8 +8,8 @@ struct Fill {
   /// Calls back with the dataset's bytes in order, as they are in the file: little-endian.
   let forEachPart: ((UnsafeRawBufferPointer) throws(FileError) -> Void) throws(FileError) -> Void
 
-  /// Bytes that are fetched at a time, if a row has no more.
-  private static let partSize = 1 << 20
+  /// Bytes that are fetched at a time, if a row has no more: such as lie near the processor until they are hashed and written.
+  private static let partSize = 1 << 18
 
   /// - Parameter elements: those of some rows.
   init<T: HDF5Element>(

@@ -26,8 +26,8 @@ package final class SharedPredictions {
     let start = ranks.rank * wordsOfRank
     for output in 0..<outputs {
       let bits = model.lossSum(ofOutput: output).bitPattern
-      words[start + 2 * output] = UInt32(truncatingIfNeeded: bits >> 32)
-      words[start + 2 * output + 1] = UInt32(truncatingIfNeeded: bits)
+      words[start + 2 * output] = bits.highWord
+      words[start + 2 * output + 1] = bits.lowWord
     }
     for b in 0..<sentences {
       for (t, word) in minibatch[b].enumerated() {
@@ -46,8 +46,7 @@ package final class SharedPredictions {
   package func losses(ofRank rank: Int) -> [Double] {
     let start = rank * wordsOfRank
     return (0..<outputs).map { output in
-      let (high, low) = (words[start + 2 * output], words[start + 2 * output + 1])
-      return Double(bitPattern: UInt64(high) << 32 | UInt64(low))
+      Double(bitPattern: UInt64(high: words[start + 2 * output], low: words[start + 2 * output + 1]))
     }
   }
 

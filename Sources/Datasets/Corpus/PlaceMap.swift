@@ -20,9 +20,10 @@ struct PlaceMap: Sendable {
   /// - Parameters:
   ///   - pruned: words that have been put away.
   ///   - last: by place in the table as it is now, what its words stand for.
-  ///   - value: what a word stands for that was put away.
+  ///   - table: where words that were put away have the numbers that they stand for.
+  ///   - missing: what those stand for that it lacks.
   init(
-    _ pruned: PrunedWords, last: [Int32], value: (_ word: UnsafeRawBufferPointer) -> Int32
+    _ pruned: PrunedWords, last: [Int32], table: TokenTable, missing: Int32
   ) throws(FileError) {
     self.last = last
     ends = pruned.stretches.map(\.tokens)
@@ -33,20 +34,13 @@ struct PlaceMap: Sendable {
     let file = try ScratchFile()
     var (lists, offset, next): ([Column<Int32>], Int, [Int32]) = ([], 0, last)
     for stretch in pruned.stretches.reversed() {
-      var values: [Int32] = []
-      values.reserveCapacity(stretch.words)
-      // Words between those that were put away have kept their order.
-      var kept = 0
-      func keep(upTo place: Int) {
-        let count = place - values.count
-        values += next[kept..<kept + count]
-        kept += count
+      var merge = Merge(kept: next, count: stretch.words)
+      try pruned.forEach(in: stretch, numberedBy: table) { number, place, _ in
+        merge.keep(upTo: place)
+        merge.put(number ?? missing)
       }
-      try pruned.forEach(in: stretch) { word, place, _ in
-        keep(upTo: place)
-        values.append(value(word))
-      }
-      keep(upTo: stretch.words)
+      merge.keep(upTo: stretch.words)
+      let values = merge.values
       let stored = values.map { $0.littleEndian }
       try stored.withUnsafeBufferPointer { list throws(FileError) in
         try file.write(UnsafeRawBufferPointer(list), at: offset)
@@ -56,6 +50,26 @@ struct PlaceMap: Sendable {
       next = values
     }
     self.lists = lists.reversed()
+  }
+
+  /// A list of words that were put away and of those between them, which have kept their order.
+  private struct Merge {
+    private let kept: [Int32]
+    private var next = 0
+    private(set) var values: [Int32] = []
+
+    init(kept: [Int32], count: Int) {
+      self.kept = kept
+      values.reserveCapacity(count)
+    }
+
+    mutating func keep(upTo place: Int) {
+      let end = next + place - values.count
+      values += kept[next..<end]
+      next = end
+    }
+
+    mutating func put(_ value: Int32) { values.append(value) }
   }
 
   /// What the tokens of a text stand for.

@@ -72,25 +72,29 @@ struct PrunedWords: Sendable {
     var count: UInt64
   }
 
-  /// Calls back with the words that went at a stretch's end, in order; the bytes are good until it returns. Memory: a mebibyte,
-  /// and the longest word.
+  /// Calls back with the words that went at a stretch's end, in order, with their places and counts, and their numbers in a
+  /// table, nil where it lacks them. Memory: some mebibytes, and the longest word.
   func forEach(
-    in stretch: Stretch, _ body: (_ word: UnsafeRawBufferPointer, _ place: Int, _ count: Int) -> Void
+    in stretch: Stretch, numberedBy table: TokenTable, _ body: (_ number: Int32?, _ place: Int, _ count: Int) -> Void
   ) throws(FileError) {
-    let column = try records.column()
+    let column = try self.records.column()
+    var (words, records): ([Range<Int>], [Record]) = ([], [])
     var (bytes, start, end): ([UInt8], Int, Int) = ([], 0, stretch.records.lowerBound)
     while true {
-      let isWhole = bytes.withUnsafeBytes { bytes -> Bool in
+      words.removeAll(keepingCapacity: true)
+      records.removeAll(keepingCapacity: true)
+      bytes.withUnsafeBytes { bytes in
         while bytes.count - start >= MemoryLayout<Record>.size {
           let record = bytes.loadUnaligned(fromByteOffset: start, as: Record.self)
-          let wordStart = start + MemoryLayout<Record>.size
-          guard bytes.count - wordStart >= Int(record.length) else { return false }
-          start = wordStart + Int(record.length)
-          body(UnsafeRawBufferPointer(rebasing: bytes[wordStart..<start]), Int(record.place), Int(record.count))
+          let word = start + MemoryLayout<Record>.size
+          guard bytes.count - word >= Int(record.length) else { break }
+          start = word + Int(record.length)
+          words.append(word..<start)
+          records.append(record)
         }
-        return start == bytes.count
+        table.forEachNumber(of: words, of: bytes) { body($1, Int(records[$0].place), Int(records[$0].count)) }
       }
-      if end == stretch.records.upperBound, isWhole { return }
+      if end == stretch.records.upperBound, start == bytes.count { return }
       let next = min(end + 1 << 20, stretch.records.upperBound)
       bytes = Array(bytes[start...]) + (try column.numbers(in: end..<next))
       (start, end) = (0, next)

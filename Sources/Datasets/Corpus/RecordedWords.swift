@@ -16,8 +16,8 @@ package struct RecordedWords: Sendable {
   init(table: TokenTable, counts: [Int], pruned: PrunedWords, specialTokenCount: Int) throws(FileError) {
     var counts = counts
     for stretch in pruned.stretches {
-      try pruned.forEach(in: stretch) { word, _, count in
-        if let place = table.number(of: word) { counts[Int(place)] += count }
+      try pruned.forEach(in: stretch, numberedBy: table) { place, _, count in
+        if let place { counts[Int(place)] += count }
       }
     }
     (self.table, self.counts) = (table, counts)
@@ -28,14 +28,14 @@ package struct RecordedWords: Sendable {
   func places(of tokens: Column<Int32>) throws(FileError) -> Column<Int32> {
     // Nothing was put away: they are what they were.
     if pruned.stretches.isEmpty { return tokens }
-    return try PlaceMap(pruned, last: Array(0..<Int32(table.count))) { table.number(of: $0) ?? -1 }.applied(to: tokens)
+    return try PlaceMap(pruned, last: Array(0..<Int32(table.count)), table: table, missing: -1).applied(to: tokens)
   }
 
   /// The ids of a text's tokens in a vocabulary, whether the words are in memory or not; negative where it has none, not even
   /// `<unk>`. O(words).
   func ids(of tokens: Column<Int32>, in vocabulary: Vocabulary) throws(FileError) -> Column<Int32> {
-    func id(_ word: UnsafeRawBufferPointer) -> Int32 { vocabulary.table.number(of: word) ?? vocabulary.unknownId ?? -1 }
-    let ids = (0..<table.count).map { place in table.withBytes(of: place) { id(UnsafeRawBufferPointer($0)) } }
-    return try PlaceMap(pruned, last: ids, value: id).applied(to: tokens)
+    let missing = vocabulary.unknownId ?? -1
+    let ids = vocabulary.table.numbers(of: table, missing: missing)
+    return try PlaceMap(pruned, last: ids, table: vocabulary.table, missing: missing).applied(to: tokens)
   }
 }

@@ -15,7 +15,9 @@ package struct PlainText: CorpusFormat {
   package func read(
     _ paths: [String], _ tokenization: Tokenization, _ reading: CorpusReading = CorpusReading()
   ) throws(CorpusError) -> RecordedText {
-    let reader = TextReader(paths, cut: tokenization.cut, chunkSize: reading.chunkSize)
+    // The tokens of characters are many, and lie near the processor if the chunks are short.
+    let chunkSize = tokenization.kind == .character ? min(reading.chunkSize, 1 << 18) : reading.chunkSize
+    let reader = TextReader(paths, cut: tokenization.cut, chunkSize: chunkSize)
     let specialTokens = Vocabulary.specialTokens(tokenization)
     var record = CorpusRecord(
       of: paths, specialTokens: specialTokens, pruning: ChunkTokenizer.isPruned(tokenization) ? reading.pruning : .never

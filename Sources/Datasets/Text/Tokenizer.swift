@@ -129,34 +129,38 @@ struct WhitespaceTokenizer: Tokenizer {
   func tokenize(_ text: UTF8Span, isStart: Bool, into run: inout TokenRun) {
     text.span.withUnsafeBytes { bytes in
       var position = 0
-      // Where the token begins that is under way.
+      // Where the token begins that is under way, and where those of the line before it are.
       var start = 0
-      // The line's tokens before.
       var tokens: [Range<Int>] = []
-      func endToken() {
-        if start < position { tokens.append(start..<position) }
+      func takeSpace(_ space: Range<Int>) {
+        if start < space.lowerBound { tokens.append(start..<space.lowerBound) }
+        start = space.upperBound
+        if bytes[space.lowerBound] == 0x0A {
+          run.append(&tokens, of: bytes)
+          run.endSentence()
+        }
       }
       while position < bytes.count {
-        let byte = bytes[position]
-        if byte > 0x20, byte < 0x80 {
-          position += 1
-          run.characters += 1
+        if let eight = ASCIIBytes(bytes, at: position) {
+          var spaces = eight.spaces
+          let characters = run.characters
+          while spaces != 0 {
+            let place = spaces.trailingZeroBitCount / 8
+            run.characters = characters + place + 1
+            takeSpace(position + place..<position + place + 1)
+            spaces &= spaces - 1
+          }
+          run.characters = characters + 8
+          position += 8
           continue
         }
         let scalar = bytes.scalar(at: position)
         let end = position + UTF8.width(scalar)
         run.characters += 1
-        if Self.isWhitespace(scalar) {
-          endToken()
-          start = end
-          if scalar == "\n" {
-            run.append(&tokens, of: bytes)
-            run.endSentence()
-          }
-        }
+        if Self.isWhitespace(scalar) { takeSpace(position..<end) }
         position = end
       }
-      endToken()
+      if start < position { tokens.append(start..<position) }
       run.append(&tokens, of: bytes)
     }
   }

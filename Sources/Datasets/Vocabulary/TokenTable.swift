@@ -9,37 +9,17 @@ package struct TokenTable: Sendable {
   private var bytes: [UInt8] = []
   private var ends: [Int] = []
   /// An open-addressing hash table of token numbers; its size is a power of two, and at most three quarters of it are in use.
-  private var slots = [Slot](repeating: Slot(), count: 1024)
-
-  /// A token's number, and so much of the token that most are found without looking anywhere else.
-  private struct Slot {
-    private static let free: Int32 = -1
-
-    var number = Self.free
-    var length: UInt32 = 0
-    /// The first eight bytes, with zeros behind fewer.
-    var beginning: UInt64 = 0
-
-    var isFree: Bool { number == Self.free }
-
-    /// Whether it is that of a token which it has all of, since it is short.
-    func isAll(of token: Slot) -> Bool {
-      !isFree && length == token.length && length <= 8 && beginning == token.beginning
-    }
-
-    init() {}
-
-    init(_ token: UnsafeRawBufferPointer, number: Int32) {
-      self.number = number
-      length = UInt32(truncatingIfNeeded: token.count)
-      beginning = token.word(at: 0)
-    }
-  }
+  private var slots = [TokenSlot](repeating: TokenSlot(), count: 1024)
 
   package init() {}
 
   /// Repeated tokens count once.
   package init(_ tokens: some Sequence<String>) {
+    let count = tokens.underestimatedCount
+    ends.reserveCapacity(count)
+    var size = slots.count
+    while 4 * count > 3 * size { size *= 2 }
+    slots = slots(count: size)
     for token in tokens { _ = insert(token) }
   }
 
@@ -59,7 +39,7 @@ package struct TokenTable: Sendable {
   mutating func removeAll() {
     bytes.removeAll(keepingCapacity: true)
     ends.removeAll(keepingCapacity: true)
-    slots.withUnsafeMutableBufferPointer { $0.update(repeating: Slot()) }
+    slots.withUnsafeMutableBufferPointer { $0.update(repeating: TokenSlot()) }
   }
 
   /// Takes tokens out; the others keep their order, and are numbered anew. No memory beside its own. O(tokens).
@@ -92,7 +72,12 @@ package struct TokenTable: Sendable {
 
   /// The number of a token, a new one if the table lacks it. Amortised O(length of the token).
   package mutating func insert(_ token: UnsafeRawBufferPointer) -> Int32 {
-    let sought = Slot(token, number: Int32(truncatingIfNeeded: count))
+    insert(token, sought: TokenSlot(token, number: 0))
+  }
+
+  private mutating func insert(_ token: UnsafeRawBufferPointer, sought: TokenSlot) -> Int32 {
+    var sought = sought
+    sought.number = Int32(truncatingIfNeeded: count)
     let place = place(of: token, sought)
     if !slots[place].isFree { return slots[place].number }
     slots[place] = sought
@@ -108,31 +93,25 @@ package struct TokenTable: Sendable {
 
   /// Appends the numbers of several tokens to a list, those of new ones where the table lacks them. Amortised O(their length).
   ///
-  /// The places where they are likely to be are read for some dozens of tokens before any of them is needed: in a large table
-  /// each is waited for, and these are all on the way at the same time.
-  ///
   /// - Parameter tokens: where in the bytes they are.
   mutating func insert(
     _ tokens: some RandomAccessCollection<Range<Int>>, of bytes: UnsafeRawBufferPointer,
     appendingTo numbers: inout [Int32]
   ) {
-    withUnsafeTemporaryAllocation(of: (sought: Slot, likely: Slot).self, capacity: 64) { batch in
-      var rest = tokens[...]
-      while !rest.isEmpty {
-        let ranges = rest.prefix(batch.count)
-        rest = rest.dropFirst(batch.count)
-        let mask = slots.count - 1
-        slots.withUnsafeBufferPointer { slots in
-          for (i, range) in ranges.enumerated() {
-            let token = UnsafeRawBufferPointer(rebasing: bytes[range])
-            let sought = Slot(token, number: 0)
-            batch.initializeElement(at: i, to: (sought, slots[hash(of: token, beginning: sought.beginning) & mask]))
+    withUnsafeTemporaryAllocation(of: TokenSlot.Candidate.self, capacity: TokenSlot.Candidate.batchSize) { candidates in
+      withUnsafeTemporaryAllocation(of: Int32.self, capacity: TokenSlot.Candidate.batchSize) { found in
+        var rest = tokens[...]
+        while !rest.isEmpty {
+          let batch = rest.prefix(TokenSlot.Candidate.batchSize)
+          rest = rest.dropFirst(TokenSlot.Candidate.batchSize)
+          fetch(batch, of: bytes, into: candidates)
+          for (i, range) in batch.enumerated() {
+            let candidate = candidates[i]
+            let number =
+              candidate.number ?? insert(UnsafeRawBufferPointer(rebasing: bytes[range]), sought: candidate.sought)
+            found.initializeElement(at: i, to: number)
           }
-        }
-        for (i, range) in ranges.enumerated() {
-          let (sought, likely) = batch[i]
-          numbers.append(
-            likely.isAll(of: sought) ? likely.number : insert(UnsafeRawBufferPointer(rebasing: bytes[range])))
+          numbers.append(contentsOf: UnsafeMutableBufferPointer(rebasing: found[..<batch.count]))
         }
       }
     }
@@ -142,6 +121,52 @@ package struct TokenTable: Sendable {
   mutating func insert(_ other: TokenTable, from first: Int, appendingTo numbers: inout [Int32]) {
     other.bytes.withUnsafeBytes { bytes in
       insert((first..<other.count).lazy.map { other.range(of: $0) }, of: bytes, appendingTo: &numbers)
+    }
+  }
+
+  /// Calls back with the numbers of several tokens in order, nil for those that the table lacks. O(their length).
+  ///
+  /// - Parameter tokens: where in the bytes they are.
+  func forEachNumber(
+    of tokens: some RandomAccessCollection<Range<Int>>, of bytes: UnsafeRawBufferPointer,
+    _ body: (_ index: Int, _ number: Int32?) -> Void
+  ) {
+    withUnsafeTemporaryAllocation(of: TokenSlot.Candidate.self, capacity: TokenSlot.Candidate.batchSize) { candidates in
+      var rest = tokens[...]
+      while !rest.isEmpty {
+        let (batch, start) = (rest.prefix(TokenSlot.Candidate.batchSize), tokens.count - rest.count)
+        rest = rest.dropFirst(TokenSlot.Candidate.batchSize)
+        fetch(batch, of: bytes, into: candidates)
+        for (i, range) in batch.enumerated() {
+          body(start + i, candidates[i].number ?? number(of: UnsafeRawBufferPointer(rebasing: bytes[range])))
+        }
+      }
+    }
+  }
+
+  /// [other] The numbers of another table's tokens, or what stands for those that this one lacks. O(their length).
+  func numbers(of other: TokenTable, missing: Int32) -> [Int32] {
+    var numbers: [Int32] = []
+    numbers.reserveCapacity(other.count)
+    other.bytes.withUnsafeBytes { bytes in
+      forEachNumber(of: (0..<other.count).lazy.map { other.range(of: $0) }, of: bytes) { numbers.append($1 ?? missing) }
+    }
+    return numbers
+  }
+
+  /// Reads the likely places of some dozens of tokens before any of them is needed: in a large table each is waited for, and
+  /// these are all on the way at the same time.
+  private func fetch(
+    _ tokens: some RandomAccessCollection<Range<Int>>, of bytes: UnsafeRawBufferPointer,
+    into candidates: UnsafeMutableBufferPointer<TokenSlot.Candidate>
+  ) {
+    slots.withUnsafeBufferPointer { slots in
+      for (i, range) in tokens.enumerated() {
+        let token = UnsafeRawBufferPointer(rebasing: bytes[range])
+        let sought = TokenSlot(range, of: bytes)
+        let found = slots[hash(of: token, beginning: sought.beginning) & (slots.count - 1)]
+        candidates.initializeElement(at: i, to: TokenSlot.Candidate(sought: sought, found: found))
+      }
     }
   }
 
@@ -157,7 +182,7 @@ package struct TokenTable: Sendable {
   }
 
   package func number(of token: UnsafeRawBufferPointer) -> Int32? {
-    let slot = slots[place(of: token, Slot(token, number: 0))]
+    let slot = slots[place(of: token, TokenSlot(token, number: 0))]
     return slot.isFree ? nil : slot.number
   }
 
@@ -186,7 +211,7 @@ package struct TokenTable: Sendable {
   }
 
   /// Where in `slots` a token is or, if the table lacks it, belongs.
-  private func place(of token: UnsafeRawBufferPointer, _ sought: Slot) -> Int {
+  private func place(of token: UnsafeRawBufferPointer, _ sought: TokenSlot) -> Int {
     slots.withUnsafeBufferPointer { slots in
       let mask = slots.count - 1
       var place = hash(of: token, beginning: sought.beginning) & mask
@@ -212,42 +237,22 @@ package struct TokenTable: Sendable {
   }
 
   /// All tokens in a hash table of some size.
-  private func slots(count size: Int) -> [Slot] {
-    [Slot](unsafeUninitializedCapacity: size) { slots, initialized in
-      slots.initialize(repeating: Slot())
+  private func slots(count size: Int) -> [TokenSlot] {
+    [TokenSlot](unsafeUninitializedCapacity: size) { slots, initialized in
+      TokenSlot.preferLargePages(for: UnsafeMutableRawBufferPointer(slots))
+      slots.initialize(repeating: TokenSlot())
       initialized = size
       bytes.withUnsafeBytes { bytes in
         var start = 0
         for (number, end) in ends.enumerated() {
           let token = UnsafeRawBufferPointer(rebasing: bytes[start..<end])
-          let slot = Slot(token, number: Int32(truncatingIfNeeded: number))
+          let slot = TokenSlot(token, number: Int32(truncatingIfNeeded: number))
           var place = hash(of: token, beginning: slot.beginning) & (size - 1)
           while !slots[place].isFree { place = (place + 1) & (size - 1) }
           slots[place] = slot
           start = end
         }
       }
-    }
-  }
-}
-
-extension UnsafeRawBufferPointer {
-  /// The eight bytes from a position on, the first one lowest, with zeros behind fewer.
-  @inline(__always)
-  fileprivate func word(at position: Int) -> UInt64 {
-    @inline(__always) func part<Part: FixedWidthInteger & UnsignedInteger & BitwiseCopyable>(
-      _ position: Int, as: Part.Type
-    ) -> UInt64 {
-      UInt64(Part(littleEndian: loadUnaligned(fromByteOffset: position, as: Part.self)))
-    }
-    let count = count - position
-    // Of fewer, the first and the last ones, which may be the same.
-    return switch count {
-    case 8...: part(position, as: UInt64.self)
-    case 4...: part(position, as: UInt32.self) | part(position + count - 4, as: UInt32.self) << (8 * (count - 4))
-    case 2...: part(position, as: UInt16.self) | part(position + count - 2, as: UInt16.self) << (8 * (count - 2))
-    case 1: UInt64(self[position])
-    default: 0
     }
   }
 }

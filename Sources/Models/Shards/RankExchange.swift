@@ -58,15 +58,15 @@ package final class RankExchange: @unchecked Sendable {
     let header = headers.base + communicator.rank * headerCount
     for (place, shard) in distribution.shards(ofRank: communicator.rank).enumerated() {
       let bits = losses[shard].bitPattern
-      header[2 * place] = UInt32(truncatingIfNeeded: bits >> 32)
-      header[2 * place + 1] = UInt32(truncatingIfNeeded: bits)
+      header[2 * place] = bits.highWord
+      header[2 * place + 1] = bits.lowWord
     }
     rows.writeHeader(to: header + 2 * distribution.mostShards)
     headerPlaces.share(headers.base)
     for rank in 0..<distribution.ranks {
       let words = headers.base + rank * headerCount
       for (place, shard) in distribution.shards(ofRank: rank).enumerated() {
-        losses[shard] = Double(bitPattern: UInt64(words[2 * place]) << 32 | UInt64(words[2 * place + 1]))
+        losses[shard] = Double(bitPattern: UInt64(high: words[2 * place], low: words[2 * place + 1]))
       }
       rows.readHeader(ofRank: rank, words + 2 * distribution.mostShards)
     }
