@@ -10,6 +10,7 @@ static void softmax_chunk(float *panel, long rows, float *maximum, float *sum) {
     }
   for (long i = 0; i < rows; i++)
     UNROLL for (int v = 0; v < VECTORS; v++) {
+      // Nothing is above its maximum.
       vector x = exponential_below(load(panel + i * PANEL + v * LANES) - m[v]);
       store(panel + i * PANEL + v * LANES, x);
       s[v] += x;
