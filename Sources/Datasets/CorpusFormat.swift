@@ -32,7 +32,6 @@ package protocol CorpusFormat: KeyAlternative {
   func recognizes(_ line: ArraySlice<UInt8>) -> Bool
 
   /// Reads files as one text without tags, in one pass.
-  ///
   func read(
     _ paths: [String], _ tokenization: Tokenization, _ reading: CorpusReading
   ) throws(CorpusError) -> RecordedText

@@ -6,7 +6,7 @@ import CHDF5
 /// So whoever reads later allocates no more than the file's size for a dataset, and no other file is ever opened.
 /// All of it belongs within `Location.perform`.
 struct Inspection {
-  /// What rnn-train writes has three levels and some hundreds of objects at most.
+  /// What rnn-train writes has five levels at most and some hundreds of objects at most.
   private static let deepest = 8
   private static let mostObjects = 10_000
 

@@ -46,13 +46,16 @@ import Testing
   }
 
   @Test func sentencesWithTagsMakeATagger() throws {
-    for (name, bytes) in [
-      ("a.conllu", nil), ("a.txt", nil), ("large.conllu", 10_000_000), ("huge.conllu", 100_000_000),
+    for (name, bytes, batchSize, epochs) in [
+      ("a.conllu", nil, 4, 60), ("a.txt", nil, 4, 60), ("small.conllu", 1_000_000, 8, 30),
+      ("large.conllu", 10_000_000, 32, 24), ("huge.conllu", 100_000_000, 32, 5),
     ] {
       let path = try file(name, Self.sentence + Self.sentence, bytes: bytes)
       let (configuration, _, _) = try RunConfiguration.suiting([path], overrides: [], remark: { Issue.record("\($0)") })
       #expect(configuration.task.learnsTags)
-      #expect(configuration.model.hidden == (bytes == nil ? 100 : 200))
+      #expect(configuration.training.batchSize == batchSize && configuration.training.epochs == epochs)
+      // A mean of the last steps needs some thousands of them.
+      #expect((configuration.training.averaging == nil) == (batchSize < 32))
       let corpus = try #require(Self.corpus(of: configuration))
       #expect(corpus.train == [path] && corpus.validation == .split(0.1) && corpus.test == .split(0.1))
     }

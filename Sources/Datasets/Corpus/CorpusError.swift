@@ -95,7 +95,7 @@ package enum CorpusError: DiagnosedError, Equatable {
       "\(paths.joined(separator: ", ")): expected a token with a count of at least \(minimumCount), but the highest "
         + "count is \(highest); lower data.vocabulary.min_count"
     case .tooManyWords(let paths):
-      "\(paths.joined(separator: ", ")): expected at most \(UInt32.max) different words, found more"
+      "\(paths.joined(separator: ", ")): expected at most \(Int32.max) different words, found more"
     case .unknownToken(let token, let paths):
       "\(paths.joined(separator: ", ")): the token \"\(token)\" is not in the vocabulary, and the vocabulary has no \(Vocabulary.unknownToken)"
     case .unknownTags(let tags, let paths):

@@ -4,7 +4,7 @@ extension SequenceDataset {
   /// Makes a dataset of text: every file is read once, and the vocabulary is that of the training split alone.
   ///
   /// O(bytes) time; memory is some mebibytes and the different tokens, or as many of them as `VocabularySettings.pruning` says.
-  /// What the text was read into, 4 bytes for each token and 16 for each line, is in temporary files for as long as something of
+  /// What the text was read into, 1, 2 or 4 bytes for each token and 32 for each line, is in temporary files for as long as something of
   /// the dataset is.
   ///
   /// - Parameters:

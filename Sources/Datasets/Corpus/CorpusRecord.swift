@@ -88,6 +88,7 @@ package struct CorpusRecord: Sendable {
   ///   - counts: those of the run.
   ///   - places: where the first tokens of the run's table are in this one, and then where all are. Good until words are put away.
   mutating func take(_ run: TokenRun, counts: [Int32], places: inout [Int32]) throws(CorpusError) {
+    guard table.count <= Int(Int32.max) - run.table.count else { throw .tooManyWords(paths: paths) }
     table.insert(run.table, from: places.count, appendingTo: &places)
     self.counts += repeatElement(0, count: table.count - self.counts.count)
     for (token, count) in counts.enumerated() where count > 0 { self.counts[Int(places[token])] += Int(count) }

@@ -58,6 +58,8 @@ enum OrderedWork {
 
     /// What has been made of all items, once none is left or there was an error. Waits for those that others work on.
     func result() throws(CorpusError) -> Worker.Whole {
+      // The lock may be another thread's that waits for input, which an error needn't.
+      if let error = state.withLock({ $0.error }) { throw error }
       let last = last.withLock { $0 }
       last.wait()
       last.signal()

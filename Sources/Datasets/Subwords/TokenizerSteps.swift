@@ -73,7 +73,7 @@ extension TokenizerParts {
     return splitting
   }
 
-  /// A text is cut before a space as it comes in (see `Stretches`), so that pieces have to be, too.
+  /// A text is cut before a space as it comes in (see `TextCut`), so that pieces have to be, too.
   private func requireWords(_ splitting: Splitting, _ normalizers: [TextNormalizer]) throws(TokenizerProblem) {
     let cutsAtSpaces = splitting.splitters.contains { splitter in
       switch splitter {

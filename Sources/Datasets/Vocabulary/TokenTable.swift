@@ -144,7 +144,7 @@ package struct TokenTable: Sendable {
     }
   }
 
-  /// [other] The numbers of another table's tokens, or what stands for those that this one lacks. O(their length).
+  /// The numbers of another table's tokens, or what stands for those that this one lacks. O(their length).
   func numbers(of other: TokenTable, missing: Int32) -> [Int32] {
     var numbers: [Int32] = []
     numbers.reserveCapacity(other.count)
