@@ -31,7 +31,7 @@ package final class OptimizerStep: @unchecked Sendable {
   /// What this process updates. What is frozen stays as it is: no update, no moments, no share of the norm.
   package let slices: ArenaSlices
   /// All whose squares are summed on their own, and the own ones that are updated as one job each.
-  private let (normBlocks, updateBlocks): ([GradientBlock], [GradientBlock])
+  private let (normBlocks, updateBlocks): ([ArenaPart], [ArenaPart])
   private let kernels: Kernels
 
   private var step = UpdateStep(number: 1, learningRate: 0)
@@ -39,8 +39,8 @@ package final class OptimizerStep: @unchecked Sendable {
   package private(set) var gradientNorm = 0.0
   private let overflow = Atomic<Bool>(false)
   /// [ranks] whether it was so on each.
-  private let overflows: Buffer<UInt32>
-  private let overflowPlaces: RankPlaces
+  private let overflows: RankWords
+  private let sharing: ParameterSharing
   /// Sums of squares of blocks of the gradient, and then of the pieces of those by rows.
   private let squares: Buffer<Double>
   /// The starts of the moments' arenas.
@@ -73,9 +73,9 @@ package final class OptimizerStep: @unchecked Sendable {
     self.slices = slices
     let updatesAllRows = !sparse && optimizer.movesWithoutGradient
     self.updatesAllRows = updatesAllRows
-    normBlocks = slices.blocks.map { GradientBlock($0, gradients.clusters) }
+    normBlocks = slices.blocks.map { ArenaPart($0, gradients.clusters) }
     let own = Array(normBlocks[slices.own])
-    updateBlocks = updatesAllRows ? own : own.flatMap { $0.parts(by: gradients.clusters) }
+    updateBlocks = updatesAllRows ? own : own.flatMap { ArenaPart.parts(of: $0.floats, gradients.clusters) }
     kernels = parameters.kernels
     weights = parameters.values.base
     let count = parameters.layout.floatCount
@@ -85,9 +85,8 @@ package final class OptimizerStep: @unchecked Sendable {
     _ = momentBases.initialize(from: moments.map(\.arena.base))
     let pieces = gradients.byRows.reduce(0) { $0 + (slices.frozen.contains($1.parameter.handle) ? 0 : $1.pieceCount) }
     squares = Buffer(count: slices.blocks.count + pieces, repeating: 0)
-    let ranks = slices.ranks
-    overflows = Buffer(count: ranks.count, repeating: 0)
-    overflowPlaces = RankPlaces((0..<ranks.count).map { $0..<$0 + 1 }, of: ranks)
+    overflows = RankWords(1, of: slices.ranks)
+    sharing = ParameterSharing(slices, parameters.values, leaving: updatesAllRows ? nil : gradients.clusters)
   }
 
   deinit { momentBases.deallocate() }
@@ -107,7 +106,7 @@ package final class OptimizerStep: @unchecked Sendable {
   package var overflowed: Bool { overflow.load(ordering: .relaxed) }
 
   /// Whether a step's gradient has nothing but zeros in a block, which only a cluster without a target says.
-  private func isZero(_ block: GradientBlock) -> Bool {
+  private func isZero(_ block: ArenaPart) -> Bool {
     guard let cluster = block.cluster, let clusters = gradients.clusters else { return false }
     return !clusters.contains(cluster)
   }
@@ -142,12 +141,12 @@ package final class OptimizerStep: @unchecked Sendable {
   package func shareSquares() { slices.share(squares) }
 
   /// Gives every process the parameters that the others have updated, and whether a number overflowed anywhere.
-  package func shareUpdate() {
+  package func shareUpdate(by workers: Workers) {
     guard !diverged else { return }
-    slices.share(parameters.values)
-    overflows[slices.ranks.rank] = overflowed ? 1 : 0
-    overflowPlaces.share(overflows.base)
-    if overflows.elements.contains(1) { overflow.store(true, ordering: .relaxed) }
+    sharing.run(by: workers)
+    overflows.own[0] = overflowed ? 1 : 0
+    overflows.share()
+    if overflows.ranks.contains(where: { overflows[$0][0] != 0 }) { overflow.store(true, ordering: .relaxed) }
   }
 
   private var trainedByRows: [RowGradient] {

@@ -136,9 +136,13 @@ import Testing
       }
       let expected =
         (ranks - 1) * (2 * shards + 2 * distribution.mostNodes + slice + rows)
-        + own.count * (total.values.count - slice)
-      RankExchange(slices, distribution, sums: sums, total: total, losses: losses)
-        .run(by: Workers(count: workers, processors: workers)) { parts[$0] != nil }
+        + sums.count { !$0.isEmpty } * (total.values.count - slice)
+      let contents = NodeContents(distribution, total.clusters)
+      for (node, shards) in distribution.nodes.enumerated() {
+        contents.put(node, isPresent: shards.contains { parts[$0] != nil }) { _ in true }
+      }
+      RankExchange(slices, distribution, sums: sums, total: total, contents: contents, losses: losses)
+        .run(by: Workers(count: workers, processors: workers))
       slices.share(total.values)
       let loss = ShardTree(count: parts.count).sum { parts[$0] == nil ? nil : losses[$0] }
       return (GradientPart(loss: loss ?? 0, total).snapshot, communicator.wordsSent, expected)

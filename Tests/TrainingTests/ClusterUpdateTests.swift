@@ -116,4 +116,37 @@ import Training
       }
     }
   }
+
+  /// Between ranks nothing goes of clusters without a target: of gradients those of a rank's shards, of parameters those of the
+  /// minibatch where they aren't updated. Those that only some shards lack count as zero there.
+  @Test(arguments: outputs, ["sgd", "adam"])
+  func absentClustersArentSent(_ output: any OutputKind, optimizer name: String) throws {
+    let sizes = Self.sizes(output)
+    let configuration = try #require(optimizers.first { $0.name == name }).configuration
+    let (layout, windows) = (ParameterLayout(sizes.shape), Self.windows(sizes))
+    for sparse in [false, true] {
+      let expected = shardedTraining(sizes, configuration, sparse: sparse, shards: 5, workers: 1, on: windows)
+      for ranks in [2, 3, 5] {
+        let all = onRanks(ranks) { communicator in
+          var (sent, steps) = (0, [(found: Int, expected: Int)]())
+          let snapshot = shardedTraining(
+            sizes, configuration, sparse: sparse, shards: 5, ranks: communicator, workers: 2, on: windows
+          ) { slices, window in
+            let words = expectedWords(
+              slices, window, layout, shards: 5, leavesClusters: sparse || !configuration.movesWithoutGradient)
+            steps.append((communicator.wordsSent - sent, words))
+            sent = communicator.wordsSent
+          }
+          return (snapshot: snapshot, steps: steps)
+        }
+        for (rank, found) in all.enumerated() {
+          let place: Comment = "rank \(rank) of \(ranks), sparse \(sparse)"
+          #expect(found.snapshot.differences(from: expected) == [], place)
+          #expect(found.steps.map(\.found) == found.steps.map(\.expected), place)
+          // Of the third step all targets are in the shortlist: of the two-step layers nothing goes but their heads.
+          #expect(found.steps[2].found < found.steps[0].found, place)
+        }
+      }
+    }
+  }
 }

@@ -50,7 +50,8 @@ import Training
         step: number, learningRate: optimizer.learningRate, averagingWeight: 1 / Float(number)
       ) { $0.load(Sentences(window)) }
       trained.words.append(wordsSent(ranks) - before)
-      trained.expectedWords.append(expectedWords(slices, window, layout))
+      trained.expectedWords.append(
+        expectedWords(slices, window, layout, shards: shards, leavesClusters: false))
       trained.snapshot.add("step \(number)", [result.lossSum, result.gradientNorm, Double(result.targets)])
     }
     trained.snapshot.add("parameters", parameters.values)
@@ -63,28 +64,6 @@ import Training
       trained.snapshot.add(moment.name, moment.arena)
     }
     return trained
-  }
-
-  private static func wordsSent(_ ranks: any Communicator) -> Int { (ranks as? ThreadCommunicator)?.wordsSent ?? 0 }
-
-  /// What the documentation says that a rank sends in a step.
-  private static func expectedWords(_ slices: ArenaSlices, _ window: Window, _ layout: ParameterLayout) -> Int {
-    let (rank, others) = (slices.ranks.rank, slices.ranks.count - 1)
-    let distribution = ShardDistribution(shards: shards, ranks: slices.ranks.count)
-    let nodes = distribution.nodes[distribution.nodes(ofRank: rank)]
-    let slice = slices.floats[rank].count
-    let most = (0...others).map { distribution.shards(ofRank: $0).count }.max() ?? 0
-    let header = 2 * most + distribution.mostNodes
-    // Of each node the rows of embeddings of the tokens that its streams have, and their ids.
-    let width = layout[layout.embedding].panels.columns.roundedUp(to: 16)
-    let sequences = Sentences(window).sequences
-    let rows = nodes.reduce(0) { sum, node in
-      let streams = node.flatMap { share(of: sequences.count, job: $0, jobs: shards) }
-      return sum + Set(streams.flatMap { sequences[$0].map(\.id) }).count
-    }
-    let squaresAndOverflow = 2 * slices.own.count + 1
-    return others * (header + rows * (1 + width) + slice + squaresAndOverflow)
-      + nodes.count * (layout.denseCount - slice)
   }
 
   private static func compare(_ optimizer: any Optimizer, sparse: Bool = false, freezes: Bool = false) {
@@ -107,8 +86,4 @@ import Training
   @Test func rowsWithoutAGradientMayStayAsTheyAre() { Self.compare(Adam(.coupled), sparse: true) }
 
   @Test func whatIsFrozenIsInNoSlice() { Self.compare(SGD(), freezes: true) }
-}
-
-extension Int {
-  fileprivate func roundedUp(to unit: Int) -> Int { (self + unit - 1) / unit * unit }
 }

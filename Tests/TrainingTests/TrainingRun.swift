@@ -76,7 +76,8 @@ struct TrainingRun {
 /// What training of a minibatch's shards, by one process or several, comes to: results, parameters and moments.
 func shardedTraining(
   _ sizes: ModelCase, _ configuration: any Optimizer, sparse: Bool = false, shards: Int,
-  ranks: any Communicator = Alone(), workers: Int, kernels: Kernels = Kernels.available[0], on windows: [Window]
+  ranks: any Communicator = Alone(), workers: Int, kernels: Kernels = Kernels.available[0], on windows: [Window],
+  afterStep: (_ slices: ArenaSlices, Window) -> Void = { _, _ in }
 ) -> Snapshot {
   let parameters = Parameters(sizes.shape, kernels: kernels)
   parameters.initialize(seed: 4)
@@ -93,6 +94,7 @@ func shardedTraining(
   for (number, window) in zip(1..., windows) {
     let result = training.run(step: number, learningRate: configuration.learningRate) { $0.load(Sentences(window)) }
     snapshot.add("step \(number)", [result.lossSum, result.gradientNorm, Double(result.targets)])
+    afterStep(slices, window)
   }
   snapshot.add("parameters", parameters.values)
   for moment in step.moments {

@@ -16,7 +16,7 @@ package final class TargetedClusters: @unchecked Sendable {
 
   /// In the order of memory, those of a cluster that lie side by side as one.
   private let stretches: [Stretch]
-  private let layout: ClusterLayout
+  let layout: ClusterLayout
   /// [clusters]
   private let isTargeted: Buffer<Bool>
 

@@ -1,91 +1,81 @@
 import Collectives
 import Compute
 
-/// Sums of gradients in all rows: each rank gets its slice of all nodes and adds them up. Elsewhere the sum means nothing.
+/// Sums of gradients in all rows: each rank gets its slice of all nodes and adds them up.
 ///
-/// A rank sends (its nodes) x (floats outside its slice): with one node each about (ranks - 1) / ranks of a gradient.
-final class DenseExchange: Sendable {
+/// A rank sends (its nodes) x (floats outside its slice): with one node each about (ranks - 1) / ranks of a gradient. It leaves out
+/// nodes without sequences, and of an output layer in two steps the clusters that a node has no targets of.
+final class DenseExchange: @unchecked Sendable {
+  // Unchecked: what changes is written by the thread that calls `run`, between runs of phases.
+
   private let communicator: any Communicator
+  private let distribution: ShardDistribution
+  private let contents: NodeContents
   /// Those of the own nodes.
   private let sums: [Arena]
-  /// [nodes of others] the own slice of each.
-  private let received: Arena
-  private let additions: PhaseList
-  /// What is sent and received: of the first node of each rank, of the second, and so on.
-  private let rounds: [Round]
+  private let sum: SliceSum
+  /// [ranks] the slices of others, of which a node has some parts.
+  private let sent: PackedParts
+  /// Of a node that lacks some.
+  private let packed: Arena
+  /// [own nodes]
+  private let packs: [PhaseList]
+  /// [ranks]
+  private var outgoing: [Range<Int>]
+  private var incoming: [Range<Int>]
 
-  private struct Round {
-    let outgoing, incoming: [Range<Int>]
-  }
-
-  /// Floats that a job adds up.
-  private static let block = 4096
-
-  /// - Parameters:
-  ///   - sums: of each of the own nodes.
-  ///   - isPresent: [nodes] whether there is anything of a node.
+  /// - Parameter sums: of each of the own nodes.
   init(
-    _ slices: ArenaSlices, _ distribution: ShardDistribution, sums: [Arena], total: Arena, isPresent: Buffer<Bool>
+    _ slices: ArenaSlices, _ distribution: ShardDistribution, sums: [Arena], total: Gradients,
+    _ contents: NodeContents
   ) {
-    let (communicator, slices) = (slices.ranks, slices.floats)
-    let (rank, ranks) = (communicator.rank, 0..<distribution.ranks)
-    let slice = slices[rank]
-    let own = distribution.nodes(ofRank: rank)
-    let received = Arena(count: (distribution.nodes.count - own.count) * slice.count)
-    /// Where another rank's node goes.
-    func place(_ node: Int) -> Range<Int> {
-      let start = (node < own.lowerBound ? node : node - own.count) * slice.count
-      return start..<start + slice.count
+    let rank = slices.ranks.rank
+    sum = SliceSum(
+      slices.floats[rank], distribution, own: distribution.nodes(ofRank: rank), sums: sums, total: total, contents)
+    let others = slices.floats.enumerated().map { $0 == rank ? 0..<0 : $1 }
+    let sent = PackedParts(Packing(others, total.clusters))
+    let packed = Arena(count: total.clusters == nil ? 0 : others.reduce(0) { $0 + $1.count })
+    packs = sums.map { node in
+      PhaseList([
+        Phase(.exchange, jobs: { sent.packing.jobs }) { sent.move(job: $0, node.base, to: packed.base) }
+      ])
     }
-    rounds = (0..<distribution.mostNodes).map { index in
-      Round(
-        outgoing: ranks.map { $0 == rank || index >= own.count ? 0..<0 : slices[$0] },
-        incoming: ranks.map {
-          let nodes = distribution.nodes(ofRank: $0)
-          return $0 == rank || index >= nodes.count ? 0..<0 : place(nodes.lowerBound + index)
-        })
-    }
-    // The own slice of each node.
-    let operands = Buffer(
-      distribution.nodes.indices.map { node in
-        NodeFloats(
-          base: own.contains(node)
-            ? sums[node - own.lowerBound].base + slice.lowerBound : received.base + place(node).lowerBound)
-      })
-    let block = Self.block
-    let phase = Phase(.exchange, jobs: { (slice.count + block - 1) / block }) { job in
-      let range = job * block..<min((job + 1) * block, slice.count)
-      Self.add(range, of: operands, isPresent, distribution, to: total.base + slice.lowerBound)
-    }
-    additions = PhaseList([phase])
-    (self.communicator, self.sums, self.received) = (communicator, sums, received)
-  }
-
-  /// Adds up in the memory of the operands: nobody needs them any more.
-  private static func add(
-    _ range: Range<Int>, of slices: Buffer<NodeFloats>, _ isPresent: Buffer<Bool>,
-    _ distribution: ShardDistribution, to total: FloatPointer
-  ) {
-    withUnsafeTemporaryAllocation(of: FloatPointer?.self, capacity: slices.count) { operands in
-      for node in 0..<slices.count {
-        let operand = slices[node].base + range.lowerBound
-        operands.initializeElement(at: node, to: isPresent[node] ? operand : nil)
-        Watchdog.writes(operand, count: range.count)
-      }
-      let sum = distribution.additions.withUnsafeBufferPointer { $0.sum(operands, count: range.count) }
-      let result = total + range.lowerBound
-      Watchdog.writes(result, count: range.count)
-      if let sum, sum != result { result.update(from: sum, count: range.count) }
-    }
+    outgoing = others.map { _ in 0..<0 }
+    incoming = outgoing
+    (self.communicator, self.distribution, self.contents) = (slices.ranks, distribution, contents)
+    (self.sums, self.sent, self.packed) = (sums, sent, packed)
   }
 
   func run(by workers: Workers) {
-    for (index, round) in rounds.enumerated() {
-      communicator.exchange(sums[min(index, sums.count - 1)].base, round.outgoing, received.base, round.incoming)
+    sum.prepare()
+    for round in 0..<distribution.mostNodes {
+      let words = pack(round, by: workers)
+      for other in incoming.indices { incoming[other] = node(round, ofRank: other).map(sum.words(ofNode:)) ?? 0..<0 }
+      communicator.exchange(words, outgoing, sum.received.base, incoming)
     }
-    workers.run(additions)
+    sum.run(by: workers)
   }
 
-  /// What adding up has cost.
-  var phaseTotals: [PhaseTotal] { additions.totals }
+  /// A rank's first node, its second, and so on; nil: it has fewer.
+  private func node(_ index: Int, ofRank rank: Int) -> Int? {
+    let nodes = distribution.nodes(ofRank: rank)
+    return index < nodes.count ? nodes.lowerBound + index : nil
+  }
+
+  /// Puts together what is sent of an own node.
+  ///
+  /// - Returns: where it begins.
+  private func pack(_ index: Int, by workers: Workers) -> UnsafeRawPointer {
+    let node = node(index, ofRank: communicator.rank)
+    sent.choose { cluster in node.map { contents.has($0, cluster: cluster) } ?? false }
+    let isComplete = sent.isComplete
+    for other in outgoing.indices { outgoing[other] = isComplete ? sent.packing.stretches[other] : sent.words[other] }
+    let sum = min(index, sums.count - 1)
+    if isComplete { return UnsafeRawPointer(sums[sum].base) }
+    if outgoing.contains(where: { !$0.isEmpty }) { workers.run(packs[sum]) }
+    return UnsafeRawPointer(packed.base)
+  }
+
+  /// What packing and adding up have cost.
+  var phaseTotals: [PhaseTotal] { packs.flatMap(\.totals) + sum.phaseTotals }
 }

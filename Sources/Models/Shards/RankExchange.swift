@@ -12,42 +12,32 @@ package final class RankExchange: @unchecked Sendable {
   private let communicator: any Communicator
   private let distribution: ShardDistribution
   private let losses: Buffer<Double>
-  /// [nodes] whether any of its shards has sequences.
-  private let isPresent: Buffer<Bool>
   private let dense: DenseExchange
   private let rows: RowExchange
   /// [ranks] words about a step, as many of each: its losses, and how many rows gradients have.
-  private let headers: Buffer<UInt32>
-  private let headerCount: Int
-  private let headerPlaces: RankPlaces
+  private let headers: RankWords
   private var time = Duration.zero
 
   /// - Parameters:
   ///   - sums: of each of this rank's nodes.
   ///   - total: where the sum goes: the memory of the first of these, or another's.
+  ///   - contents: what there is of nodes when a run begins.
   ///   - losses: [shards] in nats; those of the rank's own shards are there when a run begins.
   package init(
     _ slices: ArenaSlices, _ distribution: ShardDistribution, sums: [GradientSum], total: Gradients,
-    losses: Buffer<Double>
+    contents: NodeContents, losses: Buffer<Double>
   ) {
     let communicator = slices.ranks
     precondition(communicator.count == distribution.ranks)
     precondition(sums.count == distribution.nodes(ofRank: communicator.rank).count)
     (self.communicator, self.distribution, self.losses) = (communicator, distribution, losses)
-    isPresent = Buffer(count: distribution.nodes.count, repeating: true)
-    dense = DenseExchange(
-      slices, distribution, sums: sums.map(\.gradients.values), total: total.values, isPresent: isPresent)
+    dense = DenseExchange(slices, distribution, sums: sums.map(\.gradients.values), total: total, contents)
     rows = RowExchange(communicator, distribution, sums: sums, total: total)
-    let words = 2 * distribution.mostShards + rows.headerCount
-    headerCount = words
-    headers = Buffer(count: words * distribution.ranks, repeating: 0)
-    headerPlaces = RankPlaces((0..<distribution.ranks).map { $0 * words..<($0 + 1) * words }, of: communicator)
+    headers = RankWords(2 * distribution.mostShards + rows.headerCount, of: communicator)
   }
 
-  /// - Parameter hasRows: whether a shard has sequences.
-  package func run(by workers: Workers, hasRows: (_ shard: Int) -> Bool) {
+  package func run(by workers: Workers) {
     let begun = ContinuousClock.now
-    for (node, shards) in distribution.nodes.enumerated() { isPresent[node] = shards.contains(where: hasRows) }
     exchangeHeaders()
     dense.run(by: workers)
     rows.run(by: workers)
@@ -55,20 +45,20 @@ package final class RankExchange: @unchecked Sendable {
   }
 
   private func exchangeHeaders() {
-    let header = headers.base + communicator.rank * headerCount
+    let (header, rowsStart) = (headers.own, 2 * distribution.mostShards)
     for (place, shard) in distribution.shards(ofRank: communicator.rank).enumerated() {
       let bits = losses[shard].bitPattern
       header[2 * place] = bits.highWord
       header[2 * place + 1] = bits.lowWord
     }
-    rows.writeHeader(to: header + 2 * distribution.mostShards)
-    headerPlaces.share(headers.base)
-    for rank in 0..<distribution.ranks {
-      let words = headers.base + rank * headerCount
+    rows.writeHeader(to: header.extracting(rowsStart...))
+    headers.share()
+    for rank in headers.ranks {
+      let words = headers[rank]
       for (place, shard) in distribution.shards(ofRank: rank).enumerated() {
         losses[shard] = Double(bitPattern: UInt64(high: words[2 * place], low: words[2 * place + 1]))
       }
-      rows.readHeader(ofRank: rank, words + 2 * distribution.mostShards)
+      rows.readHeader(ofRank: rank, words.extracting(rowsStart...))
     }
   }
 

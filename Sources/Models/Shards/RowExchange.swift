@@ -89,8 +89,8 @@ final class RowExchange: @unchecked Sendable {
   /// Words that tell others how many rows each of the own nodes has; as many of every rank.
   var headerCount: Int { distribution.mostNodes * total.rowSets.count }
 
-  func writeHeader(to words: UnsafeMutablePointer<UInt32>) {
-    words.update(repeating: 0, count: headerCount)
+  func writeHeader(to words: UnsafeMutableBufferPointer<UInt32>) {
+    words.update(repeating: 0)
     for (node, sum) in sums.enumerated() where !sum.isEmpty {
       for (set, rows) in sum.gradients.rowSets.enumerated() {
         words[node * total.rowSets.count + set] = UInt32(rows.count)
@@ -98,7 +98,7 @@ final class RowExchange: @unchecked Sendable {
     }
   }
 
-  func readHeader(ofRank rank: Int, _ words: UnsafePointer<UInt32>) {
+  func readHeader(ofRank rank: Int, _ words: UnsafeBufferPointer<UInt32>) {
     let (nodes, sets) = (distribution.nodes(ofRank: rank), total.rowSets.count)
     for index in 0..<nodes.count * sets { counts[nodes.lowerBound * sets + index] = Int(words[index]) }
   }

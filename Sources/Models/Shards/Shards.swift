@@ -20,6 +20,8 @@ final class Shards: Sendable {
   private let clusters: TargetedClusters?
   /// Nil where all shards are this process's own.
   private let exchange: RankExchange?
+  /// What there is of the nodes that are exchanged.
+  private let contents: NodeContents
   private let slices: ArenaSlices
   private let total: Gradients
   /// Carried states: those of the shard in the model, [its most sequences, units], and those of all, [sequences, units].
@@ -61,9 +63,10 @@ final class Shards: Sendable {
     var additions = Additions(leaf: self.leaf, shards: own, makeSum: makeSum)
     for (node, sum) in zip(nodes, sums) { additions.add(node, to: sum, depth: 0) }
     lists = additions.phases.map { PhaseList(gradient + $0) }
+    contents = NodeContents(distribution, total.clusters)
     exchange =
       ranks.count > 1
-      ? RankExchange(slices, distribution, sums: sums, total: total, losses: shardLosses) : nil
+      ? RankExchange(slices, distribution, sums: sums, total: total, contents: contents, losses: shardLosses) : nil
   }
 
   /// What is added to what, once a shard's gradient is there.
@@ -114,7 +117,9 @@ final class Shards: Sendable {
       model.carryState()
       for (_, own, all) in states { all.view.rows(sequences).copyRows(from: own.rows(0..<sequences.count)) }
     }
-    exchange?.run(by: workers) { !sequences($0).isEmpty }
+    guard let exchange else { return }
+    contents.find(in: whole) { sequences($0) }
+    exchange.run(by: workers)
   }
 
   /// Gives every process the carried states of all sequences.

@@ -1,4 +1,3 @@
-import Collectives
 import Synchronization
 
 /// What a run is asked to do while it trains: to save a checkpoint, or to save one and stop.
@@ -7,7 +6,7 @@ import Synchronization
 package final class RunRequests: Sendable {
   private let stop = Atomic<Bool>(false)
   private let checkpoint = Atomic<Bool>(false)
-  private let signal = Atomic<Int32>(0)
+  private let stopSignal = Atomic<Int32>(0)
   private let agreedSignal = Atomic<Int32>(0)
   private let deadline: ContinuousClock.Instant?
 
@@ -18,7 +17,7 @@ package final class RunRequests: Sendable {
 
   /// - Parameter signal: what asks for it; 0: not a signal.
   package func requestStop(by signal: Int32 = 0) {
-    self.signal.store(signal, ordering: .relaxed)
+    stopSignal.store(signal, ordering: .relaxed)
     stop.store(true, ordering: .relaxed)
   }
 
@@ -30,9 +29,7 @@ package final class RunRequests: Sendable {
   /// Whether somebody waits for it to stop, and not only its time is over.
   private var isStopUrgent: Bool { stop.load(ordering: .relaxed) }
 
-  // MARK: of all ranks
-
-  /// What is asked for, of any of the ranks.
+  /// What is asked for.
   struct Asked: OptionSet {
     let rawValue: UInt32
 
@@ -43,21 +40,20 @@ package final class RunRequests: Sendable {
     static let checkpoint = Asked(rawValue: 4)
   }
 
-  /// What has been asked for on some rank: the same on all of them, which look at the same time.
-  ///
   /// - Parameter takesCheckpoints: whether requests of checkpoints are taken; otherwise they stay.
-  func asked(by ranks: any Communicator, takesCheckpoints: Bool = false) -> Asked {
-    var own: Asked = []
-    if isStopRequested { own.insert(.stop) }
-    if isStopUrgent { own.insert(.urgentStop) }
-    if takesCheckpoints, checkpoint.exchange(false, ordering: .relaxed) { own.insert(.checkpoint) }
-    guard ranks.count > 1 else { return own }
-    let all = ranks.gather([own.rawValue, UInt32(bitPattern: signal.load(ordering: .relaxed))])
-    if let signal = all.first(where: { $0[1] != 0 }) {
-      agreedSignal.store(Int32(bitPattern: signal[1]), ordering: .relaxed)
-    }
-    return all.reduce(into: []) { $0.formUnion(Asked(rawValue: $1[0])) }
+  func asked(takesCheckpoints: Bool) -> Asked {
+    var asked: Asked = []
+    if isStopRequested { asked.insert(.stop) }
+    if isStopUrgent { asked.insert(.urgentStop) }
+    if takesCheckpoints, checkpoint.exchange(false, ordering: .relaxed) { asked.insert(.checkpoint) }
+    return asked
   }
+
+  /// What this process was asked to stop by; 0: not by a signal.
+  var signal: Int32 { stopSignal.load(ordering: .relaxed) }
+
+  /// Says which signal a rank was asked to stop by, maybe another one.
+  func agree(on signal: Int32) { agreedSignal.store(signal, ordering: .relaxed) }
 
   /// The signal that another rank was asked to stop by; 0: none.
   package var signalOfRanks: Int32 { agreedSignal.load(ordering: .relaxed) }

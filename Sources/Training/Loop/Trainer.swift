@@ -134,6 +134,7 @@ package final class Trainer {
     // A resumed run may have been cut off before it had removed what it keeps no longer.
     if state.step == 0 { try save() } else { try directory?.prune(state, configuration) }
     if let failure = saver?.failure { throw failure }
+    let requests = RequestsOfRanks(requests, ranks)
     while true {
       do {
         let outcome = try trainEpochs(heeding: requests)
@@ -145,7 +146,7 @@ package final class Trainer {
     }
   }
 
-  private func trainEpochs(heeding requests: RunRequests) throws -> Outcome {
+  private func trainEpochs(heeding requests: RequestsOfRanks) throws -> Outcome {
     let training = configuration.training
     while state.epoch < training.epochs {
       if state.hasStoppedEarly(training) { return .stoppedEarly }
@@ -171,7 +172,7 @@ package final class Trainer {
         }
         if state.minibatch < minibatches.count {
           let isRegular = state.step % configuration.output.checkpointEvery == 0
-          let asked = requests.asked(by: ranks, takesCheckpoints: true)
+          let asked = requests.asked(takesCheckpoints: true)
           if isRegular || !asked.isEmpty { try save(isRegular: isRegular) }
           if asked.contains(.stop) { return .interrupted }
         }
@@ -182,7 +183,7 @@ package final class Trainer {
         try save(isRegular: false)
         return .interrupted
       }
-      if state.epoch < training.epochs, requests.asked(by: ranks).contains(.stop) { return .interrupted }
+      if state.epoch < training.epochs, requests.asked().contains(.stop) { return .interrupted }
     }
     return .allEpochs
   }
@@ -203,12 +204,12 @@ package final class Trainer {
   /// An evaluation may take longer than whoever wants the run to stop will wait: a resumed run begins it again.
   private struct StopInEvaluation: Error {}
 
-  private func finishEpoch(heeding requests: RunRequests) throws {
+  private func finishEpoch(heeding requests: RequestsOfRanks) throws {
     let (task, model, trainLoss) = (configuration.task, trainedModel, state.epochLoss.mean)
     let evaluation = try validation.map { split in
       try readingText {
         try task.evaluate(model, on: split, forms: dataset.forms, configuration, workers: workers, ranks: ranks) {
-          if requests.asked(by: ranks).contains(.urgentStop) { throw StopInEvaluation() }
+          if requests.asked().contains(.urgentStop) { throw StopInEvaluation() }
         }
       }
     }

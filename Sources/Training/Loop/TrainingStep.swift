@@ -95,7 +95,7 @@ package final class TrainingStep: Sendable {
   private func updateSlices() {
     timed { optimizer.shareSquares() }
     workers.run(updates)
-    timed { optimizer.shareUpdate() }
+    timed { optimizer.shareUpdate(by: workers) }
     workers.run(renewals)
   }
 
