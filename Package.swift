@@ -45,7 +45,10 @@ let package = Package(
     .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
     .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
     library("Diagnostics"),
-    .systemLibrary(name: "CMPI", pkgConfig: "mpi", providers: [.apt(["libopenmpi-dev"])]),
+    .systemLibrary(name: "MPIHeaders", pkgConfig: "mpi", providers: [.apt(["libopenmpi-dev"])]),
+    .target(
+      name: "CMPI", dependencies: [.target(name: "MPIHeaders", condition: .when(traits: ["MPI"]))],
+      cSettings: strictC + [.define("WITH_MPI", .when(traits: ["MPI"]))]),
     library("Collectives", ["Diagnostics", .target(name: "CMPI", condition: .when(traits: ["MPI"]))]),
     library("ProtocolBuffers"),
     library("Keys"),

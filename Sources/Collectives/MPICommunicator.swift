@@ -23,17 +23,12 @@
     }
 
     /// Whether the program is built with Open MPI, and not with MPICH or one of those that are made of it.
-    static var isOpenMPI: Bool { CMPI_IS_OPEN_MPI != 0 }
+    static var isOpenMPI: Bool { cmpi_is_open_mpi() }
 
     /// The MPI that runs, in its own words.
     static var library: String {
-      withUnsafeTemporaryAllocation(of: CChar.self, capacity: CMPI_LIBRARY_BYTES + 1) { text in
-        text.initialize(repeating: 0)
-        guard let base = text.baseAddress else { return "" }
-        cmpi_library(base)
-        // Open MPI's goes on with who has built it, MPICH's with how.
-        return String(String(cString: base).prefix { $0 != "," && $0 != "\n" }.map { $0 == "\t" ? " " : $0 })
-      }
+      // Open MPI's goes on with who has built it, MPICH's with how.
+      String(String(cString: cmpi_library()).prefix { $0 != "," && $0 != "\n" }.map { $0 == "\t" ? " " : $0 })
     }
 
     func exchange(
