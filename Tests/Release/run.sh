@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
 # Installs the tarball that .ci/release writes in bare Debian, where there is nothing that Debian could do without, and uses it:
-# train, evaluate, generate, tag, report.
+# train, evaluate, generate, tag, report, prepare text that is compressed in each way.
 #
 #     Tests/Release/run.sh TARBALL PROGRAM bookworm trixie
 #
 # What it prints must be what PROGRAM prints, the program of an ordinary build, here.
 #
-# Needs root, and debootstrap. Chroots are made once, in DEBIAN_CHROOTS (/var/tmp/rnn-train-debian) from DEBIAN_MIRROR
+# Needs root, debootstrap, xz and zstd. Chroots are made once, in DEBIAN_CHROOTS (/var/tmp/rnn-train-debian) from DEBIAN_MIRROR
 # (http://deb.debian.org/debian).
 set -euo pipefail
 tarball=$(readlink -f "${1:?which tarball?}")
@@ -29,9 +29,20 @@ use() {
   test -s lm/report.html
   train "$1/tagger-quickstart.cfg" output.directory=tagger
   echo "the tired sailors hoped to fish near the island ." | rnn-train tag tagger
+  for text in text.txt text.txt.gz text.txt.xz text.txt.zst; do
+    rnn-train prepare --config "$1/lm.cfg" data.train=$text data.validation="{split: 0.1}" data.test=null --output $text.h5
+  done
 }
 
-mkdir "$work/bin" "$work/here"
+# Bare Debian has a program for gzip alone.
+mkdir "$work/texts"
+cp "$root/datasets/english/train.txt" "$work/texts/text.txt"
+gzip -k "$work/texts/text.txt"
+xz -k "$work/texts/text.txt"
+zstd -q -k "$work/texts/text.txt"
+
+mkdir "$work/bin"
+cp -R "$work/texts" "$work/here"
 ln -s "$program" "$work/bin/rnn-train"
 (cd "$work/here" && PATH=$work/bin:$PATH XDG_CACHE_HOME=$work/cache && use "$root/configs" >"$work/expected")
 
@@ -45,7 +56,8 @@ for release in "${releases[@]}"; do
     touch "$chroot/.complete"
   fi
   rm -rf "$chroot/usr/local" "$chroot/root"
-  mkdir -p "$chroot/usr/local" "$chroot/root"
+  mkdir -p "$chroot/usr/local"
+  cp -R "$work/texts" "$chroot/root"
   tar -xzf "$tarball" --strip-components 1 -C "$chroot/usr/local"
   # Mounts end with this shell, whatever becomes of it.
   export chroot
@@ -61,5 +73,5 @@ for release in "${releases[@]}"; do
       use /usr/local/share/rnn-train/configs"
   ' chroot "$(declare -f train use)" >"$work/$release"
   diff "$work/expected" "$work/$release"
-  echo "$release: the program trains, evaluates, generates, reports and tags as it does here"
+  echo "$release: the program trains, evaluates, generates, reports, tags and prepares as it does here"
 done
