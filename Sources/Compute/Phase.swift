@@ -33,21 +33,32 @@ package final class Phase: Sendable {
     case product
   }
 
+  /// Which worker does which jobs.
+  package enum Taking: Sendable {
+    /// Whoever is free does the next one: for jobs that get smaller towards the end, and for those that have nothing to do with
+    /// any of an earlier phase.
+    case inTurn
+    /// Each worker does those of its share first, in order, and then the last ones of others': it finds in its cache what it
+    /// has left there of phases before whose jobs were in the same order.
+    case near
+    /// The same, but others' only where they don't come to them for some time: for phases that are so short that whoever does
+    /// another's job costs more than it saves.
+    case own
+  }
+
   package let kind: Kind
-  /// Whether job i is meant for worker i, which finds in its cache what job i of an earlier phase had; otherwise jobs are taken
-  /// in turn.
-  let isAssigned: Bool
+  let taking: Taking
   /// How many jobs there are; asked by every worker when the phase before is done, by some of them late: the answer stays the same
   /// until all phases of a run are done.
   package let jobs: @Sendable () -> Int
   package let run: @Sendable (_ job: Int) -> Void
 
   package init(
-    _ kind: Kind, isAssigned: Bool = false, jobs: @escaping @Sendable () -> Int,
+    _ kind: Kind, taking: Taking = .inTurn, jobs: @escaping @Sendable () -> Int,
     run: @escaping @Sendable (_ job: Int) -> Void
   ) {
     self.kind = kind
-    self.isAssigned = isAssigned
+    self.taking = taking
     self.jobs = jobs
     self.run = run
   }
@@ -55,7 +66,7 @@ package final class Phase: Sendable {
   /// The same with no jobs unless some condition holds, which is asked as `jobs` is.
   package func only(if condition: @escaping @Sendable () -> Bool) -> Phase {
     let jobs = jobs
-    return Phase(kind, isAssigned: isAssigned, jobs: { condition() ? jobs() : 0 }, run: run)
+    return Phase(kind, taking: taking, jobs: { condition() ? jobs() : 0 }, run: run)
   }
 }
 

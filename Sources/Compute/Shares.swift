@@ -4,6 +4,15 @@ package func share(of total: Int, job: Int, jobs: Int, unit: Int = 1) -> Range<I
   return min(units * job / jobs * unit, total)..<min(units * (job + 1) / jobs * unit, total)
 }
 
+/// Jobs in the order in which workers take them that are to find in their caches what they have had of the same memory before:
+/// see `Phase.Taking.near`. Those whose places are in one worker's share stay in the order in which they were.
+///
+/// - Parameter place: where in its matrix a job begins, from 0 to 1.
+package func arranged<Job>(_ jobs: [Job], near workers: Int, place: (Job) -> Double) -> [Job] {
+  let shares = jobs.map { min(Int(place($0) * Double(workers)), workers - 1) }
+  return (0..<workers).flatMap { worker in jobs.indices.filter { shares[$0] == worker }.map { jobs[$0] } }
+}
+
 /// Shares of things in whole units that get smaller and smaller: workers take large ones first, which costs least, and end
 /// together on small ones, whatever slows some of them down.
 ///

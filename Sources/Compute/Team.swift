@@ -10,33 +10,30 @@ import Synchronization
 /// - `done`, one for each worker: jobs that it has finished. A phase is over when their sum is the number of jobs of all phases
 ///   up to it. A worker tells its number once a phase, when it finds nothing more to do, and after each job that it takes over.
 /// - `taken`: jobs that were begun of all phases whose jobs are taken in turn.
-/// - `claims`, one for each job of a phase whose jobs are assigned: the last such phase in which the job was begun.
+/// - `shares`, one for each worker: what is left of its share of a phase's jobs, and which phase that is. A share of another
+///   phase has not been begun in this one.
 final class Team: @unchecked Sendable {
-  // Unchecked: `list` and `assignedPhases` are written by the caller of `run` before it opens the run, and read by those who
-  // have joined it; all else is atomic.
+  // Unchecked: `list` is written by the caller of `run` before it opens the run, and read by those who have joined it; all
+  // else is atomic.
 
   /// Workers, the caller among them.
   let size: Int
   private var list: PhaseList?
-  /// Phases with assigned jobs of all runs before.
-  private var assignedPhases = 0
   private let done: CounterLines
   private let taken = CounterLines(count: 1)
-  private let claims = CounterLines(count: mostAssignedJobs)
+  private let shares: CounterLines
   private let membership = CounterLines(count: 1)
   /// Workers wait here for the next run, and for the end of a phase or of the run.
   private let (beginnings, ends) = (WaitingRoom(), WaitingRoom())
   private let isDismissed = Atomic(false)
 
-  /// Past so many jobs a phase's are taken in turn, whatever it says.
-  static let mostAssignedJobs = 1024
   /// How long a worker looks for the next run before it sleeps: more than a training loop takes from step to step.
   private static let patienceForRun = Duration.milliseconds(1)
   /// How long a worker looks for a phase's end before it sleeps: more than others take for the rest of a job, unless they are
   /// without a processor. Of many workers one is late more often, and to wake all others takes longer; of few, one that
   /// sleeps leaves its processor to the one that has none.
   private let patienceForEnd: Duration
-  /// How long a worker looks for a phase's end before it does what is assigned to another one that hasn't begun: more than others
+  /// How long a worker looks for a phase's end before it does another one's own jobs that it hasn't begun: more than others
   /// take to find that the phase before is over, unless they are without a processor. Who takes over too soon has the
   /// wrong columns in its cache, and so has the other one afterwards.
   private let patienceForOthers: Duration
@@ -48,7 +45,7 @@ final class Team: @unchecked Sendable {
     let squared = min(size, 16) * min(size, 16)
     patienceForEnd = max(.microseconds(250), .microseconds(16) * squared)
     patienceForOthers = .nanoseconds(750) * squared
-    done = CounterLines(count: size)
+    (done, shares) = (CounterLines(count: size), CounterLines(count: size))
     for worker in 1..<size {
       // A queue of its own: it is busy with this block until the team is dismissed.
       DispatchQueue(label: "worker \(worker)").async { [self] in follow(as: worker) }
@@ -65,7 +62,10 @@ final class Team: @unchecked Sendable {
 
   func run(_ list: PhaseList) {
     self.list = list
-    for worker in 0..<size { done[worker].store(0, ordering: .relaxed) }
+    for worker in 0..<size {
+      done[worker].store(0, ordering: .relaxed)
+      shares[worker].store(0, ordering: .relaxed)
+    }
     taken[0].store(0, ordering: .relaxed)
     let run = Membership(membership[0].load(ordering: .relaxed)).run &+ 1
     membership[0].store(Membership(run: run, isOpen: true, members: 0).bits, ordering: .sequentiallyConsistent)
@@ -77,7 +77,6 @@ final class Team: @unchecked Sendable {
     ends.wait(patience: patienceForEnd) {
       Membership(membership[0].load(ordering: .sequentiallyConsistent)).members == 0
     }
-    assignedPhases += list.phases.count
     self.list = nil
   }
 
@@ -122,18 +121,19 @@ final class Team: @unchecked Sendable {
       let jobs = phase.jobs()
       guard jobs > 0 else { return }
       counts.jobs += jobs
-      if phase.isAssigned && jobs <= Self.mostAssignedJobs {
-        let number = assignedPhases + index + 1
-        for job in stride(from: worker, to: jobs, by: size) where claim(job, in: number) {
+      if phase.taking != .inTurn, JobShare.fits(phase: index + 1, jobs: jobs) {
+        while let job = take(.first, of: worker, phase: index + 1, jobs) {
           list.run(job, of: jobs, phase, index)
           counts.done += 1
         }
         tell(counts, as: worker)
-        if !WaitingRoom.look(for: patienceForOthers, until: { isOver(counts.jobs) }) {
-          for job in 0..<jobs where claim(job, in: number) {
-            list.run(job, of: jobs, phase, index)
-            counts.done += 1
-            tell(counts, as: worker)
+        if phase.taking == .near || !WaitingRoom.look(for: patienceForOthers, until: { isOver(counts.jobs) }) {
+          for distance in 1..<size {
+            while let job = take(.last, of: (worker + distance) % size, phase: index + 1, jobs) {
+              list.run(job, of: jobs, phase, index)
+              counts.done += 1
+              tell(counts, as: worker)
+            }
           }
         }
       } else {
@@ -182,16 +182,49 @@ final class Team: @unchecked Sendable {
     return nil
   }
 
-  /// Whether nobody had begun an assigned job yet.
-  private func claim(_ job: Int, in phase: Int) -> Bool {
-    var last = claims[job].load(ordering: .relaxed)
-    while last < phase {
-      let (exchanged, original) = claims[job].compareExchange(expected: last, desired: phase, ordering: .relaxed)
-      if exchanged { return true }
-      last = original
+  private enum End { case first, last }
+
+  /// The first or the last job that is left of a worker's share of a phase's; nil if there is none, or the phase is over.
+  private func take(_ end: End, of worker: Int, phase: Int, _ jobs: Int) -> Int? {
+    var bits = shares[worker].load(ordering: .relaxed)
+    while true {
+      var share = JobShare(bits)
+      if share.phase > phase { return nil }
+      if share.phase < phase { share = JobShare(of: worker, among: size, phase: phase, jobs: jobs) }
+      guard share.start < share.end else { return nil }
+      let job = end == .first ? share.start : share.end - 1
+      if end == .first { share.start += 1 } else { share.end -= 1 }
+      let (exchanged, original) = shares[worker].weakCompareExchange(
+        expected: bits, desired: share.bits, ordering: .relaxed)
+      if exchanged { return job }
+      bits = original
     }
-    return false
   }
+}
+
+/// What is left of a worker's share of a phase's jobs, in one number.
+private struct JobShare {
+  /// Among the phases of a run, from 1.
+  let phase: Int
+  var start, end: Int
+
+  /// Those bits that `start` and `end` have each, and the phase.
+  private static let (jobBits, phaseBits) = (22, 19)
+
+  static func fits(phase: Int, jobs: Int) -> Bool { phase < 1 << phaseBits && jobs < 1 << jobBits }
+
+  /// One that hasn't been begun: shares are neighbours, and differ by a job at most.
+  init(of worker: Int, among size: Int, phase: Int, jobs: Int) {
+    func boundary(_ worker: Int) -> Int { (jobs * worker + size - 1) / size }
+    (self.phase, start, end) = (phase, boundary(worker), boundary(worker + 1))
+  }
+
+  init(_ bits: Int) {
+    let mask = 1 << Self.jobBits - 1
+    (phase, start, end) = (bits >> (2 * Self.jobBits), bits >> Self.jobBits & mask, bits & mask)
+  }
+
+  var bits: Int { phase << (2 * Self.jobBits) | start << Self.jobBits | end }
 }
 
 /// Which run there is, and who takes part, in one number.

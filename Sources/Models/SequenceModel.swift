@@ -20,6 +20,7 @@ package final class SequenceModel: Sendable {
   /// Where a step puts its gradients; nil for a model that is only evaluated.
   package let gradients: Gradients?
   private let step: StepSettings
+  private let workers: Int
   /// Finds the fastest way to share recurrences out.
   package let sharingTrial: SharingTrial
   /// Whether sequences go on from minibatch to minibatch.
@@ -50,6 +51,7 @@ package final class SequenceModel: Sendable {
     self.parameters = parameters
     self.gradients = gradients
     self.carriesState = carriesState
+    self.workers = workers
     let minibatch = Minibatch(
       capacity, vocabulary: shape.vocabulary, characters: shape.characters?.vocabulary, features: shape.features,
       outputs: lossWeights.count, isShard: isShard)
@@ -127,8 +129,7 @@ package final class SequenceModel: Sendable {
   /// The stages' gradients, each tile summed over all rows (t, b) in order.
   package func reducePhases() -> [Phase] {
     guard let gradients else { return [] }
-    let jobs = stages.flatMap { $0.reduction(into: gradients) }
-    return [Phase(.reduce, jobs: { jobs.count }) { jobs[$0]() }]
+    return [Phase(stages.flatMap { $0.reduction(into: gradients) }, workers: workers)]
   }
 
   /// From a minibatch to its gradient.

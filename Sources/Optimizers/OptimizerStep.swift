@@ -30,8 +30,10 @@ package final class OptimizerStep: @unchecked Sendable {
   private let gradients: Gradients
   /// What this process updates. What is frozen stays as it is: no update, no moments, no share of the norm.
   package let slices: ArenaSlices
-  /// All whose squares are summed on their own, and the own ones that are updated as one job each.
-  private let (normBlocks, updateBlocks): ([ArenaPart], [ArenaPart])
+  /// All whose squares are summed on their own, and which of the own ones each job sums.
+  private let normBlocks: [ArenaPart]
+  private let normJobs: [Int]
+  private let updateBlocks: [UpdateBlock]
   private let kernels: Kernels
 
   private var step = UpdateStep(number: 1, learningRate: 0)
@@ -61,9 +63,10 @@ package final class OptimizerStep: @unchecked Sendable {
   ///     of zero changes nothing, they do anyway.
   ///   - slices: what each of the processes updates that train together, and which parameters stay as they are, as with PyTorch's
   ///     `requires_grad = False`; nil: this process is alone, and updates all.
+  ///   - workers: how many threads the work is meant for.
   package init(
     _ optimizer: any Optimizer, clipNorm: Double, sparse: Bool = false, slices: ArenaSlices? = nil,
-    parameters: Parameters, gradients: Gradients
+    parameters: Parameters, gradients: Gradients, workers: Int = 1
   ) {
     let slices = slices ?? ArenaSlices(parameters.layout)
     self.optimizer = optimizer
@@ -73,9 +76,13 @@ package final class OptimizerStep: @unchecked Sendable {
     self.slices = slices
     let updatesAllRows = !sparse && optimizer.movesWithoutGradient
     self.updatesAllRows = updatesAllRows
-    normBlocks = slices.blocks.map { ArenaPart($0, gradients.clusters) }
-    let own = Array(normBlocks[slices.own])
-    updateBlocks = updatesAllRows ? own : own.flatMap { ArenaPart.parts(of: $0.floats, gradients.clusters) }
+    let blocks = slices.blocks.map { ArenaPart($0, gradients.clusters) }
+    normBlocks = blocks
+    normJobs = parameters.layout.arranged(Array(slices.own), near: workers) { blocks[$0].floats }
+    let own = blocks[slices.own].flatMap { updatesAllRows ? [$0] : ArenaPart.parts(of: $0.floats, gradients.clusters) }
+    // Of several processes each has all parameters only when all have given theirs.
+    let copied = slices.areShared ? [] : parameters.copiedPanels().filter { !slices.frozen.contains($0.parameter) }
+    updateBlocks = UpdateBlock.all(of: own, copied: copied, in: parameters.layout, near: workers)
     kernels = parameters.kernels
     weights = parameters.values.base
     let count = parameters.layout.floatCount
@@ -105,23 +112,23 @@ package final class OptimizerStep: @unchecked Sendable {
   /// Whether the last step's update, of a gradient that was finite, led to a parameter or a moment that isn't.
   package var overflowed: Bool { overflow.load(ordering: .relaxed) }
 
-  /// Whether a step's gradient has nothing but zeros in a block, which only a cluster without a target says.
-  private func isZero(_ block: ArenaPart) -> Bool {
-    guard let cluster = block.cluster, let clusters = gradients.clusters else { return false }
+  /// Whether a step's gradient has nothing but zeros in a block of a cluster, which only one without a target says.
+  private func isZero(_ cluster: Int?) -> Bool {
+    guard let cluster, let clusters = gradients.clusters else { return false }
     return !clusters.contains(cluster)
   }
 
   /// The squares of the gradient; of several processes, `shareSquares` has to follow.
   package func squarePhases() -> [Phase] {
-    let (own, blocks) = (slices.own, normBlocks)
+    let (own, blocks) = (normJobs, normBlocks)
     let pieces = trainedByRows.flatMap { gradient in (0..<gradient.pieceCount).map { (gradient, $0) } }
     return [
-      Phase(.norm, jobs: { own.count + pieces.count }) { [self] job in
+      Phase(.norm, taking: .near, jobs: { own.count + pieces.count }) { [self] job in
         if job < own.count {
-          let index = own.lowerBound + job
+          let index = own[job]
           let block = blocks[index]
           squares[index] =
-            isZero(block)
+            isZero(block.cluster)
             ? 0 : kernels.sumOfSquares(gradients.values.base + block.floats.lowerBound, count: block.floats.count)
         } else {
           let (gradient, index) = pieces[job - own.count]
@@ -133,8 +140,8 @@ package final class OptimizerStep: @unchecked Sendable {
     ]
   }
 
-  /// Norm, clipping factor, update; of several processes, `shareUpdate` has to follow. A gradient that isn't finite touches
-  /// nothing.
+  /// Norm, clipping factor, update, transposed copies; of several processes, `shareUpdate` has to follow, and then the copies
+  /// have to be renewed. A gradient that isn't finite touches nothing.
   package func updatePhases() -> [Phase] { [normPhase(), densePhase()] + trainedByRows.map(rowPhase) }
 
   /// Gives every process the squares of all blocks.
@@ -161,14 +168,16 @@ package final class OptimizerStep: @unchecked Sendable {
     }
   }
 
-  /// The update of parameters that have gradients in all rows: a job for each of the own blocks. Those of a cluster without a
-  /// target stay as they are, unless all rows are updated.
+  /// The update of parameters that have gradients in all rows: a job for each of the own blocks, which renews the transposed
+  /// copy as well, unless other processes have to give theirs first. Those of a cluster without a target stay as they are,
+  /// unless all rows are updated.
   private func densePhase() -> Phase {
     let blocks = updateBlocks
-    return Phase(.update, jobs: { [self] in diverged ? 0 : blocks.count }) { [self] job in
+    return Phase(.update, taking: .near, jobs: { [self] in diverged ? 0 : blocks.count }) { [self] job in
       let block = blocks[job]
-      if !updatesAllRows, isZero(block) { return }
+      if !updatesAllRows, isZero(block.cluster) { return }
       update(.dense(block.floats, gradients.values.base + block.floats.lowerBound))
+      if let copied = block.copied { parameters.renewCopy(of: copied) }
     }
   }
 

@@ -33,4 +33,11 @@ import Testing
     #expect((0..<3).map { share(of: 40, job: $0, jobs: 3, unit: 2) } == [0..<12, 12..<26, 26..<40])
     #expect((0..<2).map { share(of: 5, job: $0, jobs: 2, unit: 4) } == [0..<4, 4..<5])
   }
+
+  @Test func jobsAreArrangedByWorkersAndThenAsTheyWere() {
+    let places = [0, 0.5, 0.25, 0.75, 0.5, 1]
+    #expect(arranged(places, near: 1) { $0 } == places)
+    #expect(arranged(places, near: 2) { $0 } == [0, 0.25, 0.5, 0.75, 0.5, 1])
+    #expect(arranged(places, near: 3) { $0 } == [0, 0.25, 0.5, 0.5, 0.75, 1])
+  }
 }

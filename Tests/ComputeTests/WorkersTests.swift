@@ -39,7 +39,7 @@ private final class Ledger: @unchecked Sendable {
 }
 
 @Suite struct WorkersTests {
-  /// Phases of both kinds, with as many threads as are asked for, however few processors there are.
+  /// Phases of all kinds, with as many threads as are asked for, however few processors there are.
   @Test(arguments: [(threads: 1, rounds: 2000), (2, 2000), (3, 1000), (16, 100), (64, 20)])
   func everyJobRunsOnceAndPhasesAreApart(threads: Int, rounds: Int) {
     let workers = Workers(count: threads, processors: threads)
@@ -48,7 +48,8 @@ private final class Ledger: @unchecked Sendable {
     let phases = PhaseList(
       (0..<6).map { phase in
         Phase(
-          .product, isAssigned: phase % 3 != 0, jobs: { ledger.jobs(phase) }, run: { ledger.run(phase, $0) })
+          .product, taking: [.inTurn, .near, .own][phase % 3], jobs: { ledger.jobs(phase) },
+          run: { ledger.run(phase, $0) })
       })
     var expected = 0
     for round in 1...rounds {
@@ -60,17 +61,34 @@ private final class Ledger: @unchecked Sendable {
     #expect(ledger.faults.load(ordering: .relaxed) == 0)
   }
 
+  /// Where all are as fast, each does its own share, whatever else there is to do in between.
+  @Test(arguments: [2, 5]) func nearJobsStayWithTheirWorkers(threads: Int) {
+    let (jobs, workers) = (40, Workers(count: threads, processors: threads))
+    let places = Buffer(count: 2 * jobs, repeating: pthread_self())
+    func phase(_ first: Int) -> Phase {
+      Phase(.product, taking: .near, jobs: { jobs }) { job in
+        places[first + job] = pthread_self()
+        usleep(2000)
+      }
+    }
+    workers.run(PhaseList([phase(0), phase(jobs)]))
+    // One that the system wakes late has some of its last jobs done by others.
+    #expect((0..<jobs).count { places[$0] == places[jobs + $0] } >= jobs / 2)
+    #expect(Set((0..<jobs).map { places[jobs + $0] }).count > 1)
+  }
+
   @Test func noMoreThreadsAreBusyThanThereAreProcessors() {
     #expect(Workers(count: 16, processors: 3).parallelism == 3)
     #expect(Workers(count: 2, processors: 3).parallelism == 2)
   }
 
-  /// Job 0 ends only when job 2 is done, which is meant for the same worker: another one has to take it over.
-  @Test(.timeLimit(.minutes(1))) func whatIsAssignedToABusyWorkerIsDoneByAnother() {
+  /// Job 0 ends only when job 1 is done, which is meant for the same worker: another one has to take it over.
+  @Test(.timeLimit(.minutes(1)), arguments: [Phase.Taking.near, .own])
+  func whatIsMeantForABusyWorkerIsDoneByAnother(taking: Phase.Taking) {
     let isDone = Atomic(false)
     let list = PhaseList([
-      Phase(.product, isAssigned: true, jobs: { 3 }) { job in
-        if job == 2 { isDone.store(true, ordering: .releasing) }
+      Phase(.product, taking: taking, jobs: { 4 }) { job in
+        if job == 1 { isDone.store(true, ordering: .releasing) }
         while job == 0 && !isDone.load(ordering: .acquiring) { sched_yield() }
       }
     ])
@@ -87,7 +105,7 @@ private final class Ledger: @unchecked Sendable {
   @Test(.timeLimit(.minutes(1))) func sleepingWorkersWake() {
     let begun = Atomic(0)
     let list = PhaseList([
-      Phase(.product, isAssigned: true, jobs: { 2 }) { _ in
+      Phase(.product, taking: .own, jobs: { 2 }) { _ in
         begun.add(1, ordering: .releasing)
         while begun.load(ordering: .acquiring) < 2 { sched_yield() }
       }
@@ -106,7 +124,7 @@ private final class Ledger: @unchecked Sendable {
   @Test(.timeLimit(.minutes(1))) func waitingTakesNoProcessor() {
     let hasBegun = Atomic(false)
     let list = PhaseList([
-      Phase(.product, isAssigned: true, jobs: { 2 }) { job in
+      Phase(.product, taking: .own, jobs: { 2 }) { job in
         if job == 1 {
           hasBegun.store(true, ordering: .releasing)
           usleep(300_000)
@@ -133,7 +151,7 @@ private final class Ledger: @unchecked Sendable {
     let runs = Atomic(0)
     let list = PhaseList(
       (0..<4).map { phase in
-        Phase(.product, isAssigned: phase % 2 == 0, jobs: { threads }) { job in
+        Phase(.product, taking: phase % 2 == 0 ? .own : .inTurn, jobs: { threads }) { job in
           let number = runs.add(1, ordering: .relaxed).newValue
           if (number + job) % 5 == 0 { usleep(300) }
         }

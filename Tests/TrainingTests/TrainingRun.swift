@@ -31,7 +31,7 @@ struct TrainingRun {
     learningRate = configuration.learningRate
     optimizer = OptimizerStep(
       configuration, clipNorm: clipNorm, sparse: sparse, slices: ArenaSlices(test.parameters.layout, frozen: frozen),
-      parameters: test.parameters, gradients: test.gradients)
+      parameters: test.parameters, gradients: test.gradients, workers: workers)
     averages = AveragedParameters(of: test.parameters)
     step = TrainingStep(
       model: ShardedModel(test.model, test.gradients), optimizer: optimizer, averages: averages,

@@ -113,6 +113,11 @@ package final class Timeline: @unchecked Sendable {
   /// Timesteps of a sequence.
   package func length(_ sequence: Int) -> Int { rowsBefore[sequence + 1] - rowsBefore[sequence] }
 
+  /// The rows of each sequence, for loops in a job.
+  var sequenceRows: SequenceRows.All {
+    SequenceRows.All(starts: UnsafePointer(starts.base), rowsBefore: UnsafePointer(rowsBefore.base))
+  }
+
   /// Sequences that have a timestep.
   package func count(timestep: Int) -> Int {
     timestep < timesteps ? starts[timestep + 1] - starts[timestep] : 0

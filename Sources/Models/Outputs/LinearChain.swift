@@ -1,48 +1,5 @@
 import Compute
 
-/// What a linear chain scores transitions by: A[i, j] from tag i to tag j, what a sentence begins with, and what it ends
-/// with, in nats; in double precision.
-///
-/// The sums over sequences are products with e^A, which are safe while no transition has a score of more than `bound` nats
-/// either way. Training that comes there has diverged.
-final class ChainScores: @unchecked Sendable {
-  // Unchecked: one job renews them, and no other runs meanwhile.
-
-  let classes: Int
-  /// [from * classes + to] A, and e^A.
-  let transitions, factors: Buffer<Double>
-  let start, end: Buffer<Double>
-  /// Whether nothing is beyond the bound, infinite or not a number.
-  private(set) var isSafe = false
-
-  private static let bound = 300.0
-
-  init(classes: Int) {
-    self.classes = classes
-    transitions = Buffer(count: classes * classes, repeating: 0)
-    factors = Buffer(count: classes * classes, repeating: 1)
-    start = Buffer(count: classes, repeating: 0)
-    end = Buffer(count: classes, repeating: 0)
-  }
-
-  /// - Parameters:
-  ///   - transitions: [from, to]
-  ///   - start: [1, classes]; `end` likewise.
-  func renew(from transitions: PanelMatrix, start: PanelMatrix, end: PanelMatrix) {
-    isSafe = true
-    func score(_ value: Float) -> Double {
-      if !(value.magnitude <= Float(Self.bound)) { isSafe = false }
-      return Double(value)
-    }
-    for tag in 0..<classes {
-      (self.start[tag], self.end[tag]) = (score(start[0, tag]), score(end[0, tag]))
-      for next in 0..<classes { self.transitions[tag * classes + next] = score(transitions[tag, next]) }
-    }
-    guard isSafe else { return }
-    for index in 0..<classes * classes { factors[index] = exponential(self.transitions[index]) }
-  }
-}
-
 /// A linear chain over one sentence: the sums and the maximum over all sequences of tags, or over those that are allowed.
 ///
 ///     s(y) = start[y_1] + e_1[y_1] + A[y_1, y_2] + e_2[y_2] + ... + e_T[y_T] + end[y_T]
@@ -50,41 +7,51 @@ final class ChainScores: @unchecked Sendable {
 /// Where all is finite, sums are of logarithms (Rabiner: A tutorial on hidden Markov models, Proc. IEEE 77, 1989, sections
 /// III.A and III.B, here with scores in the place of probabilities). Cost: O(T classes²) multiplications, O(T classes)
 /// exponentials and logarithms.
+///
+/// All of it is plain numbers and pointers: a loop over sentences counts no references.
 struct LinearChain {
-  let scores: ChainScores
-  let timeline: Timeline
-  let sequence: Int
+  let scores: ChainScores.Pointers
+  /// Which row of vectors each timestep has, of which there is at least one.
+  let rows: SequenceRows
   /// [rows, classes] e of all sentences.
   let emissions: PanelMatrix
   /// [classes] numbers for the time of a call.
   let scratch: UnsafeMutablePointer<Double>
 
   typealias Vectors = UnsafeMutablePointer<Double>
-  /// The tags of a timestep that count.
-  typealias Allowed = (_ timestep: Int) -> Range<Int>
+
+  /// The tags of a timestep that count: all, or where there is a target that one.
+  struct Allowed {
+    let rows: SequenceRows
+    /// [rows of the minibatch] nil: there are none.
+    let targets: UnsafePointer<Int32>?
+    let classes: Int
+
+    func callAsFunction(_ timestep: Int) -> Range<Int> {
+      guard let targets else { return 0..<classes }
+      let target = targets[rows[timestep]]
+      return target == Minibatch.masked ? 0..<classes : Int(target)..<Int(target) + 1
+    }
+  }
 
   private var classes: Int { scores.classes }
-  /// At least one.
-  var timesteps: Int { timeline.length(sequence) }
-  /// Which row of vectors a timestep has.
-  func row(_ timestep: Int) -> Int { timeline.row(timestep, sequence) }
-  private func emission(_ timestep: Int, _ tag: Int) -> Double { Double(emissions[row(timestep), tag]) }
+  private func emission(_ timestep: Int, _ tag: Int) -> Double { Double(emissions[rows[timestep], tag]) }
 
-  private func vector(_ vectors: Vectors, _ timestep: Int) -> Vectors { vectors + row(timestep) * classes }
+  private func vector(_ vectors: Vectors, _ timestep: Int) -> Vectors { vectors + rows[timestep] * classes }
 
   /// [row][tag] log of the sum of e^s over the beginnings of sequences that end in a tag at a timestep. Only of tags that are
   /// allowed.
   func forward(into alpha: Vectors, _ allowed: Allowed) {
     let first = vector(alpha, 0)
-    for tag in allowed(0) { first[tag] = scores.start.base[tag] + emission(0, tag) }
-    for t in 1..<timesteps {
+    for tag in allowed(0) { first[tag] = scores.start[tag] + emission(0, tag) }
+    for t in 1..<rows.count {
       let (before, now) = (vector(alpha, t - 1), vector(alpha, t))
       let largest = maximum(before, allowed(t - 1))
       let tags = allowed(t)
       for tag in tags { scratch[tag] = 0 }
       for previous in allowed(t - 1) {
         let weight = vanishingExponential(before[previous] - largest)
-        let factors = scores.factors.base + previous * classes
+        let factors = scores.factors + previous * classes
         for tag in tags { scratch[tag] += weight * factors[tag] }
       }
       for tag in tags { now[tag] = emission(t, tag) + largest + naturalLogarithm(scratch[tag]) }
@@ -93,9 +60,9 @@ struct LinearChain {
 
   /// [row][tag] the same over the ends of sequences that go on from a tag at a timestep, which is not among them.
   func backward(into beta: Vectors, _ allowed: Allowed) {
-    let last = vector(beta, timesteps - 1)
-    for tag in allowed(timesteps - 1) { last[tag] = scores.end.base[tag] }
-    for t in (0..<timesteps - 1).reversed() {
+    let last = vector(beta, rows.count - 1)
+    for tag in allowed(rows.count - 1) { last[tag] = scores.end[tag] }
+    for t in (0..<rows.count - 1).reversed() {
       let (now, next) = (vector(beta, t), vector(beta, t + 1))
       let following = allowed(t + 1)
       var largest = -Double.infinity
@@ -105,7 +72,7 @@ struct LinearChain {
       }
       for tag in following { scratch[tag] = vanishingExponential(scratch[tag] - largest) }
       for tag in allowed(t) {
-        let factors = scores.factors.base + tag * classes
+        let factors = scores.factors + tag * classes
         var sum = 0.0
         for following in following { sum += factors[following] * scratch[following] }
         now[tag] = largest + naturalLogarithm(sum)
@@ -154,15 +121,16 @@ struct LinearChain {
   /// - Parameters:
   ///   - delta: [row][tag] gets the score of the best beginning that ends in a tag.
   ///   - previous: [row][tag] gets the tag before it there.
-  func best(_ delta: Vectors, _ previous: UnsafeMutablePointer<Int32>, _ put: (_ timestep: Int, _ tag: Int) -> Void) {
-    func place(_ t: Int) -> Int { row(t) * classes }
-    for tag in 0..<classes { delta[place(0) + tag] = scores.start.base[tag] + emission(0, tag) }
-    for t in 1..<timesteps {
+  ///   - tags: [row] gets the sequence's tags.
+  func best(_ delta: Vectors, _ previous: UnsafeMutablePointer<Int32>, _ tags: UnsafeMutablePointer<Int32>) {
+    func place(_ t: Int) -> Int { rows[t] * classes }
+    for tag in 0..<classes { delta[place(0) + tag] = scores.start[tag] + emission(0, tag) }
+    for t in 1..<rows.count {
       let before = vector(delta, t - 1)
       for tag in 0..<classes {
         var (best, score) = (0, -Double.infinity)
         for other in 0..<classes {
-          let candidate = before[other] + scores.transitions.base[other * classes + tag]
+          let candidate = before[other] + scores.transitions[other * classes + tag]
           if candidate > score { (best, score) = (other, candidate) }
         }
         previous[place(t) + tag] = Int32(best)
@@ -171,11 +139,11 @@ struct LinearChain {
     }
     var (tag, score) = (0, -Double.infinity)
     for last in 0..<classes {
-      let candidate = delta[place(timesteps - 1) + last] + scores.end.base[last]
+      let candidate = delta[place(rows.count - 1) + last] + scores.end[last]
       if candidate > score { (tag, score) = (last, candidate) }
     }
-    for t in (0..<timesteps).reversed() {
-      put(t, tag)
+    for t in (0..<rows.count).reversed() {
+      tags[rows[t]] = Int32(tag)
       if t > 0 { tag = Int(previous[place(t) + tag]) }
     }
   }

@@ -125,7 +125,7 @@ final class SoftmaxOutput: OutputLayer {
           block.forward(groups: groups)
           block.backward(groups: groups)
         },
-        Phase(.reduce, jobs: { [self] in block(index).rows == 0 ? 0 : reduction.count }) { [self] job in
+        Phase(.reduce, taking: .near, jobs: { [self] in block(index).rows == 0 ? 0 : reduction.count }) { [self] job in
           reduction[job](block(index), index == 0)
         },
       ]
@@ -150,7 +150,7 @@ final class SoftmaxOutput: OutputLayer {
   /// ended.
   private var reduction: [@Sendable (_ block: SoftmaxBlock, _ isFirst: Bool) -> Void] {
     guard let weightGradient = classes.weightGradient else { return [] }
-    return ReductionTile.all(of: weightGradient).map { tile in
+    return arranged(ReductionTile.all(of: weightGradient), near: workers, place: \.place).map { tile in
       let all = tile.rows(of: weightGradient)
       // The tiles of the first columns have each class once: they see to the bias as well. It comes first, since it reads the
       // logits in the order of memory: the product, which doesn't, finds them in the cache.

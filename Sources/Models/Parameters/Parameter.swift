@@ -47,6 +47,14 @@ package struct Parameter: Sendable, Equatable {
   /// Where it stands in an arena, padding included.
   package var floats: Range<Int> { offset..<offset + panels.floatCount }
 
+  /// Where one of its floats is for those who share the parameter out, from 0 to 1: as the tiles that its gradient is summed
+  /// in have it.
+  func place(ofFloat offset: Int) -> Double {
+    let hasAllColumns = ReductionTile.hasAllColumns(rows: panels.rows)
+    let (float, count) = (offset - self.offset, hasAllColumns ? panels.stride : panels.floatCount)
+    return Double(float % count) / Double(count)
+  }
+
   /// Where rows stand, one for each of the first dimension's indices: each in pieces of so many floats side by side, those of
   /// a row `panels.stride` apart.
   package var rowPieces: (count: Int, width: Int) {

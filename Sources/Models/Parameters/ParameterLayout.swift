@@ -70,6 +70,23 @@ package struct ParameterLayout: Sendable {
     PanelMatrix(arena, offset: self[handle].offset, self[handle].panels)
   }
 
+  /// Stretches of an arena in the order for workers that sum the gradients there, each a job of a phase with `.near`.
+  /// Cost: O(stretches (workers + log parameters)).
+  ///
+  /// - Parameter stretch: of what has gradients in all rows.
+  package func arranged<Job>(_ jobs: [Job], near workers: Int, _ stretch: (Job) -> Range<Int>) -> [Job] {
+    let dense = parameters.filter { $0.gradientRows == .all }.sorted { $0.offset < $1.offset }
+    return Compute.arranged(jobs, near: workers) { job in
+      let start = stretch(job).lowerBound
+      var (low, high) = (0, dense.count)
+      while low < high {
+        let middle = (low + high) / 2
+        if dense[middle].floats.upperBound <= start { low = middle + 1 } else { high = middle }
+      }
+      return low < dense.count ? dense[low].place(ofFloat: start) : 0
+    }
+  }
+
   /// A parameter's elements as PyTorch orders them. Cost: O(elements).
   package func elements(of parameter: Parameter, in arena: Arena) -> [Float] {
     elements(of: parameter, outputs: 0..<parameter.shape[0], in: arena)

@@ -50,15 +50,41 @@ package final class Parameters: Sendable {
     }
   }
 
-  /// The same as a phase: a job for every panel of every weight that has a copy.
+  /// Some panels of a weight that has a transposed copy. It owns no memory.
+  package struct CopiedPanels: Sendable {
+    package let parameter: Parameter.Handle
+    /// Where they stand in an arena of the layout.
+    package let floats: Range<Int>
+    fileprivate let original, transposed: PanelMatrix
+    fileprivate let panels: Range<Int>
+  }
+
+  /// All weights that have transposed copies, in pieces.
+  ///
+  /// - Parameter most: floats of a piece that has more than one panel.
+  package func copiedPanels(_ most: Int = 16_384) -> [CopiedPanels] {
+    zip(layout.parameters, transposedCopies).flatMap { parameter, copy -> [CopiedPanels] in
+      guard let copy else { return [] }
+      let (stride, all) = (copy.original.stride, copy.original.panels)
+      let count = max(1, most / stride)
+      return Swift.stride(from: 0, to: all, by: count).map { first in
+        let panels = first..<min(first + count, all)
+        return CopiedPanels(
+          parameter: parameter.handle,
+          floats: parameter.offset + panels.lowerBound * stride..<parameter.offset + panels.upperBound * stride,
+          original: copy.original, transposed: copy.transposed.view, panels: panels)
+      }
+    }
+  }
+
+  /// Renews the copy of some panels. Cost: each float read and written once.
+  package func renewCopy(of piece: CopiedPanels) {
+    kernels.transpose(piece.original, panels: piece.panels, into: piece.transposed)
+  }
+
+  /// Renews all transposed copies: where whoever changed the values hasn't done so.
   package func renewalPhase() -> Phase {
-    let jobs = transposedCopies.compactMap(\.self).flatMap { copy in
-      (0..<copy.original.panels).map { (copy.original, copy.transposed.view, $0) }
-    }
-    // The views' memory is the parameters'.
-    return Phase(.renew, jobs: { jobs.count }) { [self] job in
-      let (original, transposed, panel) = jobs[job]
-      kernels.transpose(original, panels: panel..<panel + 1, into: transposed)
-    }
+    let pieces = copiedPanels()
+    return Phase(.renew, jobs: { pieces.count }) { [self] in renewCopy(of: pieces[$0]) }
   }
 }

@@ -8,6 +8,8 @@ struct ReductionTile {
   let rowPanels: Range<Int>
   /// Panels of the right operand.
   let panels: Range<Int>
+  /// Where in the matrix it begins, from 0 to 1: among the rows if it has all columns, else among the columns.
+  let place: Double
 
   static let mostRowPanels = 6
   private static let columnPanels = 4
@@ -19,20 +21,25 @@ struct ReductionTile {
   static func all(of gradient: PanelMatrix) -> [ReductionTile] {
     let rowPanels = (gradient.rows + PanelShape.width - 1) / PanelShape.width
     let (height, width) = size(rowPanels: rowPanels, columnPanels: gradient.panels)
+    let hasAllColumns = hasAllColumns(rows: gradient.rows)
     return stride(from: 0, to: rowPanels, by: height).flatMap { row in
       stride(from: 0, to: gradient.panels, by: width).map { column in
         ReductionTile(
-          rowPanels: row..<min(row + height, rowPanels), panels: column..<min(column + width, gradient.panels))
+          rowPanels: row..<min(row + height, rowPanels), panels: column..<min(column + width, gradient.panels),
+          place: hasAllColumns ? Double(row) / Double(rowPanels) : Double(column) / Double(gradient.panels))
       }
     }
   }
 
   private static func size(rowPanels: Int, columnPanels: Int) -> (height: Int, width: Int) {
     func count(_ panels: Int, of size: Int) -> Int { (panels + size - 1) / size }
-    if count(rowPanels, of: mostRowPanels) >= manyTiles { return (mostRowPanels, max(columnPanels, 1)) }
+    if hasAllColumns(rows: rowPanels * PanelShape.width) { return (mostRowPanels, max(columnPanels, 1)) }
     let isSmall = count(rowPanels, of: mostRowPanels) * count(columnPanels, of: Self.columnPanels) < manyTiles
     return isSmall ? (fewRowPanels, fewColumnPanels) : (mostRowPanels, Self.columnPanels)
   }
+
+  /// Whether tiles of a matrix have all of its columns: whether there are enough of them then.
+  static func hasAllColumns(rows: Int) -> Bool { rows > (manyTiles - 1) * mostRowPanels * PanelShape.width }
 
   /// The tile's rows of a gradient.
   func rows(of gradient: PanelMatrix) -> Range<Int> {

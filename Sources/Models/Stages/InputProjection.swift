@@ -49,7 +49,7 @@ struct InputWeights {
   ) -> [ReductionJob] {
     let (gradient, kernels) = (gradients.view(handle), kernels)
     return ReductionTile.all(of: gradient).map { tile in
-      {
+      ReductionJob(at: tile.place) {
         let (x, dz) = operands()
         kernels.multiply(
           x.panels(tile.rowPanels), transposed: true, dz.panels(tile.panels), into: tile.view(of: gradient),

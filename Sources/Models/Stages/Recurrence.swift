@@ -80,7 +80,7 @@ struct Recurrence<Projection: InputProjection>: Stage {
     let (timeline, trial, directions) = (timeline, trial, directions)
     let jobs = { @Sendable in trial.isCurrent(sharing) ? sharing.sequences * directions.count : 0 }
     // Each worker finds in its cache what it has left there of its sequences: on the way forward, on the way back.
-    return Phase(kind, isAssigned: true, jobs: jobs) { job in
+    return Phase(kind, taking: .own, jobs: jobs) { job in
       let (direction, share) = (job % directions.count, job / directions.count)
       run(directions[direction], timeline.share(job: share, jobs: sharing.sequences))
     }
@@ -96,8 +96,8 @@ struct Recurrence<Projection: InputProjection>: Stage {
     let shares = min(sharing.units, panels)
     let jobs = directions.count * sharing.sequences * shares
     // Each worker keeps its columns of the weights in its cache from timestep to timestep.
-    return Phase(kind, isAssigned: true, jobs: { trial.isCurrent(sharing) && timestep < timeline.timesteps ? jobs : 0 })
-    { job in
+    return Phase(kind, taking: .own, jobs: { trial.isCurrent(sharing) && timestep < timeline.timesteps ? jobs : 0 }) {
+      job in
       let (units, rest) = (job % shares, job / shares)
       let (direction, sequences) = (rest % directions.count, rest / directions.count)
       run(

@@ -167,8 +167,8 @@ final class RecurrentDirection: Sendable {
   func reduction(into gradients: Gradients) -> [ReductionJob] {
     let (kernels, cell, timeline, hidden, carriesState) = (kernels, cell, timeline, hidden, carriesState)
     let (weights, recurrentGradient) = (weights, gradients.view(weights.handle))
-    var jobs: [ReductionJob] = ReductionTile.all(of: recurrentGradient).map { tile in
-      {
+    var jobs = ReductionTile.all(of: recurrentGradient).map { tile in
+      ReductionJob(at: tile.place) {
         let sum = tile.view(of: recurrentGradient)
         var isFirst = true
         // A state of zero adds nothing.
@@ -184,11 +184,12 @@ final class RecurrentDirection: Sendable {
     }
     func addBias(_ gradient: PanelMatrix, of gates: PanelMatrix) {
       for panel in 0..<gradient.panels {
-        jobs.append {
-          gradient.panels(panel..<panel + 1).zeroRows()
-          kernels.addRows(
-            gates.pointer(panel: panel, row: 0), rows: timeline.rows, to: gradient.pointer(panel: panel, row: 0))
-        }
+        jobs.append(
+          ReductionJob(at: Double(panel) / Double(gradient.panels)) {
+            gradient.panels(panel..<panel + 1).zeroRows()
+            kernels.addRows(
+              gates.pointer(panel: panel, row: 0), rows: timeline.rows, to: gradient.pointer(panel: panel, row: 0))
+          })
       }
     }
     addBias(gradients.view(parameters.bias), of: cell.gateGradients)

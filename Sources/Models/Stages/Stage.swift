@@ -12,7 +12,14 @@ protocol Stage: Sendable {
   func reduction(into gradients: Gradients) -> [ReductionJob]
 }
 
-typealias ReductionJob = @Sendable () -> Void
+/// Sums a part of a parameter's gradient over all rows in order.
+struct ReductionJob: Sendable {
+  /// Where in the parameter the part begins, from 0 to 1: the same worker updates it.
+  let place: Double
+  let run: @Sendable () -> Void
+
+  init(at place: Double = 0, run: @escaping @Sendable () -> Void) { (self.place, self.run) = (place, run) }
+}
 
 extension Stage {
   func reduction(into gradients: Gradients) -> [ReductionJob] { [] }
@@ -43,5 +50,11 @@ extension Phase {
   ) {
     let shares = { @Sendable in GuidedShares(of: rows(), workers: workers, unit: 12) }
     self.init(kind, jobs: { shares().count }) { run(shares()[$0]) }
+  }
+
+  /// A phase that sums gradients.
+  convenience init(_ reduction: [ReductionJob], workers: Int) {
+    let jobs = arranged(reduction, near: workers, place: \.place).map(\.run)
+    self.init(.reduce, taking: .near, jobs: { jobs.count }) { jobs[$0]() }
   }
 }

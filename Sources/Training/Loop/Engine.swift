@@ -45,7 +45,7 @@ package struct Engine {
     self.activationBytes = activationBytes
     optimizer = OptimizerStep(
       training.optimizer, clipNorm: training.clipNorm, sparse: training.sparseUpdates, slices: slices,
-      parameters: parameters, gradients: model.gradients)
+      parameters: parameters, gradients: model.gradients, workers: workers.parallelism)
     momentReading = MomentReading(optimizer, of: parameters.layout)
     averages = training.averaging == nil ? nil : AveragedParameters(of: parameters)
     step = TrainingStep(model: model, optimizer: optimizer, averages: averages, workers: workers)

@@ -41,11 +41,11 @@ package final class TrainingStep: Sendable {
     self.workers = workers
     let squares = model.gradientPhases() + optimizer.squarePhases()
     let updates = optimizer.updatePhases()
-    let renewals = (averages.map { [$0.phase()] } ?? []) + [model.parameters.renewalPhase()]
+    let means = averages.map { [$0.phase()] } ?? []
     let isAlone = !optimizer.slices.areShared
-    runner = ModelRunner(model, isAlone ? squares + updates + renewals : squares, workers: workers)
+    runner = ModelRunner(model, isAlone ? squares + updates + means : squares, workers: workers)
     self.updates = PhaseList(isAlone ? [] : updates)
-    self.renewals = PhaseList(isAlone ? [] : renewals)
+    renewals = PhaseList(isAlone ? [] : means + [model.parameters.renewalPhase()])
   }
 
   /// What phases of each kind have cost in all steps together.
