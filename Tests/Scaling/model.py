@@ -105,7 +105,10 @@ class Network:
         self.rows = self.sequences * self.timesteps
 
     def output_jobs(self, threads):
-        return guided_shares(math.ceil(self.rows / width), threads, 2, 1)
+        """Groups: GroupSharing (Sources/Models/Outputs), whose rest all threads do together."""
+        groups = math.ceil(self.rows / width)
+        rest = groups % threads if math.ceil(self.classes / 96) >= 8 else 0
+        return guided_shares(groups - rest, threads, 2, 1) + [rest / threads] * threads
 
     def reductions(self):
         """The jobs of the output layer's reduction and of all others: two phases."""

@@ -56,21 +56,29 @@ struct SoftmaxBlock {
   private static func chunkCount(classes: Int) -> Int { (classes + chunk - 1) / chunk }
 
   private var classes: Int { weight.rows }
-  private var chunks: Int { Self.chunkCount(classes: classes) }
+  var chunks: Int { Self.chunkCount(classes: classes) }
   /// Groups of 16 rows.
   var groups: Int { (rows + Self.width - 1) / Self.width }
 
   /// A group's rows.
-  private func rows(ofGroup group: Int) -> Range<Int> {
-    group * Self.width..<min((group + 1) * Self.width, rows)
+  private func rows(ofGroup group: Int) -> Range<Int> { rows(ofGroups: group..<group + 1) }
+
+  private func rows(ofGroups groups: Range<Int>) -> Range<Int> {
+    groups.lowerBound * Self.width..<min(groups.upperBound * Self.width, rows)
   }
 
   // MARK: forward
 
   /// Losses of some groups, whose input has been transposed; afterwards the logits hold exponentials.
   func forward(groups: Range<Int>) {
+    makeExponentials(chunks: 0..<chunks, groups: groups)
+    for group in groups { finish(group) }
+  }
+
+  /// Exponentials of the logits of some chunks, each against the largest of its own.
+  func makeExponentials(chunks: Range<Int>, groups: Range<Int>) {
     let logits = logits.panels(groups)
-    for chunk in 0..<chunks {
+    for chunk in chunks {
       let range = classes(ofChunk: chunk)
       computeLogits(range, groups: groups)
       for (local, group) in groups.enumerated() {
@@ -82,7 +90,6 @@ struct SoftmaxBlock {
           panel, rows: range.count, maximum: maximum(group, chunk), sum: sum(group, chunk))
       }
     }
-    for group in groups { finish(group) }
   }
 
   private func classes(ofChunk chunk: Int) -> Range<Int> {
@@ -162,8 +169,9 @@ struct SoftmaxBlock {
     }
   }
 
-  /// Loss per row; leaves in `maximum` what a chunk's exponentials are to be multiplied by to become the gradient.
-  private func finish(_ group: Int) {
+  /// Once there are exponentials of all chunks: loss per row; leaves in `maximum` what a chunk's are to be multiplied by to
+  /// become the gradient.
+  func finish(_ group: Int) {
     let rows = rows(ofGroup: group)
     Watchdog.writes(maximum(group, 0), count: 2 * chunks * Self.width)
     Watchdog.writes(losses + rows.lowerBound, count: rows.count)
@@ -201,10 +209,20 @@ struct SoftmaxBlock {
 
   /// After `forward` of the same groups: dL/dlogits in place of the exponentials, and dL/dx = dL/dlogits^T U.
   func backward(groups: Range<Int>) {
-    guard let inputGradient else { return }
-    let rows = groups.lowerBound * Self.width..<min(groups.upperBound * Self.width, rows)
+    for first in stride(from: 0, to: chunks, by: Self.chunksOfProduct) {
+      let some = first..<min(first + Self.chunksOfProduct, chunks)
+      makeGradients(chunks: some, groups: groups)
+      multiplyBack(chunks: some, groups: groups, panels: 0..<weight.panels)
+    }
+  }
+
+  /// Chunks whose gradients are multiplied at once: as long a sum as leaves both operands' panels in the first-level cache.
+  private static let chunksOfProduct = 2
+
+  /// dL/dlogits of some chunks in place of their exponentials.
+  func makeGradients(chunks: Range<Int>, groups: Range<Int>) {
     let logits = logits.panels(groups)
-    for chunk in 0..<chunks {
+    for chunk in chunks {
       let range = classes(ofChunk: chunk)
       for (local, group) in groups.enumerated() {
         // The next group's, or the first one's of the next chunk: far away in memory, and by now not in the core's own caches.
@@ -213,16 +231,23 @@ struct SoftmaxBlock {
           logits.pointer(panel: local, row: range.lowerBound), rows: range.count, by: maximum(group, chunk),
           ahead: logits.pointer(panel: isLast ? 0 : local + 1, row: isLast ? range.upperBound : range.lowerBound))
       }
-      for (index, row) in rows.enumerated() {
+      for (index, row) in rows(ofGroups: groups).enumerated() {
         let target = Int(targets[row])
         if range.contains(target) { logits[target, index] -= targetShare }
       }
-      let chunkGradient = logits.rows(range)
-      kernels.multiply(
-        PanelMatrix(base: chunkGradient.base, rows: range.count, columns: rows.count, stride: chunkGradient.stride),
-        transposed: true, weight.rows(range), into: inputGradient.rows(rows),
-        start: chunk == 0 && !addsToInputGradient ? .zero : .accumulate)
     }
+  }
+
+  /// Some panels of dL/dx: chunk after chunk, from the first one, what dL/dlogits of the chunks adds to it.
+  func multiplyBack(chunks: Range<Int>, groups: Range<Int>, panels: Range<Int>) {
+    guard let inputGradient, !chunks.isEmpty else { return }
+    let rows = rows(ofGroups: groups)
+    let range = classes(ofChunk: chunks.lowerBound).lowerBound..<classes(ofChunk: chunks.upperBound - 1).upperBound
+    let gradient = logits.panels(groups).rows(range)
+    kernels.multiply(
+      PanelMatrix(base: gradient.base, rows: range.count, columns: rows.count, stride: gradient.stride),
+      transposed: true, weight.rows(range).panels(panels), into: inputGradient.rows(rows).panels(panels),
+      start: chunks.lowerBound == 0 && !addsToInputGradient ? .zero : .accumulate)
   }
 
   // MARK: reduction

@@ -108,8 +108,14 @@ final class SoftmaxOutput: OutputLayer {
   // MARK: phases
 
   func lossPhases() -> [Phase] {
-    (0..<blockCount).map { index in
-      groupPhase(index) { block, groups in
+    let workers = workers
+    let shares = { @Sendable (block: SoftmaxBlock) in
+      GuidedShares(of: block.groups, workers: workers, unit: 2, finest: 1)
+    }
+    return (0..<blockCount).map { index in
+      Phase(.output, jobs: { [self] in shares(block(index)).count }) { [self] job in
+        let block = block(index)
+        let groups = shares(block)[job]
         block.transposeInput(groups: groups)
         block.forward(groups: groups)
       }
@@ -119,31 +125,63 @@ final class SoftmaxOutput: OutputLayer {
   func trainingPhases() -> [Phase] {
     let reduction = reduction
     return (0..<blockCount).flatMap { index in
-      [
-        groupPhase(index) { block, groups in
-          block.transposeInput(groups: groups)
-          block.forward(groups: groups)
-          block.backward(groups: groups)
-        },
+      [wholeGroups(index)] + restOfGroups(index) + [
         Phase(.reduce, taking: .near, jobs: { [self] in block(index).rows == 0 ? 0 : reduction.count }) { [self] job in
           reduction[job](block(index), index == 0)
-        },
+        }
       ]
     }
   }
 
-  /// A phase over a block's groups of 16 rows, in pairs, which kernels are at their best with; single ones at the end.
-  private func groupPhase(
-    _ index: Int, _ run: @escaping @Sendable (_ block: SoftmaxBlock, _ groups: Range<Int>) -> Void
-  ) -> Phase {
+  /// A phase over the groups of a block that workers do as a whole; of the others the input is transposed.
+  private func wholeGroups(_ index: Int) -> Phase {
     let workers = workers
-    let shares = { @Sendable (block: SoftmaxBlock) in
-      GuidedShares(of: block.groups, workers: workers, unit: 2, finest: 1)
+    let count = { @Sendable [self] in
+      let sharing = GroupSharing(block(index), workers: workers)
+      return sharing.shares.count + sharing.rest.count
     }
-    return Phase(.output, jobs: { [self] in shares(block(index)).count }) { [self] job in
+    return Phase(.output, jobs: count) { [self] job in
       let block = block(index)
-      run(block, shares(block)[job])
+      let sharing = GroupSharing(block, workers: workers)
+      let shares = sharing.shares.count
+      guard job < shares else {
+        let group = sharing.rest.lowerBound + job - shares
+        return block.transposeInput(groups: group..<group + 1)
+      }
+      let groups = sharing.shares[job]
+      block.transposeInput(groups: groups)
+      block.forward(groups: groups)
+      block.backward(groups: groups)
     }
+  }
+
+  /// Phases over the rest of a block's groups, each in parts; none where all are done as a whole.
+  private func restOfGroups(_ index: Int) -> [Phase] {
+    func phase(
+      over things: @escaping @Sendable (SoftmaxBlock) -> Int,
+      _ run: @escaping @Sendable (_ block: SoftmaxBlock, _ group: Range<Int>, _ part: Range<Int>) -> Void
+    ) -> Phase {
+      let jobs = { @Sendable [self] in
+        let block = block(index)
+        let sharing = GroupSharing(block, workers: workers)
+        return sharing.rest.count * sharing.parts(of: things(block))
+      }
+      return Phase(.output, jobs: jobs) { [self] job in
+        let block = block(index)
+        let sharing = GroupSharing(block, workers: workers)
+        let (count, parts) = (things(block), sharing.parts(of: things(block)))
+        let group = sharing.rest.lowerBound + job / parts
+        run(block, group..<group + 1, share(of: count, job: job % parts, jobs: parts))
+      }
+    }
+    return [
+      phase(over: \.chunks) { block, group, chunks in block.makeExponentials(chunks: chunks, groups: group) },
+      phase(over: { _ in 1 }) { block, group, _ in block.finish(group.lowerBound) },
+      phase(over: \.chunks) { block, group, chunks in block.makeGradients(chunks: chunks, groups: group) },
+      phase(over: { $0.weight.panels }) { block, group, panels in
+        block.multiplyBack(chunks: 0..<block.chunks, groups: group, panels: panels)
+      },
+    ]
   }
 
   /// Jobs that each sum one tile of a gradient over a block's rows in order. A later block goes on where the one before
