@@ -15,6 +15,9 @@ static inline hid_t shim_int32_native(void) { return H5T_NATIVE_INT32; }
 static inline hid_t shim_int64_little(void) { return H5T_STD_I64LE; }
 static inline hid_t shim_int64_big(void) { return H5T_STD_I64BE; }
 static inline hid_t shim_int64_native(void) { return H5T_NATIVE_INT64; }
+static inline hid_t shim_uint8_little(void) { return H5T_STD_U8LE; }
+static inline hid_t shim_uint8_big(void) { return H5T_STD_U8BE; }
+static inline hid_t shim_uint8_native(void) { return H5T_NATIVE_UINT8; }
 static inline hid_t shim_uint16_little(void) { return H5T_STD_U16LE; }
 static inline hid_t shim_uint16_big(void) { return H5T_STD_U16BE; }
 static inline hid_t shim_uint16_native(void) { return H5T_NATIVE_UINT16; }

@@ -8,7 +8,7 @@ import HDF5
 ///     /                      attributes: format, format_version
 ///                            may lack: created_by, tokenization, settings_sha256
 ///     /vocabulary/tokens     strings; a token's id is its row
-///     /train/tokens          uint16 or int32, sentence after sentence; /validation and /test likewise
+///     /train/tokens          uint8, uint16 or int32, sentence after sentence; /validation and /test likewise
 ///     /train/offsets         int64 [sentences+1]: sentence i is tokens[offsets[i]..<offsets[i+1]]
 ///     /train                 attribute: source_sha256
 ///                            may lack: characters, words, bytes, other_normal_forms
@@ -37,14 +37,24 @@ import HDF5
 /// but `<unk>` are training words. Without `tag_column`, tags are those of UPOS.
 package enum DatasetFile {
   package static let format = "rnn-train dataset"
-  /// 2 is that of files whose tokens are in two bytes each; those that need four are of version 1, as all were once.
-  private static let formatVersions = 1...2
+  /// 1 is that of files whose tokens are in four bytes each, as all were once, 2 of such in two bytes, 3 of such in one.
+  private static let formatVersions = 1...3
 
   /// What tells a dataset that this program makes from those of programs before it.
   package static let formatVersion = formatVersions.upperBound
 
-  /// Whether an id takes two bytes.
-  private static func hasShortIds(_ vocabulary: Vocabulary) -> Bool { vocabulary.count <= 1 << 16 }
+  /// What an id takes: as few bytes as the last one asks for.
+  private static func idWidth(_ vocabulary: Vocabulary) -> NumberWidth {
+    NumberWidth(upTo: UInt64(max(1, vocabulary.count) - 1))
+  }
+
+  private static func formatVersion(of width: NumberWidth) -> Int {
+    switch width {
+    case .one: 3
+    case .two: 2
+    case .four, .eight: 1
+    }
+  }
 
   /// Writes a dataset; after a crash at any moment there is either this file, whole, or what was there before.
   ///
@@ -60,7 +70,7 @@ package enum DatasetFile {
     var unknown: [Split: Int] = [:]
     let image = try HDF5Image.build(for: path) { root in
       try root.setAttribute("format", format)
-      try root.setAttribute("format_version", hasShortIds(dataset.vocabulary) ? 2 : 1)
+      try root.setAttribute("format_version", formatVersion(of: idWidth(dataset.vocabulary)))
       try root.setAttribute("created_by", Version.name)
       try root.setAttribute("tokenization", dataset.tokenization.kind.rawValue)
       try root.setAttribute("settings_sha256", settings)
@@ -129,20 +139,19 @@ package enum DatasetFile {
     try group.setAttribute("source_sha256", sequence.sourceSHA256)
     for (name, length) in lengths { try group.setAttribute(name, sequence.extent[keyPath: length]) }
     if sequence.otherNormalForms > 0 { try group.setAttribute("other_normal_forms", sequence.otherNormalForms) }
-    let (tokens, unknownId) = (sequence.tokens, vocabulary.unknownId)
-    func writeTokens<Id: HDF5Element & FixedWidthInteger>(
-      _ ids: @escaping (Range<Int>) throws(FileError) -> [Id]
-    ) throws {
+    let tokens = sequence.tokens
+    let unknownId = vocabulary.unknownId == tokens.absent ? nil : vocabulary.unknownId
+    func writeTokens<Id: HDF5Element & NumberOfColumn>(as _: Id.Type) throws {
       try group.write("tokens", shape: [tokens.count]) { rows throws(FileError) in
-        let ids = try ids(rows)
+        let ids = try tokens.numbers(in: rows, as: Id.self)
         if let unknownId { foundUnknown(ids.count(of: Id(truncatingIfNeeded: unknownId))) }
         return ids
       }
     }
-    if hasShortIds(vocabulary) {
-      try writeTokens { rows throws(FileError) in try tokens.shortNumbers(in: rows) }
-    } else {
-      try writeTokens { rows throws(FileError) in try tokens.numbers(in: rows) }
+    switch idWidth(vocabulary) {
+    case .one: try writeTokens(as: UInt8.self)
+    case .two: try writeTokens(as: UInt16.self)
+    case .four, .eight: try writeTokens(as: Int32.self)
     }
     try write("offsets", sequence.offsets)
     for (name, ids) in zip(tagNames(tags), sequence.tags) { try write(name, ids) }
@@ -166,13 +175,14 @@ package enum DatasetFile {
     func column<Number: HDF5Element>(_ name: String) throws -> Column<Number> {
       try group.storedNumbers(name, as: Number.self).map { Column($0) } ?? Column(try group.read(name))
     }
-    func tokens() throws -> Column<Int32> {
-      guard try group.holds(UInt16.self, in: "tokens") else { return try column("tokens") }
-      return try group.storedNumbers("tokens", as: UInt16.self).map { Column(narrow: $0) }
-        ?? Column(try group.read("tokens", as: UInt16.self).map(Int32.init))
+    func narrow<Id: HDF5Element & NumberOfColumn>(_: Id.Type) throws -> Column<Int32>? {
+      guard try group.holds(Id.self, in: "tokens") else { return nil }
+      return try group.storedNumbers("tokens", as: Id.self).map { Column(narrow: $0) }
+        ?? Column(try group.read("tokens", as: Id.self).map { Int32($0) })
     }
+    let tokens: Column<Int32> = try narrow(UInt8.self) ?? narrow(UInt16.self) ?? column("tokens")
     var sequence = TokenSequence(
-      tokens: try tokens(),
+      tokens: tokens,
       offsets: try column("offsets"),
       tags: try tagNames(columns).filter(group.contains).map(column),
       forms: try group.contains("forms") ? column("forms") : nil,

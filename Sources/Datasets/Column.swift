@@ -5,13 +5,19 @@ import Files
 /// memory than what it asks for at a time.
 package struct Column<Number: FixedWidthInteger & BitwiseCopyable & Sendable>: Sendable {
   package let count: Int
-  private let fill: @Sendable (Range<Int>, UnsafeMutableBufferPointer<Number>) throws(FileError) -> Void
+  /// Puts the numbers of a range of positions into as much memory.
+  package typealias Fill = @Sendable (Range<Int>, UnsafeMutableBufferPointer<Number>) throws(FileError) -> Void
+  /// The same, of numbers that all fit what the memory is for.
+  package typealias NarrowFill = @Sendable (Range<Int>, NumberMemory) throws(FileError) -> Void
 
-  /// - Parameter fill: puts the numbers of a range of positions into as much memory.
-  package init(
-    count: Int, fill: @escaping @Sendable (Range<Int>, UnsafeMutableBufferPointer<Number>) throws(FileError) -> Void
-  ) {
-    (self.count, self.fill) = (count, fill)
+  private let fill: Fill
+  /// One that it is known not to have, though it is in the range of the others.
+  package var absent: Number?
+  /// Nil where there is no shorter way than by the numbers themselves.
+  private(set) var narrow: NarrowFill?
+
+  package init(count: Int, narrow: NarrowFill? = nil, fill: @escaping Fill) {
+    (self.count, self.narrow, self.fill) = (count, narrow, fill)
   }
 
   /// Those of a list.
@@ -34,7 +40,7 @@ package struct Column<Number: FixedWidthInteger & BitwiseCopyable & Sendable>: S
     }
   }
 
-  fileprivate func withChecks(in bounds: Range<Int>, file path: String) -> Column {
+  func withChecks(in bounds: Range<Int>, file path: String) -> Column {
     Column(count: count) { [fill] range, memory throws(FileError) in
       try fill(range, memory)
       var isSound = true
@@ -56,9 +62,17 @@ package struct Column<Number: FixedWidthInteger & BitwiseCopyable & Sendable>: S
   /// A part of it, as a column of its own.
   package subscript(range: Range<Int>) -> Column {
     precondition(range.lowerBound >= 0 && range.upperBound <= count, "the column has the range")
-    return Column(count: range.count) { [fill] part, memory throws(FileError) in
-      try fill(part.lowerBound + range.lowerBound..<part.upperBound + range.lowerBound, memory)
+    let start = range.lowerBound
+    var part = Column(count: range.count) { [fill] part, memory throws(FileError) in
+      try fill(part.lowerBound + start..<part.upperBound + start, memory)
     }
+    if let narrow {
+      part.narrow = { part, memory throws(FileError) in
+        try narrow(part.lowerBound + start..<part.upperBound + start, memory)
+      }
+    }
+    part.absent = absent
+    return part
   }
 
   /// The last number first.
@@ -101,7 +115,7 @@ package struct Column<Number: FixedWidthInteger & BitwiseCopyable & Sendable>: S
   package func all() throws(FileError) -> [Number] { try numbers(in: 0..<count) }
 
   /// How many are read at a time where all are.
-  fileprivate static var pieceLength: Int { 1 << 16 }
+  static var pieceLength: Int { 1 << 16 }
 
   /// Calls back with all numbers in order, some thousands at a time, and the position of the first of them.
   package func forEachPiece(
@@ -137,102 +151,6 @@ extension Array {
       let range = start..<Swift.min(start + Column<Number>.pieceLength, count)
       body(try map { (column) throws(FileError) in try column.numbers(in: range) }, start)
     }
-  }
-}
-
-extension Column where Number == Int32 {
-  /// Those that lie in a file in one or two bytes each, without a sign.
-  package init(narrow stored: StoredNumbers) {
-    switch stored.width {
-    case 1: self.init(stored, of: UInt8.self)
-    case 2: self.init(stored, of: UInt16.self)
-    case let width: preconditionFailure("numbers of \(width) bytes aren't narrow")
-    }
-  }
-
-  private init<Narrow: FixedWidthInteger & BitwiseCopyable & SendableMetatype>(
-    _ stored: StoredNumbers, of type: Narrow.Type
-  ) {
-    self.init(count: stored.count) { range, memory throws(FileError) in
-      let narrow = UnsafeMutableBufferPointer<Narrow>.allocate(capacity: min(range.count, Self.blockLength))
-      defer { narrow.deallocate() }
-      for block in Self.blocks(of: range) {
-        try stored.read(block, into: UnsafeMutableRawBufferPointer(narrow))
-        let wide = UnsafeMutableBufferPointer(rebasing: memory[(block.lowerBound - range.lowerBound)...])
-        for i in 0..<block.count { wide[i] = Int32(truncatingIfNeeded: Narrow(littleEndian: narrow[i])) }
-      }
-    }
-  }
-
-  /// How many numbers are changed at a time from one width to the other: such as lie near the processor.
-  private static var blockLength: Int { 1 << 14 }
-
-  private static func blocks(of range: Range<Int>) -> some Sequence<Range<Int>> {
-    stride(from: range.lowerBound, to: range.upperBound, by: blockLength).lazy.map {
-      $0..<Swift.min($0 + blockLength, range.upperBound)
-    }
-  }
-
-  /// The numbers of a range, all of which fit two bytes. Memory for as many.
-  package func shortNumbers(in range: Range<Int>) throws(FileError) -> [UInt16] {
-    var failure: FileError?
-    let numbers = [UInt16](unsafeUninitializedCapacity: range.count) { buffer, initialized in
-      do throws(FileError) {
-        for block in Self.blocks(of: range) {
-          let wide = try self.numbers(in: block)
-          let narrow = UnsafeMutableBufferPointer(rebasing: buffer[initialized...])
-          wide.withUnsafeBufferPointer { wide in
-            for i in 0..<wide.count { narrow[i] = UInt16(truncatingIfNeeded: wide[i]) }
-          }
-          initialized += block.count
-        }
-      } catch {
-        failure = error
-      }
-    }
-    if let failure { throw failure }
-    return numbers
-  }
-
-  /// The same of a file whose numbers are known to be in a range: others come only from one that has changed since.
-  package func checked(in bounds: Range<Int>, file path: String) -> Column { withChecks(in: bounds, file: path) }
-
-  /// How often a number comes; nil: it is none. O(count).
-  package func count(of sought: Int32?) throws(FileError) -> Int {
-    var total = 0
-    if let sought { try forEachPiece { numbers, _ in total += numbers.count(of: sought) } }
-    return total
-  }
-
-  /// The first number that isn't in a range, and its position; nil if all are. O(position).
-  package func first(outside bounds: Range<Int>) throws(FileError) -> (number: Int32, position: Int)? {
-    try first { !bounds.contains(Int($0)) }
-  }
-
-  /// The first number that is such, and its position; nil if none is. O(position).
-  package func first(where isSuch: (Int32) -> Bool) throws(FileError) -> (number: Int32, position: Int)? {
-    for start in stride(from: 0, to: count, by: Self.pieceLength) {
-      let piece = try numbers(in: start..<min(start + Self.pieceLength, count))
-      if let index = piece.firstIndex(where: isSuch) { return (piece[index], start + index) }
-    }
-    return nil
-  }
-}
-
-extension Array where Element: FixedWidthInteger {
-  /// How often a number comes. The numbers have two bytes at least.
-  @inlinable
-  package func count(of sought: Element) -> Int {
-    var total = 0
-    for start in stride(from: 0, to: count, by: 1 << 14) {
-      // As many as a number can count: with its own width the processor compares several at once.
-      var found: Element = 0
-      self[start..<Swift.min(start + 1 << 14, count)].withUnsafeBufferPointer { numbers in
-        for i in 0..<numbers.count { found &+= numbers[i] == sought ? 1 : 0 }
-      }
-      total += Int(found)
-    }
-    return total
   }
 }
 

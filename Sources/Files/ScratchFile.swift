@@ -24,6 +24,11 @@ package final class ScratchFile: Sendable {
     try file.overwrite(bytes, at: offset)
   }
 
+  /// Reads as many bytes as there is room for, which have been put there.
+  package func read(into bytes: UnsafeMutableRawBufferPointer, at offset: Int) throws(FileError) {
+    try file.fill(bytes, at: offset)
+  }
+
   /// Some of its bytes as numbers. Nobody else can change them.
   ///
   /// - Parameter offset: where the first one is, in bytes.

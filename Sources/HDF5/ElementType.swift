@@ -1,6 +1,6 @@
 import CHDF5
 
-/// A number that datasets hold: `Float`, `Double`, `Int32`, `Int64` or `UInt16`.
+/// A number that datasets hold: `Float`, `Double`, `Int32`, `Int64`, `UInt8` or `UInt16`.
 package protocol HDF5Element: BitwiseCopyable, Sendable {
   static var hdf5: ElementType { get }
   /// The number whose bytes here are those of this one in a file, and the other way round.
@@ -17,7 +17,7 @@ package struct ElementType: Sendable {
   let inFileSwapped: @convention(c) @Sendable () -> hid_t
   let inMemory: @convention(c) @Sendable () -> hid_t
 
-  static let all = [Float.hdf5, Double.hdf5, Int32.hdf5, Int64.hdf5, UInt16.hdf5]
+  static let all = [Float.hdf5, Double.hdf5, Int32.hdf5, Int64.hdf5, UInt8.hdf5, UInt16.hdf5]
 
   /// Whether a file's type is this one, in either byte order. Within `Location.perform`.
   func matches(_ type: hid_t) -> Bool { H5Tequal(type, inFile()) > 0 || H5Tequal(type, inFileSwapped()) > 0 }
@@ -45,6 +45,12 @@ extension Int32: HDF5Element {
 extension Int64: HDF5Element {
   package static let hdf5 = ElementType(
     name: "64-bit integers", inFile: shim_int64_little, inFileSwapped: shim_int64_big, inMemory: shim_int64_native)
+}
+
+extension UInt8: HDF5Element {
+  package static let hdf5 = ElementType(
+    name: "8-bit unsigned integers", inFile: shim_uint8_little, inFileSwapped: shim_uint8_big,
+    inMemory: shim_uint8_native)
 }
 
 extension UInt16: HDF5Element {

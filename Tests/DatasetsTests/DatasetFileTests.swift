@@ -104,7 +104,7 @@ import Testing
       try refuses(.invalidId(file: path, object: "/train/tokens", position: 1, id: 3, range: 0..<3)) {
         $0.splits[.train]?.tokens = [1, 3]
       }
-      try refuses(.invalidId(file: path, object: "/train/tokens", position: 0, id: 65_535, range: 0..<3)) {
+      try refuses(.invalidId(file: path, object: "/train/tokens", position: 0, id: 255, range: 0..<3)) {
         $0.splits[.train]?.tokens = [-1, 2]
       }
       try refuses(.invalidId(file: path, object: "/train/tags", position: 1, id: 2, range: -1..<2)) {
@@ -169,27 +169,57 @@ import Testing
     }
   }
 
-  /// Ids take two bytes where there are no more of them, and four where there are.
-  @Test(arguments: [65_536, 65_537])
-  func idsAreAsShortAsTheVocabularyAllows(size: Int) throws {
+  /// Ids take one byte, two or four, as few as the last one needs, and are counted alike.
+  @Test(arguments: [(256, 3), (257, 2), (65_536, 2), (65_537, 1)])
+  func idsAreAsShortAsTheVocabularyAllows(size: Int, version: Int) throws {
     try withDatasetPath { path in
       let ids = (0..<200_000).map { Int32($0 * 7919 % size) }
       let dataset = SequenceDataset(
-        tokenization: .whitespace, vocabulary: Vocabulary(tokens: (0..<size).map { "w\($0)" }),
+        tokenization: .whitespace, vocabulary: Vocabulary(tokens: ["<unk>"] + (1..<size).map { "w\($0)" }),
         splits: [
           .train: TokenSequence(
-            tokens: Column(ids), offsets: [0, 200_000], extent: TextExtent(characters: 0), sourceSHA256: "x")
+            tokens: Column(ids), offsets: [0, 200_000], extent: TextExtent(characters: 0), sourceSHA256: "x"),
+          .validation: TokenSequence(
+            tokens: Column([Int32](repeating: 0, count: 100_000)), offsets: [0, 100_000],
+            extent: TextExtent(characters: 0), sourceSHA256: "x"),
         ])
-      try DatasetFile.write(dataset, settings: "s", to: path)
-      let isShort = size == 65_536
+      let unknown = try DatasetFile.write(dataset, settings: "s", to: path)
+      #expect(unknown == [.train: ids.count { $0 == 0 }, .validation: 100_000])
       try HDF5File.open(path) { root throws in
-        #expect(try root.intAttribute("format_version") == (isShort ? 2 : 1))
-        #expect(try root.group("train").holds(UInt16.self, in: "tokens") == isShort)
+        #expect(try root.intAttribute("format_version") == version)
+        let train = try root.group("train")
+        #expect(try train.holds(UInt8.self, in: "tokens") == (version == 3))
+        #expect(try train.holds(UInt16.self, in: "tokens") == (version == 2))
+        #expect(try train.holds(Int32.self, in: "tokens") == (version == 1))
       }
       let read = try #require(try DatasetFile.read(path).dataset.splits[.train])
       let (all, some) = (try read.tokens.all(), try read.tokens.numbers(in: 99_999..<100_003))
       #expect(all == ids && some == Array(ids[99_999..<100_003]))
+      #expect(try read.tokens.reversed().number(at: 3) == ids[199_996])
       #expect(try read.contentHash(forms: []) == dataset.splits[.train]?.contentHash(forms: []))
+    }
+  }
+
+  /// Programs before this one, and others, wrote few ids in more bytes each; theirs are the same datasets.
+  @Test func widerIdsThanAreNeededAreRead() throws {
+    try withDatasetPath { path in
+      func image(_ version: Int, _ write: (WritableGroup) throws -> Void) throws {
+        let image = try HDF5Image.build { root in
+          try root.setAttribute("format", DatasetFile.format)
+          try root.setAttribute("format_version", version)
+          try root.group("vocabulary").writeStrings("tokens", ["<unk>", "a", "b"])
+          let train = try root.group("train")
+          try train.setAttribute("source_sha256", "")
+          try write(train)
+          try train.write("offsets", shape: [2], [0, 4] as [Int64])
+        }
+        try image.save(to: path)
+        #expect(try DatasetFile.read(path).dataset.splits[.train]?.tokens == [1, 2, 0, 2], "version \(version)")
+      }
+      try image(1) { try $0.write("tokens", shape: [4], [1, 2, 0, 2] as [Int32]) }
+      try image(1) { try $0.write("tokens", shape: [4], [1, 2, 0, 2] as [UInt8]) }
+      try image(2) { try $0.write("tokens", shape: [4], [1, 2, 0, 2] as [UInt16]) }
+      try image(3) { try $0.write("tokens", shape: [4], [1, 2, 0, 2] as [UInt8]) }
     }
   }
 

@@ -154,6 +154,37 @@ private func prepare(
       "train split of its 3 sentences would be empty; lower data.validation.split or data.test.split")
   }
 
+  /// Characters whose numbers take one byte and two, lines that take one, two and four, and a file for what is more than some
+  /// thousands: each comes back as it was, by any part of it.
+  @Test(arguments: [1, 3])
+  func longTextsComeBack(threads: Int) throws {
+    let files = try TemporaryFiles()
+    var text = ""
+    for line in 0..<40_000 {
+      let length = line == 20_000 ? 300_000 : line % 5000 == 0 ? 1000 : line % 17
+      // Many different ones from the middle on.
+      let first = UInt32(line < 20_000 ? 0x61 : 0x4E00 + line % 400)
+      text.unicodeScalars.append(contentsOf: (0..<length).map { Unicode.Scalar(first + UInt32($0 % 26)) ?? "?" })
+      text += "\n"
+    }
+    let recorded = try PlainText().read([files.write("text", text)], .character, CorpusReading(threads: threads))
+    let scalars = Array(text.unicodeScalars)
+    let all = (0..<0x5200).compactMap { Unicode.Scalar(UInt32($0)).map { String($0) } }
+    let ids = try recorded.whole.sequence(in: Vocabulary(tokens: all)).tokens
+    #expect(try ids.all() == scalars.map { Int32($0.value) })
+    let ends = scalars.indices.filter { scalars[$0] == "\n" }.map { Int64($0 + 1) }
+    #expect(try recorded.ends.all() == ends)
+    #expect(try recorded.extents.characters.all() == ends)
+    #expect(try recorded.extents.bytes.number(at: 39_999) == Int64(text.utf8.count))
+    for start in [0, 16_383, 16_384, 131_071, 250_000, scalars.count - 3] {
+      let range = start..<start + 3
+      #expect(try ids.numbers(in: range, as: UInt16.self) == scalars[range].map { UInt16($0.value) })
+      #expect(
+        try ids[start..<scalars.count].numbers(in: 1..<3, as: UInt16.self)
+          == scalars[range][(start + 1)...].map { UInt16($0.value) })
+    }
+  }
+
   @Test(arguments: Tokenization.plain)
   func preparingTwiceGivesTheSame(tokenization: Tokenization) throws {
     let text = (0..<500).map { "w\($0 * 37 % 101) x\($0 % 13).\n" }.joined()

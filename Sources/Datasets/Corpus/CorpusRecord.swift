@@ -31,8 +31,8 @@ package struct CorpusRecord: Sendable {
   private var counts: [Int] = []
   private var pruned = PrunedWords()
   /// The tokens, as the places in `table` that they had when they came.
-  private var tokens = TokenSpool()
-  private var ends = Spool<Int64>()
+  private var tokens = PackedSpool<Int32>()
+  private var ends = PackedSpool<Int64>(isAscending: true)
   private var extents = ExtentSpools()
   private var extent = TextExtent()
   private var lastToken: Int32?
@@ -108,12 +108,26 @@ package struct CorpusRecord: Sendable {
       try endBefore(run)
     }
     let base = tokens.count
-    try tokens.append(run.tokens, places)
+    try tokens.append(Self.values(of: run.tokens, in: places))
     if let last = run.tokens.last { lastToken = places[Int(last)] }
     if let last = ends.last { lastEnd = base + last }
-    try self.ends.append(contentsOf: ends.lazy.map { Int64(base + $0) })
-    try extents.append(contentsOf: run.extents.suffix(ends.count).lazy.map { start + $0 })
+    try self.ends.append(ends.map { Int64(base + $0) })
+    try extents.append(run.extents.suffix(ends.count), from: start)
     extent = start + run.meter.extent
+  }
+
+  /// What numbers stand for.
+  ///
+  /// - Parameter places: by number.
+  private static func values(of numbers: [Int32], in places: [Int32]) -> [Int32] {
+    // With one thread characters are numbered alike here and there.
+    if places.indices.allSatisfy({ places[$0] == $0 }) { return numbers }
+    return [Int32](unsafeUninitializedCapacity: numbers.count) { memory, count in
+      count = numbers.count
+      numbers.withUnsafeBufferPointer { numbers in
+        places.withUnsafeBufferPointer { places in for i in 0..<count { memory[i] = places[Int(numbers[i])] } }
+      }
+    }
   }
 
   /// Ends the sentence that has begun in the runs before, and has no token in this one.
@@ -125,8 +139,8 @@ package struct CorpusRecord: Sendable {
       lastToken = endOfLine
     }
     lastEnd = tokens.count
-    try ends.append(contentsOf: [Int64(lastEnd)])
-    try extents.append(contentsOf: [extent + length])
+    try ends.append(Int64(lastEnd))
+    try extents.append([length], from: extent)
   }
 
   private mutating func prune() throws(FileError) {
@@ -150,8 +164,8 @@ package struct CorpusRecord: Sendable {
       return try RecordedText(
         paths: paths, sourceSHA256: sourceSHA256, extent: extent, loneCarriageReturns: loneCarriageReturns,
         words: RecordedWords(table: table, counts: counts, pruned: pruned, specialTokenCount: specialTokenCount),
-        tokens: tokens.column(), tags: tags.map { (tags) throws(FileError) in try tags.recorded() },
-        ends: ends.column(),
+        tokens: tokens.numbers().column, tags: tags.map { (tags) throws(FileError) in try tags.recorded() },
+        ends: ends.numbers().column,
         extents: extents.columns())
     } catch {
       throw .file(error)

@@ -74,7 +74,8 @@ struct PlaceMap: Sendable {
 
   /// What the tokens of a text stand for.
   func applied(to tokens: Column<Int32>) -> Column<Int32> {
-    Column(count: tokens.count) { range, memory throws(FileError) in
+    if lists.isEmpty { return tokens.values(in: last) }
+    return Column(count: tokens.count) { range, memory throws(FileError) in
       guard let base = memory.baseAddress else { return }
       try tokens.read(range, into: base)
       var start = range.lowerBound

@@ -84,18 +84,20 @@ package struct ExtentColumns: Sendable {
 
 /// The same while the text is read.
 struct ExtentSpools {
-  private var characters = Spool<Int64>()
-  private var words = Spool<Int64>()
-  private var bytes = Spool<Int64>()
+  private var characters = PackedSpool<Int64>(isAscending: true)
+  private var words = PackedSpool<Int64>(isAscending: true)
+  private var bytes = PackedSpool<Int64>(isAscending: true)
 
-  mutating func append(contentsOf extents: some Collection<TextExtent>) throws(FileError) {
-    try characters.append(contentsOf: extents.lazy.map { Int64($0.characters) })
-    try words.append(contentsOf: extents.lazy.map { Int64($0.words) })
-    try bytes.append(contentsOf: extents.lazy.map { Int64($0.bytes) })
+  /// - Parameter start: how long the text is before what the extents are of.
+  mutating func append(_ extents: ArraySlice<TextExtent>, from start: TextExtent) throws(FileError) {
+    try characters.append(extents.map { Int64(start.characters + $0.characters) })
+    try words.append(extents.map { Int64(start.words + $0.words) })
+    try bytes.append(extents.map { Int64(start.bytes + $0.bytes) })
   }
 
   consuming func columns() throws(FileError) -> ExtentColumns {
-    ExtentColumns(characters: try characters.column(), words: try words.column(), bytes: try bytes.column())
+    ExtentColumns(
+      characters: try characters.numbers().column, words: try words.numbers().column, bytes: try bytes.numbers().column)
   }
 }
 

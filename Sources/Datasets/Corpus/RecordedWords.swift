@@ -36,6 +36,10 @@ package struct RecordedWords: Sendable {
   func ids(of tokens: Column<Int32>, in vocabulary: Vocabulary) throws(FileError) -> Column<Int32> {
     let missing = vocabulary.unknownId ?? -1
     let ids = vocabulary.table.numbers(of: table, missing: missing)
-    return try PlaceMap(pruned, last: ids, table: vocabulary.table, missing: missing).applied(to: tokens)
+    var column = try PlaceMap(pruned, last: ids, table: vocabulary.table, missing: missing).applied(to: tokens)
+    // Words that don't come have places, too: all of ASCII where characters are tokens.
+    let isMissing = !pruned.stretches.isEmpty || zip(ids, counts).contains { $0 == missing && $1 > 0 }
+    if !isMissing { column.absent = missing }
+    return column
   }
 }

@@ -16,7 +16,7 @@ package struct PlainText: CorpusFormat {
     _ paths: [String], _ tokenization: Tokenization, _ reading: CorpusReading = CorpusReading()
   ) throws(CorpusError) -> RecordedText {
     // The tokens of characters are many, and lie near the processor if the chunks are short.
-    let chunkSize = tokenization.kind == .character ? min(reading.chunkSize, 1 << 18) : reading.chunkSize
+    let chunkSize = tokenization.kind == .character ? min(reading.chunkSize, 1 << 16) : reading.chunkSize
     let reader = TextReader(paths, cut: tokenization.cut, chunkSize: chunkSize)
     let specialTokens = Vocabulary.specialTokens(tokenization)
     var record = CorpusRecord(

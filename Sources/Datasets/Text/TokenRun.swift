@@ -74,9 +74,6 @@ package struct TokenRun: Sendable {
   /// Appends a token by its place in the table.
   mutating func append(place: Int32) { tokens.append(place) }
 
-  /// The same of several tokens.
-  mutating func append(places: UnsafeBufferPointer<Int32>) { tokens.append(contentsOf: places) }
-
   /// Ends a sentence, unless nothing has come since the last one ended. One whose end is marked by a `</s>` of its own,
   /// as many prepared corpora have it, gets no second.
   mutating func endSentence() {
@@ -84,6 +81,19 @@ package struct TokenRun: Sendable {
     if let endOfLine, let last = tokens.last, last != endOfLine { tokens.append(endOfLine) }
     ends.append(tokens.count)
     endCharacters.append(characters)
+  }
+
+  /// Appends characters by their places, and ends a sentence behind some of them. There is no `</s>` among characters.
+  ///
+  /// - Parameter ends: how many of the characters have come where each sentence ends, upwards.
+  mutating func append(characters places: UnsafeBufferPointer<Int32>, ends: UnsafeBufferPointer<Int>) {
+    let (before, charactersBefore) = (tokens.count, characters)
+    tokens.append(contentsOf: places)
+    characters += places.count
+    for end in ends {
+      self.ends.append(before + end)
+      endCharacters.append(charactersBefore + end)
+    }
   }
 
   /// Takes in how long a piece of text is.
@@ -109,10 +119,20 @@ package struct TokenRun: Sendable {
 
   /// [table] How often each token comes.
   var counts: [Int32] {
-    var counts = [Int32](repeating: 0, count: table.count)
+    // Every other token is counted by itself, so that none waits for the one before where that is the same.
+    let size = table.count
+    var counts = [Int32](repeating: 0, count: 2 * size)
     counts.withUnsafeMutableBufferPointer { counts in
-      tokens.withUnsafeBufferPointer { tokens in for token in tokens { counts[Int(token)] &+= 1 } }
+      tokens.withUnsafeBufferPointer { tokens in
+        for pair in 0..<tokens.count / 2 {
+          counts[Int(tokens[2 * pair])] &+= 1
+          counts[size + Int(tokens[2 * pair + 1])] &+= 1
+        }
+        if tokens.count % 2 > 0 { counts[Int(tokens[tokens.count - 1])] &+= 1 }
+      }
+      for number in 0..<size { counts[number] &+= counts[size + number] }
     }
+    counts.removeLast(size)
     return counts
   }
 }

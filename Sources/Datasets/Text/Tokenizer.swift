@@ -56,8 +56,9 @@ struct CharacterTokenizer: Tokenizer {
   private var firstOfASCII: Int32?
   /// Its places for the other scalars of the Basic Multilingual Plane: hashing each would take most of the time.
   private var places = [Int32](repeating: Self.unseen, count: 0x10000)
-  /// Those of some characters that come one after the other.
+  /// Those of some characters that come one after the other, and how many of them there are up to the end of each line.
   private var known = [Int32](repeating: Self.unseen, count: 1 << 12)
+  private var ends = [Int](repeating: 0, count: 1 << 12)
 
   mutating func tokenize(_ text: UTF8Span, isStart: Bool, into run: inout TokenRun) {
     let firstOfASCII = firstOfASCII ?? run.insertASCII()
@@ -67,58 +68,73 @@ struct CharacterTokenizer: Tokenizer {
       while position < bytes.count {
         readKnown(bytes, &position, firstOfASCII, into: &run)
         guard position < bytes.count else { break }
+        // A full list, or one that is new or none of the Basic Multilingual Plane.
         let scalar = bytes.scalar(at: position)
+        if scalar.isASCII { continue }
         position += UTF8.width(scalar)
         run.characters += 1
-        if scalar.isASCII {
-          run.append(place: firstOfASCII + Int32(scalar.value))
-        } else {
-          var token: [UInt8] = []
-          token.append(scalar)
-          let place = run.append(token)
-          if Int(scalar.value) < places.count { places[Int(scalar.value)] = place }
-        }
-        if scalar == "\n" { run.endSentence() }
+        var token: [UInt8] = []
+        token.append(scalar)
+        let place = run.append(token)
+        if Int(scalar.value) < places.count { places[Int(scalar.value)] = place }
       }
     }
   }
 
-  /// Appends characters of up to three bytes that have come before, up to the end of a line: nearly all of most texts.
+  /// Appends characters of up to three bytes that have come before: nearly all of most texts.
   private mutating func readKnown(
     _ bytes: UnsafeRawBufferPointer, _ position: inout Int, _ firstOfASCII: Int32, into run: inout TokenRun
   ) {
-    let count = known.withUnsafeMutableBytes { known in
-      places.withUnsafeBufferPointer { places in
-        let capacity = known.count / MemoryLayout<Int32>.stride
-        var count = 0
-        func append<Value: BitwiseCopyable>(_ value: Value) {
-          known.storeBytes(of: value, toByteOffset: count * MemoryLayout<Int32>.stride, as: Value.self)
-        }
-        while position < bytes.count, count < capacity {
-          if count + 8 <= capacity, let eight = ASCIIBytes(bytes, at: position), eight.places(of: 0x0A) == 0 {
-            append(eight.values &+ firstOfASCII)
-            count += 8
-            position += 8
-            continue
+    let newline: UInt8 = 0x0A
+    let (count, endCount) = known.withUnsafeMutableBytes { known in
+      ends.withUnsafeMutableBufferPointer { ends in
+        places.withUnsafeBufferPointer { places in
+          let capacity = known.count / MemoryLayout<Int32>.stride
+          var (count, endCount) = (0, 0)
+          func append<Value: BitwiseCopyable>(_ value: Value) {
+            known.storeBytes(of: value, toByteOffset: count * MemoryLayout<Int32>.stride, as: Value.self)
           }
-          let first = bytes[position]
-          if first == 0x0A || first >= 0xF0 { break }
-          if first < 0x80 {
-            append(firstOfASCII + Int32(first))
-            position += 1
-          } else {
-            let place = places[Int(bytes.scalar(at: position).value)]
-            if place == Self.unseen { break }
-            append(place)
-            position += first < 0xE0 ? 2 : 3
+          while position < bytes.count, count < capacity {
+            if count + 8 <= capacity, let eight = ASCIIBytes(bytes, at: position) {
+              append(eight.values &+ firstOfASCII)
+              var newlines = eight.places(of: UInt64(newline))
+              while newlines != 0 {
+                ends[endCount] = count + newlines.trailingZeroBitCount / 8 + 1
+                endCount += 1
+                newlines &= newlines - 1
+              }
+              count += 8
+              position += 8
+              continue
+            }
+            let first = bytes[position]
+            if first >= 0xF0 { break }
+            if first < 0x80 {
+              append(firstOfASCII + Int32(first))
+              position += 1
+            } else {
+              let place = places[Int(bytes.scalar(at: position).value)]
+              if place == Self.unseen { break }
+              append(place)
+              position += first < 0xE0 ? 2 : 3
+            }
+            count += 1
+            if first == newline {
+              ends[endCount] = count
+              endCount += 1
+            }
           }
-          count += 1
+          return (count, endCount)
         }
-        return count
       }
     }
-    run.characters += count
-    known.withUnsafeBufferPointer { run.append(places: UnsafeBufferPointer(rebasing: $0[..<count])) }
+    known.withUnsafeBufferPointer { known in
+      ends.withUnsafeBufferPointer { ends in
+        run.append(
+          characters: UnsafeBufferPointer(rebasing: known[..<count]),
+          ends: UnsafeBufferPointer(rebasing: ends[..<endCount]))
+      }
+    }
   }
 }
 
