@@ -136,9 +136,20 @@ extension CorpusFormat {
       CorpusRecord(of: paths, specialTokens: [Vocabulary.unknownToken], tagColumns: tagSets.count), tags: tagSets,
       chunkSize: chunkSize)
     for (set, tags) in zip(tagSets, text.tags) where tags.hasNone(in: set.column) {
-      throw .noTags(column: title(of: set.column), paths: paths)
+      throw .noTags(
+        column: title(of: set.column), paths: paths, others: taggedColumns(of: paths, chunkSize: chunkSize))
     }
     return text
+  }
+
+  /// The columns in which files have tags, as far as they can be read once more; none where a word has one tag in any case.
+  private func taggedColumns(of paths: [String], chunkSize: Int) -> [TagColumn] {
+    if !hasSeveralTags { return [] }
+    return TagColumn.allCases.filter { column in
+      let text = try? read(
+        CorpusRecord(of: paths, specialTokens: [], tagColumns: 1), tags: [TagSet(column)], chunkSize: chunkSize)
+      return text?.tags[0].hasNone(in: column) == false
+    }
   }
 
   private func read(

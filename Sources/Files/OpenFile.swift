@@ -51,9 +51,12 @@ package struct OpenFile: ~Copyable {
   /// From here on a write past the limit on file sizes fails with EFBIG instead of ending the process.
   static let hasSizeLimitAsError: Void = { signal(SIGXFSZ, SIG_IGN) }()
 
+  /// What errors call standard input.
+  package static let standardInputName = "standard input"
+
   /// What the process reads by itself; closing this leaves it open.
   package static func standardInput() throws(FileError) -> OpenFile {
-    let path = "standard input"
+    let path = standardInputName
     let descriptor = fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 0)
     guard descriptor >= 0 else { throw .system(.open, path: path, code: errno) }
     return OpenFile(descriptor: descriptor, path: path)
@@ -79,6 +82,9 @@ package struct OpenFile: ~Copyable {
     return status
   }
 
+  /// Whether it is a file that has an end, and whose bytes are there, so that nobody waits for them.
+  package var isRegular: Bool { FileStatus(of: descriptor)?.isRegular == true }
+
   /// The size of a regular file, in bytes.
   package func size() throws(FileError) -> Int { try requireRegular().size }
 
@@ -102,8 +108,12 @@ package struct OpenFile: ~Copyable {
   /// Reads what is there already, and waits only for the first byte: a pipe's writer may want an answer before it writes
   /// on.
   ///
-  /// - Returns: the number of bytes read, 0 only at the file's end.
-  package func readAvailable(into buffer: UnsafeMutableRawBufferPointer) throws(FileError) -> Int {
+  /// - Parameter interruption: what ends the waiting.
+  /// - Returns: the number of bytes read, 0 only at the file's end, or when it was interrupted.
+  package func readAvailable(
+    into buffer: UnsafeMutableRawBufferPointer, unless interruption: Interruption? = nil
+  ) throws(FileError) -> Int {
+    if let interruption, !interruption.wait(for: descriptor) { return 0 }
     while true {
       let count = Glibc.read(descriptor, buffer.baseAddress, buffer.count)
       if count >= 0 { return count }

@@ -67,6 +67,62 @@ import Testing
       ) == true)
   }
 
+  /// "one two\nthree é four\n", stored as it is, with a check behind it; and where the "t" of "three" stands in the file.
+  private static let stored: [(CompressedFormat, String, Int)] = [
+    (.gzip, "1f8b0800000000000403011600e9ff6f6e652074776f0a746872656520c3a920666f75720a2bff55f216000000", 23),
+    (
+      .xz,
+      "fd377a585a000004e6d6b4460200210116000000742fe5a30100156f6e652074776f0a746872656520c3a920666f75720a000000f905950d6a968797"
+        + "00012e16560955df1fb6f37d010000000004595a", 35
+    ),
+    (.zstd, "28b52ffd0458b100006f6e652074776f0a746872656520c3a920666f75720a11376b95", 17),
+  ]
+
+  /// What damage leaves of a text may be no text at all, or no treebank: that isn't what is wrong with the file.
+  @Test(arguments: stored, [8, 1 << 20])
+  func damageIsBlamedForWhatItDoes(_ file: (format: CompressedFormat, hex: String, place: Int), chunkSize: Int) throws {
+    let files = try TemporaryFiles()
+    let whole = Self.bytes(file.hex)
+    func failure(_ bytes: [UInt8], _ read: (String) throws -> Void) throws -> (CorpusError?, CorpusError) {
+      let path = try files.write("file", bytes)
+      return (#expect(throws: CorpusError.self) { try read(path) }, .compressed(path: path, file.format, .damaged))
+    }
+    func read(_ path: String) throws {
+      _ = try PlainText().read([path], .word, CorpusReading(chunkSize: chunkSize, threads: 2))
+    }
+    try read(files.write("file", whole))
+    // The first byte of a scalar, one of none, a NUL.
+    for byte: UInt8 in [0xF4, 0xFF, 0x00] {
+      var damaged = whole
+      damaged[file.place] = byte
+      let (found, expected) = try failure(damaged, read)
+      #expect(found == expected, "\(byte)")
+      // More of the file behind it.
+      let (early, damage) = try failure(damaged + whole, read)
+      #expect(early == damage, "\(byte)")
+    }
+    var damaged = whole
+    damaged[file.place] ^= 1
+    let (line, expected) = try failure(damaged) { path in
+      _ = try CoNLLU().readTagged([path], tags: [TagSet(.upos)], chunkSize: chunkSize)
+    }
+    #expect(line == expected)
+    let (vectors, damage) = try failure(damaged) { path in
+      _ = try WordVectors.read(path, words: Vocabulary(tokens: ["a"]), width: 3, chunkSize: chunkSize)
+    }
+    #expect(vectors == damage)
+    let (vocabulary, cause) = try failure(damaged) { path in
+      _ = try VocabularyFile.read(path, .word, format: PlainText())
+    }
+    #expect(vocabulary == cause)
+    // Of a whole one it is the text.
+    let (sound, _) = try failure(whole) { path in _ = try VocabularyFile.read(path, .word, format: PlainText()) }
+    guard case .malformedLine = sound else {
+      Issue.record("\(String(describing: sound))")
+      return
+    }
+  }
+
   /// What a text's size is decides the model that it gets.
   @Test(arguments: files)
   func theSizeIsTheTexts(format: CompressedFormat, hex: String) throws {

@@ -128,7 +128,11 @@ private func sentences(_ text: String, chunkSize: Int = 64) throws -> [TaggedSen
     #expect(dataset.tagging?.columns[0].tags == ["X"])
     #expect(dataset.splits[.train]?.tags == [[-1, 0, -1]])
     let error = #expect(throws: CorpusError.self) { try CoNLLU().readTagged([path], tags: [TagSet(.xpos)]) }
-    #expect(error?.description == "\(path): expected tags in the XPOS column, found none")
+    #expect(
+      error?.description
+        == "\(path): expected tags in the XPOS column, found none (there are some in UPOS; to learn those, write data.tags=upos)"
+    )
+    #expect(error == .noTags(column: "the XPOS column", paths: [path], others: [.upos]))
   }
 
   /// A language model reads its words as they are, whatever they would be in plain text.

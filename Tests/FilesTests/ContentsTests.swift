@@ -27,6 +27,34 @@ import Testing
     }
   }
 
+  /// Whether somebody waits already or begins later; what has an end isn't waited for.
+  @Test func waitingForAPipeCanBeInterrupted() throws {
+    try withTemporaryDirectory { directory in
+      let ends = try PipeEnds()
+      defer { for end in [ends.reading, ends.writing] { close(end) } }
+      let interruption = Interruption()
+      let file = try OpenFile(reading: "/proc/self/fd/\(ends.reading)")
+      let isPipeRegular = file.isRegular
+      #expect(!isPipeRegular)
+      var buffer = [UInt8](repeating: 0, count: 8)
+      func read() throws -> Int {
+        try buffer.withUnsafeMutableBufferPointer { buffer throws(FileError) in
+          try file.readAvailable(into: UnsafeMutableRawBufferPointer(buffer), unless: interruption)
+        }
+      }
+      #expect(write(ends.writing, "abc", 3) == 3)
+      #expect(try read() == 3)
+      DispatchQueue.global().asyncAfter(deadline: .now() + 0.05) { interruption.interrupt() }
+      #expect(try read() == 0)
+      #expect(write(ends.writing, "abc", 3) == 3)
+      #expect(try read() == 0)
+      let path = Path.join(directory, "file")
+      try DurableFile.write([1, 2], to: path)
+      let isRegular = try OpenFile(reading: path).isRegular
+      #expect(isRegular)
+    }
+  }
+
   @Test func pipesAreReadToTheirEnd() throws {
     try withTemporaryDirectory { directory in
       let pipe = Path.join(directory, "pipe")

@@ -31,8 +31,8 @@ package enum CorpusError: DiagnosedError, Equatable {
   case unknownToken(String, paths: [String])
   /// Tags that a tagger which keeps its own doesn't have.
   case unknownTags([String], paths: [String])
-  /// Files without a single tag in the column that is asked for, as their format calls it.
-  case noTags(column: String, paths: [String])
+  /// Files without a single tag in the column that is asked for, as their format calls it; `others` are the columns that have some.
+  case noTags(column: String, paths: [String], others: [TagColumn] = [])
   case malformedLine(MalformedLine)
   case tokenizer(path: String, TokenizerProblem)
   case malformedVectors(path: String, line: Int, problem: VectorsProblem)
@@ -101,8 +101,14 @@ package enum CorpusError: DiagnosedError, Equatable {
     case .unknownTags(let tags, let paths):
       "\(paths.joined(separator: ", ")): the tagger that the run begins with has no tag \(enumeration(of: tags, conjunction: "or")); "
         + "data.vocabulary.extend=true adds what it lacks"
-    case .noTags(let column, let paths):
+    case .noTags(let column, let paths, let others):
       "\(paths.joined(separator: ", ")): expected tags in \(column), found none"
+        + (others.isEmpty
+          ? ""
+          : " (there are some in \(enumeration(of: others.map(\.rawValue), conjunction: "and")); to learn those, write data.tags="
+            + (others.count == 1
+              ? others[0].rawValue.lowercased()
+              : "[\(others.map { $0.rawValue.lowercased() }.joined(separator: ", "))]") + ")")
     case .malformedLine(let line):
       line.description
     case .tokenizer(let path, let problem):
@@ -133,11 +139,12 @@ extension CompressedFormat? {
 
   /// A command of the shell that hands the text to the next one; nothing where the file is the text.
   fileprivate func unpacking(_ path: String) -> String {
-    switch self {
+    let file = path == OpenFile.standardInputName ? "" : " \(path)"
+    return switch self {
     case nil: ""
-    case .gzip: "gzip -dc \(path) | "
-    case .xz: "xz -dc \(path) | "
-    case .zstd: "zstd -dc \(path) | "
+    case .gzip: "gzip -dc\(file) | "
+    case .xz: "xz -dc\(file) | "
+    case .zstd: "zstd -dc\(file) | "
     }
   }
 }

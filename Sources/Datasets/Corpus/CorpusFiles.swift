@@ -54,29 +54,21 @@ package enum CorpusFiles {
     String(path.flatMap { "*?[\\".contains($0) ? ["\\", $0] : [$0] })
   }
 
-  /// What a pattern matches, in the order of bytes; not the directory that it is in, nor the one above it.
+  /// What a pattern matches, in no order; not the directory that it is in, nor the one above it.
   package static func matches(of pattern: String) -> [String] {
     var result = glob_t()
     defer { globfree(&result) }
     guard glob(pattern, GLOB_NOSORT, nil, &result) == 0, let paths = result.gl_pathv else { return [] }
     return (0..<Int(result.gl_pathc)).compactMap { paths[$0].map { String(cString: $0) } }
       .filter { ![".", ".."].contains(Path.name(of: $0)) }
-      .sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
   }
 }
 
 extension CorpusFiles {
   /// How many bytes of text there are in a file; what a compressed one unpacks to, of a large one estimated by its first mebibytes.
   package static func textSize(of path: String) throws(CorpusError) -> Int {
-    let size: Int
-    var bytes: TextBytes
-    do throws(FileError) {
-      let file = try OpenFile(reading: path)
-      size = try file.size()
-      bytes = TextBytes(file)
-    } catch {
-      throw .file(error)
-    }
+    var bytes = try TextBytes(path)
+    let size = try bytes.fileSize
     var buffer = [UInt8](repeating: 0, count: 1 << 16)
     var text = 0
     while text < sampleSize {
@@ -92,13 +84,7 @@ extension CorpusFiles {
 
   /// Whether a file's text is not just its bytes.
   package static func isCompressed(_ path: String) throws(CorpusError) -> Bool {
-    let file: OpenFile
-    do throws(FileError) {
-      file = try OpenFile(reading: path)
-    } catch {
-      throw .file(error)
-    }
-    var bytes = TextBytes(file)
+    var bytes = try TextBytes(path)
     var byte: UInt8 = 0
     _ = try withUnsafeMutableBytes(of: &byte) { (byte) throws(CorpusError) in try bytes.read(into: byte) }
     return bytes.format != nil

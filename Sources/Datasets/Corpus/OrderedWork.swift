@@ -14,6 +14,17 @@ protocol OrderedWorker: SendableMetatype {
   mutating func deliver(to whole: inout Whole) throws(CorpusError)
 }
 
+/// What gives one item after the other, to whichever thread asks.
+protocol OrderedItems: Sendable {
+  associatedtype Item: Sendable
+
+  /// The next item, nil behind the last one and behind an error. Called by one thread at a time.
+  func next() throws(CorpusError) -> Item?
+
+  /// Lets `next` wait for nothing any more: nobody wants what it returns. Called beside it.
+  func interrupt()
+}
+
 /// Items that come one after the other, are worked on side by side, and whose results are put together in their order: the same
 /// for any number of threads.
 enum OrderedWork {
@@ -24,12 +35,10 @@ enum OrderedWork {
   ///
   /// - Parameters:
   ///   - threads: how many there are with the one that calls, of which at most eight are used. The system may give fewer.
-  ///   - next: the next item, nil behind the last one and behind an error. Called by one thread at a time.
-  static func run<Worker: OrderedWorker>(
-    threads: Int, next: @escaping @Sendable () throws(CorpusError) -> Worker.Item?, into whole: inout Worker.Whole,
-    worker: @escaping @Sendable () -> Worker
-  ) throws(CorpusError) {
-    let queue = Queue<Worker>(next: next, whole: whole)
+  static func run<Items: OrderedItems, Worker: OrderedWorker>(
+    threads: Int, on items: Items, into whole: inout Worker.Whole, worker: @escaping @Sendable () -> Worker
+  ) throws(CorpusError) where Items.Item == Worker.Item {
+    let queue = Queue<Items, Worker>(items, whole: whole)
     for _ in 1..<max(1, min(threads, mostThreads)) {
       // A queue of its own gets a thread of its own, if there is one to be had: nobody waits for it to begin.
       DispatchQueue(label: "rnn-train: reading text", qos: .userInitiated).async { queue.work(worker()) }
@@ -38,19 +47,19 @@ enum OrderedWork {
     whole = try queue.result()
   }
 
-  private final class Queue<Worker: OrderedWorker>: Sendable {
+  private final class Queue<Items: OrderedItems, Worker: OrderedWorker>: Sendable where Items.Item == Worker.Item {
     private struct State {
       var whole: Worker.Whole
       var error: CorpusError?
     }
 
-    private let next: @Sendable () throws(CorpusError) -> Worker.Item?
+    private let items: Items
     /// Signalled when the last item that was handed out has been delivered.
     private let last = Mutex(DispatchSemaphore(value: 0))
     private let state: Mutex<State>
 
-    init(next: @escaping @Sendable () throws(CorpusError) -> Worker.Item?, whole: Worker.Whole) {
-      self.next = next
+    init(_ items: Items, whole: Worker.Whole) {
+      self.items = items
       state = Mutex(State(whole: whole))
       // The first item waits for none.
       last.withLock { _ = $0.signal() }
@@ -58,7 +67,6 @@ enum OrderedWork {
 
     /// What has been made of all items, once none is left or there was an error. Waits for those that others work on.
     func result() throws(CorpusError) -> Worker.Whole {
-      // The lock may be another thread's that waits for input, which an error needn't.
       if let error = state.withLock({ $0.error }) { throw error }
       let last = last.withLock { $0 }
       last.wait()
@@ -79,7 +87,7 @@ enum OrderedWork {
       last.withLock { last in
         let item: Result<Worker.Item, CorpusError>
         do throws(CorpusError) {
-          guard let next = try next() else { return nil }
+          guard let next = try items.next() else { return nil }
           item = .success(next)
         } catch {
           item = .failure(error)
@@ -106,7 +114,11 @@ enum OrderedWork {
           }
           return state.error == nil
         }
-        if !goesOn { return }
+        if !goesOn {
+          // Another thread may wait for input that nobody needs any more.
+          items.interrupt()
+          return
+        }
       }
     }
   }

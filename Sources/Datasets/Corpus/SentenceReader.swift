@@ -22,9 +22,13 @@ package struct SentenceReader<Format: CorpusFormat>: ~Copyable {
   ) throws(CorpusError) {
     var file = try TextFile(.file(path), chunkSize: chunkSize)
     var parser = format.parser(of: path)
-    while try file.advance(observe: { hash.update($0) }) {
-      for i in file.chunk { if let sentence = try parser.advance(file.bytes[i]) { try consume(sentence) } }
+    do throws(CorpusError) {
+      while try file.advance(observe: { hash.update($0) }) {
+        for i in file.chunk { if let sentence = try parser.advance(file.bytes[i]) { try consume(sentence) } }
+      }
+      if let sentence = try parser.finish() { try consume(sentence) }
+    } catch {
+      throw file.cause(of: error)
     }
-    if let sentence = try parser.finish() { try consume(sentence) }
   }
 }

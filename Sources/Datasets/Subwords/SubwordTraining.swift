@@ -15,9 +15,7 @@ extension BytePairTokenizer {
     let reader = TextReader(
       sources.train, cut: .subwords(lines: true, added: [], keepsState: false), lines: try trainingLines(of: sources))
     var counts = PieceCounts()
-    try OrderedWork.run(
-      threads: threads, next: { () throws(CorpusError) in try reader.next() }, into: &counts
-    ) { PieceCounter() }
+    try OrderedWork.run(threads: threads, on: reader, into: &counts) { PieceCounter() }
     if counts.pieces.count == 0 { throw .empty(paths: sources.train) }
     let trainer = BytePairTrainer(
       pieces: counts.pieces, counts: counts.counts, size: size, minimumCount: settings.minimumCount)

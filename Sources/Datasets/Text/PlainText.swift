@@ -22,9 +22,9 @@ package struct PlainText: CorpusFormat {
     var record = CorpusRecord(
       of: paths, specialTokens: specialTokens, pruning: ChunkTokenizer.isPruned(tokenization) ? reading.pruning : .never
     )
-    try OrderedWork.run(
-      threads: reading.threads, next: { () throws(CorpusError) in try reader.next() }, into: &record
-    ) { ChunkTokenizer(tokenization, specialTokens: specialTokens) }
+    try OrderedWork.run(threads: reading.threads, on: reader, into: &record) {
+      ChunkTokenizer(tokenization, specialTokens: specialTokens)
+    }
     record.sourceSHA256 = reader.sourceSHA256
     record.loneCarriageReturns = reader.loneCarriageReturns
     let text = try record.finish()

@@ -5,6 +5,8 @@ import Files
 /// read as its bytes come. Memory for a compressed file: some 100 KB, and what its format asks for.
 struct TextBytes: ~Copyable {
   private let file: OpenFile
+  /// What ends waiting for a pipe.
+  private let interruption: Interruption?
   private var compression: (format: CompressedFormat, decompressor: any Decompressor)?
   /// What was read and is still to be handed out, or to be decompressed: the bytes from `position` on.
   private var held: [UInt8] = []
@@ -16,8 +18,47 @@ struct TextBytes: ~Copyable {
 
   private static let heldSize = 1 << 16
 
-  init(_ file: consuming OpenFile) {
+  init(_ file: consuming OpenFile, interruption: Interruption? = nil) {
+    self.interruption = file.isRegular ? nil : interruption
     self.file = file
+  }
+
+  /// Opens a file.
+  init(_ path: String) throws(CorpusError) {
+    do throws(FileError) {
+      self.init(try OpenFile(reading: path))
+    } catch {
+      throw .file(error)
+    }
+  }
+
+  /// Bytes of a regular file, compressed or not.
+  var fileSize: Int {
+    get throws(CorpusError) {
+      do throws(FileError) {
+        return try file.size()
+      } catch {
+        throw .file(error)
+      }
+    }
+  }
+
+  /// Whether it is compressed, and nobody has to wait for the rest of it.
+  private var canBeChecked: Bool { format != nil && file.isRegular }
+
+  /// What is wrong with the rest of a compressed file, whose check comes behind what it unpacks to; nil if nothing is, or if
+  /// that can't be found out without waiting for somebody. O(bytes that it unpacks to).
+  mutating func damage() -> CorpusError? {
+    guard canBeChecked else { return nil }
+    var rest = [UInt8](repeating: 0, count: Self.heldSize)
+    do throws(CorpusError) {
+      while try rest.withUnsafeMutableBufferPointer({ (rest) throws(CorpusError) in
+        try read(into: UnsafeMutableRawBufferPointer(rest))
+      }) > 0 {}
+      return nil
+    } catch {
+      return error
+    }
   }
 
   /// What messages call the file.
@@ -28,7 +69,7 @@ struct TextBytes: ~Copyable {
 
   /// Reads what is there already, and waits only for the first byte.
   ///
-  /// - Returns: the number of bytes read, 0 only at the text's end.
+  /// - Returns: the number of bytes read, 0 only at the text's end, or when it was interrupted.
   /// - Throws: `CorpusError.compressed` for a compressed file that is damaged or cut short.
   mutating func read(into buffer: UnsafeMutableRawBufferPointer) throws(CorpusError) -> Int {
     if !isBegun { try begin() }
@@ -86,7 +127,7 @@ struct TextBytes: ~Copyable {
 
   private mutating func readFile(into buffer: UnsafeMutableRawBufferPointer) throws(CorpusError) -> Int {
     do throws(FileError) {
-      let count = try file.readAvailable(into: buffer)
+      let count = try file.readAvailable(into: buffer, unless: interruption)
       bytesRead += count
       return count
     } catch {

@@ -22,14 +22,19 @@ struct TextFile: ~Copyable {
   /// The file's first bytes: what they are of, if the rest is no text.
   private var beginning: [UInt8] = []
 
-  /// - Parameter chunkSize: bytes to read at once; at least 8, so that a scalar and CR LF fit.
-  init(_ source: TextSource, chunkSize: Int = TextReader.defaultChunkSize) throws(CorpusError) {
-    do {
-      file =
+  /// - Parameters:
+  ///   - chunkSize: bytes to read at once; at least 8, so that a scalar and CR LF fit.
+  ///   - interruption: what ends waiting for a pipe: then it is as at the file's end.
+  init(
+    _ source: TextSource, chunkSize: Int = TextReader.defaultChunkSize, interruption: Interruption? = nil
+  ) throws(CorpusError) {
+    do throws(FileError) {
+      let file =
         switch source {
-        case .file(CorpusFiles.standardInput), .standardInput: TextBytes(try OpenFile.standardInput())
-        case .file(let path): TextBytes(try OpenFile(reading: path))
+        case .file(CorpusFiles.standardInput), .standardInput: try OpenFile.standardInput()
+        case .file(let path): try OpenFile(reading: path)
         }
+      self.file = TextBytes(file, interruption: interruption)
     } catch {
       throw .file(error)
     }
@@ -79,14 +84,23 @@ struct TextFile: ~Copyable {
     return bytes.endOfWholeScalars
   }
 
-  private func validate() throws(CorpusError) {
+  private mutating func validate() throws(CorpusError) {
     if let place = Self.invalidUTF8(in: bytes.span.extracting(chunk)) {
       if let kind = BinaryKind(beginning) { throw .binary(path: name, kind) }
-      throw .notUTF8(path: name, offset: offset + place, unpackedFrom: file.format)
+      throw cause(of: .notUTF8(path: name, offset: offset + place, unpackedFrom: file.format))
     }
     if let nul = bytes.firstPlace(of: 0, in: chunk) {
       if let kind = BinaryKind(beginning) { throw .binary(path: name, kind) }
-      throw .nul(path: name, offset: offset + nul, unpackedFrom: file.format)
+      throw cause(of: .nul(path: name, offset: offset + nul, unpackedFrom: file.format))
+    }
+  }
+
+  /// What is behind an error that was found in the text: what a compressed file unpacks to may be anything if the file is damaged,
+  /// which shows only where its check comes. The rest of such a file is read for that; of one that comes by a pipe it isn't.
+  mutating func cause(of error: CorpusError) -> CorpusError {
+    switch error {
+    case .notUTF8, .nul, .malformedLine, .malformedVectors: file.damage() ?? error
+    default: error
     }
   }
 }
@@ -128,7 +142,8 @@ extension Span<UInt8> {
     for back in 1..<Swift.min(5, count + 1) {
       let byte = self[count - back]
       if byte & 0xC0 == 0x80 { continue }
-      let length = byte < 0xC0 ? 1 : byte < 0xE0 ? 2 : byte < 0xF0 ? 3 : 4
+      // Those that begin none are to be looked at now.
+      let length = byte < 0xC0 || byte >= 0xF8 ? 1 : byte < 0xE0 ? 2 : byte < 0xF0 ? 3 : 4
       return length > back ? count - back : count
     }
     return count

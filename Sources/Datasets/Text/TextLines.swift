@@ -26,6 +26,9 @@ package struct TextLines: ~Copyable {
     return [beginning]
   }
 
+  /// What is behind an error that was found in the lines: see `TextFile`.
+  mutating func cause(of error: CorpusError) -> CorpusError { file.cause(of: error) }
+
   /// The lines that end in a piece of text.
   private mutating func split(_ text: ArraySlice<UInt8>) -> [[UInt8]] {
     var lines: [[UInt8]] = []

@@ -16,7 +16,7 @@ struct TextChunk: Sendable {
 ///
 /// Where chunks end depends on the text and the size alone, not on how its bytes come: the same for a pipe and for a compressed file.
 /// Memory is two chunks. One is longer than it should be if there is no place to cut in it.
-package final class TextReader: Sendable {
+package final class TextReader: OrderedItems {
   package static let defaultChunkSize = 1 << 20
 
   private struct State: ~Copyable {
@@ -39,6 +39,7 @@ package final class TextReader: Sendable {
   private let cut: TextCut
   private let chunkSize: Int
   private let state: Mutex<State>
+  private let interruption = Interruption()
 
   /// - Parameters:
   ///   - paths: files that are read one after the other; pipes will do.
@@ -54,6 +55,9 @@ package final class TextReader: Sendable {
 
   /// Carriage returns read so far that have no newline behind them.
   package var loneCarriageReturns: Int { state.withLock { $0.loneCarriageReturns } }
+
+  /// Ends waiting for a pipe that says nothing; what is read from then on is of no use.
+  func interrupt() { interruption.interrupt() }
 
   /// The next chunk; nil behind the last one, and behind an error.
   func next() throws(CorpusError) -> TextChunk? {
@@ -71,7 +75,7 @@ package final class TextReader: Sendable {
     if state.linesLeft == 0 { return nil }
     if state.file == nil {
       guard let path = state.paths.popFirst() else { return nil }
-      state.file = try TextFile(.file(path), chunkSize: chunkSize)
+      state.file = try TextFile(.file(path), chunkSize: chunkSize, interruption: interruption)
       (state.startsFile, state.startsInWord, state.isInLine) = (true, false, false)
     }
     guard var file = state.file.take() else { return nil }

@@ -44,8 +44,9 @@ package struct TaggerInput: ~Copyable {
         for i in file.chunk { try take(file.bytes[i], into: &sentences) }
       }
     } catch {
-      if sentences.isEmpty { throw error }
-      failure = error
+      let cause = file.cause(of: error)
+      if sentences.isEmpty { throw cause }
+      failure = cause
     }
     return sentences
   }

@@ -14,6 +14,16 @@ package enum VocabularyFile {
     _ path: String, _ tokenization: Tokenization, format: any CorpusFormat
   ) throws(CorpusError) -> Vocabulary {
     var lines = try TextLines(.file(path))
+    do throws(CorpusError) {
+      return try read(&lines, of: path, tokenization, format: format)
+    } catch {
+      throw lines.cause(of: error)
+    }
+  }
+
+  private static func read(
+    _ lines: inout TextLines, of path: String, _ tokenization: Tokenization, format: any CorpusFormat
+  ) throws(CorpusError) -> Vocabulary {
     var table = TokenTable()
     while let chunk = try lines.next() {
       for line in chunk {

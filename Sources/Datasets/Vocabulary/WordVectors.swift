@@ -30,11 +30,15 @@ package struct WordVectors: Sendable, Equatable {
     var vectors = WordVectors(width: width, count: words.count)
     var parser = VectorParser(path: path, width: width)
     var file = try TextFile(.file(path), chunkSize: chunkSize)
-    while try file.advance() {
-      for i in file.chunk where try parser.advance(file.bytes[i]) { try vectors.take(parser, wanted) }
+    do throws(CorpusError) {
+      while try file.advance() {
+        for i in file.chunk where try parser.advance(file.bytes[i]) { try vectors.take(parser, wanted) }
+      }
+      if try parser.finish() { try vectors.take(parser, wanted) }
+      return vectors
+    } catch {
+      throw file.cause(of: error)
     }
-    if try parser.finish() { try vectors.take(parser, wanted) }
-    return vectors
   }
 
   private init(width: Int, count: Int) {
