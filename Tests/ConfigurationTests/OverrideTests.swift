@@ -31,6 +31,18 @@ import Testing
     #expect(try parse("data: {train: a}\n", "data.train=~", "data.dataset=/d.h5").data == .dataset(path: "/d.h5"))
   }
 
+  /// What a file of YAML has in quotation marks stands by itself on a command line.
+  @Test func patternsOfFilesNeedNoQuotes() throws {
+    for pattern in ["*.txt", "[ab]*.txt", "[ab].gz", "-"] {
+      let configuration = try parse("data: {train: a}\n", "data.train=\(pattern)")
+      guard case .text(let corpus) = configuration.data else {
+        Issue.record("\(pattern)")
+        continue
+      }
+      #expect(corpus.train.count == 1 && corpus.train[0].hasSuffix(pattern))
+    }
+  }
+
   @Test(arguments: [
     ("training.batch_size=x", "training.batch_size=x: expected a whole number from 1 to 65536, found 'x'"),
     ("training.bach_size=64", "training.bach_size=64: unknown key; did you mean batch_size?"),

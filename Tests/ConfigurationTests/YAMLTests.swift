@@ -21,6 +21,20 @@ import Testing
         + "begins with * needs quotation marks, as in '*.txt'"
     ),
     (
+      "data:\n  train: [ab].gz\n",
+      "2:14: not valid YAML: did not find expected key while parsing a block mapping; a text that begins with [ needs quotation "
+        + "marks, as in '[ab].txt'"
+    ),
+    (
+      "data: {train: [ab].gz, tokens: word}\n",
+      "1:19: not valid YAML: did not find expected ',' or '}' while parsing a flow mapping; a text that begins with [ needs "
+        + "quotation marks, as in '[ab].txt'"
+    ),
+    (
+      "data: {train: [a, b] c}\n",
+      "1:22: not valid YAML: did not find expected ',' or '}' while parsing a flow mapping"
+    ),
+    (
       "---\na: 1\n---\nb: 2\n",
       "3:1: not valid YAML: expected a single document in the stream but found another document"
     ),

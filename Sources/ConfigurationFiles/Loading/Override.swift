@@ -37,9 +37,10 @@ struct Override {
   ///
   /// - Returns: what is wrong with the value or the place.
   func apply(to tree: inout ValueTree) -> [ConfigurationProblem] {
-    // To YAML the one is a list's first hyphen, and the other begins an alias, which a line of its own has none of: on a command
-    // line they are standard input and a pattern of files.
-    let isPlain = valueText == "-" || valueText.hasPrefix("*")
+    // To YAML the one is a list's first hyphen, and the others begin an alias, which a line of its own has none of, and a list, which
+    // ends in a bracket too: on a command line they are standard input and patterns of files.
+    let beginsWithBrackets = valueText.hasPrefix("[") && valueText.contains("]") && !valueText.hasSuffix("]")
+    let isPlain = valueText == "-" || valueText.hasPrefix("*") || beginsWithBrackets
     let value = isPlain ? "'\(valueText.replacing("'", with: "''"))'" : valueText
     let parser = YAMLParser(value, override: origin, key: path.joined(separator: "."))
     guard let value = parser.tree else { return parser.problems }

@@ -47,11 +47,12 @@ struct YAMLParser {
         let activity = context.map { " " + $0.text } ?? ""
         report(
           origin(mark), key,
-          Self.tab(at: mark, in: text) ?? "not valid YAML: \(problem)\(activity)\(Self.starRemedy(at: mark, in: text))")
+          Self.tab(at: mark, in: text)
+            ?? "not valid YAML: \(problem)\(activity)\(Self.patternRemedy(at: mark, in: text))")
       } catch YamlError.composer(let context, let problem, let mark, _) {
         let expectation = context.map { $0.text + " " } ?? ""
         report(
-          origin(mark), key, "not valid YAML: \(expectation)\(problem)\(Self.starRemedy(at: mark, in: text))")
+          origin(mark), key, "not valid YAML: \(expectation)\(problem)\(Self.patternRemedy(at: mark, in: text))")
       } catch {
         report(origin(nil), key, "not valid YAML: \(printable("\(error)"))")
       }
@@ -68,10 +69,15 @@ struct YAMLParser {
     return "a tab, where YAML has spaces alone: indent by spaces"
   }
 
-  /// What most likely was meant by a star that begins no alias: a pattern of files.
-  private static func starRemedy(at mark: Mark, in text: String) -> String {
-    let word = beginning(ofLine: mark, in: text).split { " ,[{".unicodeScalars.contains($0) }.last
-    return word?.first == "*" ? "; a text that begins with * needs quotation marks, as in '*.txt'" : ""
+  /// What most likely was meant by a star that begins no alias, and by a list that a text follows at once: a pattern of files.
+  private static func patternRemedy(at mark: Mark, in text: String) -> String {
+    let line = beginning(ofLine: mark, in: text)
+    if line.split(whereSeparator: { " ,[{".unicodeScalars.contains($0) }).last?.first == "*" {
+      return "; a text that begins with * needs quotation marks, as in '*.txt'"
+    }
+    let rest = line.lastIndex(of: "]").map { line[line.index(after: $0)...] }
+    return rest?.contains(where: { " ,}:#".unicodeScalars.contains($0) }) == false && rest?.isEmpty == false
+      ? "; a text that begins with [ needs quotation marks, as in '[ab].txt'" : ""
   }
 
   /// The mark's line up to the mark.

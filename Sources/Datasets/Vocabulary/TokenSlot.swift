@@ -1,5 +1,3 @@
-import Glibc
-
 /// A token's number, and so much of the token that most are found without looking anywhere else.
 struct TokenSlot {
   private static let free: Int32 = -1
@@ -31,24 +29,31 @@ struct TokenSlot {
     let sought: TokenSlot
     let found: TokenSlot
 
-    static let batchSize = 64
+    private static let batchSize = 64
+
+    /// Calls back with some dozens of tokens at a time, where they begin among all, and room for what stands where they are likely
+    /// to be.
+    @inline(__always)
+    static func withBatches<Tokens: RandomAccessCollection>(
+      of tokens: Tokens,
+      _ body: (_ batch: Tokens.SubSequence, _ start: Int, _ candidates: UnsafeMutableBufferPointer<Candidate>) -> Void
+    ) {
+      withUnsafeTemporaryAllocation(of: Candidate.self, capacity: batchSize) { candidates in
+        var (rest, start) = (tokens[...], 0)
+        while !rest.isEmpty {
+          let batch = rest.prefix(batchSize)
+          rest = rest.dropFirst(batchSize)
+          body(batch, start, candidates)
+          start += batch.count
+        }
+      }
+    }
 
     /// The token's number if this is the token; a long one is to be compared elsewhere.
     var number: Int32? {
       let isToken = !found.isFree && found.length == sought.length && found.beginning == sought.beginning
       return isToken && sought.length <= 8 ? found.number : nil
     }
-  }
-
-  /// Asks for pages of 2 MiB, of which the processor remembers where they are: of as many of 4 KiB as a large table has it
-  /// doesn't. Where there are none nothing changes.
-  static func preferLargePages(for memory: UnsafeMutableRawBufferPointer) {
-    let page = 2 << 20
-    guard let start = memory.baseAddress?.alignedUp(toMultipleOf: page),
-      let end = memory.baseAddress.map({ $0 + memory.count }),
-      end - start >= page
-    else { return }
-    madvise(start, (end - start) / page * page, MADV_HUGEPAGE)
   }
 }
 

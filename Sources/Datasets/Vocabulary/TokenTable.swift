@@ -98,21 +98,16 @@ package struct TokenTable: Sendable {
     _ tokens: some RandomAccessCollection<Range<Int>>, of bytes: UnsafeRawBufferPointer,
     appendingTo numbers: inout [Int32]
   ) {
-    withUnsafeTemporaryAllocation(of: TokenSlot.Candidate.self, capacity: TokenSlot.Candidate.batchSize) { candidates in
-      withUnsafeTemporaryAllocation(of: Int32.self, capacity: TokenSlot.Candidate.batchSize) { found in
-        var rest = tokens[...]
-        while !rest.isEmpty {
-          let batch = rest.prefix(TokenSlot.Candidate.batchSize)
-          rest = rest.dropFirst(TokenSlot.Candidate.batchSize)
-          fetch(batch, of: bytes, into: candidates)
-          for (i, range) in batch.enumerated() {
-            let candidate = candidates[i]
-            let number =
-              candidate.number ?? insert(UnsafeRawBufferPointer(rebasing: bytes[range]), sought: candidate.sought)
-            found.initializeElement(at: i, to: number)
-          }
-          numbers.append(contentsOf: UnsafeMutableBufferPointer(rebasing: found[..<batch.count]))
+    TokenSlot.Candidate.withBatches(of: tokens) { batch, _, candidates in
+      fetch(batch, of: bytes, into: candidates)
+      withUnsafeTemporaryAllocation(of: Int32.self, capacity: batch.count) { found in
+        for (i, range) in batch.enumerated() {
+          let candidate = candidates[i]
+          let number =
+            candidate.number ?? insert(UnsafeRawBufferPointer(rebasing: bytes[range]), sought: candidate.sought)
+          found.initializeElement(at: i, to: number)
         }
+        numbers.append(contentsOf: found)
       }
     }
   }
@@ -131,15 +126,10 @@ package struct TokenTable: Sendable {
     of tokens: some RandomAccessCollection<Range<Int>>, of bytes: UnsafeRawBufferPointer,
     _ body: (_ index: Int, _ number: Int32?) -> Void
   ) {
-    withUnsafeTemporaryAllocation(of: TokenSlot.Candidate.self, capacity: TokenSlot.Candidate.batchSize) { candidates in
-      var rest = tokens[...]
-      while !rest.isEmpty {
-        let (batch, start) = (rest.prefix(TokenSlot.Candidate.batchSize), tokens.count - rest.count)
-        rest = rest.dropFirst(TokenSlot.Candidate.batchSize)
-        fetch(batch, of: bytes, into: candidates)
-        for (i, range) in batch.enumerated() {
-          body(start + i, candidates[i].number ?? number(of: UnsafeRawBufferPointer(rebasing: bytes[range])))
-        }
+    TokenSlot.Candidate.withBatches(of: tokens) { batch, start, candidates in
+      fetch(batch, of: bytes, into: candidates)
+      for (i, range) in batch.enumerated() {
+        body(start + i, candidates[i].number ?? number(of: UnsafeRawBufferPointer(rebasing: bytes[range])))
       }
     }
   }
@@ -239,7 +229,7 @@ package struct TokenTable: Sendable {
   /// All tokens in a hash table of some size.
   private func slots(count size: Int) -> [TokenSlot] {
     [TokenSlot](unsafeUninitializedCapacity: size) { slots, initialized in
-      TokenSlot.preferLargePages(for: UnsafeMutableRawBufferPointer(slots))
+      UnsafeMutableRawBufferPointer(slots).preferLargePages()
       slots.initialize(repeating: TokenSlot())
       initialized = size
       bytes.withUnsafeBytes { bytes in
