@@ -146,10 +146,10 @@ struct SoftmaxBlock {
   }
 
   private func keepTargetLogits(_ panel: FloatPointer, of range: Range<Int>, rows: Range<Int>) {
-    Watchdog.writes(targetLogits + rows.lowerBound, count: rows.count)
     for (lane, row) in rows.enumerated() {
       let target = Int(targets[row])
       guard range.contains(target) else { continue }
+      Watchdog.writes(targetLogits + row, count: 1)
       let place = (target - range.lowerBound) * Self.width + lane
       if let targetOffsets { panel[place] += targetOffsets[target] }
       targetLogits[row] = panel[place]

@@ -104,9 +104,9 @@ extension Phase.Kind {
     case .reduce: "gradients of the weights, summed over timesteps"
     case .exchange: "gradients summed with those of others"
     case .norm: "the gradient's norm"
-    case .update: "the optimizer"
+    case .update: "the optimizer, and transposed copies of what it has changed"
     case .average: "means of the parameters"
-    case .renew: "transposed copies of the weights"
+    case .renew: "copies of weights with dropout, and of those that other processes changed"
     case .product: "a product alone"
     }
   }
