@@ -319,7 +319,7 @@ import Testing
         try root.setAttribute("format_version", version)
         try root.setAttribute("tokenization", tokenization)
       }
-      try refuses(DatasetError.unknownVersion(file: path, found: 3, known: 2)) { try header($0, version: 3) }
+      try refuses(DatasetError.unknownVersion(file: path, found: 4, known: 3)) { try header($0, version: 4) }
       try refuses(DatasetError.unknownTokenization(file: path, found: "bytes")) {
         try header($0, tokenization: "bytes")
       }
