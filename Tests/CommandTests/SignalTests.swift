@@ -47,12 +47,13 @@ struct SignalTests {
     let straight = try reference.succeed(arguments)
     #expect(straight.errors.contains("half the learning rate (rollback 3)\n"))
     let workspace = try Workspace()
-    var stops = 0
+    var stops: UInt32 = 0
     while true {
       let program = try workspace.start(stops == 0 ? arguments : ["train", "--resume", "run"])
       while !workspace.exists("run/checkpoints/last.h5"), program.isRunning { usleep(1000) }
       for _ in 0..<4 {
-        usleep(UInt32.random(in: 1000..<20_000))
+        // Longer from time to time: however long a machine takes to begin, there comes a step.
+        usleep(UInt32.random(in: 1000..<20_000) + 500 * stops)
         program.send(SIGUSR1)
       }
       program.send(SIGINT)

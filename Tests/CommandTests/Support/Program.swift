@@ -17,7 +17,16 @@ struct Outcome {
   let errors: String
 }
 
-/// A started process, whose output goes to files so that none of it can block.
+/// A program took so long that it hangs, and was killed.
+struct Hang: Error {
+  let arguments: [String]
+  let errors: String
+
+  /// Ten times what the longest takes on a slow machine.
+  static let limit = Duration.seconds(300)
+}
+
+/// A started process, whose output goes to files so that none of it can block. It doesn't outlive this object.
 final class RunningProgram {
   private let process = Process()
   private let files: [URL]
@@ -53,8 +62,17 @@ final class RunningProgram {
 
   func send(_ signal: Int32) { kill(process.processIdentifier, signal) }
 
+  deinit { if isRunning { send(SIGKILL) } }
+
   func wait() throws -> Outcome {
-    process.waitUntilExit()
+    let end = ContinuousClock.now + Hang.limit
+    while isRunning {
+      if ContinuousClock.now > end {
+        send(SIGKILL)
+        throw Hang(arguments: process.arguments ?? [], errors: try errors())
+      }
+      usleep(500)
+    }
     let texts = try files.map { String(decoding: try Data(contentsOf: $0), as: UTF8.self) }
     for file in files { try FileManager.default.removeItem(at: file) }
     return Outcome(

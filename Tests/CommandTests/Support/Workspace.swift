@@ -101,15 +101,18 @@ final class Workspace {
     return outcome
   }
 
-  /// Runs a command line of bash here, and returns its exit code.
+  /// Runs a command line of bash here, and returns its exit code. It doesn't outlast the limit, nor does what it has started.
   func shell(_ command: String) throws -> Int32 {
     let process = Process()
-    process.executableURL = URL(fileURLWithPath: "/bin/bash")
-    process.arguments = ["-c", command]
+    process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+    process.arguments = [
+      "timeout", "--signal=KILL", "\(Hang.limit.components.seconds)", "/bin/bash", "-c", command,
+    ]
     process.currentDirectoryURL = directory
     process.environment = environment
     try process.run()
     process.waitUntilExit()
+    if process.terminationReason == .uncaughtSignal { throw Hang(arguments: [command], errors: "") }
     return process.terminationStatus
   }
 
