@@ -22,8 +22,8 @@ struct Hang: Error {
   let arguments: [String]
   let errors: String
 
-  /// Ten times what the longest takes on a slow machine.
-  static let limit = Duration.seconds(300)
+  /// The longest waits two minutes for signs of life of a process that has gone.
+  static let limit = Duration.seconds(600)
 }
 
 /// A started process, whose output goes to files so that none of it can block. It doesn't outlive this object.
