@@ -130,7 +130,7 @@ struct LargeCorpusTests {
     let long = String(repeating: String(repeating: "x", count: 100) + "\n", count: 10_400)
     try workspace.write(round < 2 ? long + Self.text : "ok\n" + Self.text + "a", to: "said")
     // Says something, then nothing for a long time.
-    let input = "cat said && \(round < 2 ? "" : "printf '\\xff' && ")sleep 100 && touch late"
+    let input = "cat said && \(round < 2 ? "" : "printf '\\xffx' && ")sleep 100 && touch late"
     let outcome = try workspace.start(
       ["prepare", "--config", "lm.cfg", "--output", "x.h5", "--threads", "2", "data.train=-"],
       through: ["bash", "-c", "\(round < 2 ? "ulimit -f 1; " : "")exec \"$@\" < <(\(input))", "-"]
