@@ -128,14 +128,21 @@ struct LargeCorpusTests {
     let workspace = try Workspace()
     // Tokens come to be written in the second block, which another thread has when the first one reads on.
     let long = String(repeating: String(repeating: "x", count: 100) + "\n", count: 10_400)
-    try workspace.write(round < 2 ? long + Self.text : "ok\n" + Self.text + "a", to: "said")
-    // Says something, then nothing for a long time.
-    let input = "cat said && \(round < 2 ? "" : "printf '\\xffx' && ")sleep 100 && touch late"
-    let outcome = try workspace.start(
+    let said = Array((round < 2 ? long + Self.text : "ok\n" + Self.text + "a").utf8) + [0xFF, 0x62]
+    try #require(mkfifo(workspace.path("pipe"), 0o600) == 0)
+    // Open for reading as well: it has no end, and nobody who writes to it gets a signal.
+    let pipe = open(workspace.path("pipe"), O_RDWR | O_NONBLOCK | O_CLOEXEC)
+    try #require(pipe >= 0)
+    defer { close(pipe) }
+    let program = try workspace.start(
       ["prepare", "--config", "lm.cfg", "--output", "x.h5", "--threads", "2", "data.train=-"],
-      through: ["bash", "-c", "\(round < 2 ? "ulimit -f 1; " : "")exec \"$@\" < <(\(input))", "-"]
-    ).wait()
-    #expect(!workspace.exists("late"))
+      through: ["bash", "-c", "\(round < 2 ? "ulimit -f 1; " : "")exec timeout --signal=KILL 60 \"$@\" <pipe", "-"])
+    var written = 0
+    while written < said.count, program.isRunning {
+      let count = said[written...].withUnsafeBytes { write(pipe, $0.baseAddress, $0.count) }
+      if count > 0 { written += count } else { usleep(500) }
+    }
+    let outcome = try program.wait()
     #expect(outcome.code == (round < 2 ? 73 : 65), "\(outcome)")
     #expect(outcome.errors.contains(round < 2 ? "a temporary file in" : "not UTF-8 at byte"), "\(outcome)")
     #expect(outcome.errors.split(separator: "\n").count { $0.hasPrefix("rnn-train: ") } == 1, "\(outcome)")
