@@ -40,6 +40,14 @@ def network(torch, vocabulary, classes, model, is_sparse):
     return forward, [*embedding.parameters(), *layers.parameters(), *output.parameters()], embedding.weight
 
 
+def clip_sparse(torch, parameters, embedding, most):
+    """As `clip_grad_norm_` does, which takes no sparse gradients."""
+    embedding.grad = embedding.grad.coalesce()
+    gradients = [p.grad._values() if p is embedding else p.grad for p in parameters]
+    norm = torch.linalg.vector_norm(torch.stack(torch._foreach_norm(gradients)))
+    torch._foreach_mul_(gradients, torch.clamp(most / (norm + 1e-6), max=1))
+
+
 def train_in_pytorch(configuration, threads, seconds, is_sparse):
     """Tokens per second."""
     import torch
@@ -64,8 +72,9 @@ def train_in_pytorch(configuration, threads, seconds, is_sparse):
         logits, state = forward(inputs, state)
         torch.nn.functional.cross_entropy(logits.view(-1, classes), targets).backward()
         if is_sparse:
-            embedding.grad = embedding.grad.coalesce()
-        torch.nn.utils.clip_grad_norm_(parameters, training["clip_norm"])
+            clip_sparse(torch, parameters, embedding, training["clip_norm"])
+        else:
+            torch.nn.utils.clip_grad_norm_(parameters, training["clip_norm"])
         optimizer.step()
         if configuration["task"] == "tagging":
             state = None
