@@ -18,6 +18,8 @@ struct UpdateBlock: Sendable {
     of blocks: [ArenaPart], copied: [Parameters.CopiedPanels], in layout: ParameterLayout, near workers: Int
   ) -> [UpdateBlock] {
     let handles = Set(copied.map(\.parameter))
+    precondition(
+      handles.allSatisfy { layout[$0].gradientRows == .all }, "a weight that is copied has a gradient in all rows")
     let ranges = handles.map { layout[$0].floats }.sorted { $0.lowerBound < $1.lowerBound }
     let others = blocks.flatMap { block in
       remains(of: block.floats, outside: ranges).map { UpdateBlock(floats: $0, cluster: block.cluster, copied: nil) }

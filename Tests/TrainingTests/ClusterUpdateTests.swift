@@ -72,6 +72,7 @@ import Training
         run.step.run(step: index + 1, learningRate: configuration.learningRate) { _ in run.test.load(window) }
       }
       #expect(results[0].gradientNorm == results[1].gradientNorm)
+      #expect(staleCopies(of: sparse.test) + staleCopies(of: dense.test) == [])
       let targeted = clusters.map { tokens in window.targets.contains { $0.map(tokens.contains) ?? false } }
       for (parameter, before) in zip(parameters, before) {
         let (found, updated) = (tensors(sparse, parameter), tensors(dense, parameter))
