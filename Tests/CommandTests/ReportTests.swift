@@ -75,7 +75,7 @@ struct ReportTests {
   @Test func aRunInProgressIsReportedOn() throws {
     let workspace = try Workspace()
     let run = try workspace.start(["--config", "lm.cfg", "training.epochs=100000"])
-    while !workspace.exists("run/checkpoints/last.h5") { usleep(10_000) }
+    while !workspace.exists("run/checkpoints/last.h5"), run.isRunning { usleep(10_000) }
     for _ in 0..<5 { #expect(try page(workspace).text.contains("Stateunder way")) }
     #expect(run.isRunning)
     run.send(SIGINT)

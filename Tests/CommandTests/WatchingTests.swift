@@ -8,7 +8,7 @@ struct WatchingTests {
     try workspace.succeed(["--config", "lm.cfg", "output.directory=runs/done"])
     try workspace.succeed(["--config", "tagger.cfg", "output.directory=runs/deep/tagger", "--pause-after", "1"])
     let running = try workspace.start(["--config", "lm.cfg", "training.epochs=100000", "output.directory=runs/now"])
-    while !workspace.exists("runs/now/sessions.jsonl") { usleep(10_000) }
+    while !workspace.exists("runs/now/sessions.jsonl"), running.isRunning { usleep(10_000) }
     let list = try workspace.succeed(["runs"]).output
     let json = try workspace.succeed(["runs", "--json", "runs"]).output
     running.send(SIGKILL)
@@ -48,7 +48,7 @@ struct WatchingTests {
   @Test func aRunIsFollowedToItsEnd() throws {
     let workspace = try Workspace()
     let run = try workspace.start(["--config", "lm.cfg", "training.epochs=12", "model.hidden=120"])
-    while !workspace.exists("run/metrics.jsonl") { usleep(10_000) }
+    while !workspace.exists("run/metrics.jsonl"), run.isRunning { usleep(10_000) }
     let watched = try workspace.succeed(["watch", "run"]).output
     #expect(try run.wait().code == 0)
     let lines = watched.split(separator: "\n")
