@@ -52,7 +52,7 @@ struct SignalTests {
       let program = try workspace.start(stops == 0 ? arguments : ["train", "--resume", "run"])
       while !workspace.exists("run/checkpoints/last.h5"), program.isRunning { usleep(1000) }
       for _ in 0..<4 {
-        // Longer from time to time: however long a machine takes to begin, there comes a step.
+        // Longer with each stop: however long a machine takes to begin, there comes a step.
         usleep(UInt32.random(in: 1000..<20_000) + 500 * stops)
         program.send(SIGUSR1)
       }

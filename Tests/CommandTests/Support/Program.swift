@@ -50,6 +50,8 @@ final class RunningProgram {
     try process.run()
   }
 
+  deinit { if isRunning { send(SIGKILL) } }
+
   var isRunning: Bool { process.isRunning }
 
   /// What it has written to standard output so far.
@@ -61,8 +63,6 @@ final class RunningProgram {
   func errors() throws -> String { String(decoding: try Data(contentsOf: files[1]), as: UTF8.self) }
 
   func send(_ signal: Int32) { kill(process.processIdentifier, signal) }
-
-  deinit { if isRunning { send(SIGKILL) } }
 
   func wait() throws -> Outcome {
     let end = ContinuousClock.now + Hang.limit
