@@ -29,7 +29,7 @@ def visit(directory):
     job += " data.train=my.txt training.epochs=20"
     terminal.begin(job)
     terminal.wait(r"epoch \d+/20 .* left")
-    os.kill(terminal.child(), signal.SIGTERM)
+    os.kill(terminal.children()[0], signal.SIGTERM)
     stopped = terminal.end(code=143)
     expect("stopped by SIGTERM with everything up to step" in stopped, stopped)
     terminal.run(job, r"^resumed    at step", r"^test perplexity")

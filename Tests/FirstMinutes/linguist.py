@@ -13,7 +13,7 @@ def visit(directory):
     terminal.run("rnn-train corpus.conlu", r"corpus\.conlu: no such file; did you mean corpus\.conllu\?", code=64)
     terminal.begin(readme("rnn-train corpus.conllu"))
     terminal.wait(r"corpus\.conllu, .*: that is little for a tagger: expect it to be right on")
-    terminal.wait(r"epoch \d+/\d+ .*run [0-9.]+ s left")
+    terminal.wait(r"epoch \d+/\d+ .*run [0-9.]+ .*left")
     terminal.press("C-c")
     stopped = terminal.end(code=130)
     resume = re.search(r"rnn-train train --resume \S+", stopped)

@@ -20,7 +20,7 @@ def visit(directory):
     # The README's first command, stopped by Ctrl-C.
     train = readme("rnn-train --config configs/lm.cfg")
     terminal.begin(train)
-    terminal.wait(r"epoch \d+/12 .*loss .* run [0-9.]+ s left")
+    terminal.wait(r"epoch \d+/12 .*loss .* run [0-9.]+ .*left")
     progress = [line for line in terminal.screen() if " left" in line]
     expect(len(progress) == 1, f"progress isn't one line that is updated: {progress}")
     for fact in ("corpus  ", "model  ", "training  ", "optimizer  ", "compute  ", "run  "):

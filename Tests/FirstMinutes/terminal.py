@@ -9,6 +9,8 @@ import time
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 README = " ".join((ROOT / "README.md").read_text().split())
+# Seconds to wait for what has to come: far more than it takes on a slow machine that has other work.
+PATIENCE = 300
 
 
 class Stumble(Exception):
@@ -56,8 +58,15 @@ class Terminal:
         return subprocess.run(command, check=True, capture_output=True, text=True).stdout
 
     def close(self):
+        """Its shell goes, and with it what runs there, which may have a checkpoint to write yet."""
         self.opened.discard(self)
+        left = self.children()
         self.tmux("kill-server")
+        end = time.monotonic() + PATIENCE
+        while any(runs(process) for process in left):
+            if time.monotonic() > end:
+                raise Stumble(f"goes on without its terminal: processes {left}")
+            time.sleep(0.04)
 
     @classmethod
     def close_all(cls):
@@ -71,10 +80,10 @@ class Terminal:
     def type(self, text):
         self.tmux("send-keys", "-l", text)
 
-    def child(self):
-        """The number of the process that the shell runs."""
+    def children(self):
+        """The numbers of the processes that the shell runs."""
         shell = self.tmux("display-message", "-p", "#{pane_pid}").strip()
-        return int(pathlib.Path(f"/proc/{shell}/task/{shell}/children").read_text().split()[0])
+        return [int(number) for number in pathlib.Path(f"/proc/{shell}/task/{shell}/children").read_text().split()]
 
     def screen(self):
         """Its lines as one sees them."""
@@ -84,15 +93,15 @@ class Terminal:
         """All lines since the beginning, those that have left the screen as well; one that the terminal broke is whole."""
         return [line.rstrip() for line in self.tmux("capture-pane", "-p", "-J", "-S", "-").rstrip().split("\n")]
 
-    def wait(self, condition, seconds=30, what=None):
+    def wait(self, condition, what=None):
         """Until a pattern is to be seen behind the last command, or something holds."""
-        end = time.monotonic() + seconds
+        end = time.monotonic() + PATIENCE
         holds = condition if callable(condition) else lambda: re.search(condition, self.output())
         while True:
             if found := holds():
                 return found
             if time.monotonic() > end:
-                raise Stumble(f"waited {seconds} s for {what or condition}:\n" + "\n".join(self.lines()[-40:]))
+                raise Stumble(f"waited {PATIENCE} s for {what or condition}:\n" + "\n".join(self.lines()[-40:]))
             time.sleep(0.04)
 
     def commands(self):
@@ -113,11 +122,11 @@ class Terminal:
         self.press("Enter")
         self.wait(lambda: len(self.commands()) > before, what=command)
 
-    def end(self, code=0, seconds=60, fits=True):
+    def end(self, code=0, fits=True):
         """What the command wrote, when it has ended with an exit code.
 
         fits: whether no line of it goes over the end of the terminal's lines, which would break it within words."""
-        shown = self.wait(lambda: re.search(r"^\[(\d+)\]$", "\n" + self.output(), re.M), seconds, "the command's end")
+        shown = self.wait(lambda: re.search(r"^\[(\d+)\]$", "\n" + self.output(), re.M), "the command's end")
         output = self.output().rsplit("\n", 1)[0] if "\n" in self.output() else ""
         if int(shown[1]) != code:
             raise Stumble(f"exit code {shown[1]}, expected {code}:\n" + "\n".join(self.lines()[-40:]))
@@ -126,10 +135,10 @@ class Terminal:
             raise Stumble("the terminal broke lines:\n" + "\n".join(broken))
         return output
 
-    def run(self, command, *patterns, code=0, seconds=60, fits=True):
+    def run(self, command, *patterns, code=0, fits=True):
         """Types a command and waits for its end; what it wrote has to show each pattern, in their order."""
         self.begin(command)
-        output = self.end(code, seconds, fits)
+        output = self.end(code, fits)
         rest = output
         for pattern in patterns:
             found = re.search(pattern, rest, re.M)
@@ -148,9 +157,17 @@ class Terminal:
             time.sleep(0.15)
         def shown():
             return "\n".join(self.lines()[len(before) - 1:])
-        self.wait(lambda: all(word in shown() for word in expected), 10, f"{expected} behind {text!r} and Tab")
+        self.wait(lambda: all(word in shown() for word in expected), what=f"{expected} behind {text!r} and Tab")
         self.press("C-c")
         self.wait(lambda: re.fullmatch(r"\[\d+\]", self.lines()[-1]), what="a prompt")
+
+
+def runs(process):
+    """Whether a process is there that hasn't ended."""
+    try:
+        return pathlib.Path(f"/proc/{process}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
+    except (FileNotFoundError, ProcessLookupError):
+        return False
 
 
 def readme(command):
