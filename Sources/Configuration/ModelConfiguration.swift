@@ -49,6 +49,8 @@ extension RunConfiguration {
     package var forward: String?
     /// Of a run with `data.direction: backward`.
     package var backward: String?
+    /// At what share of the learning rate they are trained on; 0: they stay as they are.
+    package var learningRateShare = 0.0
 
     package init() {}
 
@@ -89,6 +91,9 @@ extension RunConfiguration {
 }
 
 extension RunConfiguration.Model {
+  /// Whether the language models that read the words are trained on with the tagger.
+  package var trainsCharacterModels: Bool { characterModel.map { $0.learningRateShare > 0 } ?? false }
+
   /// Width of what goes into the first layer.
   var inputWidth: Int { embedding + (characters.map { 2 * $0.hidden } ?? 0) }
 
@@ -203,5 +208,8 @@ extension RunConfiguration.CharacterModelPair: KeySection {
     keys.optional("forward", &forward, .checkpoint, "the run or checkpoint of a model that reads forward")
     keys.optional(
       "backward", &backward, .checkpoint, "that of one which reads from right to left (data.direction: backward)")
+    keys.value(
+      "learning_rate_share", &learningRateShare, .number(.share),
+      "at what share of the learning rate they are trained on with the tagger; 0: they stay as they are, which is fast")
   }
 }

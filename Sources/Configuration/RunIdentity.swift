@@ -62,7 +62,11 @@ extension RunConfiguration {
   /// In what of its layers' settings a configuration differs: the parameters of a model of this one can't be those of the
   /// other's.
   package func layerDifferences(from other: RunConfiguration) -> [Difference] {
-    differences(from: other, in: Self.layerKeys)
+    // Character models that were trained on aren't what they were; frozen ones can be trained on at any share.
+    let keepsModels = model.trainsCharacterModels || !other.model.trainsCharacterModels
+    return differences(from: other, in: Self.layerKeys).filter {
+      $0.key != "model.character_model.learning_rate_share" || !keepsModels
+    }
   }
 
   /// Everything in which a configuration differs, the places of its files included.

@@ -31,7 +31,7 @@ extension ModelFormat {
       throw ExportError.unsayable(
         format: name, what: "a tagger of several columns; train one with a single column in data.tags to export it")
     }
-    guard model.shape.features == 0 else {
+    guard model.shape.features == 0, model.shape.readers.isEmpty else {
       throw ExportError.unsayable(
         format: name, what: "a tagger whose words are read by character models (model.character_model)")
     }

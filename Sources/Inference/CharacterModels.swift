@@ -6,7 +6,8 @@ import Synchronization
 
 /// What language models of characters make of words in their sentences (Akbik, Blythe and Vollgraf: Contextual String Embeddings for
 /// Sequence Labeling, COLING 2018): the hidden states that their output layers read, of the forward one after a word's last
-/// character, of the backward one, which comes from the sentence's end, after its first one. They are as they were trained.
+/// character, of the backward one, which comes from the sentence's end, after its first one. They are as they were trained; a tagger
+/// that trains them on has parameters of its own for them, and asks for what they read alone.
 ///
 /// A sentence is read as a line of its own, from the zero state after the token that ends one, a space between words. What stands
 /// beside it never shows in its numbers, nor does the number of threads.
@@ -30,22 +31,67 @@ package final class CharacterModels: Sendable {
   /// Numbers for each word.
   package var width: Int { models.reduce(0) { $0 + $1.stateWidth } }
 
+  /// The networks of a tagger that trains them on.
+  package var readers: [ModelShape.Reader] {
+    models.map { ModelShape.Reader(reading: $0.direction, $0.parameters.shape) }
+  }
+
+  /// Puts their parameters where a tagger has them that trains them on; nothing where it has none.
+  package func put(into parameters: Parameters) {
+    let layout = parameters.layout
+    for (reader, model) in zip(parameters.shape.readers, models) {
+      let own = model.parameters.layout
+      let sources = Dictionary(uniqueKeysWithValues: own.parameters.map { ("\(reader.name).\($0.name)", $0) })
+      for parameter in layout.parameters[layout.parametersOfReaders] where parameter.name.hasPrefix(reader.name + ".") {
+        guard let source = sources[parameter.name] else { preconditionFailure("no model has \(parameter.name)") }
+        layout.setElements(
+          of: parameter, in: parameters.values, to: own.elements(of: source, in: model.parameters.values))
+      }
+    }
+    parameters.renewTransposedCopies()
+  }
+
+  /// What a tagger reads of a text by them: numbers for each word, or [model][sentence] characters, if it trains them on.
+  ///
+  /// - Parameters:
+  ///   - forms: what the words are spelled as.
+  ///   - trainsOn: whether it does.
+  ///   - keeps: whether numbers are kept for the next time that the same words are asked for.
+  /// - Throws: what keeps the text from being read.
+  package func context(
+    of sequence: TokenSequence, forms: [String], trainsOn: Bool, keeps: Bool, workers: Workers
+  ) throws(FileError) -> (features: WordFeatures?, readings: [[CharacterReading]]) {
+    trainsOn
+      ? (nil, try readings(of: sequence, forms: forms))
+      : (try features(of: sequence, forms: forms, keeps: keeps, workers: workers), [])
+  }
+
   /// The states at the ends of every word. Cost: a forward pass over all characters; memory: `width` floats for each word.
   ///
   /// - Parameters:
   ///   - forms: what the words are spelled as.
   ///   - keeps: whether they are kept for the next time that the same words are asked for.
   /// - Throws: what keeps the text from being read.
-  package func features(
+  private func features(
     of sequence: TokenSequence, forms: [String], keeps: Bool, workers: Workers
   ) throws(FileError) -> WordFeatures {
     let key = keeps ? try sequence.contentHash(forms: forms) : ""
     if keeps, let features = kept.withLock({ $0[key] }) { return features }
-    let numbers = try (sequence.forms ?? sequence.tokens).all()
-    let words = try sequence.sentenceRanges().map { numbers[$0].map { forms[Int($0)] } }
-    let features = features(of: words, workers: workers)
+    let features = features(of: try sequence.sentences(of: forms), workers: workers)
     if keeps { kept.withLock { $0[key] = features } }
     return features
+  }
+
+  /// [model][sentence] what each reads. Cost: O(characters); memory: 4 bytes for each of them and each word, and for each model.
+  ///
+  /// - Parameter forms: what the words are spelled as.
+  /// - Throws: what keeps the text from being read.
+  private func readings(of sequence: TokenSequence, forms: [String]) throws(FileError) -> [[CharacterReading]] {
+    let sentences = try sequence.sentences(of: forms)
+    return models.map { model in
+      var wordTokens = WordTokens(model)
+      return sentences.map { CharacterReading(of: $0, by: model, &wordTokens) }
+    }
   }
 
   /// - Parameter sentences: [sentence][word]
@@ -67,31 +113,31 @@ package final class CharacterModels: Sendable {
     var wordTokens = WordTokens(model)
     let readings = sentences.filter { !$0.isEmpty }.map { words in
       defer { firstWord += words.count }
-      return Reading(of: words, number: firstWord, by: model, &wordTokens)
-    }.sorted { ($1.tokens.count, $0.firstWord) < ($0.tokens.count, $1.firstWord) }
-    let batches = Self.batches(of: readings)
-    guard let longest = readings.first?.tokens.count else { return }
+      return (firstWord: firstWord, CharacterReading(of: words, by: model, &wordTokens))
+    }.sorted { ($1.1.tokens.count, $0.firstWord) < ($0.1.tokens.count, $1.firstWord) }
+    let batches = Self.batches(of: readings.map(\.1))
+    guard let longest = readings.first?.1.tokens.count else { return }
     let capacity = SequenceModel.Capacity(
       Timeline.Capacity(
         sequences: batches.map(\.count).max() ?? 0, timesteps: longest,
-        rows: batches.map { $0.reduce(0) { $0 + readings[$1].tokens.count } }.max() ?? 0))
+        rows: batches.map { $0.reduce(0) { $0 + readings[$1].1.tokens.count } }.max() ?? 0))
     let network = SequenceModel(
       model.parameters, capacity, gradients: nil, workers: workers.parallelism, carriesState: false)
     let runner = ModelRunner(network, network.forwardPhases(), workers: workers)
     for batch in batches {
       runner.run { minibatch in
-        minibatch.layOut(sequences: batch.count) { readings[batch.lowerBound + $0].tokens.count }
-        for (sequence, reading) in readings[batch].enumerated() {
+        minibatch.layOut(sequences: batch.count) { readings[batch.lowerBound + $0].1.tokens.count }
+        for (sequence, (_, reading)) in readings[batch].enumerated() {
           for (t, token) in reading.tokens.enumerated() {
             minibatch.inputs[minibatch.timeline.row(t, sequence)] = token
           }
         }
         minibatch.prepare()
       } read: { network in
-        for (sequence, reading) in readings[batch].enumerated() {
+        for (sequence, (firstWord, reading)) in readings[batch].enumerated() {
           for (word, t) in reading.ends.enumerated() {
             features.take(
-              network.outputInput, row: network.minibatch.timeline.row(t, sequence), word: reading.firstWord + word,
+              network.outputInput, row: network.minibatch.timeline.row(Int(t), sequence), word: firstWord + word,
               from: column, count: model.stateWidth)
           }
         }
@@ -100,7 +146,7 @@ package final class CharacterModels: Sendable {
   }
 
   /// Neighbouring sentences that are read side by side.
-  private static func batches(of readings: [Reading]) -> [Range<Int>] {
+  private static func batches(of readings: [CharacterReading]) -> [Range<Int>] {
     var batches: [Range<Int>] = []
     var (first, rows) = (0, 0)
     for (index, reading) in readings.enumerated() {
@@ -114,23 +160,30 @@ package final class CharacterModels: Sendable {
   }
 }
 
-/// A sentence as a model reads its characters.
-private struct Reading {
-  /// Among all words of the text.
-  let firstWord: Int
-  private(set) var tokens: [Int32]
-  /// [word] the timestep that ends it.
-  private(set) var ends: [Int]
-
-  init(of words: [String], number firstWord: Int, by model: TrainedModel, _ wordTokens: inout WordTokens) {
-    self.firstWord = firstWord
-    tokens = [model.vocabulary.beforeLine(model.tokenization)]
-    ends = words.map { _ in 0 }
+extension CharacterReading {
+  /// A sentence as a model reads its characters.
+  fileprivate init(of words: [String], by model: TrainedModel, _ wordTokens: inout WordTokens) {
+    self.init(tokens: [model.vocabulary.beforeLine(model.tokenization)], ends: words.map { _ in 0 })
     for (place, word) in model.direction.ordered(Array(words.indices)).enumerated() {
       if place > 0 { tokens.append(wordTokens.space) }
       tokens += wordTokens.of(words[word])
-      ends[word] = tokens.count - 1
+      ends[word] = Int32(tokens.count - 1)
     }
+  }
+}
+
+extension TokenSequence {
+  /// The words of each sentence.
+  fileprivate func sentences(of forms: [String]) throws(FileError) -> [[String]] {
+    let numbers = try (self.forms ?? tokens).all()
+    return try sentenceRanges().map { numbers[$0].map { forms[Int($0)] } }
+  }
+}
+
+extension ModelShape.Reader {
+  /// - Parameter network: a language model's sizes.
+  package init(reading direction: ReadingDirection, _ network: ModelShape) {
+    self.init(named: "language_model.\(direction.rawValue)", network)
   }
 }
 

@@ -104,8 +104,8 @@ package struct SentenceWords: Sendable {
   package fileprivate(set) var forms: [Int32]?
   /// Where each sentence begins, and where the last one ends.
   fileprivate var starts = [0]
-  /// Where each sentence begins in the split.
-  fileprivate var places: [Int] = []
+  /// Their numbers in the split.
+  fileprivate var numbers: [Int] = []
 
   /// Where a sentence's words are, by its place among the sentences.
   package subscript(sentence: Int) -> Range<Int> { starts[sentence]..<starts[sentence + 1] }
@@ -113,7 +113,7 @@ package struct SentenceWords: Sendable {
 
 /// Sentences with what a tagger reads of them: words, tags where known, how the words are spelled, and what else is known of them.
 ///
-/// Memory: 16 bytes for each sentence, and the spellings; words are read when they are wanted.
+/// Memory: 16 bytes for each sentence, the spellings, and what is known or read of the words; they are read when they are wanted.
 package struct TaggedSentences: Sendable {
   private let sequence: TokenSequence
   /// Where each sentence begins in the sequence.
@@ -122,18 +122,23 @@ package struct TaggedSentences: Sendable {
   package let lengths: [Int]
   private let spellings: Spellings?
   private let features: WordFeatures?
+  /// [reader][sentence]
+  private let readings: [[CharacterReading]]
 
   /// - Parameters:
   ///   - forms: what the words are spelled as.
   ///   - characters: those that the model knows; nil for one that doesn't look at spellings.
   ///   - features: of each word, in their order; nil for a model that has none.
+  ///   - readings: [reader][sentence] what the model's readers read.
   /// - Throws: what keeps the text from being read.
   package init(
-    _ sequence: TokenSequence, forms: [String], characters: Vocabulary?, features: WordFeatures? = nil
+    _ sequence: TokenSequence, forms: [String], characters: Vocabulary?, features: WordFeatures? = nil,
+    readings: [[CharacterReading]] = []
   ) throws(FileError) {
     let ranges = try sequence.sentenceRanges()
     self.sequence = sequence
     self.features = features
+    self.readings = readings
     starts = ranges.map(\.lowerBound)
     lengths = ranges.map(\.count)
     spellings = characters.map { Spellings(of: forms, in: $0) }
@@ -152,6 +157,7 @@ package struct TaggedSentences: Sendable {
   /// Reads some sentences, by their numbers in the split.
   package func words(of sentences: ArraySlice<Int>) throws(FileError) -> SentenceWords {
     var words = SentenceWords()
+    words.numbers = Array(sentences)
     func read(_ column: Column<Int32>) throws(FileError) -> [Int32] {
       var numbers: [Int32] = []
       numbers.reserveCapacity(words.starts.last ?? 0)
@@ -160,10 +166,7 @@ package struct TaggedSentences: Sendable {
       }
       return numbers
     }
-    for sentence in sentences {
-      words.starts.append((words.starts.last ?? 0) + lengths[sentence])
-      words.places.append(starts[sentence])
-    }
+    for sentence in sentences { words.starts.append((words.starts.last ?? 0) + lengths[sentence]) }
     words.tokens = try read(sequence.tokens)
     for column in sequence.tags { words.tags.append(try read(column)) }
     if let forms = sequence.forms { words.forms = try read(forms) }
@@ -177,13 +180,14 @@ package struct TaggedSentences: Sendable {
 
   /// What a minibatch needs that holds up to so many sentences, words in one of them, and words together.
   func capacity(sequences: Int, longest: Int, words: Int) -> SequenceModel.Capacity {
-    let timeline = Timeline.Capacity(sequences: sequences, timesteps: longest, rows: words)
-    guard let spellings else { return SequenceModel.Capacity(timeline) }
-    let lengths = (0..<spellings.count).map { spellings[$0].count }.sorted(by: >).prefix(words)
-    return SequenceModel.Capacity(
-      timeline, forms: spellings.count,
-      characters: Timeline.Capacity(
-        sequences: lengths.count, timesteps: lengths.first ?? 1, rows: lengths.reduce(0, +)))
+    var capacity = SequenceModel.Capacity(
+      Timeline.Capacity(sequences: sequences, timesteps: longest, rows: words),
+      readings: readings.map { Timeline.Capacity(ofLongest: sequences, $0.map(\.tokens.count)) })
+    if let spellings {
+      capacity.forms = spellings.count
+      capacity.characters = Timeline.Capacity(ofLongest: words, (0..<spellings.count).map { spellings[$0].count })
+    }
+    return capacity
   }
 
   /// Puts some sentences into a minibatch, and prepares it.
@@ -206,11 +210,23 @@ package struct TaggedSentences: Sendable {
           let tag = words.tags.isEmpty ? TaggingVocabulary.noTag : words.tags[output][position]
           targets[row] = tag < 0 ? Minibatch.masked : tag
         }
-        if let values = minibatch.features { features?.put(word: words.places[b] + t, into: values, row: row) }
+        if let values = minibatch.features {
+          features?.put(word: starts[words.numbers[b]] + t, into: values, row: row)
+        }
         if let forms = minibatch.forms { forms[row] = words.forms?[position] ?? words.tokens[position] }
       }
     }
     change(minibatch.inputs.base, minibatch.rows)
-    minibatch.prepare(spelling: spellings.map { spellings in { spellings[$0] } })
+    minibatch.prepare(
+      spelling: spellings.map { spellings in { spellings[$0] } },
+      reading: readings.isEmpty ? nil : { [readings] reader, b in readings[reader][words.numbers[b]] })
+  }
+}
+
+extension Timeline.Capacity {
+  /// Of so many sequences, whichever of some lengths they are.
+  fileprivate init(ofLongest count: Int, _ lengths: [Int]) {
+    let longest = lengths.sorted(by: >).prefix(count)
+    self.init(sequences: longest.count, timesteps: longest.first ?? 1, rows: longest.reduce(0, +))
   }
 }

@@ -107,6 +107,8 @@ extension SequenceModel.Capacity {
     }
     var result = Self(larger(timeline, other.timeline), forms: other.forms.map { max($0, forms ?? 0) })
     if let characters = other.characters { result.characters = larger(characters, self.characters ?? characters) }
+    result.readings =
+      readings.isEmpty ? other.readings : zip(readings, other.readings).map { larger($0, $1) }
     return result
   }
 }

@@ -36,8 +36,11 @@ package struct TrainedModel: Sendable {
   package func sentences(
     _ sequence: TokenSequence, forms: [String], keeps: Bool = false, workers: Workers
   ) throws(FileError) -> TaggedSentences {
-    try TaggedSentences(
-      sequence, forms: forms, characters: parameters.shape.characters == nil ? nil : tagging?.characters,
-      features: characterModels?.features(of: sequence, forms: forms, keeps: keeps, workers: workers))
+    let shape = parameters.shape
+    let context = try characterModels?.context(
+      of: sequence, forms: forms, trainsOn: !shape.readers.isEmpty, keeps: keeps, workers: workers)
+    return try TaggedSentences(
+      sequence, forms: forms, characters: shape.characters == nil ? nil : tagging?.characters,
+      features: context?.features, readings: context?.readings ?? [])
   }
 }

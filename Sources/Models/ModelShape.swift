@@ -24,6 +24,25 @@ package struct ModelShape: Sendable, Equatable {
   /// Width of what else is known of each word, beside its embedding; 0: nothing. It is given with a minibatch, and nothing of it
   /// is trained.
   package var features = 0
+  /// Networks that read the characters of each sentence and are trained with the rest: the state of each at the end of a word
+  /// stands beside the word's embedding, in this order.
+  package var readers: [Reader] = []
+
+  /// A network that reads the characters of sentences: a language model's, without its output layer.
+  package struct Reader: Sendable, Equatable {
+    /// What the names of its parameters begin with.
+    package var name: String
+    /// Its sizes, up to what its output layer would read; of one direction, and its tokens are spelled out no further.
+    package var network: ModelShape
+
+    package init(named name: String, _ network: ModelShape) {
+      precondition(!network.isBidirectional && network.characters == nil && network.readers.isEmpty)
+      (self.name, self.network) = (name, network)
+    }
+
+    /// Numbers for each word.
+    package var width: Int { network.outputWidths.total }
+  }
 
   /// The sizes of a character encoder.
   package struct Characters: Sendable, Equatable {
@@ -64,10 +83,11 @@ package struct ModelShape: Sendable, Equatable {
   /// What follows from a word alone: its embedding, with what a character encoder makes of it.
   var wordWidths: Widths { Widths([embedding] + (characters.map { [$0.hidden, $0.hidden] } ?? [])) }
 
-  /// What goes into a layer: into the first one what follows from a word alone, with what else is known of it beside that.
+  /// What goes into a layer: into the first one what follows from a word alone, with what else is known of it beside that, and
+  /// what readers make of it.
   package func inputWidths(layer: Int) -> Widths {
     guard layer == 0 else { return outputWidths(layer: layer - 1) }
-    return Widths(wordWidths.columnCounts + (features > 0 ? [features] : []))
+    return Widths(wordWidths.columnCounts + (features > 0 ? [features] : []) + readers.map(\.width))
   }
 
   /// Whether a layer's input is added to its output.
@@ -76,8 +96,8 @@ package struct ModelShape: Sendable, Equatable {
   }
 
   /// Weights of the recurrent and the output layers, without embeddings and biases: what arithmetic is counted by, 6 FLOP
-  /// per weight and token in training. A character encoder counts for nothing; an output layer, as many classes as it
-  /// multiplies by for every row.
+  /// per weight and token in training. A character encoder counts for nothing, and readers don't either; an output layer, as many
+  /// classes as it multiplies by for every row.
   package var multipliedWeights: Int {
     (0..<layers).reduce(outputWidths.total * (output.multipliedClasses(of: self) + furtherClasses.reduce(0, +))) {
       $0 + directions * cell.gates.count * units[$1] * (inputWidths(layer: $1).total + units[$1])

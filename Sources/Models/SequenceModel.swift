@@ -10,6 +10,8 @@ package final class SequenceModel: Sendable {
   package let minibatch: Minibatch
   /// From ids to the last hidden states: characters, input, layer after layer.
   private let stages: [any Stage]
+  /// Those of all readers, which come before.
+  private let readerStages: [any Stage]
   /// Each a distribution of its own over the same hidden states; more than one only for taggers of several columns.
   private let outputs: [any OutputLayer]
   /// [output layer] what its losses count for.
@@ -53,26 +55,27 @@ package final class SequenceModel: Sendable {
     self.carriesState = carriesState
     self.workers = workers
     let minibatch = Minibatch(
-      capacity, vocabulary: shape.vocabulary, characters: shape.characters?.vocabulary, features: shape.features,
-      outputs: lossWeights.count, isShard: isShard)
+      capacity, vocabulary: shape.vocabulary, characters: shape.characters?.vocabulary,
+      readers: shape.readers.map(\.network.vocabulary), features: shape.features, outputs: lossWeights.count,
+      isShard: isShard)
     self.minibatch = minibatch
     let step = StepSettings()
     self.step = step
-    sharingTrial = SharingTrial(
-      RecurrenceSharing.all(
-        capacity.timeline, jobs: (workers + shape.directions - 1) / shape.directions,
-        panels: ((shape.units.max() ?? 0) + PanelShape.width - 1) / PanelShape.width))
-    layers = (0..<shape.layers).map {
+    sharingTrial = SharingTrial(RecurrenceSharing.all(capacity.timeline, of: shape, workers: workers))
+    layers = parameters.layout.layers.enumerated().map {
       RecurrentLayer(
-        $0, of: parameters, timeline: minibatch.timeline, carriesState: carriesState,
+        $0, $1, shape, of: parameters, timeline: minibatch.timeline, carriesState: carriesState,
         keepsStateGradients: keepsStateGradients, rates: rates, step: step)
     }
+    let readers = StageBuilder.readers(
+      of: parameters, minibatch, rates: rates.off, step: step, training: gradients != nil, workers: workers)
     let builder = StageBuilder(
-      parameters: parameters, minibatch: minibatch, layers: layers, trial: sharingTrial, rates: rates,
-      penalties: penalties,
-      step: step, training: gradients != nil, workers: workers)
+      shape: shape, network: parameters.layout.network, parameters: parameters, minibatch: minibatch, layers: layers,
+      readings: Array(zip(minibatch.readings, readers.map(\.output))), trial: sharingTrial, rates: rates,
+      penalties: penalties, step: step, training: gradients != nil, workers: workers)
     let (stages, lastOutput) = builder.stages()
     (self.stages, self.lastOutput) = (stages, lastOutput)
+    readerStages = readers.flatMap(\.stages)
     outputs = parameters.layout.outputs.enumerated().map { index, output in
       output.makeLayer(
         OutputContext(
@@ -110,7 +113,9 @@ package final class SequenceModel: Sendable {
   // MARK: phases of a step, in the order in which they run
 
   /// Hidden states of all layers.
-  package func forwardPhases() -> [Phase] { stages.flatMap { $0.forwardPhases() } }
+  package func forwardPhases() -> [Phase] { allStages.flatMap { $0.forwardPhases() } }
+
+  private var allStages: [any Stage] { readerStages + stages }
 
   /// Losses, without anything for a backward pass.
   package func lossPhases() -> [Phase] { outputs.flatMap { $0.lossPhases() } }
@@ -123,13 +128,13 @@ package final class SequenceModel: Sendable {
   /// Back through time and layers, down to the gradients of the embeddings.
   package func backwardPhases() -> [Phase] {
     guard let gradients else { return [] }
-    return stages.reversed().flatMap { $0.backwardPhases(into: gradients) }
+    return allStages.reversed().flatMap { $0.backwardPhases(into: gradients) }
   }
 
   /// The stages' gradients, each tile summed over all rows (t, b) in order.
   package func reducePhases() -> [Phase] {
     guard let gradients else { return [] }
-    return [Phase(stages.flatMap { $0.reduction(into: gradients) }, workers: workers)]
+    return [Phase(allStages.flatMap { $0.reduction(into: gradients) }, workers: workers)]
   }
 
   /// From a minibatch to its gradient.

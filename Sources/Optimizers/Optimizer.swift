@@ -27,13 +27,20 @@ extension Optimizer {
 package struct UpdateStep: Sendable {
   /// Counts updates from 1.
   package let number: Int
-  package let learningRate: Double
+  package fileprivate(set) var learningRate: Double
   /// What gradients are to be multiplied by first: the clipping factor.
   package fileprivate(set) var gradientScale: Float = 1
 
   package init(number: Int, learningRate: Double) {
     self.number = number
     self.learningRate = learningRate
+  }
+
+  /// The step of parameters that go at a share of the learning rate.
+  func scaled(by share: Double) -> UpdateStep {
+    var step = self
+    step.learningRate *= share
+    return step
   }
 
   /// The step as it is once the gradient's norm is known.

@@ -34,6 +34,7 @@ package final class OptimizerStep: @unchecked Sendable {
   private let normBlocks: [ArenaPart]
   private let normJobs: [Int]
   private let updateBlocks: [UpdateBlock]
+  private let rates: RateShares
   private let kernels: Kernels
 
   private var step = UpdateStep(number: 1, learningRate: 0)
@@ -63,10 +64,11 @@ package final class OptimizerStep: @unchecked Sendable {
   ///     of zero changes nothing, they do anyway.
   ///   - slices: what each of the processes updates that train together, and which parameters stay as they are, as with PyTorch's
   ///     `requires_grad = False`; nil: this process is alone, and updates all.
+  ///   - rates: which parameters go at a share of the learning rate; nil: none.
   ///   - workers: how many threads the work is meant for.
   package init(
     _ optimizer: any Optimizer, clipNorm: Double, sparse: Bool = false, slices: ArenaSlices? = nil,
-    parameters: Parameters, gradients: Gradients, workers: Int = 1
+    rates: RateShares? = nil, parameters: Parameters, gradients: Gradients, workers: Int = 1
   ) {
     let slices = slices ?? ArenaSlices(parameters.layout)
     self.optimizer = optimizer
@@ -82,7 +84,9 @@ package final class OptimizerStep: @unchecked Sendable {
     let own = blocks[slices.own].flatMap { updatesAllRows ? [$0] : ArenaPart.parts(of: $0.floats, gradients.clusters) }
     // Of several processes each has all parameters only when all have given theirs.
     let copied = slices.areShared ? [] : parameters.copiedPanels().filter { !slices.frozen.contains($0.parameter) }
-    updateBlocks = UpdateBlock.all(of: own, copied: copied, in: parameters.layout, near: workers)
+    let rates = rates ?? RateShares(of: parameters.layout)
+    self.rates = rates
+    updateBlocks = UpdateBlock.all(of: own, copied: copied, rates, in: parameters.layout, near: workers)
     kernels = parameters.kernels
     weights = parameters.values.base
     let count = parameters.layout.floatCount
@@ -176,26 +180,26 @@ package final class OptimizerStep: @unchecked Sendable {
     return Phase(.update, taking: .near, jobs: { [self] in diverged ? 0 : blocks.count }) { [self] job in
       let block = blocks[job]
       if !updatesAllRows, isZero(block.cluster) { return }
-      update(.dense(block.floats, gradients.values.base + block.floats.lowerBound))
+      update(.dense(block.floats, gradients.values.base + block.floats.lowerBound), rateShare: block.rateShare)
       if let copied = block.copied { parameters.renewCopy(of: copied) }
     }
   }
 
   /// The update of the rows that a step has, or of all.
   private func rowPhase(_ gradient: RowGradient) -> Phase {
-    let (updatesAll, rows) = (updatesAllRows, gradient.rows)
+    let (updatesAll, rows, share) = (updatesAllRows, gradient.rows, rates[gradient.parameter.handle])
     let unit = updatesAll ? Self.allRowsUnit : Self.rowsUnit
     let count = { @Sendable in updatesAll ? rows.total : rows.count }
     return Phase(.update, jobs: { [self] in diverged ? 0 : (count() + unit - 1) / unit }) { [self] job in
       let range = job * unit..<min((job + 1) * unit, count())
-      update(updatesAll ? .allRows(gradient, range, zeros: zeros.base) : .rows(gradient, range))
+      update(updatesAll ? .allRows(gradient, range, zeros: zeros.base) : .rows(gradient, range), rateShare: share)
     }
   }
 
-  private func update(_ gradient: UpdateSlice.Gradient) {
+  private func update(_ gradient: UpdateSlice.Gradient, rateShare: Double) {
     var slice = UpdateSlice(
       weights: weights, moments: UnsafeBufferPointer(momentBases), gradient: gradient, kernels: kernels)
-    optimizer.update(&slice, at: step)
+    optimizer.update(&slice, at: step.scaled(by: rateShare))
     if !slice.isFinite { overflow.store(true, ordering: .relaxed) }
   }
 }

@@ -1,13 +1,16 @@
 import Configuration
 import Datasets
+import Inference
 import Models
+import Optimizers
 
 extension ModelShape {
   /// The model that a configuration describes over a vocabulary, and over tags for a tagger.
   ///
-  /// - Parameter features: numbers that character models give for each word.
+  /// - Parameter characterModels: what reads the words beside it; nil: nothing does.
   package init(
-    _ configuration: RunConfiguration, vocabulary: Vocabulary, tagging: TaggingVocabulary?, features: Int
+    _ configuration: RunConfiguration, vocabulary: Vocabulary, tagging: TaggingVocabulary?,
+    characterModels: CharacterModels?
   ) throws(TrainingError) {
     let classes: [Int]
     do {
@@ -18,7 +21,12 @@ extension ModelShape {
     try self.init(
       configuration.model, vocabulary: vocabulary.count, classes: classes[0], characters: tagging?.characters.count)
     furtherClasses = Array(classes.dropFirst())
-    self.features = features
+    guard let characterModels else { return }
+    if configuration.model.trainsCharacterModels {
+      readers = characterModels.readers
+    } else {
+      features = characterModels.width
+    }
   }
 
   /// - Parameter characters: that words are spelled with; nil where they aren't.
@@ -31,6 +39,13 @@ extension ModelShape {
 }
 
 extension RunConfiguration {
+  /// Character models that are trained on go at a share of the learning rate.
+  func rateShares(of layout: ParameterLayout) -> RateShares {
+    let share = model.characterModel?.learningRateShare ?? 1
+    let handles = layout.parameters[layout.parametersOfReaders].map(\.handle)
+    return RateShares(Dictionary(uniqueKeysWithValues: handles.map { ($0, share) }), of: layout)
+  }
+
   /// What the losses of each of a model's output layers count for in what is minimized.
   func lossWeights(of shape: ModelShape) throws(TrainingError) -> [Double] {
     let outputs = shape.classesOfOutputs.count

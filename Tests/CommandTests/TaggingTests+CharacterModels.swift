@@ -56,6 +56,70 @@ extension TaggingTests {
     #expect(try whole.lastCheckpoint().characterModels.keys.count == 2)
   }
 
+  /// What they begin with, and what they become.
+  @Test func languageModelsAreTrainedOn() throws {
+    let (whole, parts) = (try Self.workspace(), try Self.workspace())
+    let pair = "model.character_model={forward: there, backward: back, learning_rate_share: 0.1}"
+    let settings = ["--config", "tagger.cfg", pair]
+    let told = try whole.succeed(settings + ["training.epochs=2", "--threads", "2"])
+    #expect(told.errors.contains("back/checkpoints/") && told.errors.contains("which are trained on"), "\(told)")
+    try parts.succeed(settings + ["training.epochs=1", "--threads", "1"])
+    try parts.succeed(["train", "--resume", "run", "training.epochs=2", "--threads", "3"])
+    let checkpoints = try [whole, parts].map { try $0.lastCheckpoint() }
+    #expect(checkpoints[0].parameters == checkpoints[1].parameters)
+    #expect(try whole.metrics() == parts.metrics())
+    func elements(_ name: String, _ parameters: [Checkpoint.Tensor]) throws -> [Float] {
+      try #require(parameters.first { $0.name == name }).elements
+    }
+    let moved = try elements("language_model.backward.rnn.weight_hh_l0", checkpoints[0].parameters)
+    let kept = try #require(checkpoints[0].characterModels[.backward])
+    let first = try elements("rnn.weight_hh_l0", kept.parameters)
+    #expect(moved.count == first.count && moved != first)
+
+    // Frozen, they give what those give that aren't trained on.
+    let frozen = try [["training.freeze=[language_model]"], [Self.pair]].enumerated().map { number, settings in
+      try whole.succeed(
+        ["--config", "tagger.cfg", pair] + settings
+          + ["training.epochs=1", "model.embedding_dropout=0", "output.directory=frozen-\(number)"])
+      return try whole.lastCheckpoint(of: "frozen-\(number)")
+    }
+    #expect(
+      try elements("language_model.backward.rnn.weight_hh_l0", frozen[0].parameters) == first
+        && !frozen[1].parameters.contains { $0.name.hasPrefix("language_model") })
+    let output = try frozen.map { try elements("decoder.weight", $0.parameters) }
+    #expect(zip(output[0], output[1]).allSatisfy { abs($0 - $1) < 1e-4 })
+
+    // A sentence is tagged as in any company, and as it is measured.
+    let corpus = try String(contentsOfFile: "\(SampleText.directory)/test.conllu", encoding: .utf8)
+    let tagged = try whole.succeed(["tag", "run", "\(SampleText.directory)/test.conllu"]).output
+    let pairs = zip(fields(corpus), fields(tagged)).filter { $0.0.count == 10 && $0.0[3] != "_" }
+    struct Report: Decodable { let accuracy: Double }
+    let json = try whole.succeed(["evaluate", "run", "--json", "--threads", "2"]).output
+    let accuracy = try JSONDecoder().decode(Report.self, from: Data(json.utf8)).accuracy
+    #expect(abs(accuracy - Double(pairs.count { $0.0[3] == $0.1[3] }) / Double(pairs.count)) < 1e-12)
+    let sentence = corpus.components(separatedBy: "\n\n")[0] + "\n\n"
+    #expect(tagged.hasPrefix(try whole.succeed(["tag", "run"], input: sentence).output))
+
+    let export = try whole.run(["export", "run", "--format", "safetensors"])
+    #expect(export.code == 65 && export.errors.contains("model.character_model"), "\(export)")
+    try whole.succeed(settings + ["training.shards=3", "training.epochs=1", "output.directory=shards"])
+
+    // What has been trained on can be trained on, and what was frozen; but nothing that was trained on is frozen models' again.
+    func from(_ run: String, share: Double) throws -> Outcome {
+      try whole.run(
+        settings + [
+          "model.character_model.learning_rate_share=\(share)", "model.from=\(run)", "training.epochs=1",
+          "output.directory=from-\(run)-\(share)",
+        ])
+    }
+    let goneOn = try from("run", share: 0.2)
+    #expect(goneOn.code == 0 && !goneOn.errors.contains("drawn"), "\(goneOn)")
+    let begun = try from("frozen-1", share: 0.2)
+    #expect(begun.code == 0 && !begun.errors.contains("drawn"), "\(begun)")
+    let refused = try from("run", share: 0)
+    #expect(refused.code == 65 && refused.errors.contains("learning_rate_share"), "\(refused)")
+  }
+
   /// Other models would give a network numbers that it doesn't know.
   @Test func aRunKeepsItsCharacterModels() throws {
     let workspace = try Self.workspace()

@@ -16,6 +16,8 @@ package struct NetworkCase: Sendable, CustomStringConvertible {
     case activationPenalty, temporalPenalty
     /// Layers of different widths, the last one as wide as all are without.
     case widths
+    /// Networks that read the sequences' characters.
+    case readers
   }
 
   package let shape: ModelShape
@@ -38,12 +40,16 @@ package struct NetworkCase: Sendable, CustomStringConvertible {
       ? ModelShape.Characters(vocabulary: 16, embedding: 16, hidden: 16)
       : ModelShape.Characters(vocabulary: 9, embedding: 5, hidden: 6)
     let hasCharacters = switches.contains(.characters)
+    let readers =
+      switches.contains(.readers)
+      ? Self.readers(isWhole ? (16, 32) : isTied || switches.contains(.residual) ? (3, 2) : (19, 5)) : []
     var embedding = isWhole ? 16 : 7
     if isTied {
       embedding = width
     } else if switches.contains(.residual) {
-      // Of the output's width with what stands beside it.
-      embedding = width - (hasCharacters ? 2 * characters.hidden : 0)
+      // Of the output's width with what stands beside it, where that leaves anything.
+      let beside = (hasCharacters ? 2 * characters.hidden : 0) + readers.reduce(0) { $0 + $1.width }
+      if width > beside { embedding = width - beside }
     }
     let vocabulary = isWhole ? 32 : 23
     var shape = ModelShape(
@@ -56,6 +62,7 @@ package struct NetworkCase: Sendable, CustomStringConvertible {
     shape.isResidual = switches.contains(.residual)
     shape.tiesEmbeddings = isTied
     shape.characters = hasCharacters ? characters : nil
+    shape.readers = readers
     self.shape = shape
     lengths =
       switch kind {
@@ -81,6 +88,16 @@ package struct NetworkCase: Sendable, CustomStringConvertible {
     description =
       "\(cell) x \(layers), \(isBidirectional ? "bidirectional, " : "")\(kind.rawValue): "
       + (names.isEmpty ? "plain" : names.joined(separator: ", "))
+  }
+
+  /// Of two kinds, and of different depths.
+  private static func readers(_ widths: (Int, Int)) -> [ModelShape.Reader] {
+    var forward = ModelShape(vocabulary: 11, embedding: 6, cell: .lstm, hidden: widths.0, layers: 2, classes: 1)
+    forward.units[0] = 17
+    let backward = ModelShape(vocabulary: 8, embedding: 4, cell: .gru, hidden: widths.1, layers: 1, classes: 1)
+    return [
+      ModelShape.Reader(named: "reader.forward", forward), ModelShape.Reader(named: "reader.backward", backward),
+    ]
   }
 
   /// All cells, depths, directions and lengths with nothing switched on, and again with switches such that any two of them

@@ -192,8 +192,11 @@ private struct Network {
       }
     }
     let characters = shape.characters.map { [$0.hidden, $0.hidden] } ?? []
+    let readings = shape.readers.indices.map { read(sentences.readings[$0][sequence], by: shape.readers[$0]) }
     var x = drop(
-      tokens.map { word($0, sentences) }, masks.rates.input, place: 0, widths: [shape.embedding] + characters)
+      tokens.enumerated().map { index, token in
+        tape.concatenated([word(token, sentences)] + readings.map { $0[index] })
+      }, masks.rates.input, place: 0, widths: [shape.embedding] + characters + shape.readers.map(\.width))
     let directions = shape.isBidirectional ? 2 : 1
     for layer in 0..<shape.layers {
       let share = layer == shape.layers - 1 ? masks.rates.output : masks.rates.layers
@@ -203,6 +206,20 @@ private struct Network {
       x = zip(hidden, x).map { h, x in shape.isResidual && h.value.count == x.value.count ? h + x : h }
     }
     return x
+  }
+
+  /// [word] what a reader has at the end of each.
+  func read(_ reading: CharacterReading, by reader: ModelShape.Reader) -> [Vector] {
+    let prefix = "\(reader.name)."
+    let own = parameters.filter { $0.key.hasPrefix(prefix) }.map {
+      ($0.key.dropFirst(prefix.count).description, $0.value)
+    }
+    let network = Network(
+      shape: reader.network, masks: DropoutMasks(DropoutRates(), step: 1), tape: tape,
+      parameters: Dictionary(uniqueKeysWithValues: own), states: [:])
+    let tokens = reading.tokens.map { Sentences.Token(id: Int($0), form: 0, target: nil) }
+    let hidden = network.hidden(Sentences(sequences: [tokens], spellings: []), of: 0)
+    return reading.ends.map { hidden[Int($0)] }
   }
 
   /// [sequence][timestep] the hidden states of the last layer, before anything else is done to them.

@@ -19,14 +19,25 @@ package struct Sentences: Sendable {
   package let sequences: [[Token]]
   /// The characters of each form, as ids.
   package let spellings: [[Int]]
+  /// [reader][sequence] what each reads.
+  package let readings: [[CharacterReading]]
 
-  package init(sequences: [[Token]], spellings: [[Int]]) {
+  package init(sequences: [[Token]], spellings: [[Int]], readings: [[CharacterReading]] = []) {
     self.sequences = sequences
     self.spellings = spellings
+    self.readings = readings
+  }
+
+  /// Some of the sequences.
+  package func some(_ range: Range<Int>) -> Sentences {
+    Sentences(
+      sequences: Array(sequences[range]), spellings: spellings, readings: readings.map { Array($0[range]) })
   }
 
   /// Characters of the longest form.
   package static let longestSpelling = 6
+  /// Characters that readers read of a word.
+  package static let longestReading = 4
 
   /// More than there are ids.
   package static func forms(of shape: ModelShape) -> Int { shape.vocabulary + 3 }
@@ -54,11 +65,21 @@ package struct Sentences: Sendable {
         })
     }
     self.sequences = sequences
+    // One reader in two reads from the end, and before the first word something stands.
+    readings = shape.readers.enumerated().map { index, reader in
+      lengths.map { length in
+        var ends: [Int32] = []
+        for _ in 0..<length { ends.append((ends.last ?? 0) + 1 + Int32(number(Self.longestReading))) }
+        return CharacterReading(
+          tokens: (0...Int(ends.last ?? 0)).map { _ in Int32(number(reader.network.vocabulary)) },
+          ends: index.isMultiple(of: 2) ? ends : ends.reversed())
+      }
+    }
   }
 
   /// Sequences of a window, side by side.
   package init(_ window: Window) {
-    spellings = []
+    (spellings, readings) = ([], [])
     sequences = (0..<window.streams).map { stream in
       (0..<window.timesteps).map { timestep in
         let row = timestep * window.streams + stream

@@ -5,10 +5,15 @@ extension SequenceModel.Capacity {
   package init(lengths: [Int], of shape: ModelShape) {
     let rows = lengths.reduce(0, +)
     self.init(Timeline.Capacity(sequences: lengths.count, timesteps: lengths.max() ?? 0, rows: rows))
+    let characters = lengths.map { 1 + $0 * Sentences.longestReading }
+    readings = shape.readers.map { _ in
+      Timeline.Capacity(
+        sequences: lengths.count, timesteps: characters.max() ?? 0, rows: characters.reduce(0, +))
+    }
     if shape.characters != nil {
       let longest = Sentences.longestSpelling
       forms = Sentences.forms(of: shape)
-      characters = Timeline.Capacity(sequences: rows, timesteps: longest, rows: rows * longest)
+      self.characters = Timeline.Capacity(sequences: rows, timesteps: longest, rows: rows * longest)
     }
   }
 }
@@ -29,7 +34,7 @@ extension Minibatch {
       forms?[row] = Int32(token.form)
     }
     let spellings = sentences.spellings.map { $0.map(Int32.init) }
-    prepare { spellings[$0][...] }
+    prepare(spelling: { spellings[$0][...] }, reading: { sentences.readings[$0][$1] })
   }
 }
 

@@ -12,6 +12,11 @@ import Testing
     shape.isResidual = true
     shape.tiesEmbeddings = !isBidirectional
     shape.characters = ModelShape.Characters(vocabulary: 4, embedding: 2, hidden: 3)
+    shape.readers = [
+      ModelShape.Reader(
+        named: "reader",
+        ModelShape(vocabulary: 4, embedding: 2, cell: .gru, hidden: 3, layers: 2, classes: 1))
+    ]
     var dropout = DropoutRates()
     (dropout.input, dropout.layers, dropout.output, dropout.vocabulary) = (0.2, 0.3, 0.1, 0.25)
     (dropout.weights, dropout.seed) = (0.15, 17)

@@ -7,7 +7,7 @@ import Testing
 @Suite(.enabled(if: Watchdog.isOn, "only debug builds have a watchdog"))
 struct PhaseWatchdogTests {
   enum Network: Int, CaseIterable, Codable {
-    /// Both directions, characters, dropout, residual connections.
+    /// Both directions, characters, readers, dropout, residual connections.
     case tagger
     /// Projections shared by rows, recurrences shared out by units, and a tied embedding.
     case languageModel
@@ -19,7 +19,8 @@ struct PhaseWatchdogTests {
       switch self {
       case .tagger:
         let sizes = NetworkCase(
-          .lstm, layers: 2, isBidirectional: true, .ragged, [.residual, .inputDropout, .layerDropout, .characters])
+          .lstm, layers: 2, isBidirectional: true, .ragged,
+          [.residual, .inputDropout, .layerDropout, .characters, .readers])
         let test = TestModel(
           sizes.shape, lengths: sizes.lengths, dropout: sizes.dropout, penalties: sizes.penalties, carriesState: false,
           workers: 2)

@@ -16,12 +16,14 @@ import Testing
     NetworkCase(.cifg, layers: 2, isBidirectional: false, .uniform, [.widths, .activationPenalty, .temporalPenalty]),
     NetworkCase(.lstm, layers: 2, isBidirectional: true, .ragged, [.characters, .weightDropout, .activationPenalty]),
     NetworkCase(.gru, layers: 1, isBidirectional: true, .ragged, [.characters, .residual, .temporalPenalty]),
+    NetworkCase(.lstm, layers: 1, isBidirectional: true, .ragged, [.characters, .readers]),
   ]
 
   private static let dropouts: [NetworkCase] = [
     NetworkCase(.lstm, layers: 2, isBidirectional: false, .uniform, [.inputDropout, .layerDropout, .outputDropout]),
     NetworkCase(.gru, layers: 2, isBidirectional: false, .uniform, [.inputDropout, .outputDropout, .variational]),
     NetworkCase(.lstm, layers: 2, isBidirectional: true, .ragged, [.inputDropout, .layerDropout, .characters]),
+    NetworkCase(.gru, layers: 1, isBidirectional: true, .ragged, [.inputDropout, .variational, .readers]),
     NetworkCase(
       .gru, layers: 2, isBidirectional: true, .ragged,
       [.inputDropout, .layerDropout, .outputDropout, .variational, .residual]),
@@ -128,7 +130,7 @@ import Testing
           parts[index].append(nil)
           continue
         }
-        let own = Sentences(sequences: Array(sentences.sequences[range]), spellings: sentences.spellings)
+        let own = sentences.some(range)
         model.load(own, further: further(own, shape))
         model.begin(step: index + 1, targets: sentences.targetCount)
         Workers(count: 1).run(PhaseList(model.gradientPhases()))

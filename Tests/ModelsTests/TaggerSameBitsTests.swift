@@ -15,7 +15,7 @@ import Testing
     _ cell: any CellKind, workers: Int, kernels: Kernels = Kernels.available[0], isVariational: Bool = false,
     run: ([Phase]) -> Void
   ) -> Snapshot {
-    var switches: Set<NetworkCase.Switch> = [.residual, .inputDropout, .layerDropout, .characters]
+    var switches: Set<NetworkCase.Switch> = [.residual, .inputDropout, .layerDropout, .characters, .readers]
     if isVariational { switches.insert(.variational) }
     let sizes = NetworkCase(cell, layers: 2, isBidirectional: true, .ragged, switches)
     var random = TestRandom(seed: 5)

@@ -1,12 +1,13 @@
 #!/usr/bin/env python3
 """The same model by the same recipe for the same time, in rnn-train and in PyTorch: perplexities side by side.
 
-    wikitext.py PROGRAM DATA [--minutes M] [--share S] [--config FILE] [--threads N] [--only ours|pytorch]
-                [--pytorch-epochs E] [KEY=VALUE ...]
+    wikitext.py PROGRAM DATA [--minutes M] [--share S] [--published] [--config FILE] [--threads N] [--only ours|pytorch]
+                [--pytorch-epochs E] [--keep FOLDER] [KEY=VALUE ...]
 
 PROGRAM is the built rnn-train; needs torch, numpy and PyYAML. DATA holds train.txt, valid.txt and test.txt, words apart
 (WikiText-2). Each trains for M minutes (default 90), one after the other, by configs/wikitext-2.cfg with what KEY=VALUE changes;
-the time includes validations. With `--share 0.05` each split is the first twentieth of its lines, for a look at first epochs.
+the time includes validations. With `--share 0.05` each split is the first twentieth of its lines, for a look at first epochs. With
+`--published` the end of every line is a token, of empty ones too, as in published perplexities. `--keep` leaves texts and run in FOLDER.
 At the end both are measured as they are then. Who makes fewer epochs in that time than the configuration has
 never comes to the end of its learning rates: `--pytorch-epochs` gives PyTorch as many as it makes.
 
@@ -100,6 +101,8 @@ def main():
     parser.add_argument("settings", nargs="*", metavar="KEY=VALUE")
     parser.add_argument("--minutes", type=float, default=90)
     parser.add_argument("--share", type=float, default=1)
+    parser.add_argument("--published", action="store_true")
+    parser.add_argument("--keep", type=pathlib.Path)
     parser.add_argument("--config", type=pathlib.Path, default=root / "configs/wikitext-2.cfg")
     parser.add_argument("--threads", type=int, default=len(os.sched_getaffinity(0)))
     parser.add_argument("--pytorch-epochs", type=int)
@@ -107,10 +110,12 @@ def main():
     options = parser.parse_intermixed_args()
     program = str(options.program.resolve())
     with tempfile.TemporaryDirectory() as temporary:
-        folder = pathlib.Path(temporary)
+        folder = (options.keep or pathlib.Path(temporary)).resolve()
+        folder.mkdir(parents=True, exist_ok=True)
         for name in ("train.txt", "valid.txt", "test.txt"):
-            lines = (options.data / name).read_text().split("\n")
-            (folder / name).write_text("\n".join(lines[:round(options.share * len(lines))]))
+            lines = (options.data / name).read_text().removesuffix("\n").split("\n")
+            lines = lines[:round(options.share * len(lines))]
+            (folder / name).write_text("".join(f"{line} </s>\n" if options.published else f"{line}\n" for line in lines))
         configuration, text = resolved(program, options, folder)
         results = {}
         if options.only != "pytorch":

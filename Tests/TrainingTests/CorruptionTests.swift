@@ -27,7 +27,7 @@ import Training
       data: .dataset(path: "/nowhere.h5"), output: RunConfiguration.Output(directory: "run"))
     (configuration.model.hidden, configuration.model.embedding) = (1, 1)
     let parameters = Parameters(
-      try ModelShape(configuration, vocabulary: dataset.vocabulary, tagging: nil, features: 0),
+      try ModelShape(configuration, vocabulary: dataset.vocabulary, tagging: nil, characterModels: nil),
       kernels: Kernels.available[0])
     parameters.initialize(seed: 1)
     let gradients = Gradients(

@@ -15,7 +15,7 @@ import Training
       [
         NetworkCase(cell, layers: layers, isBidirectional: false, .uniform, []),
         NetworkCase(cell, layers: layers, isBidirectional: false, .ragged, [.residual]),
-        NetworkCase(cell, layers: layers, isBidirectional: true, .ragged, [.characters]),
+        NetworkCase(cell, layers: layers, isBidirectional: true, .ragged, [.characters, .readers]),
         NetworkCase(cell, layers: layers, isBidirectional: true, .single, [.residual, .wholePanels]),
       ]
     }

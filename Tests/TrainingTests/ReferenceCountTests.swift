@@ -34,6 +34,7 @@ struct ReferenceCountTests {
   private static let languageModel = NetworkCase(.lstm, layers: 2, isBidirectional: false, .uniform, [.widths])
   private static let tied = NetworkCase(.lstm, layers: 1, isBidirectional: false, .uniform, [.tied])
   private static let tagger = NetworkCase(.gru, layers: 1, isBidirectional: true, .ragged, [.characters])
+  private static let reading = NetworkCase(.lstm, layers: 1, isBidirectional: true, .ragged, [.characters, .readers])
 
   private static let cases: [Case] = [
     Case(NetworkCase(.elman(.tanh), layers: 1, isBidirectional: false, .uniform, [])),
@@ -56,6 +57,7 @@ struct ReferenceCountTests {
     Case(tagger, ConditionalRandomField()),
     Case(tagger, ConditionalRandomField(), furtherClasses: [5, 11]),
     Case(tagger, features: 13),
+    Case(reading),
     Case(tagger, ConditionalRandomField(), furtherClasses: [5], shards: 4),
   ]
 

@@ -34,7 +34,7 @@ import Training
         .train: TokenSequence(tokens: [2, 1], offsets: [0, 2], extent: TextExtent(characters: 2), sourceSHA256: "abc")
       ])
     let parameters = Parameters(
-      try ModelShape(Self.configuration, vocabulary: dataset.vocabulary, tagging: nil, features: 0),
+      try ModelShape(Self.configuration, vocabulary: dataset.vocabulary, tagging: nil, characterModels: nil),
       kernels: Kernels.available[0])
     parameters.initialize(seed: UInt64(step))
     let gradients = Gradients(

@@ -7,11 +7,17 @@ extension SequenceModel {
     package var forms: Int?
     /// Forms of one minibatch and their characters; nil without a character encoder.
     package var characters: Timeline.Capacity?
+    /// [reader] sentences of one minibatch and their characters.
+    package var readings: [Timeline.Capacity]
 
-    package init(_ timeline: Timeline.Capacity, forms: Int? = nil, characters: Timeline.Capacity? = nil) {
+    package init(
+      _ timeline: Timeline.Capacity, forms: Int? = nil, characters: Timeline.Capacity? = nil,
+      readings: [Timeline.Capacity] = []
+    ) {
       self.timeline = timeline
       self.forms = forms
       self.characters = characters
+      self.readings = readings
     }
   }
 }

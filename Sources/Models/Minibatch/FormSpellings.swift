@@ -14,10 +14,8 @@ final class FormSpellings: @unchecked Sendable {
   /// [forms] in order of first appearance: number, length, and the words that have it, -1 for none. A form can have
   /// another id by word dropout.
   private let forms: Buffer<Form>
-  /// [forms] the number of the form that is a sequence.
-  private let numberOfSequence: Buffer<Int32>
-  /// [longest + 2] forms that are longer, while they are sorted.
-  private let longer: Buffer<Int32>
+  /// The number of the form that is a sequence.
+  private let order: LengthOrder
 
   private struct Form: BitwiseCopyable {
     var form: Int
@@ -29,8 +27,7 @@ final class FormSpellings: @unchecked Sendable {
   init(_ capacity: Timeline.Capacity, vocabulary: Int) {
     characters = Minibatch(SequenceModel.Capacity(capacity), vocabulary: vocabulary)
     forms = Buffer(count: capacity.sequences, repeating: Form(form: 0, length: 0, words: (-1, -1)))
-    numberOfSequence = Buffer(count: capacity.sequences, repeating: 0)
-    longer = Buffer(count: capacity.timesteps + 2, repeating: 0)
+    order = LengthOrder(capacity)
   }
 
   func removeAll() { count = 0 }
@@ -44,10 +41,10 @@ final class FormSpellings: @unchecked Sendable {
   ///
   /// - Parameter spelling: a form's characters as ids, at least one.
   func prepare(spelling: (_ form: Int) -> ArraySlice<Int32>) {
-    sortByLength()
-    characters.layOut(sequences: count) { forms[Int(numberOfSequence[$0])].length }
+    order.sort(count) { forms[$0].length }
+    characters.layOut(sequences: count) { forms[order[$0]].length }
     for sequence in 0..<count {
-      let form = forms[Int(numberOfSequence[sequence])]
+      let form = forms[order[sequence]]
       var timestep = 0
       for character in spelling(form.form) {
         characters.inputs[characters.timeline.row(timestep, sequence)] = character
@@ -57,24 +54,6 @@ final class FormSpellings: @unchecked Sendable {
     characters.prepare()
   }
 
-  /// The longest first, forms of one length in order of first appearance: counting sort.
-  private func sortByLength() {
-    let longest = longer.count - 2
-    for length in 0..<longer.count { longer[length] = 0 }
-    for number in 0..<count {
-      precondition(forms[number].length <= longest, "a form is longer than the capacity allows")
-      longer[forms[number].length] += 1
-    }
-    // From how many have a length to how many are longer.
-    var before: Int32 = 0
-    for length in (0...longest).reversed() { (longer[length], before) = (before, before + longer[length]) }
-    for number in 0..<count {
-      let length = forms[number].length
-      numberOfSequence[Int(longer[length])] = Int32(number)
-      longer[length] += 1
-    }
-  }
-
   /// The distinct words that have a sequence's form; the second is -1 for most.
-  func words(ofSequence sequence: Int) -> (Int32, Int32) { forms[Int(numberOfSequence[sequence])].words }
+  func words(ofSequence sequence: Int) -> (Int32, Int32) { forms[order[sequence]].words }
 }

@@ -18,10 +18,13 @@ package final class Minibatch: @unchecked Sendable {
   package let forms: Buffer<Int32>?
   /// How the forms are spelled; nil where it doesn't matter.
   let spellings: FormSpellings?
+  /// [reader] the sequences' characters; none where nobody reads them.
+  let readings: [SentenceReadings]
   /// [rows, features] what else is known of each input; nil where nothing is.
   private let featureMemory: OwnedMatrix?
-  /// What the last minibatch was prepared with: its shards spell by it as well.
+  /// What the last minibatch was prepared with: its shards spell and read by it as well.
   private var spelling: ((_ form: Int) -> ArraySlice<Int32>)?
+  private var reading: ((_ reader: Int, _ sequence: Int) -> CharacterReading)?
 
   /// Different inputs, in order of first appearance: ids, or pairs of an id and a form.
   package private(set) var distinctCount = 0
@@ -48,12 +51,14 @@ package final class Minibatch: @unchecked Sendable {
   /// - Parameters:
   ///   - characters: how many characters words are spelled with; nil where spellings don't matter. Otherwise the capacity
   ///     has room for them.
+  ///   - readers: how many characters each of those knows that read the sequences' characters; the capacity has room for what
+  ///     they read.
   ///   - features: width of what else is known of each input; 0: nothing.
   ///   - outputs: output layers, at least one.
   ///   - isShard: whether it is going to hold some sequences of a whole minibatch: see `load(_:of:)`.
   package init(
-    _ capacity: SequenceModel.Capacity, vocabulary: Int, characters: Int? = nil, features: Int = 0,
-    outputs: Int = 1, isShard: Bool = false
+    _ capacity: SequenceModel.Capacity, vocabulary: Int, characters: Int? = nil, readers: [Int] = [],
+    features: Int = 0, outputs: Int = 1, isShard: Bool = false
   ) {
     timeline = Timeline(capacity.timeline, isShard: isShard)
     let (rows, formCount) = (capacity.timeline.rows, capacity.forms)
@@ -73,6 +78,8 @@ package final class Minibatch: @unchecked Sendable {
       guard let spelled = capacity.characters else { preconditionFailure("spelled words need room for characters") }
       return FormSpellings(spelled, vocabulary: $0)
     }
+    precondition(readers.count <= capacity.readings.count, "sentences that are read need room for their characters")
+    readings = zip(readers, capacity.readings).map { SentenceReadings($1, words: rows, vocabulary: $0) }
   }
 
   /// Sequences of one length each, as a language model has them.
@@ -104,9 +111,22 @@ package final class Minibatch: @unchecked Sendable {
 
   /// Takes over what was written. Cost: O(rows + characters), no allocation.
   ///
-  /// - Parameter spelling: a form's characters as ids, at least one; nil where spellings don't matter.
-  package func prepare(spelling: ((_ form: Int) -> ArraySlice<Int32>)? = nil) {
-    self.spelling = spelling
+  /// - Parameters:
+  ///   - spelling: a form's characters as ids, at least one; nil where spellings don't matter.
+  ///   - reading: a sequence's characters as a reader reads them; nil where there is none.
+  package func prepare(
+    spelling: ((_ form: Int) -> ArraySlice<Int32>)? = nil,
+    reading: ((_ reader: Int, _ sequence: Int) -> CharacterReading)? = nil
+  ) {
+    prepare(spelling, reading, sequencesBefore: 0)
+  }
+
+  /// - Parameter sequencesBefore: what `reading` counts of the whole minibatch before the first one.
+  private func prepare(
+    _ spelling: ((_ form: Int) -> ArraySlice<Int32>)?,
+    _ reading: ((_ reader: Int, _ sequence: Int) -> CharacterReading)?, sequencesBefore: Int
+  ) {
+    (self.spelling, self.reading) = (spelling, reading)
     targetCount = countTargets()
     distinctCount = 0
     let (slots, reversedSlots, rowStarts) = (slots.base, reversedSlots.base, rowStarts.base)
@@ -129,6 +149,10 @@ package final class Minibatch: @unchecked Sendable {
     for slot in 0..<distinctCount {
       slotOfKey[key(ofSlot: slot)] = -1
       if let otherSlotOfForm { otherSlotOfForm[key(ofSlot: slot)] = -1 }
+    }
+    for (reader, readings) in readings.enumerated() {
+      guard let reading else { preconditionFailure("a minibatch for readers has what they read") }
+      readings.prepare(timeline) { reading(reader, sequencesBefore + $0) }
     }
   }
 
@@ -155,7 +179,9 @@ package final class Minibatch: @unchecked Sendable {
     if let features, let wholeFeatures = whole.features { features.gatherRows(of: wholeFeatures, index: places.base) }
     for (targets, wholeTargets) in zip(targetsOfOutputs, whole.targetsOfOutputs) { take(wholeTargets, targets) }
     if let forms, let wholeForms = whole.forms { take(wholeForms, forms) }
-    prepare(spelling: spellings == nil ? nil : whole.spelling)
+    prepare(
+      spellings == nil ? nil : whole.spelling, readings.isEmpty ? nil : whole.reading,
+      sequencesBefore: sequences.lowerBound)
   }
 
   private func key(ofSlot slot: Int) -> Int { Int(distinctForms?[slot] ?? distinctTokens[slot]) }

@@ -72,6 +72,7 @@ extension SequenceModel.Capacity {
     case .all: .max
     case .inputs: timeline.rows
     case .characters: characters?.rows ?? 0
+    case .readings(let reader): readings[reader].rows
     case .candidates(let samples): samples + timeline.rows
     case .candidatesThenInputs(let samples): samples + 2 * timeline.rows
     }

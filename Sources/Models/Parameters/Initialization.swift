@@ -46,9 +46,13 @@ extension Parameters {
   ///
   /// Embeddings are normal; what everything else is, `Initialization` says. By default each is drawn as PyTorch's modules draw
   /// it, so that learning rates carry over; of two biases that those add up there is one. Cost: O(elements), and O(hidden^3) for each orthogonal matrix.
-  package func initialize(seed: UInt64, _ initialization: Initialization = Initialization()) {
+  ///
+  /// - Parameter others: parameters that somebody else is going to put in.
+  package func initialize(
+    seed: UInt64, _ initialization: Initialization = Initialization(), except others: Range<Int> = 0..<0
+  ) {
     let random = Philox(seed: seed)
-    for (index, parameter) in layout.parameters.enumerated() {
+    for (index, parameter) in layout.parameters.enumerated() where !others.contains(index) {
       let elements = first(parameter, Draw(random: random, parameter: index), initialization)
       let (outputs, width) = (parameter.shape[0], parameter.elementCount / max(parameter.shape[0], 1))
       // Some at a time: an embedding of a million words isn't to be in memory several times.

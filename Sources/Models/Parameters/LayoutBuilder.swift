@@ -33,8 +33,39 @@ package struct LayoutBuilder {
     return handle
   }
 
+  /// Everything up to the last hidden states.
+  ///
+  /// - Parameters:
+  ///   - prefix: what all names begin with.
+  ///   - gradientRows: of the embedding.
+  mutating func addNetwork(
+    _ shape: ModelShape, named prefix: String = "", gradientRows: GradientRows
+  ) -> NetworkParameters {
+    let embedding = addEmbedding(
+      "\(prefix)embedding.weight", vocabulary: shape.vocabulary, width: shape.embedding, gradientRows: gradientRows)
+    let characters = shape.characters.map { characters in
+      CharacterParameters(
+        embedding: addEmbedding(
+          "\(prefix)character_embedding.weight", vocabulary: characters.vocabulary, width: characters.embedding,
+          gradientRows: .characters),
+        directions: [false, true].map {
+          addDirection(
+            of: "\(prefix)character_rnn", layer: 0, isReverse: $0, shape.cell, inputs: Widths([characters.embedding]),
+            units: characters.hidden)
+        })
+    }
+    let layers = (0..<shape.layers).map { layer in
+      [false, true].prefix(shape.directions).map {
+        addDirection(
+          of: "\(prefix)rnn", layer: layer, isReverse: $0, shape.cell, inputs: shape.inputWidths(layer: layer),
+          units: shape.units[layer])
+      }
+    }
+    return NetworkParameters(embedding: embedding, characters: characters, layers: layers)
+  }
+
   /// [vocabulary, width]
-  mutating func addEmbedding(
+  private mutating func addEmbedding(
     _ name: String, vocabulary: Int, width: Int, gradientRows: GradientRows
   ) -> Parameter.Handle {
     add(
@@ -43,7 +74,7 @@ package struct LayoutBuilder {
   }
 
   /// One direction of a recurrent layer.
-  mutating func addDirection(
+  private mutating func addDirection(
     of module: String, layer: Int, isReverse: Bool, _ cell: any CellKind, inputs: Widths, units: Int
   ) -> DirectionParameters {
     let columns = cell.gateColumns(units: units)
@@ -83,6 +114,14 @@ package struct LayoutBuilder {
       name, .outputBias, [classes], fanIn: inputs.total, inputs: Widths([1]),
       panels: PanelShape(rows: 1, columns: classes), gradientRows: gradientRows)
   }
+}
+
+/// The parameters of a network up to its last hidden states.
+struct NetworkParameters: Sendable {
+  let embedding: Parameter.Handle
+  let characters: CharacterParameters?
+  /// [layer][direction]
+  let layers: [[DirectionParameters]]
 }
 
 /// The parameters of one direction of a recurrent layer.

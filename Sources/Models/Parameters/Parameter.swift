@@ -106,6 +106,8 @@ package enum GradientRows: Sendable, Hashable {
   case inputs
   /// Those of the characters that its words are spelled with.
   case characters
+  /// Those of the characters that one of the readers reads.
+  case readings(by: Int)
   /// Those of its targets and of so many drawn classes.
   case candidates(samples: Int)
   /// Those of the targets and the drawn classes, then those of the tokens that the minibatch reads and weren't among them.
@@ -114,7 +116,7 @@ package enum GradientRows: Sendable, Hashable {
   /// Whether the output layer says first which rows there are.
   var beginAtOutput: Bool {
     switch self {
-    case .all, .inputs, .characters: false
+    case .all, .inputs, .characters, .readings: false
     case .candidates, .candidatesThenInputs: true
     }
   }

@@ -11,38 +11,20 @@ package struct ParameterLayout: Sendable {
   /// Floats of the parameters that have gradients in all rows: they come first.
   package let denseCount: Int
 
-  package let embedding: Parameter.Handle
-  package let characters: CharacterParameters?
-  /// [layer][direction]
-  package let layers: [[DirectionParameters]]
+  let network: NetworkParameters
   /// One for each of the shape's `classesOfOutputs`.
   package let outputs: [any OutputParameters]
   /// [output layer] which of the parameters are its own.
   package let parametersOfOutputs: [Range<Int>]
+  /// [reader] they come last, so that all others are what they are without them.
+  let readers: [NetworkParameters]
+  /// Which of the parameters are of a reader.
+  package let parametersOfReaders: Range<Int>
 
   package init(_ shape: ModelShape) {
     var builder = LayoutBuilder()
-    embedding = builder.addEmbedding(
-      "embedding.weight", vocabulary: shape.vocabulary, width: shape.embedding,
-      gradientRows: shape.tiesEmbeddings ? shape.output.tiedGradientRows : .inputs)
-    characters = shape.characters.map { characters in
-      CharacterParameters(
-        embedding: builder.addEmbedding(
-          "character_embedding.weight", vocabulary: characters.vocabulary, width: characters.embedding,
-          gradientRows: .characters),
-        directions: [false, true].map {
-          builder.addDirection(
-            of: "character_rnn", layer: 0, isReverse: $0, shape.cell, inputs: Widths([characters.embedding]),
-            units: characters.hidden)
-        })
-    }
-    layers = (0..<shape.layers).map { layer in
-      [false, true].prefix(shape.directions).map {
-        builder.addDirection(
-          of: "rnn", layer: layer, isReverse: $0, shape.cell, inputs: shape.inputWidths(layer: layer),
-          units: shape.units[layer])
-      }
-    }
+    network = builder.addNetwork(
+      shape, gradientRows: shape.tiesEmbeddings ? shape.output.tiedGradientRows : .inputs)
     var outputs: [any OutputParameters] = []
     var ranges: [Range<Int>] = []
     for (index, classes) in shape.classesOfOutputs.enumerated() {
@@ -51,12 +33,22 @@ package struct ParameterLayout: Sendable {
       let first = builder.count
       outputs.append(
         shape.output.addParameters(
-          of: shape, named: index == 0 ? "decoder" : "decoder_\(index)", embedding: embedding, to: &builder))
+          of: shape, named: index == 0 ? "decoder" : "decoder_\(index)", embedding: network.embedding, to: &builder))
       ranges.append(first..<builder.count)
     }
     (self.outputs, parametersOfOutputs) = (outputs, ranges)
+    let ownCount = builder.count
+    readers = shape.readers.enumerated().map { index, reader in
+      builder.addNetwork(reader.network, named: "\(reader.name).", gradientRows: .readings(by: index))
+    }
+    parametersOfReaders = ownCount..<builder.count
     (parameters, denseCount, floatCount) = builder.placed
   }
+
+  package var embedding: Parameter.Handle { network.embedding }
+  package var characters: CharacterParameters? { network.characters }
+  /// [layer][direction]
+  package var layers: [[DirectionParameters]] { network.layers }
 
   /// The first output layer's.
   package var output: any OutputParameters { outputs[0] }

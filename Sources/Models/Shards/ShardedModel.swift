@@ -46,7 +46,7 @@ package final class ShardedModel: Sendable {
     }
     let leaf = Gradients(parameters.layout, capacity)
     let model = makeModel(capacity.ofShard(among: count), leaf, true)
-    // Only shards look at how words are spelled.
+    // Only shards look at how words are spelled, and sentences read.
     let minibatch = Minibatch(
       capacity, vocabulary: parameters.shape.vocabulary, features: parameters.shape.features,
       outputs: parameters.shape.classesOfOutputs.count)
@@ -118,6 +118,10 @@ extension SequenceModel.Capacity {
     let sequences = (timeline.sequences + count - 1) / count
     shard.timeline = Timeline.Capacity(
       sequences: sequences, timesteps: timeline.timesteps, rows: min(timeline.rows, sequences * timeline.timesteps))
+    shard.readings = readings.map {
+      Timeline.Capacity(
+        sequences: sequences, timesteps: $0.timesteps, rows: min($0.rows, sequences * $0.timesteps))
+    }
     return shard
   }
 }

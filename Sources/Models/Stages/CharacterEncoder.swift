@@ -14,9 +14,10 @@ struct CharacterEncoder: Stage {
   private let workers: Int
 
   /// - Parameters:
+  ///   - cell: of the network that it is a part of.
   ///   - spellings: of the minibatch whose vectors the words are.
   init(
-    _ handles: CharacterParameters, _ shape: ModelShape.Characters, of parameters: Parameters,
+    _ handles: CharacterParameters, _ shape: ModelShape.Characters, _ cell: any CellKind, of parameters: Parameters,
     spellings: FormSpellings, into words: InputVectors, workers: Int, training: Bool
   ) {
     let characters = spellings.characters
@@ -29,7 +30,8 @@ struct CharacterEncoder: Stage {
       handles.embedding, of: parameters, minibatch: characters, into: vectors, kinds: .characters, workers: workers)
     directions = handles.directions.enumerated().map { index, direction in
       RecurrentDirection(
-        index, direction, RecurrentWeights(direction, of: parameters), of: parameters, timeline: characters.timeline,
+        index, cell, direction, RecurrentWeights(direction, of: parameters), of: parameters,
+        timeline: characters.timeline,
         memory: DirectionMemory(characters.timeline.capacity, units: shape.hidden), carriesState: false)
     }
     projection = SharedProjection(

@@ -33,7 +33,7 @@ struct EmbeddingInput: Stage {
   private let minibatch: Minibatch
   private let vectors: InputVectors
   private let dropout: VocabularyDropout?
-  private let kinds: InputKinds
+  private let kinds: PhaseKinds
   private let workers: Int
 
   /// - Parameters:
@@ -41,7 +41,7 @@ struct EmbeddingInput: Stage {
   ///   - dropout: of whole embeddings; nil: none.
   init(
     _ embedding: Parameter.Handle, of parameters: Parameters, minibatch: Minibatch, into vectors: InputVectors,
-    dropout: VocabularyDropout? = nil, kinds: InputKinds, workers: Int
+    dropout: VocabularyDropout? = nil, kinds: PhaseKinds, workers: Int
   ) {
     self.embedding = embedding
     table = parameters.view(embedding)
@@ -109,12 +109,4 @@ struct EmbeddingInput: Stage {
       }
     ]
   }
-}
-
-/// What profiles call the phases of an input.
-struct InputKinds {
-  let forward, backward: Phase.Kind
-
-  static let tokens = InputKinds(forward: .input, backward: .inputGradient)
-  static let characters = InputKinds(forward: .characters, backward: .charactersBackward)
 }

@@ -15,6 +15,7 @@ struct Recurrence<Projection: InputProjection>: Stage {
   let projection: Projection
   let timeline: Timeline
   let trial: SharingTrial
+  let kinds: PhaseKinds
 
   private var directions: [RecurrentDirection] { layer.directions }
 
@@ -25,39 +26,39 @@ struct Recurrence<Projection: InputProjection>: Stage {
     let phases = trial.candidates.flatMap { sharing in
       guard sharing.units > 1 else {
         return [
-          phase(.forward, sharing) { direction, sequences in
+          phase(kinds.forward, sharing) { direction, sequences in
             direction.forward(sequences: sequences, projection: projection)
           }
         ]
       }
       return (0..<timeline.capacity.timesteps).map { timestep in
-        phase(.forward, sharing, timestep: timestep) { direction, sequences, panels in
+        phase(kinds.forward, sharing, timestep: timestep) { direction, sequences, panels in
           direction.forward(timestep: timestep, sequences: sequences, panels: panels, projection: projection)
         }
       }
     }
     return directions.flatMap { $0.weightPhases() } + phases
-      + reorderingPhases(.forward) { [layer] in layer.concatenate(sequences: $0) }
+      + reorderingPhases(kinds.forward) { [layer] in layer.concatenate(sequences: $0) }
   }
 
   // MARK: backward
 
   /// Gradients of the pre-activations from those of the hidden states.
   func backwardPhases(into gradients: Gradients) -> [Phase] {
-    reorderingPhases(.backward) { [layer] in layer.split(sequences: $0) }
+    reorderingPhases(kinds.backward) { [layer] in layer.split(sequences: $0) }
       + trial.candidates.flatMap { sharing in
         guard sharing.units > 1 else {
-          return [phase(.backward, sharing) { direction, sequences in direction.backward(sequences: sequences) }]
+          return [phase(kinds.backward, sharing) { direction, sequences in direction.backward(sequences: sequences) }]
         }
-        let begin = phase(.backward, sharing) { direction, sequences in
+        let begin = phase(kinds.backward, sharing) { direction, sequences in
           direction.beginBackward(sequences: sequences)
         }
         let steps = (0..<timeline.capacity.timesteps).reversed().map { timestep in
-          phase(.backward, sharing, timestep: timestep) { direction, sequences, panels in
+          phase(kinds.backward, sharing, timestep: timestep) { direction, sequences, panels in
             direction.backward(timestep: timestep, sequences: sequences, panels: panels)
           }
         }
-        let reordering = phase(.backward, sharing) { direction, sequences in
+        let reordering = phase(kinds.backward, sharing) { direction, sequences in
           direction.reorderGradients(of: sequences)
         }
         return [begin] + steps + (directions.count == 1 ? [] : [reordering])

@@ -28,6 +28,13 @@ package struct RecurrenceSharing: Sendable, Equatable {
     let all = areEnough ? [bySequences, byBoth, byUnits] : [byBoth, byUnits, bySequences]
     return all.enumerated().filter { index, sharing in !all[..<index].contains(sharing) }.map(\.element)
   }
+
+  /// The same for the layers of a network.
+  static func all(_ capacity: Timeline.Capacity, of shape: ModelShape, workers: Int) -> [RecurrenceSharing] {
+    all(
+      capacity, jobs: (workers + shape.directions - 1) / shape.directions,
+      panels: ((shape.units.max() ?? 0) + PanelShape.width - 1) / PanelShape.width)
+  }
 }
 
 /// Finds out which sharing of recurrences is the fastest here: the first steps try them in turn, and the second best time of

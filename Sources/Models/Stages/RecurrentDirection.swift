@@ -34,8 +34,9 @@ final class RecurrentDirection: Sendable {
   private let keptGradients: [OwnedMatrix]?
 
   init(
-    _ index: Int, _ direction: DirectionParameters, _ weights: RecurrentWeights, of parameters: Parameters,
-    timeline: Timeline, memory: DirectionMemory, carriesState: Bool, keepsStateGradients: Bool = false
+    _ index: Int, _ kind: any CellKind, _ direction: DirectionParameters, _ weights: RecurrentWeights,
+    of parameters: Parameters, timeline: Timeline, memory: DirectionMemory, carriesState: Bool,
+    keepsStateGradients: Bool = false
   ) {
     self.index = index
     self.parameters = direction
@@ -45,7 +46,7 @@ final class RecurrentDirection: Sendable {
     self.carriesState = carriesState
     kernels = parameters.kernels
     recurrentBias = direction.recurrentBias.map(parameters.view)
-    let (kind, capacity) = (parameters.shape.cell, timeline.capacity)
+    let capacity = timeline.capacity
     gates = kind.gates.count
     (hidden, hiddenGradient) = (memory.hidden, memory.hiddenGradient)
     let units = hidden.columns

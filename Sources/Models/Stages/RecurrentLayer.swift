@@ -15,21 +15,23 @@ final class RecurrentLayer: Sendable {
   private let hiddenGradient: OwnedMatrix
 
   /// - Parameters:
+  ///   - handles: [direction]
+  ///   - shape: the sizes of the network that it is a layer of.
   ///   - keepsStateGradients: whether `RecurrentDirection.stateGradients` is going to be asked.
   ///   - rates: what is dropped of the recurrent weights.
   init(
-    _ index: Int, of parameters: Parameters, timeline: Timeline, carriesState: Bool, keepsStateGradients: Bool,
-    rates: DropoutRates, step: StepSettings
+    _ index: Int, _ handles: [DirectionParameters], _ shape: ModelShape, of parameters: Parameters,
+    timeline: Timeline, carriesState: Bool, keepsStateGradients: Bool = false, rates: DropoutRates, step: StepSettings
   ) {
-    let (shape, capacity) = (parameters.shape, timeline.capacity)
+    let capacity = timeline.capacity
     let widths = shape.outputWidths(layer: index)
     // The output layer reads whole groups of 16 rows: there is room for the last one.
     let hidden = OwnedMatrix(
       rows: capacity.sequences + capacity.rows + PanelShape.width, columns: widths.columns)
     let hiddenGradient = OwnedMatrix(rows: capacity.rows, columns: widths.columns)
-    directions = parameters.layout.layers[index].enumerated().map { direction, handles in
+    directions = handles.enumerated().map { direction, handles in
       RecurrentDirection(
-        direction, handles,
+        direction, shape.cell, handles,
         RecurrentWeights(
           handles, of: parameters, dropout: WeightDropout(rates, layer: index, direction: direction, step: step)),
         of: parameters, timeline: timeline,

@@ -7,6 +7,7 @@ struct RowProjection: InputProjection {
   private let weights: [InputWeights]
   private let directions: [RecurrentDirection]
   private let isResidual: Bool
+  private let kinds: PhaseKinds
   private let workers: Int
 
   /// - Parameters:
@@ -14,19 +15,20 @@ struct RowProjection: InputProjection {
   ///   - isResidual: whether a residual connection has a gradient of the input, which is added to.
   init(
     _ input: Activations, of minibatch: Minibatch, _ weights: [InputWeights], into directions: [RecurrentDirection],
-    isResidual: Bool, workers: Int
+    isResidual: Bool, kinds: PhaseKinds, workers: Int
   ) {
     self.input = input
     self.minibatch = minibatch
     self.weights = weights
     self.directions = directions
     self.isResidual = isResidual
+    self.kinds = kinds
     self.workers = workers
   }
 
   func forwardPhases() -> [Phase] {
     [
-      Phase(.input, rows: { [minibatch] in minibatch.rows }, workers: workers) { [self] rows in
+      Phase(kinds.forward, rows: { [minibatch] in minibatch.rows }, workers: workers) { [self] rows in
         for (weights, direction) in zip(weights, directions) {
           weights.project(input.values.rows(rows), into: direction.inputGates.rows(rows))
         }
@@ -43,7 +45,7 @@ struct RowProjection: InputProjection {
 
   func backwardPhases(into gradients: Gradients) -> [Phase] {
     [
-      Phase(.inputGradient, rows: { [minibatch] in minibatch.rows }, workers: workers) { [self] rows in
+      Phase(kinds.backward, rows: { [minibatch] in minibatch.rows }, workers: workers) { [self] rows in
         for (index, direction) in directions.enumerated() {
           weights[index].projectBack(
             direction.inputGateGradients.rows(rows), into: input.gradient.rows(rows),

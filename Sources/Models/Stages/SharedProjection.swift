@@ -9,12 +9,12 @@ struct SharedProjection: InputProjection {
   /// [direction] of [distinct, gates x units]: projected vectors, and on the backward pass the sums of the gates' gradients
   /// by distinct input, since they are not needed at the same time.
   private let projections: [OwnedMatrix]
-  private let kinds: InputKinds
+  private let kinds: PhaseKinds
   private let workers: Int
 
   init(
     _ vectors: InputVectors, of minibatch: Minibatch, _ weights: [InputWeights], into directions: [RecurrentDirection],
-    kinds: InputKinds, workers: Int
+    kinds: PhaseKinds, workers: Int
   ) {
     self.vectors = vectors
     self.minibatch = minibatch

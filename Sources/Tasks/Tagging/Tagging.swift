@@ -103,9 +103,12 @@ package struct Tagging: Task {
     characterModels: CharacterModels?, workers: Workers
   ) throws -> any MinibatchSource {
     let tagging = try vocabulary(of: dataset)
+    let context = try characterModels?.context(
+      of: train, forms: dataset.forms, trainsOn: configuration.model.trainsCharacterModels, keeps: true,
+      workers: workers)
     let sentences = try TaggedSentences(
       train, forms: dataset.forms, characters: configuration.model.characters == nil ? nil : tagging.characters,
-      features: characterModels?.features(of: train, forms: dataset.forms, keeps: true, workers: workers))
+      features: context?.features, readings: context?.readings ?? [])
     return try SentenceMinibatches(
       sentences, size: configuration.training.batchSize, seed: configuration.seed,
       dropout: WordDropout(

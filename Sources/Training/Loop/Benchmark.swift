@@ -50,7 +50,7 @@ package struct Benchmark: Sendable, Equatable {
         seed: UInt64(configuration.seed))
     } else if let dataset {
       shape = try ModelShape(
-        configuration, vocabulary: dataset.vocabulary, tagging: dataset.tagging, features: characterModels?.width ?? 0)
+        configuration, vocabulary: dataset.vocabulary, tagging: dataset.tagging, characterModels: characterModels)
       try configuration.checkMemory(shape, words: dataset.tokenCount)
       source = try configuration.task.minibatches(
         of: dataset.trainSplit(), in: dataset, configuration, characterModels: characterModels, workers: workers)
@@ -59,7 +59,7 @@ package struct Benchmark: Sendable, Equatable {
     }
     let engine = try Engine(
       configuration, shape, minibatches: source, workers: workers, kernels: kernels, ranks: Alone())
-    engine.initialize(configuration)
+    engine.initialize(configuration, characterModels)
 
     var count = 0
     func step() throws -> (targets: Int, time: Duration) {

@@ -45,15 +45,20 @@ package struct Engine {
     self.activationBytes = activationBytes
     optimizer = OptimizerStep(
       training.optimizer, clipNorm: training.clipNorm, sparse: training.sparseUpdates, slices: slices,
-      parameters: parameters, gradients: model.gradients, workers: workers.parallelism)
+      rates: configuration.rateShares(of: parameters.layout), parameters: parameters, gradients: model.gradients,
+      workers: workers.parallelism)
     momentReading = MomentReading(optimizer, of: parameters.layout)
     averages = training.averaging == nil ? nil : AveragedParameters(of: parameters)
     step = TrainingStep(model: model, optimizer: optimizer, averages: averages, workers: workers)
   }
 
-  /// Draws the parameters.
-  func initialize(_ configuration: RunConfiguration) {
-    model.parameters.initialize(seed: UInt64(configuration.seed), configuration.model.initialization)
+  /// Draws the parameters; those of character models that are trained on are taken over.
+  func initialize(_ configuration: RunConfiguration, _ characterModels: CharacterModels?) {
+    let parameters = model.parameters
+    parameters.initialize(
+      seed: UInt64(configuration.seed), configuration.model.initialization,
+      except: parameters.layout.parametersOfReaders)
+    characterModels?.put(into: parameters)
   }
 
   /// Takes over a checkpoint's parameters, moments and carried states.

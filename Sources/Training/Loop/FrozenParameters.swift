@@ -29,8 +29,8 @@ extension RunConfiguration.Training {
 }
 
 extension ParameterLayout {
-  /// The parameters that a name stands for: one by its whole name, a layer with all of its directions (`rnn.l0`), or all whose
-  /// names begin with it and go on with a dot or an underscore (`rnn`, `rnn.weight_hh`).
+  /// The parameters that a name stands for: one by its whole name, a layer with all of its directions (`rnn.l0`,
+  /// `language_model.forward.rnn.l0`), or all whose names begin with it and go on with a dot or an underscore (`rnn`, `rnn.weight_hh`).
   fileprivate func parameters(named name: String) -> [Parameter] {
     let exact = parameters.filter { $0.name == name }
     if !exact.isEmpty { return exact }
@@ -51,6 +51,6 @@ extension Parameter {
 
   /// `rnn.l0` of `rnn.weight_ih_l0` and of `rnn.weight_ih_l0_reverse`; nil where a name has no layer.
   fileprivate var layerName: String? {
-    name.wholeMatch(of: /.*_(l\d+)(_reverse)?/).map { "\(moduleName).\($0.1)" }
+    name.wholeMatch(of: /(.*)\.[^.]*_(l\d+)(_reverse)?/).map { "\($0.1).\($0.2)" }
   }
 }

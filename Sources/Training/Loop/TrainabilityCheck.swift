@@ -27,7 +27,7 @@ extension RunConfiguration {
           "early stopping, the schedule halving and the averaging nt-asgd follow its loss; give one, or leave them out")
     }
     let shape = try ModelShape(
-      self, vocabulary: dataset.vocabulary, tagging: dataset.tagging, features: characterModels?.width ?? 0)
+      self, vocabulary: dataset.vocabulary, tagging: dataset.tagging, characterModels: characterModels)
     _ = try lossWeights(of: shape)
     _ = try training.frozenParameters(of: ParameterLayout(shape))
     try checkMemory(shape, words: dataset.tokenCount, ranks: ranks)
@@ -54,10 +54,17 @@ extension RunConfiguration {
     // A gradient of the minibatch, one of a shard, and those that wait in the tree.
     let gradients = Double(Int.bitWidth - training.shards.leadingZeroBitCount) * Double(layout.denseCount)
     let states = rows / Double(training.shards) * units * Double(1 + shape.cell.gates.count)
-    let floats = kept + gradients + dropped + states + Double(words) * Double(shape.features)
+    let read = shape.readers.map(\.network).reduce(0) { sum, network in
+      sum + rows / Double(training.shards) * Self.charactersOfWord * Double(network.units.reduce(0, +))
+        * Double(1 + network.cell.gates.count)
+    }
+    let floats = kept + gradients + dropped + states + read + Double(words) * Double(shape.features)
     let available = Self.availableMemory
     guard floats * 4 < available else { throw .tooLarge(bytes: floats * 4, available: available) }
   }
+
+  /// With the space behind it; a short one.
+  private static let charactersOfWord = 5.0
 
   /// What the machine has, or less where the process has a limit (`ulimit -v`, `ulimit -d`).
   private static var availableMemory: Double {

@@ -76,8 +76,7 @@ package final class Trainer {
       of: dataset.trainSplit(), in: dataset, configuration, characterModels: characterModels?.models, workers: workers)
     self.characterModels = characterModels
     let shape = try ModelShape(
-      configuration, vocabulary: dataset.vocabulary, tagging: dataset.tagging,
-      features: characterModels?.models.width ?? 0)
+      configuration, vocabulary: dataset.vocabulary, tagging: dataset.tagging, characterModels: characterModels?.models)
     if let (checkpoint, path) = checkpoint {
       try checkpoint.check(against: dataset, steps: minibatches.count, configuration, file: path)
     }
@@ -88,7 +87,7 @@ package final class Trainer {
       try engine.restore(checkpoint, isAveraged: isAveraged, file: path)
       coverage = nil
     } else {
-      engine.initialize(configuration)
+      engine.initialize(configuration, characterModels?.models)
       coverage = vectors.map { engine.model.parameters.setEmbeddings($0, of: dataset.vocabulary) }
       try takeover?.apply(to: engine.model.parameters)
     }

@@ -200,8 +200,13 @@ package struct Checkpoint: Sendable, Equatable {
   /// The sizes that the configuration and the vocabulary give the model.
   package var shape: ModelShape {
     get throws(TrainingError) {
-      var shape = try ModelShape(configuration, vocabulary: vocabulary, tagging: tagging, features: 0)
-      if configuration.model.characterModel != nil {
+      var shape = try ModelShape(configuration, vocabulary: vocabulary, tagging: tagging, characterModels: nil)
+      if configuration.model.trainsCharacterModels {
+        for (_, _, direction) in configuration.model.characterModel?.models ?? [] {
+          guard let network = try characterModels[direction]?.shape else { continue }
+          shape.readers.append(ModelShape.Reader(reading: direction, network))
+        }
+      } else if configuration.model.characterModel != nil {
         // What the character models' states are wide isn't in the configuration: the first layer's weights say it.
         let layout = ParameterLayout(shape)
         let weight = layout[layout.layers[0][0].inputWeight]
@@ -262,9 +267,10 @@ package struct Checkpoint: Sendable, Equatable {
     let parameters = Parameters(try shape, kernels: kernels)
     try restore(parameters, file: file)
     let characterModels = try TrainedCharacterModels(in: self, file: file, kernels: kernels)?.models
-    guard characterModels?.width ?? 0 == parameters.shape.features else {
+    let expected = parameters.shape.features + parameters.shape.readers.reduce(0) { $0 + $1.width }
+    guard characterModels?.width ?? 0 == expected else {
       throw TrainingError.otherModel(
-        file: file, expected: "character models of \(parameters.shape.features) numbers for each word",
+        file: file, expected: "character models of \(expected) numbers for each word",
         found: "\(characterModels?.width ?? 0)")
     }
     return TrainedModel(

@@ -185,7 +185,9 @@ package enum CheckpointFile {
     var models: [ReadingDirection: Checkpoint] = [:]
     for direction in ReadingDirection.allCases where try group.contains(direction.rawValue) {
       let place = "\(path):/\(characterModels)/\(direction.rawValue)"
-      models[direction] = try checkpoint(in: group.group(direction.rawValue), .model, path: place, isWithin: true)
+      let model = try checkpoint(in: group.group(direction.rawValue), .model, path: place, isWithin: true)
+      guard model.tagging == nil else { throw TrainingError.notCheckpoint(file: place, found: "a tagger") }
+      models[direction] = model
     }
     return models
   }
@@ -194,6 +196,12 @@ package enum CheckpointFile {
   private static func check(_ checkpoint: Checkpoint, path: String) throws(TrainingError) {
     guard checkpoint.vocabulary.count > 0 else { throw .notCheckpoint(file: path, found: "its vocabulary is empty") }
     try check(checkpoint.tagging, of: checkpoint, path: path)
+    if checkpoint.configuration.model.trainsCharacterModels {
+      for (_, _, direction) in checkpoint.configuration.model.characterModel?.models ?? []
+      where checkpoint.characterModels[direction] == nil {
+        throw .notCheckpoint(file: path, found: "no character model that reads \(direction.rawValue)")
+      }
+    }
     let layout = ParameterLayout(try checkpoint.shape)
     let expected = Dictionary(uniqueKeysWithValues: layout.parameters.map { ($0.name, $0.shape) })
     for tensors in [checkpoint.parameters] + checkpoint.moments.values {

@@ -94,7 +94,7 @@ package struct ParentCheckpoint {
     let tagging = configuration.task.tagging(of: dataset)
     let old = try checkpoint.shape
     let new = try ModelShape(
-      configuration, vocabulary: dataset.vocabulary, tagging: tagging, features: characterModels?.models.width ?? 0)
+      configuration, vocabulary: dataset.vocabulary, tagging: tagging, characterModels: characterModels?.models)
     // Those that mean the same classes: of taggers, columns at the same place.
     var outputs = zip(old.classesOfOutputs.indices, new.classesOfOutputs.indices).map(\.0).filter {
       checkpoint.tagging?.columns[$0].column == tagging?.columns[$0].column && old.tiesEmbeddings == new.tiesEmbeddings

@@ -35,7 +35,10 @@ package struct Takeover {
       if let tensor = own[parameter.name], parameter.canBegin(with: tensor.shape) { tensors[parameter.name] = tensor }
     }
     let taken = layout.parameters.filter { tensors[$0.name] != nil }
-    let drawn = layout.parameters.filter { tensors[$0.name] == nil }
+    // Character models that a run begins to train on are what they were, and neither taken nor drawn.
+    let drawn = layout.parameters.enumerated().filter {
+      tensors[$1.name] == nil && !layout.parametersOfReaders.contains($0)
+    }.map(\.element)
     summary = Summary(
       origin: origin, taken: Self.names(of: taken, beside: drawn), drawn: Self.names(of: drawn, beside: taken),
       words: new.vocabulary - old.vocabulary,

@@ -65,9 +65,14 @@ extension PreparedRun {
     let splits = Split.allCases.compactMap { split in
       dataset.splits[split].map { "\(split.rawValue) \(Format.count($0.tokens.count))" }
     }
-    let input = model.characters.map { "(\(model.embedding) + 2 x \($0.hidden))" } ?? String(model.embedding)
+    let input =
+      [String(model.embedding)] + (model.characters.map { ["2 x \($0.hidden)"] } ?? [])
+      + (characterModels.map { [String($0.models.width)] } ?? [])
     let layers = model.hidden.counts(layers: model.layers).map { model.bidirectional ? "2 x \($0)" : String($0) }
-    let widths = [input] + layers + [summary.classes.map(String.init).joined(separator: " + ")]
+    let widths =
+      [input.count > 1 ? "(\(input.joined(separator: " + ")))" : input[0]] + layers + [
+        summary.classes.map(String.init).joined(separator: " + ")
+      ]
     var facts = [
       (
         "corpus",
@@ -92,7 +97,11 @@ extension PreparedRun {
     if let characterModels {
       let paths = (model.characterModel?.models ?? []).map(\.path)
       facts.append(
-        ("words", "with \(characterModels.models.width) numbers each by \(paths.joined(separator: " and "))"))
+        (
+          "words",
+          "with \(characterModels.models.width) numbers each by \(paths.joined(separator: " and "))"
+            + (model.trainsCharacterModels ? ", which are trained on" : "")
+        ))
     }
     if let averaging = training.averaging { facts.append(("averaging", Self.summary(of: averaging))) }
     facts += fewRows(summary).map { [("notice", $0)] } ?? []

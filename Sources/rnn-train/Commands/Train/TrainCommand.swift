@@ -209,7 +209,7 @@ struct TrainCommand: ParsableCommand {
     _ run: PreparedRun, from parameters: consuming PreparedRun.ParameterSource, _ workers: Workers,
     _ ranks: Ranks, since begun: ContinuousClock.Instant, _ reporter: ProgressReporter, _ console: Console
   ) throws -> (outcome: Trainer.Outcome, speed: SpeedReport?) {
-    if let models = run.characterModels?.models {
+    if let models = run.characterModels?.models, !run.configuration.model.trainsCharacterModels {
       let words = run.dataset.splits[.train]?.tokens.count ?? 0
       console.say(
         "the character models read \(Format.count(words, "word")), \(Format.count(models.width)) numbers for each")
