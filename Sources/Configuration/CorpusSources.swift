@@ -31,7 +31,9 @@ extension RunConfiguration {
       guard case .text(let corpus) = data else { return nil }
       if case .tokenizer(let path) = corpus.tokens { return KnownVocabulary(of: try BytePairTokenizer.read(path)) }
       guard let file = corpus.vocabulary.file, let tokenization = Tokenization(corpus.tokens.kind) else { return nil }
-      return KnownVocabulary(words: try VocabularyFile.read(file, tokenization, format: format))
+      return KnownVocabulary(
+        words: try VocabularyFile.read(
+          file, tokenization, format: format, isLowercase: corpus.vocabulary.isLowercase))
     }
   }
 

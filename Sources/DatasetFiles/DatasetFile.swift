@@ -28,6 +28,7 @@ import HDF5
 ///     /vocabulary/forms      strings, the words of all splits as they are spelled
 ///     /vocabulary            attribute: tag_column, "UPOS", "XPOS" or "FEATS": where CoNLL-U has the tags
 ///     /vocabulary            attribute: other_tag_columns, "XPOS FEATS": further columns; theirs are tags_XPOS and tags_FEATS
+///     /vocabulary            attribute: lowercase, 1: words are looked up in lower case, in which all tokens are
 ///     /vocabulary            attribute: training_forms, how many of them, from the first on, the training split has
 ///     /train/forms           int32, one for each token: which of the forms it is; tokens of one form have one id
 ///
@@ -76,7 +77,7 @@ package enum DatasetFile {
       try root.setAttribute("settings_sha256", settings)
       if dataset.missedWords > 0 { try root.setAttribute("missed_words", dataset.missedWords) }
       let vocabulary = try root.group("vocabulary")
-      try vocabulary.writeStrings("tokens", dataset.vocabulary.tokens)
+      try dataset.vocabulary.write(to: vocabulary)
       if let tokenizer = dataset.tokenization.subwords { try vocabulary.writeText("tokenizer", tokenizer.json) }
       if let tagging = dataset.tagging { try write(tagging, forms: dataset.forms, to: vocabulary) }
       for split in Split.allCases {
@@ -107,15 +108,18 @@ package enum DatasetFile {
       let kind = try header(of: root, file: path)
       let vocabulary = try root.group("vocabulary")
       let tokenization = try tokenization(kind, in: vocabulary, file: path)
-      let tokens = try vocabulary.readStrings("tokens")
-      try requireUnique(tokens, file: path, object: "/vocabulary/tokens")
       var dataset = SequenceDataset(
-        tokenization: tokenization, vocabulary: Vocabulary(tokens: tokens), splits: [:])
+        tokenization: tokenization,
+        vocabulary: try Vocabulary(in: vocabulary) { name in
+          let tokens = try vocabulary.readStrings(name)
+          try requireUnique(tokens, file: path, object: "/vocabulary/\(name)")
+          return tokens
+        }, splits: [:])
       let words = try vocabulary.contains("tags") ? TaggerWords(in: vocabulary, dataset.vocabulary, file: path) : nil
       dataset.tagging = words?.tagging
       dataset.forms = words?.forms ?? []
       for split in Split.allCases where try root.contains(split.rawValue) {
-        let check = SplitCheck(file: path, split: split, tokenCount: tokens.count, words: words)
+        let check = SplitCheck(file: path, split: split, tokenCount: dataset.vocabulary.count, words: words)
         var sequence = try sequence(in: root.group(split.rawValue), tags: words?.tagging.columns ?? [])
         try check.validate(sequence)
         sequence = check.checked(sequence)

@@ -17,6 +17,7 @@ import Models
 ///     tokenizer          of bpe only: the text of a tokenizer.json
 ///     tokens             the vocabulary by id, a list in JSON
 ///     direction          backward: of a language model that reads from right to left only
+///     lowercase          true: of a tagger that looks words up in lower case only; characters are read as they are written
 ///     tags, tag_column, characters, training_words       of a tagger only: lists in JSON, and CoNLL-U's column
 package enum ModelMetadata {
   private enum Key {
@@ -31,6 +32,7 @@ package enum ModelMetadata {
     static let tokenizer = "tokenizer"
     static let tokens = "tokens"
     static let direction = "direction"
+    static let lowercase = "lowercase"
     static let tags = "tags"
     static let tagColumn = "tag_column"
     static let characters = "characters"
@@ -54,6 +56,7 @@ package enum ModelMetadata {
     entries += [(Key.tokenization, model.tokenization.kind.rawValue), (Key.tokens, try list(model.vocabulary.tokens))]
     if let tokenizer = model.tokenization.subwords { entries.append((Key.tokenizer, tokenizer.json)) }
     if model.direction != .forward { entries.append((Key.direction, model.direction.rawValue)) }
+    if model.vocabulary.isLowercase { entries.append((Key.lowercase, "true")) }
     if let tagging = model.tagging {
       entries += [
         (Key.tags, try list(tagging.columns[0].tags)), (Key.tagColumn, tagging.columns[0].column.rawValue),
@@ -78,7 +81,7 @@ package enum ModelMetadata {
   /// - Parameter file: what errors call the file.
   static func read(_ texts: [String: String], file: String) throws(ExportError) -> Description {
     let reader = Reader(texts: texts, file: file)
-    let vocabulary = Vocabulary(tokens: try reader.list(Key.tokens))
+    let vocabulary = Vocabulary(tokens: try reader.list(Key.tokens), isLowercase: try reader.isLowercase)
     guard vocabulary.count > 0 else { throw reader.refusal("a vocabulary", "an empty one") }
     let tokenization = try reader.tokenization
     var tagging: TaggingVocabulary?
@@ -148,6 +151,16 @@ package enum ModelMetadata {
           return .bpe(try BytePairTokenizer(json: texts[Key.tokenizer] ?? ""))
         } catch {
           throw refusal("\(Key.tokenizer), the text of a tokenizer.json", error.description)
+        }
+      }
+    }
+
+    var isLowercase: Bool {
+      get throws(ExportError) {
+        switch texts[Key.lowercase] {
+        case nil, "false": false
+        case "true": true
+        case let text?: throw refusal("\(Key.lowercase), true or false", text)
         }
       }
     }

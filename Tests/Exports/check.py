@@ -37,6 +37,7 @@ def sentences():
     words = (root / "datasets/english/test.txt").read_text().split()
     words[3:100:9] = ["Zyzzyva"] * len(words[3:100:9])
     words[5] = "Xę🐑"
+    words[7:100:9] = [word.upper() for word in words[7:100:9]]
     return [words[7 * i : 7 * i + length] for i, length in enumerate((50, 1, 50, 13, 7, 1, 30))]
 
 
@@ -47,7 +48,7 @@ def train(directory, task, model):
     data = directory / f"data.{corpus}"
     data.write_text(end.join(source.split(end)[:150]) + end)
     config = {
-        "task": task, "data": {"train": str(data)}, "model": model,
+        "task": task, "data": {"train": str(data), "vocabulary": {"lowercase": task == "tagging"}}, "model": model,
         "training": {"epochs": 2, "batch_size": 10, "optimizer": {"name": "adam", "learning_rate": 0.02}},
         "output": {"directory": str(directory / "run")},
     }
@@ -66,8 +67,12 @@ class Reference:
         content = torch.load(path, weights_only=True)
         self.weights, self.about = content["state_dict"], content["metadata"]
         self.tokens = {token: id for id, token in enumerate(json.loads(self.about["tokens"]))}
+        self.known = str.lower if "lowercase" in self.about else str
         self.spelling = json.loads(self.about.get("characters", "[]"))
         self.spelling = {character: id for id, character in enumerate(self.spelling)}
+
+    def ids(self, sentence):
+        return [self.tokens.get(self.known(word), self.tokens["<unk>"]) for word in sentence]
 
     def recurrent(self, x, module, layer):
         """[T, inputs] -> [T, units of all directions], and the last states of each direction."""
@@ -106,8 +111,8 @@ class Reference:
         return torch.stack(rows)
 
     def logits(self, sentence):
-        weights, unknown = self.weights, self.tokens["<unk>"]
-        x = weights["embedding.weight"][[self.tokens.get(word, unknown) for word in sentence]]
+        weights = self.weights
+        x = weights["embedding.weight"][self.ids(sentence)]
         if "character_embedding.weight" in weights:
             spelled = [[self.spelling.get(c, self.spelling["<unk>"]) for c in word[:64]] for word in sentence]
             vectors = [weights["character_embedding.weight"][ids] for ids in spelled]
@@ -152,7 +157,7 @@ class Session:
         reference, lengths = self.reference, [len(sentence) for sentence in sentences]
         tokens = np.full((max(lengths), len(sentences)), 1, np.int64)
         for b, sentence in enumerate(sentences):
-            tokens[: len(sentence), b] = [reference.tokens.get(w, reference.tokens["<unk>"]) for w in sentence]
+            tokens[: len(sentence), b] = reference.ids(sentence)
         given = {"tokens": tokens, **(states or self.start(len(sentences)))}
         if "lengths" in self.inputs:
             given["lengths"] = np.array(lengths, np.int32)

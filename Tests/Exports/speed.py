@@ -58,6 +58,7 @@ def write(session, about, states):
 
 def tag(session, about, states, sentences):
     ids = {token: id for id, token in enumerate(json.loads(about["tokens"]))}
+    known = str.lower if "lowercase" in about else str
     letters = {character: id for id, character in enumerate(json.loads(about["characters"]))}
     spelled = "characters" in [i.name for i in session.get_inputs()]
     for first in range(0, len(sentences), 32):
@@ -68,7 +69,7 @@ def tag(session, about, states, sentences):
         characters = np.zeros((max(len(w) for words in batch for w in words), *tokens.shape), np.int64)
         for b, words in enumerate(batch):
             for t, word in enumerate(words):
-                tokens[t, b] = ids.get(word, ids["<unk>"])
+                tokens[t, b] = ids.get(known(word), ids["<unk>"])
                 counts[t, b] = len(word)
                 characters[: len(word), t, b] = [letters.get(c, 0) for c in word]
         given = {"tokens": tokens, "lengths": lengths, **zeros(states, len(batch))}

@@ -49,14 +49,14 @@ func subwordModel() throws -> ExportedModel {
   return try model(of: shape, vocabulary: tokenizer.vocabulary, .bpe(tokenizer), direction: .backward)
 }
 
-/// A tagger in both directions that looks at characters.
+/// A tagger in both directions that looks at characters, and at words in lower case.
 func taggerModel(_ output: any OutputKind = .softmax) throws -> ExportedModel {
   var shape = ModelShape(
     vocabulary: words.count, embedding: 5, cell: .gru, hidden: 6, layers: 2, classes: tagging.columns[0].tags.count)
   shape.isBidirectional = true
   shape.characters = ModelShape.Characters(vocabulary: tagging.characters.count, embedding: 3, hidden: 4)
   shape.output = output
-  return try model(of: shape, .word, tagging)
+  return try model(of: shape, vocabulary: Vocabulary(tokens: words, isLowercase: true), .word, tagging)
 }
 
 /// Tokens that JSON has to escape, and two that differ by their normalization only.

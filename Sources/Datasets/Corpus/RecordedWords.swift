@@ -35,7 +35,7 @@ package struct RecordedWords: Sendable {
   /// `<unk>`. O(words).
   func ids(of tokens: Column<Int32>, in vocabulary: Vocabulary) throws(FileError) -> Column<Int32> {
     let missing = vocabulary.unknownId ?? -1
-    let ids = vocabulary.table.numbers(of: table, missing: missing)
+    let ids = vocabulary.ids(of: table, missing: missing)
     var column = try PlaceMap(pruned, last: ids, table: vocabulary.table, missing: missing).applied(to: tokens)
     // Words that don't come have places, too: all of ASCII where characters are tokens.
     let isMissing = !pruned.stretches.isEmpty || zip(ids, counts).contains { $0 == missing && $1 > 0 }

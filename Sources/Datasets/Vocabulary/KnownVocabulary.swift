@@ -23,7 +23,9 @@ package struct KnownVocabulary: Sendable {
 
   /// Whether a dataset keeps the ids of all that is known and that it has a use for.
   package func isKept(in dataset: SequenceDataset) -> Bool {
-    guard dataset.vocabulary.table.begins(with: words.table) else { return false }
+    guard dataset.vocabulary.isLowercase == words.isLowercase, dataset.vocabulary.table.begins(with: words.table) else {
+      return false
+    }
     guard let tagging, let other = dataset.tagging else { return true }
     return other.characters.table.begins(with: tagging.characters.table)
       && tagging.columns.allSatisfy { known in
@@ -42,7 +44,8 @@ package struct KnownVocabulary: Sendable {
         tagging?.characters.tokens, tagging?.trainingWords.tokens, (tokenization?.subwords?.json).map { [$0] },
       ]
     var hash = ContentHash()
-    // Neither byte is part of any token's UTF-8.
+    // None of these bytes is part of any token's UTF-8.
+    if words.isLowercase { [0xFD as UInt8].withUnsafeBytes { hash.update($0) } }
     for list in lists {
       for token in list ?? [] { Array(token.utf8 + [0xFF]).withUnsafeBytes { hash.update($0) } }
       [0xFE as UInt8].withUnsafeBytes { hash.update($0) }

@@ -14,11 +14,11 @@ package struct NormalizationCheck: Sendable {
   /// Takes in a word that occurs so many times. Amortised O(length of the word).
   package mutating func note(_ word: String, count: Int = 1) {
     words += count
-    guard Self.hasForms(word), vocabulary.table.number(of: word) == nil else { return }
+    guard Self.hasForms(word), vocabulary.knownId(of: word) == nil else { return }
     let tokens = tokens ?? Set(vocabulary.tokens.filter(Self.hasForms))
     self.tokens = tokens
     // Strings are equal in any form.
-    if tokens.contains(word) { otherForms += count }
+    if tokens.contains(vocabulary.isLowercase ? word.lowercased() : word) { otherForms += count }
   }
 
   /// Takes in words that the vocabulary has as they are. O(1).

@@ -11,14 +11,17 @@ package struct Vocabulary: Sendable, Equatable {
   package let tokens: [String]
   package let unknownId: Int32?
   package let endOfLineId: Int32?
+  /// Whether words are looked up in lower case, in which all tokens are.
+  package let isLowercase: Bool
   let table: TokenTable
 
   /// - Precondition: no token occurs twice; a reader of files asks `repeatedToken(in:)` before it gets here.
-  package init(tokens: [String]) {
+  package init(tokens: [String], isLowercase: Bool = false) {
     let table = TokenTable(tokens)
     precondition(table.count == tokens.count, "a vocabulary's tokens are different")
     self.tokens = tokens
     self.table = table
+    self.isLowercase = isLowercase
     unknownId = table.number(of: Self.unknownToken)
     endOfLineId = table.number(of: Self.endOfLineToken)
   }
@@ -26,7 +29,18 @@ package struct Vocabulary: Sendable, Equatable {
   package var count: Int { tokens.count }
 
   /// The id of a token, that of `<unk>` if the vocabulary lacks it, and nil if it lacks that too.
-  package func id(of token: some StringProtocol) -> Int32? { table.number(of: token) ?? unknownId }
+  package func id(of token: some StringProtocol) -> Int32? { knownId(of: token) ?? unknownId }
+
+  /// The id of a token that the vocabulary has.
+  package func knownId(of token: some StringProtocol) -> Int32? {
+    isLowercase ? table.number(of: token.lowercased()) : table.number(of: token)
+  }
+
+  /// The ids of a table's tokens, `missing` for those that the vocabulary lacks. O(their length).
+  func ids(of words: TokenTable, missing: Int32) -> [Int32] {
+    if !isLowercase { return table.numbers(of: words, missing: missing) }
+    return (0..<words.count).map { knownId(of: words[$0]) ?? missing }
+  }
 
   /// A token that stands in the list more than once, byte for byte.
   package static func repeatedToken(in tokens: [String]) -> String? {
@@ -38,5 +52,5 @@ package struct Vocabulary: Sendable, Equatable {
     }
   }
 
-  package static func == (a: Vocabulary, b: Vocabulary) -> Bool { a.table == b.table }
+  package static func == (a: Vocabulary, b: Vocabulary) -> Bool { a.isLowercase == b.isLowercase && a.table == b.table }
 }

@@ -7,22 +7,24 @@ package enum VocabularyFile {
   ///
   /// O(bytes) time; memory is the tokens.
   ///
-  /// - Parameter format: of the corpus. Words that its files mark may have spaces in them.
+  /// - Parameters:
+  ///   - format: of the corpus. Words that its files mark may have spaces in them.
+  ///   - isLowercase: whether words are looked up in lower case, so that no other token would ever be found.
   /// - Throws: `CorpusError.malformedLine` with a `VocabularyProblem`; `.empty` for a file without a line; what is wrong with the
   ///   file as a text.
   package static func read(
-    _ path: String, _ tokenization: Tokenization, format: any CorpusFormat
+    _ path: String, _ tokenization: Tokenization, format: any CorpusFormat, isLowercase: Bool = false
   ) throws(CorpusError) -> Vocabulary {
     var lines = try TextLines(.file(path))
     do throws(CorpusError) {
-      return try read(&lines, of: path, tokenization, format: format)
+      return try read(&lines, of: path, tokenization, format: format, isLowercase: isLowercase)
     } catch {
       throw lines.cause(of: error)
     }
   }
 
   private static func read(
-    _ lines: inout TextLines, of path: String, _ tokenization: Tokenization, format: any CorpusFormat
+    _ lines: inout TextLines, of path: String, _ tokenization: Tokenization, format: any CorpusFormat, isLowercase: Bool
   ) throws(CorpusError) -> Vocabulary {
     var table = TokenTable()
     while let chunk = try lines.next() {
@@ -37,12 +39,13 @@ package enum VocabularyFile {
         } catch {
           throw problem(error)
         }
+        if isLowercase, !token.lowercased().utf8.elementsEqual(token.utf8) { throw problem(.upperCase(found: token)) }
         let first = Int(table.insert(token)) + 1
         if first < number { throw problem(.repeated(token, line: first)) }
       }
     }
     if table.count == 0 { throw .empty(paths: [path]) }
-    return Vocabulary(tokens: table.tokens)
+    return Vocabulary(tokens: table.tokens, isLowercase: isLowercase)
   }
 
   private static func token(
@@ -75,6 +78,8 @@ package enum VocabularyProblem: LineProblem {
   /// A token of an earlier line.
   case repeated(String, line: Int)
   case whiteSpace(found: String)
+  /// What isn't in lower case, where words are looked up so.
+  case upperCase(found: String)
   /// What is no token at a level where each has one length.
   case notOne(TokenKind, found: String)
 
@@ -86,6 +91,8 @@ package enum VocabularyProblem: LineProblem {
       "\"\(VectorText.word(for: token))\" is the token of line \(line) already; each has one id"
     case .whiteSpace(let found):
       "expected one token without white space in it, found \"\(found)\" (cut -f1 or awk '{print $1}' takes counts away)"
+    case .upperCase(let found):
+      "expected a token in lower case, as data.vocabulary.lowercase looks for it, found \"\(found)\""
     case .notOne(let kind, let found):
       "expected one token of the kind \(kind.rawValue), found \"\(found)\""
     }

@@ -8,6 +8,9 @@ package struct VocabularySettings: Sendable, Equatable {
   package var minimumCount: Int
   /// A file of tokens that have their ids already; nil: they are those of the training text. See `VocabularyFile`.
   package var file: String?
+  /// Whether words are told apart by their letters alone, not by upper and lower case: of a tagger's, which sees how they are
+  /// written in their characters.
+  package var isLowercase = false
   /// Whether tokens that a model or the file doesn't know yet are added to those that it does; see `KnownVocabulary`.
   package var extends = false
 
@@ -38,6 +41,9 @@ extension VocabularySettings: KeySection {
   package mutating func visitKeys(_ keys: inout some KeyVisitor) {
     keys.optional("size", &size, .whole(1...10_000_000), "the most frequent tokens up to this many; absent: all")
     keys.value("min_count", &minimumCount, .whole(1...Int.max), "tokens that occur less often are left out")
+    keys.value(
+      "lowercase", &isLowercase, .flag,
+      "whether words are looked up in lower case (tagging); characters stay as they are written")
     keys.optional(
       "file", &file, .inputFile, "a file with a token a line, ids in order; absent: the training text's tokens")
     keys.value(
@@ -68,10 +74,11 @@ extension Vocabulary {
     _ text: TextPart, settings: VocabularySettings
   ) throws(CorpusError) -> (vocabulary: Vocabulary, missed: Int) {
     let size = settings.size ?? Int.max
-    let (table, specialCount) = (text.words.table, text.words.specialTokenCount)
+    let words = try CountedWords(of: text, isLowercase: settings.isLowercase)
+    let (table, counts, specialCount) = (words.table, words.counts, words.specialCount)
     guard size > specialCount else { throw .vocabularyTooSmall(size: size, minimum: specialCount + 1) }
 
-    let (ranking, counts) = try text.ranking(most: size - specialCount)
+    let ranking = words.ranking(most: size - specialCount)
     let minimumCount = max(1, settings.minimumCount)
     let highest = ranking.first.map { counts[Int($0)] } ?? 0
     guard highest >= minimumCount else {
@@ -84,7 +91,7 @@ extension Vocabulary {
       table[id < specialCount ? id : Int(ranked[ranked.startIndex + id - specialCount])]
     }
     return (
-      Vocabulary(tokens: tokens),
+      Vocabulary(tokens: tokens, isLowercase: settings.isLowercase),
       least <= text.words.allowance ? text.words.allowance : 0
     )
   }
@@ -96,42 +103,70 @@ extension Vocabulary {
   static func extending(
     _ known: Vocabulary, by text: TextPart, settings: VocabularySettings
   ) throws(CorpusError) -> (vocabulary: Vocabulary, missed: Int) {
-    let table = text.words.table
+    let words = try CountedWords(of: text, isLowercase: known.isLowercase)
+    let (table, counts) = (words.table, words.counts)
+    func vocabulary(_ tokens: [String]) -> Vocabulary { Vocabulary(tokens: tokens, isLowercase: known.isLowercase) }
     func isNew(_ number: Int) -> Bool { known.table.number(of: table[number]) == nil }
-    var tokens = known.tokens + (0..<text.words.specialTokenCount).filter(isNew).map { table[$0] }
-    guard settings.extends else { return (Vocabulary(tokens: tokens), 0) }
+    var tokens = known.tokens + (0..<words.specialCount).filter(isNew).map { table[$0] }
+    guard settings.extends else { return (vocabulary(tokens), 0) }
     let room = max(0, (settings.size ?? .max) - tokens.count)
     let minimumCount = max(1, settings.minimumCount)
-    let (ranking, counts) = try text.ranking(most: room + known.count)
-    let new = ranking.prefix { counts[Int($0)] >= minimumCount }.lazy.map { Int($0) }.filter(isNew).prefix(room)
+    let new = words.ranking(most: room + known.count).prefix { counts[Int($0)] >= minimumCount }.lazy.map { Int($0) }
+      .filter(isNew).prefix(room)
     tokens += new.map { table[$0] }
     let least = new.count == room ? new.last.map { counts[$0] } ?? 0 : minimumCount
-    return (Vocabulary(tokens: tokens), least <= text.words.allowance ? text.words.allowance : 0)
+    return (vocabulary(tokens), least <= text.words.allowance ? text.words.allowance : 0)
   }
 }
 
-extension TextPart {
-  /// Its tokens but the special ones, by descending frequency, ties in the order of Unicode scalars.
+/// The different words of a part of a text.
+private struct CountedWords {
+  /// Special ones come first.
+  let table: TokenTable
+  /// [table] how often each comes.
+  let counts: [Int]
+  let specialCount: Int
+
+  /// O(tokens) for a part of a text, O(length of the words) in lower case.
   ///
-  /// O(tokens) for a part of a text, O(types), and O(most · log most) but for ties with the last.
+  /// - Parameter isLowercase: whether words that differ by upper and lower case alone are one.
+  init(of text: TextPart, isLowercase: Bool) throws(CorpusError) {
+    let (words, counts) = (text.words, try text.counts())
+    specialCount = words.specialTokenCount
+    guard isLowercase else {
+      (table, self.counts) = (words.table, counts)
+      return
+    }
+    var table = TokenTable((0..<words.specialTokenCount).map { words.table[$0] })
+    var sums = Array(counts.prefix(words.specialTokenCount))
+    for place in words.specialTokenCount..<words.table.count {
+      let number = Int(table.insert(words.table[place].lowercased()))
+      if number == sums.count { sums.append(0) }
+      sums[number] += counts[place]
+    }
+    (self.table, self.counts) = (table, sums)
+  }
+
+  /// The tokens but the special ones, by descending frequency, ties in the order of Unicode scalars.
+  ///
+  /// O(types), and O(most · log most) but for ties with the last.
   ///
   /// - Parameter most: how many are wanted at least, if there are as many.
-  /// - Returns: their numbers in the table, and by number how often each comes.
-  fileprivate func ranking(most: Int) throws(CorpusError) -> (numbers: [Int32], counts: [Int]) {
-    let (counts, table, special) = (try counts(), words.table, words.specialTokenCount)
+  /// - Returns: their numbers in the table.
+  func ranking(most: Int) -> [Int32] {
     // Nothing is sorted that comes less often than the last one that is wanted.
     var typesOfCount = [Int](repeating: 0, count: 1 << 16)
-    for count in counts[special...] { typesOfCount[min(count, typesOfCount.count - 1)] += 1 }
+    for count in counts[specialCount...] { typesOfCount[min(count, typesOfCount.count - 1)] += 1 }
     var (least, left) = (typesOfCount.count - 1, most)
     while least > 1, left > typesOfCount[least] {
       left -= typesOfCount[least]
       least -= 1
     }
-    var numbers = (Int32(special)..<Int32(table.count)).filter { counts[Int($0)] >= max(1, least) }
+    var numbers = (Int32(specialCount)..<Int32(table.count)).filter { counts[Int($0)] >= max(1, least) }
     numbers.sort { a, b in
       let (first, second) = (counts[Int(a)], counts[Int(b)])
       return first != second ? first > second : table.areInIncreasingOrder(Int(a), Int(b))
     }
-    return (numbers, counts)
+    return numbers
   }
 }

@@ -32,8 +32,13 @@ package struct LanguageModel: Task {
     if model.characterModel != nil {
       object("model.character_model", "is for tagging; a language model of words reads no characters")
     }
-    if case .text(let corpus) = configuration.data, corpus.tags != [.upos] {
-      object("data.tags", "is for tagging; a language model has no tags")
+    if case .text(let corpus) = configuration.data {
+      if corpus.tags != [.upos] { object("data.tags", "is for tagging; a language model has no tags") }
+      if corpus.vocabulary.isLowercase {
+        object(
+          "data.vocabulary.lowercase",
+          "is for tagging; a language model's words are what it predicts (bring the text itself into lower case)")
+      }
     }
     if configuration.training.tagWeights != nil {
       object("training.tag_weights", "is for tagging; a language model has no tags")

@@ -29,7 +29,7 @@ package enum CheckpointFile {
     let vocabulary = try root.group("vocabulary")
     try vocabulary.setAttribute("tokenization", checkpoint.tokenization.kind.rawValue)
     if let tokenizer = checkpoint.tokenization.subwords { try vocabulary.writeText("tokenizer", tokenizer.json) }
-    try vocabulary.writeStrings("tokens", checkpoint.vocabulary.tokens)
+    try checkpoint.vocabulary.write(to: vocabulary)
     if let tagging = checkpoint.tagging {
       try TagSet.write(tagging.columns, to: vocabulary)
       try vocabulary.writeStrings("characters", tagging.characters.tokens)
@@ -144,7 +144,7 @@ package enum CheckpointFile {
       }
       return entries
     }
-    let tokens = try entries("tokens")
+    let words = try Vocabulary(in: vocabulary, entries: entries)
     var tagging: TaggingVocabulary?
     if try vocabulary.contains("tags") {
       tagging = TaggingVocabulary(
@@ -169,7 +169,7 @@ package enum CheckpointFile {
     let checkpoint = Checkpoint(
       configuration: try RunConfiguration.parse(
         text: root.readText("config"), name: "\(path):/config", directory: "/", checkFiles: false),
-      vocabulary: Vocabulary(tokens: tokens), tokenization: tokenization, tagging: tagging,
+      vocabulary: words, tokenization: tokenization, tagging: tagging,
       sources: try hashes(sourceSuffix), contents: try hashes(contentSuffix),
       state: try trainingState(of: state, path: path), origin: try origin(in: root),
       parameters: try tensors(of: root.group("parameters"), path: path), moments: moments,

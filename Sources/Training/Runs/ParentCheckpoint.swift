@@ -68,6 +68,12 @@ package struct ParentCheckpoint {
         RunConfiguration.Difference(
           key: "data.tokens", own: kind.rawValue, other: checkpoint.tokenization.kind.rawValue))
     }
+    if case .text(let corpus) = configuration.data, corpus.vocabulary.isLowercase != checkpoint.vocabulary.isLowercase {
+      differences.append(
+        RunConfiguration.Difference(
+          key: "data.vocabulary.lowercase", own: "\(corpus.vocabulary.isLowercase)",
+          other: "\(checkpoint.vocabulary.isLowercase)"))
+    }
     if !differences.isEmpty { throw .otherLayers(file: origin.path, differences) }
   }
 

@@ -86,8 +86,8 @@ struct VectorsCommand: ParsableCommand {
 
   private func show(_ word: String, _ vectors: TokenVectors, file: String) throws {
     let tokens = vectors.vocabulary.tokens
-    // Byte for byte: what an unknown word would be read as isn't what was asked for.
-    guard let id = vectors.vocabulary.id(of: word).map(Int.init), tokens[id].utf8.elementsEqual(word.utf8) else {
+    // What an unknown word would be read as isn't what was asked for.
+    guard let id = vectors.vocabulary.knownId(of: word).map(Int.init) else {
       throw VectorsError.unknownWord(word, file: file, suggestion: closest(to: word, among: tokens))
     }
     let found = vectors.nearest(to: id, count: count ?? 10)
