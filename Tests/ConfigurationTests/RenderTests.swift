@@ -24,6 +24,7 @@ import Testing
           tags: upos
           vocabulary:
             min_count: 1
+            lowercase: false
             extend: false
           direction: forward
         model:
