@@ -12,6 +12,7 @@ import argparse, concurrent.futures, json, os, pathlib, statistics, subprocess, 
 root = pathlib.Path(__file__).resolve().parents[2]
 rows = {
     "the configuration": [],
+    "words in their own case": ["data.vocabulary.lowercase=false"],
     "no averaging": ["training.averaging=null"],
     "constant learning rate": ["training.schedule={name: constant}"],
     "half the learning rate": ["training.optimizer.learning_rate=0.002"],
