@@ -20,6 +20,8 @@ package enum DatasetError: DiagnosedError, Equatable {
   case wrongCount(file: String, object: String, expected: Int, found: Int)
   /// Some of `/vocabulary/tags` and the splits' tags are there, others not; likewise for forms.
   case incomplete(file: String, missing: String, of: String)
+  /// A token that no word is ever found as, where words are looked up in lower case.
+  case upperCase(file: String, entry: String)
   /// A list of tokens that lacks a special one.
   case missingEntry(file: String, object: String, entry: String)
   /// A word form that stands for more than one token.
@@ -56,6 +58,8 @@ package enum DatasetError: DiagnosedError, Equatable {
       "\(file): \(object) should hold \(expected) numbers, one for each token, but holds \(found)"
     case .incomplete(let file, let missing, let parts):
       "\(file): \(missing) is missing, while other \(parts) are there"
+    case .upperCase(let file, let entry):
+      "\(file): /vocabulary/tokens should be in lower case, as its attribute lowercase says, but holds \"\(entry)\""
     case .missingEntry(let file, let object, let entry):
       "\(file): \(object) should hold \"\(entry)\""
     case .formOfTwoTokens(let file, let object, let position, let form):

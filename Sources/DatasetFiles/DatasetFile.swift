@@ -110,7 +110,7 @@ package enum DatasetFile {
       let tokenization = try tokenization(kind, in: vocabulary, file: path)
       var dataset = SequenceDataset(
         tokenization: tokenization,
-        vocabulary: try Vocabulary(in: vocabulary) { name in
+        vocabulary: try Vocabulary(in: vocabulary, file: path) { name in
           let tokens = try vocabulary.readStrings(name)
           try requireUnique(tokens, file: path, object: "/vocabulary/\(name)")
           return tokens

@@ -18,6 +18,8 @@ package struct DatasetSummary: Sendable, Equatable {
   package let settings: String
   package let tokenization: TokenKind
   package let vocabularySize: Int
+  /// Whether words are looked up in lower case.
+  package let isLowercase: Bool
   /// The tags of each column, none for a dataset without.
   package let tags: [TagSet]
   package let splits: [SplitSummary]
@@ -37,6 +39,7 @@ package struct DatasetSummary: Sendable, Equatable {
         settings: try DatasetFile.settings(of: root),
         tokenization: tokenization,
         vocabularySize: try vocabulary.elementCount("tokens"),
+        isLowercase: try Vocabulary.isLowercase(in: vocabulary),
         tags: try vocabulary.contains("tags")
           ? TagSet.all(of: vocabulary, file: path) { try vocabulary.readStrings($0) } : [],
         splits: try splits.map { split in
@@ -52,13 +55,14 @@ package struct DatasetSummary: Sendable, Equatable {
   }
 
   private init(
-    createdBy: String, settings: String, tokenization: TokenKind, vocabularySize: Int, tags: [TagSet],
-    splits: [SplitSummary]
+    createdBy: String, settings: String, tokenization: TokenKind, vocabularySize: Int, isLowercase: Bool,
+    tags: [TagSet], splits: [SplitSummary]
   ) {
     self.createdBy = createdBy
     self.settings = settings
     self.tokenization = tokenization
     self.vocabularySize = vocabularySize
+    self.isLowercase = isLowercase
     self.tags = tags
     self.splits = splits
   }

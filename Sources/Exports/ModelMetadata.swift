@@ -81,7 +81,8 @@ package enum ModelMetadata {
   /// - Parameter file: what errors call the file.
   static func read(_ texts: [String: String], file: String) throws(ExportError) -> Description {
     let reader = Reader(texts: texts, file: file)
-    let vocabulary = Vocabulary(tokens: try reader.list(Key.tokens), isLowercase: try reader.isLowercase)
+    let isLowercase = try reader.isLowercase
+    let vocabulary = Vocabulary(tokens: try reader.list(Key.tokens), isLowercase: isLowercase)
     guard vocabulary.count > 0 else { throw reader.refusal("a vocabulary", "an empty one") }
     let tokenization = try reader.tokenization
     var tagging: TaggingVocabulary?
@@ -95,6 +96,12 @@ package enum ModelMetadata {
         trainingWords: TokenTable(try reader.list(Key.trainingWords)))
       if let flaw = found.flaw(beside: vocabulary) { throw reader.refusal("a tagger's vocabulary", flaw) }
       tagging = found
+    }
+    if isLowercase {
+      if tagging == nil { throw reader.refusal("\(Key.lowercase) of a tagger only", "it of a language model") }
+      if let token = Vocabulary.casedToken(in: vocabulary.tokens) {
+        throw reader.refusal("\(Key.tokens) in lower case, as \(Key.lowercase) says", "\"\(token)\"")
+      }
     }
     let direction = texts[Key.direction] ?? ReadingDirection.forward.rawValue
     guard let direction = ReadingDirection(rawValue: direction) else {
@@ -158,9 +165,9 @@ package enum ModelMetadata {
     var isLowercase: Bool {
       get throws(ExportError) {
         switch texts[Key.lowercase] {
-        case nil, "false": false
+        case nil: false
         case "true": true
-        case let text?: throw refusal("\(Key.lowercase), true or false", text)
+        case let text?: throw refusal("\(Key.lowercase), if it is there, to be true", text)
         }
       }
     }

@@ -38,10 +38,19 @@ extension TaggingTests {
     #expect(try workspace.lastCheckpoint().vocabulary.isLowercase)
     let other = try workspace.run(
       ["--from", "run", "--config", "tagger.cfg", "output.directory=other"] + Self.settings.dropFirst())
-    #expect(other.code == 65 && other.errors.contains("data.vocabulary.lowercase"), "\(other)")
+    #expect(
+      other.code == 65 && other.errors.contains("so must this run: give data.vocabulary.lowercase=true"), "\(other)")
+    #expect(try workspace.succeed(["inspect", "run/checkpoints/last.h5"]).output.contains(", words in lower case"))
     try workspace.succeed(
       ["--from", "run", "--config", "tagger.cfg", "output.directory=other", "training.epochs=1"]
         + Self.settings.prefix(2))
+    try workspace.succeed(["prepare", "--config", "tagger.cfg", "--output", "words.h5"] + Self.settings.prefix(1))
+    #expect(try workspace.succeed(["inspect", "words.h5", "--json"]).output.contains("\"lowercase\""))
+    let words = try workspace.run([
+      "--config", "lm.cfg", "data.dataset=words.h5", "data.train=null", "data.validation=null", "data.test=null",
+      "data.tokens=null",
+    ])
+    #expect(words.code == 65 && words.errors.contains("a language model's words are what it predicts"), "\(words)")
     let text = try workspace.run(["--config", "lm.cfg", "data.vocabulary.lowercase=true"])
     #expect(text.code == 65 && text.errors.contains("data.vocabulary.lowercase=true: is for tagging"), "\(text)")
   }

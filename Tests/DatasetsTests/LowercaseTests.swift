@@ -37,6 +37,19 @@ import Testing
     #expect(dataset.vocabulary.knownId(of: "Sole") == nil)
   }
 
+  /// Python's `str.lower` gives the same.
+  @Test(
+    arguments: [
+      ("ΟΔΟΣ", "οδος"), ("Σ", "σ"), ("ΑΣΑ Σ", "ασα σ"), ("ΑΣ.", "ας."), ("Α.ΣΑ", "α.σα"), ("ΑΣ\u{301}", "ας\u{301}"),
+      ("οδοσ", "οδοσ"),
+      ("İçin", "i\u{307}çin"), ("Straẞe", "straße"), ("ǅ", "ǆ"), ("É", "é"), ("E\u{301}", "e\u{301}"), ("K2", "k2"),
+      ("猫", "猫"),
+    ])
+  func lowerCaseIsUnicodes(word: String, expected: String) {
+    #expect(word.inLowercase.utf8.elementsEqual(expected.utf8), "\(word.inLowercase.unicodeScalars)")
+    #expect(expected.isInLowercase && word.isInLowercase == word.utf8.elementsEqual(expected.utf8))
+  }
+
   @Test func withoutTheSettingEachCaseIsAWord() throws {
     let dataset = try dataset(TemporaryFiles(), Self.train, VocabularySettings())
     #expect(dataset.vocabulary.tokens == ["<unk>", "<UNK>", "Straße", "The", "sole", "the", "ÉTÉ", "été"])
@@ -76,6 +89,11 @@ import Testing
     #expect(try DatasetFile.read(path).dataset.vocabulary == dataset.vocabulary)
     try DatasetFile.write(self.dataset(files, Self.train, VocabularySettings()), settings: "", to: path)
     #expect(try !DatasetFile.read(path).dataset.vocabulary.isLowercase)
+    var strange = dataset
+    strange.vocabulary = Vocabulary(tokens: ["<unk>", "the", "Été"], isLowercase: true)
+    try DatasetFile.write(strange, settings: "", to: path)
+    let error = #expect(throws: DatasetError.self) { try DatasetFile.read(path) }
+    #expect(error == .upperCase(file: path, entry: "Été"))
   }
 
   @Test func anotherNormalizationFormIsSeenInAnyCase() {

@@ -27,6 +27,16 @@ private func vectors(_ text: String, width: Int = 2, chunkSize: Int = 1 << 20) t
     #expect(vectors.exactCount == 2 && vectors.lowercaseCount == 2)
   }
 
+  @Test func whatIsInLowerCaseTakesAWordOfAnyCase() throws {
+    let files = try TemporaryFiles()
+    let words = Vocabulary(tokens: ["<unk>", "the", "paris", "été"], isLowercase: true)
+    let path = try files.write("v.txt", "Paris 1 2\nPARIS 3 4\nThe 5 6\nthe 7 8\nÉTÉ 9 10\nOther 1 1\n")
+    let vectors = try WordVectors.read(path, words: words, width: 2)
+    let found = words.tokens.indices.map { vectors.vector(ofId: $0).map(Array.init) }
+    #expect(found == [nil, [7, 8], [1, 2], [9, 10]])
+    #expect(vectors.exactCount == 1 && vectors.lowercaseCount == 2)
+  }
+
   @Test func word2vecHasAFirstLineOfItsOwn() throws {
     let text = "2 3\r\nthe 1 2 3 \r\n<unk> 4 5 6 \r\n"
     let vectors = try vectors("\u{FEFF}" + text, width: 3)

@@ -18,7 +18,7 @@ package struct NormalizationCheck: Sendable {
     let tokens = tokens ?? Set(vocabulary.tokens.filter(Self.hasForms))
     self.tokens = tokens
     // Strings are equal in any form.
-    if tokens.contains(vocabulary.isLowercase ? word.lowercased() : word) { otherForms += count }
+    if tokens.contains(vocabulary.isLowercase ? word.inLowercase : word) { otherForms += count }
   }
 
   /// Takes in words that the vocabulary has as they are. O(1).

@@ -11,7 +11,7 @@ package struct Vocabulary: Sendable, Equatable {
   package let tokens: [String]
   package let unknownId: Int32?
   package let endOfLineId: Int32?
-  /// Whether words are looked up in lower case, in which all tokens are.
+  /// Whether words are looked up in lower case (see `inLowercase`), in which all tokens are.
   package let isLowercase: Bool
   let table: TokenTable
 
@@ -33,7 +33,7 @@ package struct Vocabulary: Sendable, Equatable {
 
   /// The id of a token that the vocabulary has.
   package func knownId(of token: some StringProtocol) -> Int32? {
-    isLowercase ? table.number(of: token.lowercased()) : table.number(of: token)
+    isLowercase ? table.number(of: token.inLowercase) : table.number(of: token)
   }
 
   /// The ids of a table's tokens, `missing` for those that the vocabulary lacks. O(their length).
@@ -41,6 +41,9 @@ package struct Vocabulary: Sendable, Equatable {
     if !isLowercase { return table.numbers(of: words, missing: missing) }
     return (0..<words.count).map { knownId(of: words[$0]) ?? missing }
   }
+
+  /// A token of a list that isn't in lower case: no word would ever be found as that.
+  package static func casedToken(in tokens: [String]) -> String? { tokens.first { !$0.isInLowercase } }
 
   /// A token that stands in the list more than once, byte for byte.
   package static func repeatedToken(in tokens: [String]) -> String? {

@@ -39,7 +39,7 @@ package enum VocabularyFile {
         } catch {
           throw problem(error)
         }
-        if isLowercase, !token.lowercased().utf8.elementsEqual(token.utf8) { throw problem(.upperCase(found: token)) }
+        if isLowercase, !token.isInLowercase { throw problem(.upperCase(found: token)) }
         let first = Int(table.insert(token)) + 1
         if first < number { throw problem(.repeated(token, line: first)) }
       }

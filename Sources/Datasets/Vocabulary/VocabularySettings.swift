@@ -140,7 +140,7 @@ private struct CountedWords {
     var table = TokenTable((0..<words.specialTokenCount).map { words.table[$0] })
     var sums = Array(counts.prefix(words.specialTokenCount))
     for place in words.specialTokenCount..<words.table.count {
-      let number = Int(table.insert(words.table[place].lowercased()))
+      let number = Int(table.insert(words.table[place].inLowercase))
       if number == sums.count { sums.append(0) }
       sums[number] += counts[place]
     }

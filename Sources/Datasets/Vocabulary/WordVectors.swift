@@ -11,7 +11,7 @@ package struct WordVectors: Sendable, Equatable {
 
   /// Tokens whose vector is that of just this word.
   package var exactCount: Int { matches.count { $0 == .exact } }
-  /// Tokens whose vector is that of their lowercase form.
+  /// Tokens whose vector is that of their lowercase form; in a vocabulary of lower case, of a word whose lowercase form they are.
   package var lowercaseCount: Int { matches.count { $0 == .lowercase } }
 
   /// The vector of a token, nil if the file has none.
@@ -20,7 +20,7 @@ package struct WordVectors: Sendable, Equatable {
   }
 
   /// Reads the vectors of a vocabulary's tokens from the text of word2vec or GloVe, and passes over all others. Of two
-  /// lines with one word the first counts.
+  /// lines with one word the first counts. What is in lower case takes the first word of any case, where its own doesn't come.
   ///
   /// O(bytes of the file) time; memory is the vectors that were asked for.
   package static func read(
@@ -71,9 +71,12 @@ private struct WantedWords {
   private var lowercase = TokenTable()
   /// By a lowercase form's number, the ids of its tokens.
   private var lowercaseIds: [[Int]] = []
+  /// Whether it is the tokens that are in lower case, and words of a file that may not be.
+  private let isLowercase: Bool
 
   init(_ words: Vocabulary) {
     exact = words.table
+    isLowercase = words.isLowercase
     for (id, token) in words.tokens.enumerated() {
       let word = VectorText.word(for: token)
       if word != token, Int(written.insert(word)) == writtenIds.count { writtenIds.append(id) }
@@ -92,6 +95,9 @@ private struct WantedWords {
   }
 
   func ids(ofLowercase word: ArraySlice<UInt8>) -> [Int] {
-    word.withUnsafeBytes { lowercase.number(of: $0) }.map { lowercaseIds[Int($0)] } ?? []
+    if isLowercase {
+      return exact.number(of: String(decoding: word, as: UTF8.self).inLowercase).map { [Int($0)] } ?? []
+    }
+    return word.withUnsafeBytes { lowercase.number(of: $0) }.map { lowercaseIds[Int($0)] } ?? []
   }
 }

@@ -79,6 +79,7 @@ package struct LanguageModel: Task {
   }
 
   package func check(_ dataset: SequenceDataset, for configuration: RunConfiguration) throws {
+    if dataset.vocabulary.isLowercase { throw TaskError.lowercaseWords }
     let (training, tokens) = (configuration.training, dataset.splits[.train]?.tokens.count ?? 0)
     guard tokens > training.batchSize * training.bptt else {
       throw TaskError.corpusTooShort(tokens: tokens, streams: training.batchSize, window: training.bptt)

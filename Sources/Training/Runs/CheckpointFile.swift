@@ -144,7 +144,7 @@ package enum CheckpointFile {
       }
       return entries
     }
-    let words = try Vocabulary(in: vocabulary, entries: entries)
+    let words = try Vocabulary(in: vocabulary, file: path, entries: entries)
     var tagging: TaggingVocabulary?
     if try vocabulary.contains("tags") {
       tagging = TaggingVocabulary(

@@ -68,13 +68,18 @@ package struct ParentCheckpoint {
         RunConfiguration.Difference(
           key: "data.tokens", own: kind.rawValue, other: checkpoint.tokenization.kind.rawValue))
     }
-    if case .text(let corpus) = configuration.data, corpus.vocabulary.isLowercase != checkpoint.vocabulary.isLowercase {
-      differences.append(
-        RunConfiguration.Difference(
-          key: "data.vocabulary.lowercase", own: "\(corpus.vocabulary.isLowercase)",
-          other: "\(checkpoint.vocabulary.isLowercase)"))
-    }
     if !differences.isEmpty { throw .otherLayers(file: origin.path, differences) }
+    let isLowercase = checkpoint.vocabulary.isLowercase
+    guard case .text(let corpus) = configuration.data, corpus.vocabulary.isLowercase != isLowercase else { return }
+    throw .unsuitable(
+      Objection(
+        key: "data.vocabulary.lowercase",
+        reason: "the model of \(origin.path) looks words up "
+          + (!isLowercase
+            ? "as they are written, and so must this run: give data.vocabulary.lowercase=false"
+            : configuration.task.learnsTags
+              ? "in lower case, and so must this run: give data.vocabulary.lowercase=true"
+              : "in lower case, which a language model can't: its words are what it predicts")))
   }
 
   /// What a model of a configuration takes over, by the names of its parameters: the embeddings and layers, and the output

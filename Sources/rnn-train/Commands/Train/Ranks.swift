@@ -91,7 +91,7 @@ final class Ranks {
     }
     let all = [
       ("program", ProgramVersion.name), ("configuration", configuration.render()),
-      ("dataset", (hashes + dataset.vocabulary.tokens).joined(separator: "\n")),
+      ("dataset", (hashes + ["\(dataset.vocabulary.isLowercase)"] + dataset.vocabulary.tokens).joined(separator: "\n")),
       ("character model", try characterModels?.parameterHash() ?? ""),
     ]
     for (what, text) in all {

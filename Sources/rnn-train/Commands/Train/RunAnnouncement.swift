@@ -76,7 +76,8 @@ extension PreparedRun {
     var facts = [
       (
         "corpus",
-        "tokens: \(splits.joined(separator: ", ")); vocabulary \(Format.count(summary.vocabulary))"
+        "tokens: \(splits.joined(separator: ", ")); vocabulary "
+          + Format.vocabulary(summary.vocabulary, isLowercase: dataset.vocabulary.isLowercase)
           + (configuration.direction == .backward ? "; read from right to left" : "")
       ),
       (

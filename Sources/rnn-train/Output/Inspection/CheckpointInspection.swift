@@ -15,6 +15,8 @@ struct CheckpointInspection: Encodable, CustomStringConvertible {
   private let validationMeasures: [Double]
   private let tokenization: String
   private let vocabulary: Int
+  /// Nil for words that are looked up as they are written.
+  private let lowercase: Bool?
   private let tags: [String]?
   /// By column, of a tagger of several.
   private let tagColumns: [String: [String]]?
@@ -30,9 +32,8 @@ struct CheckpointInspection: Encodable, CustomStringConvertible {
   private let validation: String
 
   private enum CodingKeys: CodingKey {
-    case format, bytes, step, epoch, position, validationMeasures, tokenization, vocabulary, tags, tagColumns,
-      parameterCount,
-      parameters, optimizer, origin, characterModels, config
+    case format, bytes, step, epoch, position, validationMeasures, tokenization, vocabulary, lowercase, tags,
+      tagColumns, parameterCount, parameters, optimizer, origin, characterModels, config
   }
 
   init(_ checkpoint: Checkpoint, bytes: Int) throws {
@@ -43,6 +44,7 @@ struct CheckpointInspection: Encodable, CustomStringConvertible {
     validationMeasures = checkpoint.state.validationMeasures
     tokenization = checkpoint.tokenization.kind.rawValue
     vocabulary = checkpoint.vocabulary.count
+    lowercase = checkpoint.vocabulary.isLowercase ? true : nil
     columns = checkpoint.tagging?.columns ?? []
     (tags, tagColumns) = columns.inspected
     parameters = try checkpoint.parameters.map(ParameterStatistics.init)
@@ -60,7 +62,8 @@ struct CheckpointInspection: Encodable, CustomStringConvertible {
       ("format", format), ("size", Format.bytes(bytes)), ("step", Format.count(step)),
       ("epochs done", Format.count(epoch)), ("steps of the next one", Format.count(position)),
       ("validation by epoch", validation), ("tokens are", tokenization),
-      ("vocabulary", Format.count(vocabulary)), ("parameters", Format.count(parameterCount)),
+      ("vocabulary", Format.vocabulary(vocabulary, isLowercase: lowercase == true)),
+      ("parameters", Format.count(parameterCount)),
       ("optimizer keeps", optimizer.isEmpty ? "nothing" : optimizer.joined(separator: ", ")),
     ]
     if let origin { facts.append(("began with", origin.summary)) }

@@ -16,6 +16,8 @@ struct DatasetInspection: Encodable, CustomStringConvertible {
   private let createdBy: String
   private let tokenization: String
   private let vocabulary: Int
+  /// Nil for words that are looked up as they are written.
+  private let lowercase: Bool?
   private let tags: [String]?
   /// By column, where there are several.
   private let tagColumns: [String: [String]]?
@@ -24,13 +26,14 @@ struct DatasetInspection: Encodable, CustomStringConvertible {
   private let columns: [TagSet]
 
   private enum CodingKeys: CodingKey {
-    case format, createdBy, tokenization, vocabulary, tags, tagColumns, splits
+    case format, createdBy, tokenization, vocabulary, lowercase, tags, tagColumns, splits
   }
 
   init(_ summary: DatasetSummary) {
     createdBy = summary.createdBy
     tokenization = summary.tokenization.rawValue
     vocabulary = summary.vocabularySize
+    lowercase = summary.isLowercase ? true : nil
     columns = summary.tags
     (tags, tagColumns) = columns.inspected
     splits = summary.splits.map {
@@ -43,7 +46,7 @@ struct DatasetInspection: Encodable, CustomStringConvertible {
   var description: String {
     var facts = [
       ("format", format), ("created by", createdBy), ("tokens are", tokenization),
-      ("vocabulary", Format.count(vocabulary)),
+      ("vocabulary", Format.vocabulary(vocabulary, isLowercase: lowercase == true)),
     ]
     facts += columns.facts
     let table = Table(
@@ -69,5 +72,12 @@ extension [TagSet] {
         name, "\(Format.count(set.tags.count)): \(shown)\(set.tags.count > 50 ? ", and others (--json has all)" : "")"
       )
     }
+  }
+}
+
+extension Format {
+  /// How many tokens there are, and that words are looked up in lower case where they are.
+  static func vocabulary(_ tokens: Int, isLowercase: Bool) -> String {
+    count(tokens) + (isLowercase ? ", words in lower case" : "")
   }
 }
