@@ -86,6 +86,7 @@ import Testing
         data.tags=upos
         data.vocabulary.size=9
         data.vocabulary.min_count=1
+        data.vocabulary.lowercase=false
         data.vocabulary.extend=false
 
         """)
