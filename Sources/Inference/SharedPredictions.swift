@@ -10,11 +10,15 @@ package final class SharedPredictions {
   private let words: Buffer<UInt32>
   private let wordsOfRank: Int
   private let places: RankPlaces
+  private let decoder: TagDecoder
 
-  /// - Parameter capacity: most words of a minibatch.
-  package init(words capacity: Int, outputs: Int, ranks: any Communicator) {
+  /// - Parameters:
+  ///   - capacity: most words of a minibatch.
+  ///   - outputs: losses and tags of each word.
+  ///   - decoder: chooses the tags.
+  package init(words capacity: Int, outputs: Int, decoder: TagDecoder, ranks: any Communicator) {
     let count = outputs * (2 + capacity)
-    (self.outputs, self.ranks, wordsOfRank) = (outputs, ranks, count)
+    (self.outputs, self.decoder, self.ranks, wordsOfRank) = (outputs, decoder, ranks, count)
     words = Buffer(count: count * ranks.count, repeating: 0)
     places = RankPlaces((0..<ranks.count).map { $0 * count..<($0 + 1) * count }, of: ranks)
   }
@@ -31,10 +35,8 @@ package final class SharedPredictions {
     }
     for b in 0..<sentences {
       for (t, word) in minibatch[b].enumerated() {
-        let row = model.minibatch.timeline.row(t, b)
-        for output in 0..<outputs {
-          words[start + outputs * (2 + word) + output] = UInt32(model.prediction(row: row, output: output))
-        }
+        let tags = decoder.tags(model, row: model.minibatch.timeline.row(t, b))
+        for (output, tag) in tags.enumerated() { words[start + outputs * (2 + word) + output] = UInt32(tag) }
       }
     }
   }

@@ -26,8 +26,9 @@ package final class Tagger {
 
   /// The tags of every word, [sentence][word][column]. Cost: O(words); memory grows with the longest sentence so far.
   package func tag(_ sentences: [[String]]) -> [[[String]]] {
-    read(sentences) { model, row in
-      tagging.columns.enumerated().map { output, set in set.tags[Int(model.prediction(row: row, output: output))] }
+    let decoder = TagDecoder(tagging, output: model.parameters.shape.output)
+    return read(sentences) { model, row in
+      zip(tagging.columns, decoder.tags(model, row: row)).map { $0.tags[Int($1)] }
     }
   }
 

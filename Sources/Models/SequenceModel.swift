@@ -163,10 +163,10 @@ package final class SequenceModel: Sendable {
   /// The likeliest class of a row, of several the first; after the loss phases.
   package func prediction(row: Int, output: Int = 0) -> Int32 { outputs[output].prediction(row: row) }
 
-  /// The logits of one row for all classes of the first output layer, after the forward phases: logarithms of what softmax
-  /// makes the probabilities.
-  package func logits(row: Int, into result: UnsafeMutableBufferPointer<Float>) {
-    outputs[0].logits(row: row, into: result)
+  /// The logits of one row for all classes of an output layer, after the forward phases: logarithms of what softmax makes
+  /// the probabilities.
+  package func logits(row: Int, output: Int = 0, into result: UnsafeMutableBufferPointer<Float>) {
+    outputs[output].logits(row: row, into: result)
   }
 
   /// What the output layer reads, [rows, outputs] of the minibatch, after the forward phases: the hidden states of the last

@@ -73,6 +73,8 @@ extension TaggingTests {
       fields(text).map { $0.count == 10 ? Array($0[..<3] + $0[6...]) : $0 }
     }
     #expect(others(tagged) == others(gold))
+    let known = Set(try columns(workspace.text("train.conllu")))
+    #expect(known.count > 8 && Set(columns(tagged)).isSubset(of: known), "no word's tags are new together")
 
     // By the definitions of conll18_ud_eval.py, which reads the two files.
     let pairs = Array(zip(columns(gold), columns(tagged)))

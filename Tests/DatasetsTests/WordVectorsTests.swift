@@ -27,6 +27,13 @@ private func vectors(_ text: String, width: Int = 2, chunkSize: Int = 1 << 20) t
     #expect(vectors.exactCount == 2 && vectors.lowercaseCount == 2)
   }
 
+  @Test func aCapitalSigmaEndsAWordAsAnotherLetter() throws {
+    let files = try TemporaryFiles()
+    let words = Vocabulary(tokens: ["<unk>", "ΛΌΓΟΣ"])
+    let vectors = try WordVectors.read(files.write("v.txt", "λόγοσ 1 2\nλόγος 3 4\n"), words: words, width: 2)
+    #expect(vectors.vector(ofId: 1) == [3, 4])
+  }
+
   @Test func whatIsInLowerCaseTakesAWordOfAnyCase() throws {
     let files = try TemporaryFiles()
     let words = Vocabulary(tokens: ["<unk>", "the", "paris", "été"], isLowercase: true)

@@ -11,18 +11,21 @@ the last digit; only the seconds differ.
 import argparse, json, math, os, pathlib, statistics, subprocess, tempfile, time
 
 root = pathlib.Path(__file__).resolve().parents[2]
-no_dropout = ["model.dropout=0", "model.output_dropout=0", "model.embedding_dropout=0", "model.variational_dropout=false"]
 rows = {
     "the configuration": [],
     "no averaging": ["training.averaging=null"],
     "constant learning rate": ["training.schedule={name: constant}"],
     "constant learning rate, no averaging": ["training.schedule={name: constant}", "training.averaging=null"],
     "windows of one length": ["training.random_windows=null"],
-    "no dropout": no_dropout,
+    "no dropout": [f"model.{name}=0" for name in ("dropout", "output_dropout", "embedding_dropout", "weight_dropout",
+                                                  "vocabulary_dropout")] + ["model.variational_dropout=false"],
     "a dropout mask for each timestep": ["model.variational_dropout=false"],
-    "dropout of recurrent weights, 0.2": ["model.weight_dropout=0.2"],
-    "dropout of whole words, 0.1": ["model.vocabulary_dropout=0.1"],
+    "no dropout of recurrent weights": ["model.weight_dropout=0"],
+    "no dropout of whole words": ["model.vocabulary_dropout=0"],
+    "penalties, AR 2 and TAR 1": ["training.activation_regularization=2", "training.temporal_activation_regularization=1"],
     "embeddings and outputs apart": ["model.tie_embeddings=false"],
+    "trained on all words": ["model.output={kind: softmax}"],
+    "Adam, 0.003": ["training.optimizer={name: adam, learning_rate: 0.003}", "training.clip_norm=1"],
 }
 
 

@@ -84,7 +84,9 @@ import Testing
     shape.furtherClasses = [tags[1]]
     let (drawn, split) = (shape, Self.sequence((0..<300).map { $0 * $0 % 9 }, words: words, tags: tags))
     let columns = zip([TagColumn.upos, .xpos], tags).map { TagSet($0, (0..<$1).map { "t\($0)" }) }
-    let tagging = TaggingVocabulary(columns: columns, trainingWords: TokenTable(Array(vocabulary.tokens.prefix(15))))
+    var known = TaggingVocabulary(columns: columns, trainingWords: TokenTable(Array(vocabulary.tokens.prefix(15))))
+    known.combinations = [[0, 2], [1, 0], [3, 1], [4, 2]]
+    let tagging = known
     try Self.expectSame(ranks: [2, 4]) { ranks, check in
       let model = TrainedModel(
         Self.parameters(drawn), vocabulary: vocabulary, tokenization: .whitespace, tagging: tagging)

@@ -23,10 +23,12 @@ extension SequenceDataset {
     let vocabulary = try Vocabulary.of(train, settings: settings, known: known).vocabulary
     var forms = known?.tagging?.trainingWords ?? TokenTable()
     let trainForms = try train.forms(in: &forms)
-    let tagging = try TaggingVocabulary(
+    var tagging = try TaggingVocabulary(
       tags: knownTags, and: tags, words: forms, known: known?.tagging, settings: settings, paths: train.paths)
 
-    var splits = [Split.train: try train.sequence(in: vocabulary, tagging: tagging, forms: trainForms)]
+    let training = try train.sequence(in: vocabulary, tagging: tagging, forms: trainForms)
+    tagging.combinations = try TagCombinations.all(of: training.tags, in: columns, and: known?.tagging)
+    var splits = [Split.train: training]
     // In an order that a dictionary's keys don't have, since forms are numbered as they come.
     for split in Split.allCases {
       guard let part = heldOut[split] else { continue }

@@ -14,6 +14,9 @@ package struct TaggingVocabulary: Sendable, Equatable {
   /// The word forms of the training split in order of appearance, those without an embedding included: every other word
   /// is an unknown one.
   package let trainingWords: TokenTable
+  /// [combination][column] the tags, by id, that words of the training split have together, in ascending order; none of a single
+  /// column, nor where nobody has counted them.
+  package var combinations: [[Int32]] = []
 
   package init(columns: [TagSet], characters: Vocabulary, trainingWords: TokenTable) {
     self.columns = columns
@@ -32,6 +35,11 @@ package struct TaggingVocabulary: Sendable, Equatable {
     var scalars: Set<Unicode.Scalar> = []
     for word in words.tokens { scalars.formUnion(word.unicodeScalars) }
     return scalars.sorted().map { String($0) }
+  }
+
+  /// Whether words, characters and tags have the same ids in another one.
+  package func hasIds(of other: TaggingVocabulary) -> Bool {
+    columns == other.columns && characters == other.characters && trainingWords == other.trainingWords
   }
 
   /// What keeps a tagger from finding an id for every word and every character, and a tag for every id; nil: nothing does.

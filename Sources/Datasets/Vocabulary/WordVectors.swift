@@ -80,7 +80,7 @@ private struct WantedWords {
     for (id, token) in words.tokens.enumerated() {
       let word = VectorText.word(for: token)
       if word != token, Int(written.insert(word)) == writtenIds.count { writtenIds.append(id) }
-      let form = token.lowercased()
+      let form = token.inLowercase
       if form.utf8.elementsEqual(token.utf8) { continue }
       let number = Int(lowercase.insert(form))
       if number == lowercaseIds.count { lowercaseIds.append([]) }

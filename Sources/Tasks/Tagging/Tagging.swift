@@ -159,7 +159,8 @@ package struct Tagging: Task {
     var result = TaggingEvaluation(
       tagging.columns, foreign: split.foreignTags, weights: configuration.training.tagWeights)
     let shared = SharedPredictions(
-      words: minibatches.capacity.timeline.rows, outputs: tagging.columns.count, ranks: ranks)
+      words: minibatches.capacity.timeline.rows, outputs: tagging.columns.count,
+      decoder: TagDecoder(tagging, output: model.parameters.shape.output), ranks: ranks)
     for first in stride(from: 0, to: minibatches.count, by: ranks.count) {
       try check()
       let own = first + ranks.rank

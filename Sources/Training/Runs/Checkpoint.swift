@@ -227,7 +227,8 @@ package struct Checkpoint: Sendable, Equatable {
   ///
   /// - Parameter file: what errors call the checkpoint.
   package func checkSource(of split: Split, in dataset: SequenceDataset, file: String) throws {
-    guard vocabulary == dataset.vocabulary, tagging == nil || tagging == dataset.tagging else {
+    let tagsAreSame = tagging.map { dataset.tagging?.hasIds(of: $0) ?? false } ?? true
+    guard vocabulary == dataset.vocabulary, tagsAreSame else {
       throw TrainingError.otherVocabulary(file: file)
     }
     let tokens = dataset.splits[split]

@@ -32,6 +32,7 @@ package enum CheckpointFile {
     try checkpoint.vocabulary.write(to: vocabulary)
     if let tagging = checkpoint.tagging {
       try TagSet.write(tagging.columns, to: vocabulary)
+      try tagging.writeCombinations(to: vocabulary)
       try vocabulary.writeStrings("characters", tagging.characters.tokens)
       try vocabulary.writeStrings("training_words", tagging.trainingWords.tokens)
     }
@@ -151,6 +152,7 @@ package enum CheckpointFile {
         columns: try TagSet.all(of: vocabulary, file: path, entries: entries),
         characters: Vocabulary(tokens: try entries("characters")),
         trainingWords: TokenTable(try entries("training_words")))
+      try tagging?.readCombinations(in: vocabulary, file: path)
     }
     let tokenization = try tokenization(in: vocabulary, path: path)
     let optimizer = try root.group("optimizer")
