@@ -26,8 +26,6 @@ package enum DatasetError: DiagnosedError, Equatable {
   case missingEntry(file: String, object: String, entry: String)
   /// A word form that stands for more than one token.
   case formOfTwoTokens(file: String, object: String, position: Int, form: Int32)
-  /// Tags that words have together, of more or fewer columns than there are.
-  case invalidCombinations(file: String, object: String, columns: Int, found: [Int])
   /// More training words than words.
   case trainingForms(file: String, found: Int, forms: Int)
   case negativeCount(file: String, object: String, found: Int)
@@ -66,9 +64,6 @@ package enum DatasetError: DiagnosedError, Equatable {
       "\(file): \(object) should hold \"\(entry)\""
     case .formOfTwoTokens(let file, let object, let position, let form):
       "\(file): \(object)[\(position)] is \(form), a form that belongs to another token before; a form should have one token"
-    case .invalidCombinations(let file, let object, let columns, let found):
-      "\(file): \(object) should have two dimensions, the second of \(columns), one for each column of tags, but has "
-        + "\(found)" + (columns > 1 ? "" : "; it is for several columns")
     case .trainingForms(let file, let found, let forms):
       "\(file): /vocabulary attribute training_forms should be a number from 0 to \(forms), but is \(found)"
     case .negativeCount(let file, let object, let found):

@@ -28,8 +28,6 @@ import HDF5
 ///     /vocabulary/forms      strings, the words of all splits as they are spelled
 ///     /vocabulary            attribute: tag_column, "UPOS", "XPOS" or "FEATS": where CoNLL-U has the tags
 ///     /vocabulary            attribute: other_tag_columns, "XPOS FEATS": further columns; theirs are tags_XPOS and tags_FEATS
-///     /vocabulary/tag_combinations
-///                            int32 [combinations, columns]: the tags by which the training split's words have several columns
 ///     /vocabulary            attribute: lowercase, 1: words are looked up in lower case, in which all tokens are
 ///     /vocabulary            attribute: training_forms, how many of them, from the first on, the training split has
 ///     /train/forms           int32, one for each token: which of the forms it is; tokens of one form have one id
@@ -172,7 +170,6 @@ package enum DatasetFile {
 
   private static func write(_ tagging: TaggingVocabulary, forms: [String], to vocabulary: WritableGroup) throws {
     try TagSet.write(tagging.columns, to: vocabulary)
-    try tagging.writeCombinations(to: vocabulary)
     try vocabulary.writeStrings("characters", tagging.characters.tokens)
     try vocabulary.writeStrings("forms", forms)
     try vocabulary.setAttribute("training_forms", tagging.trainingWords.count)

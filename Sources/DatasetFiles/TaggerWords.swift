@@ -45,7 +45,6 @@ struct TaggerWords {
       guard let tag = set.repeatedTag else { continue }
       throw DatasetError.repeatedEntry(file: file, object: "/vocabulary/\(set.column.objectName(index))", entry: tag)
     }
-    var tagging: TaggingVocabulary
     if let characters = try strings("characters") {
       guard characters.contains(Vocabulary.unknownToken) else {
         throw DatasetError.missingEntry(
@@ -56,8 +55,6 @@ struct TaggerWords {
     } else {
       tagging = TaggingVocabulary(columns: columns, trainingWords: trainingWords)
     }
-    try tagging.readCombinations(in: group, file: file)
-    self.tagging = tagging
   }
 }
 
@@ -104,36 +101,5 @@ extension TagSet {
     if columns.count > 1 {
       try vocabulary.setAttribute(otherColumns, columns.dropFirst().map(\.column.rawValue).joined(separator: " "))
     }
-  }
-}
-
-extension TaggingVocabulary {
-  private static var combinationsName: String { "tag_combinations" }
-
-  /// - Parameter vocabulary: `/vocabulary` of a dataset or a checkpoint.
-  package func writeCombinations(to vocabulary: WritableGroup) throws {
-    guard !combinations.isEmpty else { return }
-    try vocabulary.write(
-      Self.combinationsName, shape: [combinations.count, columns.count], combinations.flatMap(\.self))
-  }
-
-  /// Takes the combinations of tags that a file has, if it has some.
-  ///
-  /// - Throws: `DatasetError` for those of other columns, and for tags that there aren't.
-  package mutating func readCombinations(in vocabulary: ReadableGroup, file: String) throws {
-    guard try vocabulary.contains(Self.combinationsName) else { return }
-    let object = "/vocabulary/\(Self.combinationsName)"
-    let (shape, width) = (try vocabulary.shape(of: Self.combinationsName), columns.count)
-    guard width > 1, shape.count == 2, shape[1] == width else {
-      throw DatasetError.invalidCombinations(file: file, object: object, columns: width, found: shape)
-    }
-    let ids: [Int32] = try vocabulary.read(Self.combinationsName)
-    for (position, id) in ids.enumerated() {
-      let range = 0..<columns[position % width].tags.count
-      guard range.contains(Int(id)) else {
-        throw DatasetError.invalidId(file: file, object: object, position: position, id: id, range: range)
-      }
-    }
-    combinations = stride(from: 0, to: ids.count, by: width).map { Array(ids[$0..<$0 + width]) }
   }
 }

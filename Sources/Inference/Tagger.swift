@@ -36,7 +36,7 @@ package final class Tagger {
   /// all sequences of tags that have it there.
   package typealias RankedTag = (tag: String, probability: Double)
 
-  /// The tag of every word in its first column, as `tag` gives it, and the likeliest tags by themselves, the likeliest first.
+  /// The likeliest tag of every word in its first column, which of one column is what `tag` gives, and the likeliest tags by themselves, the likeliest first.
   package func rank(_ sentences: [[String]], count: Int) -> [[(given: RankedTag, ranking: [RankedTag])]] {
     let tags = tagging.columns[0].tags
     func ranked(_ found: RankedClass) -> RankedTag { (tags[Int(found.id)], found.probability) }

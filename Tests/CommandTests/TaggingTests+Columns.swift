@@ -1,5 +1,6 @@
 import Foundation
 import Testing
+import Training
 
 /// Taggers that learn several columns at once.
 extension TaggingTests {
@@ -145,7 +146,25 @@ extension TaggingTests {
     let (a, b) = (try whole.lastCheckpoint(), try workspace.lastCheckpoint())
     #expect(a.parameters == b.parameters)
     #expect(a.tagging == b.tagging && a.tagging?.columns.map(\.column) == [.upos, .xpos, .feats])
+    #expect(a.tagging?.combinations.isEmpty == false)
     #expect(try whole.metrics() == workspace.metrics())
+  }
+
+  /// One from before tags went together goes on as it was, with each column by itself.
+  @Test func aRunWithoutCombinationsGoesOnWithout() throws {
+    let workspace = try Self.trainedOnColumns(["training.epochs=1"])
+    let run = workspace.directory.appendingPathComponent("run")
+    let file = run.appendingPathComponent("checkpoints/last.h5").resolvingSymlinksInPath().path
+    var checkpoint = try CheckpointFile.read(file)
+    #expect(checkpoint.tagging?.combinations.isEmpty == false)
+    checkpoint.tagging?.combinations = []
+    try CheckpointFile.write(checkpoint, to: file)
+    try workspace.succeed(["train", "--resume", "run", "training.epochs=2"])
+    #expect(try workspace.lastCheckpoint().tagging?.combinations == [])
+    // A run that begins with it has those of its own text.
+    try workspace.succeed(
+      ["train", "--from", file, "--config", "tagger.cfg", "data.tags=[upos, feats]", "training.epochs=1"] + Self.files)
+    #expect(try workspace.lastCheckpoint().tagging?.combinations.isEmpty == false)
   }
 
   /// A run of one column gives another one of several its layers and that column's output.

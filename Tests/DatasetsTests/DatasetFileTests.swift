@@ -34,7 +34,6 @@ import Testing
     dataset.tagging = TaggingVocabulary(
       columns: [TagSet(.xpos, ["NN", "VB"]), TagSet(.feats, ["A=B|C=D", "_", "E=F"]), TagSet(.upos, ["NOUN"])],
       trainingWords: TokenTable(["dog", "barks"]))
-    dataset.tagging?.combinations = [[0, 2, 0], [1, 0, 0]]
     dataset.splits[.train]?.tags = [[0, 1], [2, 0], [0, -1]]
     dataset.splits[.test]?.tags = [[-1, 1], [1, 1], [-1, 0]]
     return dataset
@@ -123,18 +122,6 @@ import Testing
       try refuses(.invalidId(file: path, object: "/test/tags_FEATS", position: 1, id: 3, range: -1..<3)) {
         $0 = Self.severalColumns
         $0.splits[.test]?.tags[1] = [1, 3]
-      }
-      let combinations = "/vocabulary/tag_combinations"
-      try refuses(.invalidId(file: path, object: combinations, position: 4, id: 3, range: 0..<3)) {
-        $0 = Self.severalColumns
-        $0.tagging?.combinations = [[0, 2, 0], [1, 3, 0]]
-      }
-      try refuses(.invalidId(file: path, object: combinations, position: 2, id: -1, range: 0..<1)) {
-        $0 = Self.severalColumns
-        $0.tagging?.combinations = [[0, 2, -1]]
-      }
-      try refuses(.invalidCombinations(file: path, object: combinations, columns: 1, found: [1, 1])) {
-        $0.tagging?.combinations = [[0]]
       }
       try refuses(.repeatedEntry(file: path, object: "/vocabulary", entry: "XPOS")) {
         $0 = Self.severalColumns

@@ -192,13 +192,14 @@ import Training
         tagging: nil, sources: whole.sources, state: state, parameters: parameters, moments: whole.moments,
         carriedStates: whole.carriedStates)
     }
-    func tagger(_ tags: [String], characters: [String] = ["<unk>"], task: any Task = Tagging())
-      -> Checkpoint
-    {
+    func tagger(
+      _ tags: [String], characters: [String] = ["<unk>"], combinations: [[Int32]] = [], task: any Task = Tagging()
+    ) -> Checkpoint {
       var configuration = whole.configuration
       configuration.task = task
-      let tagging = TaggingVocabulary(
+      var tagging = TaggingVocabulary(
         columns: [TagSet(.upos, tags)], characters: Vocabulary(tokens: characters), trainingWords: TokenTable(["a"]))
+      tagging.combinations = combinations
       return Checkpoint(
         configuration: configuration, vocabulary: whole.vocabulary, tokenization: whole.tokenization, tagging: tagging,
         sources: whole.sources, state: whole.state, parameters: whole.parameters, moments: whole.moments,
@@ -215,7 +216,8 @@ import Training
       (with(parameters: whole.parameters, state: whole.state, vocabulary: Vocabulary(tokens: [])), "vocabulary"),
       (tagger(["X"], task: LanguageModel()), "another task"), (tagger([]), "no tags"),
       (tagger(["\u{E9}", "e\u{301}"]), "twice"), (tagger(["X"], characters: ["a"]), "lack <unk>"),
-      (tagger(["X", "Y"]), "decoder.bias [2]"),
+      (tagger(["X"], combinations: [[1]]), "combinations"), (tagger(["X"], combinations: [[-2]]), "combinations"),
+      (tagger(["X"], combinations: [[0, 0]]), "combinations"), (tagger(["X", "Y"]), "decoder.bias [2]"),
     ]
     for (checkpoint, part) in cases {
       try CheckpointFile.write(checkpoint, to: path("odd.h5"))

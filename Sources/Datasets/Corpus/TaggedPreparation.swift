@@ -23,12 +23,10 @@ extension SequenceDataset {
     let vocabulary = try Vocabulary.of(train, settings: settings, known: known).vocabulary
     var forms = known?.tagging?.trainingWords ?? TokenTable()
     let trainForms = try train.forms(in: &forms)
-    var tagging = try TaggingVocabulary(
+    let tagging = try TaggingVocabulary(
       tags: knownTags, and: tags, words: forms, known: known?.tagging, settings: settings, paths: train.paths)
 
-    let training = try train.sequence(in: vocabulary, tagging: tagging, forms: trainForms)
-    tagging.combinations = try TagCombinations.all(of: training.tags, in: columns, and: known?.tagging)
-    var splits = [Split.train: training]
+    var splits = [Split.train: try train.sequence(in: vocabulary, tagging: tagging, forms: trainForms)]
     // In an order that a dictionary's keys don't have, since forms are numbered as they come.
     for split in Split.allCases {
       guard let part = heldOut[split] else { continue }

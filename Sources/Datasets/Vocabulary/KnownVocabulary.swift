@@ -50,7 +50,6 @@ package struct KnownVocabulary: Sendable {
       for token in list ?? [] { Array(token.utf8 + [0xFF]).withUnsafeBytes { hash.update($0) } }
       [0xFE as UInt8].withUnsafeBytes { hash.update($0) }
     }
-    for combination in tagging?.combinations ?? [] { combination.withUnsafeBytes { hash.update($0) } }
     return hash.hex
   }
 }

@@ -1,36 +1,22 @@
 import Files
 
-/// Counts which tags words have together in several columns. A tagger of several gives a word no others (see `TagDecoder`).
-enum TagCombinations {
-  /// Those of a training split's words, and those that a model knows, each once and in ascending order.
+extension SequenceDataset {
+  /// Finds which tags the training split's words have together, for a tagger of several columns: see
+  /// `TaggingVocabulary.combinations`. O(words).
   ///
-  /// - Parameters:
-  ///   - tags: [column] ids of the words' tags; a word that lacks one is passed over.
-  ///   - columns: which ones these are.
-  ///   - known: what the model knows, whose tags have the same ids here; nil: there is none.
-  /// - Returns: none where there is one column, or where the model has those columns and nobody has counted its own.
-  static func all(
-    of tags: [Column<Int32>], in columns: [TagColumn], and known: TaggingVocabulary?
-  ) throws(CorpusError) -> [[Int32]] {
-    guard columns.count > 1, let words = tags.first?.count else { return [] }
+  /// - Parameter known: what a model knows whose tags have the same ids here: its combinations stay, if it has all the columns.
+  /// - Throws: what keeps the split from being read.
+  package mutating func findTagCombinations(and known: TaggingVocabulary?) throws(FileError) {
+    guard let columns = tagging?.columns.map(\.column), columns.count > 1 else { return }
     var found: Set<[Int32]> = []
-    if let places = known?.places(of: columns), let combinations = known?.combinations {
-      if combinations.isEmpty { return [] }
-      for combination in combinations { found.insert(places.map { combination[$0] }) }
+    if let known, let places = known.places(of: columns) {
+      for combination in known.combinations { found.insert(places.map { combination[$0] }) }
     }
-    do throws(FileError) {
-      for start in stride(from: 0, to: words, by: Column<Int32>.pieceLength) {
-        let range = start..<min(start + Column<Int32>.pieceLength, words)
-        let piece = try tags.map { (column) throws(FileError) in try column.numbers(in: range) }
-        for word in 0..<range.count {
-          let combination = piece.map { $0[word] }
-          if combination.allSatisfy({ $0 >= 0 }) { found.insert(combination) }
-        }
-      }
-    } catch {
-      throw .file(error)
+    try splits[.train]?.tags.forEachPiece { tags, _ in
+      for word in tags[0].indices { found.insert(tags.map { $0[word] }) }
     }
-    return found.sorted { $0.lexicographicallyPrecedes($1) }
+    found.remove(columns.map { _ in TaggingVocabulary.noTag })
+    tagging?.combinations = found.sorted { $0.lexicographicallyPrecedes($1) }
   }
 }
 

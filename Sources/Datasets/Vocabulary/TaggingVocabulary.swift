@@ -14,8 +14,8 @@ package struct TaggingVocabulary: Sendable, Equatable {
   /// The word forms of the training split in order of appearance, those without an embedding included: every other word
   /// is an unknown one.
   package let trainingWords: TokenTable
-  /// [combination][column] the tags, by id, that words of the training split have together, in ascending order; none of a single
-  /// column, nor where nobody has counted them.
+  /// [combination][column] the tags, by id, that words of a training split have together, in ascending order, `noTag` in a column
+  /// where they lack one. None of a single column, nor of a model from before there were combinations.
   package var combinations: [[Int32]] = []
 
   package init(columns: [TagSet], characters: Vocabulary, trainingWords: TokenTable) {
@@ -48,6 +48,11 @@ package struct TaggingVocabulary: Sendable, Equatable {
     for set in columns {
       if let tag = set.repeatedTag { return "its tags have \(tag) twice" }
     }
+    let areCombined = combinations.allSatisfy { combination in
+      combination.count == columns.count
+        && zip(combination, columns).allSatisfy { ($0 == Self.noTag || 0 <= $0) && Int($0) < $1.tags.count }
+    }
+    if !areCombined { return "its tags' combinations have others than its columns" }
     guard vocabulary.unknownId != nil, characters.unknownId != nil else {
       return "its tokens or its characters lack \(Vocabulary.unknownToken)"
     }

@@ -76,7 +76,7 @@ package struct Checkpoint: Sendable, Equatable {
   package let vocabulary: Vocabulary
   package let tokenization: Tokenization
   /// What a tagger knows beside the vocabulary; nil for other models.
-  package let tagging: TaggingVocabulary?
+  package var tagging: TaggingVocabulary?
   /// Hash of each split's source: a run goes on with the same text or not at all.
   package let sources: [Split: String]
   /// Hash of what the run reads of each split, see `TokenSequence.contentHash`. Empty in checkpoints of older versions.

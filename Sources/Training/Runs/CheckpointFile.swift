@@ -32,7 +32,7 @@ package enum CheckpointFile {
     try checkpoint.vocabulary.write(to: vocabulary)
     if let tagging = checkpoint.tagging {
       try TagSet.write(tagging.columns, to: vocabulary)
-      try tagging.writeCombinations(to: vocabulary)
+      try write(combinations: tagging.combinations, to: vocabulary)
       try vocabulary.writeStrings("characters", tagging.characters.tokens)
       try vocabulary.writeStrings("training_words", tagging.trainingWords.tokens)
     }
@@ -152,7 +152,7 @@ package enum CheckpointFile {
         columns: try TagSet.all(of: vocabulary, file: path, entries: entries),
         characters: Vocabulary(tokens: try entries("characters")),
         trainingWords: TokenTable(try entries("training_words")))
-      try tagging?.readCombinations(in: vocabulary, file: path)
+      tagging?.combinations = try combinations(in: vocabulary)
     }
     let tokenization = try tokenization(in: vocabulary, path: path)
     let optimizer = try root.group("optimizer")
@@ -257,6 +257,22 @@ package enum CheckpointFile {
         try stored.floats(in: rows.lowerBound * rowSize..<rows.upperBound * rowSize)
       }
     }
+  }
+
+  // Which tags words have together, int32 [combinations, columns].
+  private static let combinationsName = "tag_combinations"
+
+  private static func write(combinations: [[Int32]], to vocabulary: WritableGroup) throws {
+    guard let columns = combinations.first?.count else { return }
+    try vocabulary.write(combinationsName, shape: [combinations.count, columns], combinations.flatMap(\.self))
+  }
+
+  /// None of a tagger of one column, or of a program that had none.
+  private static func combinations(in vocabulary: ReadableGroup) throws -> [[Int32]] {
+    guard try vocabulary.contains(combinationsName) else { return [] }
+    let columns = max(1, try vocabulary.shape(of: combinationsName).last ?? 1)
+    let ids: [Int32] = try vocabulary.read(combinationsName)
+    return stride(from: 0, to: ids.count, by: columns).map { Array(ids[$0..<min($0 + columns, ids.count)]) }
   }
 
   private static func tokenization(in vocabulary: ReadableGroup, path: String) throws -> Tokenization {

@@ -152,8 +152,6 @@ package struct DatasetCache {
   ) throws -> String {
     var description = "\(DatasetFile.format) \(DatasetFile.formatVersion), \(Version.name), reading \(readingVersion)\n"
     description += configuration.datasetSettings ?? ""
-    // One of before they were counted has none.
-    if corpus.tags.count > 1 { description += "tag combinations\n" }
     if let known { description += "known=\(known.contentHash)\n" }
     for (split, paths) in try corpus.files() {
       description += "\(split.rawValue): \(counted(paths.count, "file"))\n"

@@ -66,9 +66,10 @@ struct PreparedRun {
     let start = try ParentCheckpoint(of: configuration, acceptsLostSeal: acceptsLostSeal, console)
     start?.pin(&configuration)
     let characterModels = try TrainedCharacterModels(of: &configuration, kernels: kernels, probe: FileProbe.check)
-    let dataset = try ranks.afterFirst {
+    var dataset = try ranks.afterFirst {
       try DatasetCache.dataset(for: configuration, known: start?.known, threads: threads, console)
     }
+    try dataset.findTagCombinations(and: start?.known.tagging)
     let takeover = try start?.takeover(by: configuration, dataset, characterModels)
     try configuration.checkTrainable(on: dataset, characterModels: characterModels?.models, ranks: ranks.count)
     try warnOfCaveats(configuration, dataset, console)
@@ -181,9 +182,15 @@ struct PreparedRun {
         } else {
           try TrainedCharacterModels(of: &configuration, kernels: kernels, probe: FileProbe.check)
         }
-      let dataset = try ranks.afterFirst {
+      var dataset = try ranks.afterFirst {
         try PreparedRun.dataset(
           ofResumed: configuration, known: checkpoint?.checkpoint.known ?? start?.known, threads: threads, console)
+      }
+      if let checkpoint {
+        // What it measured so far was chosen by its own, or by none.
+        dataset.tagging?.combinations = checkpoint.checkpoint.tagging?.combinations ?? []
+      } else {
+        try dataset.findTagCombinations(and: start?.known.tagging)
       }
       let takeover = try start?.takeover(by: configuration, dataset, characterModels)
       try configuration.checkTrainable(on: dataset, characterModels: characterModels?.models, ranks: ranks.count)

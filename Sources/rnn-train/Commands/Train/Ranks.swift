@@ -89,9 +89,11 @@ final class Ranks {
     let hashes = try dataset.contentHashes().sorted { $0.key.rawValue < $1.key.rawValue }.map {
       "\($0.key) \($0.value)"
     }
+    let tags = dataset.tagging.map { "\($0.columns.map { ($0.column, $0.tags) }) \($0.combinations)" } ?? ""
+    let vocabulary = ["\(dataset.vocabulary.isLowercase)", tags] + dataset.vocabulary.tokens
     let all = [
       ("program", ProgramVersion.name), ("configuration", configuration.render()),
-      ("dataset", (hashes + ["\(dataset.vocabulary.isLowercase)"] + dataset.vocabulary.tokens).joined(separator: "\n")),
+      ("dataset", (hashes + vocabulary).joined(separator: "\n")),
       ("character model", try characterModels?.parameterHash() ?? ""),
     ]
     for (what, text) in all {
