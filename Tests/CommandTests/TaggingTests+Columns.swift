@@ -163,8 +163,9 @@ extension TaggingTests {
     #expect(try workspace.lastCheckpoint().tagging?.combinations == [])
     // A run that begins with it has those of its own text.
     try workspace.succeed(
-      ["train", "--from", file, "--config", "tagger.cfg", "data.tags=[upos, feats]", "training.epochs=1"] + Self.files)
-    #expect(try workspace.lastCheckpoint().tagging?.combinations.isEmpty == false)
+      ["train", "--from", "run", "--config", "tagger.cfg", "data.tags=[upos, feats]", "training.epochs=1"]
+        + ["output.directory=child"] + Self.files)
+    #expect(try workspace.lastCheckpoint(of: "child").tagging?.combinations.isEmpty == false)
   }
 
   /// A run of one column gives another one of several its layers and that column's output.
