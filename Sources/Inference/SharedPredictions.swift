@@ -35,7 +35,7 @@ package final class SharedPredictions {
     }
     for b in 0..<sentences {
       for (t, word) in minibatch[b].enumerated() {
-        let tags = decoder.tags(model, row: model.minibatch.timeline.row(t, b))
+        let tags = decoder.tags(ReadWord(model, row: model.minibatch.timeline.row(t, b)))
         for (output, tag) in tags.enumerated() { words[start + outputs * (2 + word) + output] = UInt32(tag) }
       }
     }

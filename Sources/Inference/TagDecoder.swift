@@ -30,18 +30,18 @@ package struct TagDecoder {
     starts = tagging.columns.reduce(into: [0]) { $0.append(($0.last ?? 0) + $1.tags.count) }
   }
 
-  /// [column] the tags' ids, of the word in some row of a minibatch that the tagger has read.
+  /// [column] the tags' ids of a word.
   ///
   /// Cost: O(columns) where the likeliest tags of all columns are a combination that is known, as those of most words are; else that of
   /// the logits, and O(combinations * columns).
-  package func tags(_ model: SequenceModel, row: Int) -> [Int32] {
-    let likeliest = (0..<columns).map { model.prediction(row: row, output: $0) }
+  package func tags(_ word: some WordDistributions) -> [Int32] {
+    let likeliest = (0..<columns).map { word.likeliest(column: $0) }
     let goesByItself = !zip(likeliest, combined).allSatisfy { $1.contains($0) }
     if goesByItself || known.contains(likeliest) { return likeliest }
     return withUnsafeTemporaryAllocation(of: Float.self, capacity: starts[columns]) { logits in
       for column in 0..<columns {
         let range = starts[column]..<starts[column + 1]
-        model.logits(row: row, output: column, into: UnsafeMutableBufferPointer(rebasing: logits[range]))
+        word.logits(column: column, into: UnsafeMutableBufferPointer(rebasing: logits[range]))
       }
       return combination(by: UnsafeBufferPointer(logits), likeliest)
     }

@@ -2,10 +2,111 @@ import Compute
 import Datasets
 import Models
 
-/// Tags sentences that need not be in any dataset.
+/// Tags sentences that need not be in any dataset, by one tagger or by several together.
+///
+/// Several that have learnt the same tags from other seeds make other mistakes: what the mean of their probabilities says is right more
+/// often than what any of them says (Hansen and Salamon: Neural Network Ensembles, IEEE PAMI 1990). It takes the sum of their times.
 package final class Tagger {
-  private let model: TrainedModel
+  private let members: [TaggerMember]
   private let tagging: TaggingVocabulary
+  private let output: any OutputKind
+
+  /// Nil for models that know no tags, or not all the same ones, and for none.
+  ///
+  /// - Parameter models: what the first one knows of words and combinations of tags counts for all.
+  package init?(_ models: [TrainedModel], workers: Workers) {
+    guard let first = models.first, let tagging = first.tagging,
+      models.allSatisfy({ $0.tagging?.columns == tagging.columns })
+    else { return nil }
+    self.tagging = tagging
+    output = first.parameters.shape.output
+    members = models.map { TaggerMember($0, workers: workers) }
+  }
+
+  /// Nil for a model that knows no tags.
+  package convenience init?(_ model: TrainedModel, workers: Workers) { self.init([model], workers: workers) }
+
+  /// What it tags, by column.
+  package var columns: [TagSet] { tagging.columns }
+  /// How many words the first one's training split has: the forms of a dataset of its that are numbered below.
+  package var trainingWords: Int { tagging.trainingWords.count }
+
+  /// The tags of every word, [sentence][word][column]. Cost: O(words); memory grows with the longest sentence so far.
+  package func tag(_ sentences: [[String]]) -> [[[String]]] {
+    let decoder = decoder
+    return read(sentences) { word, _, _ in zip(tagging.columns, decoder.tags(word)).map { $0.tags[Int($1)] } }
+  }
+
+  /// Chooses a word's tags as `tag` does.
+  package var decoder: TagDecoder { TagDecoder(tagging, output: output) }
+
+  /// A tag with its probability among all tags of the word; where a sentence's tags have a distribution together, the sum over
+  /// all sequences of tags that have it there.
+  package typealias RankedTag = (tag: String, probability: Double)
+
+  /// The likeliest tag of every word in its first column, which of one column is what `tag` gives, and the likeliest tags by
+  /// themselves, the likeliest first.
+  package func rank(_ sentences: [[String]], count: Int) -> [[(given: RankedTag, ranking: [RankedTag])]] {
+    let tags = tagging.columns[0].tags
+    func ranked(_ found: RankedClass) -> RankedTag { (tags[Int(found.id)], found.probability) }
+    return read(sentences) { word, _, _ in
+      withUnsafeTemporaryAllocation(of: Float.self, capacity: tags.count) { logits in
+        word.logits(column: 0, into: logits)
+        let logits = UnsafeBufferPointer(logits)
+        return (
+          ranked(RankedClass.of(word.likeliest(column: 0), by: logits)),
+          RankedClass.likeliest(count, by: logits).map(ranked)
+        )
+      }
+    }
+  }
+
+  /// Something for every word, [sentence][word].
+  ///
+  /// - Parameter result: gets what the taggers make of a word, with the number of its sentence and its place in it.
+  package func read<Result>(
+    _ sentences: [[String]], _ result: (_ word: any WordDistributions, _ sentence: Int, _ place: Int) -> Result
+  ) -> [[Result]] {
+    var results = sentences.map { _ in [Result]() }
+    if members.count == 1 {
+      members[0].read(sentences) { model, rows, sentence in
+        results[sentence] = rows.enumerated().map { result(ReadWord(model, row: $1), sentence, $0) }
+      }
+      return results
+    }
+    for first in stride(from: 0, to: sentences.count, by: Self.sentencesTogether) {
+      let range = first..<min(first + Self.sentencesTogether, sentences.count)
+      let means = means(of: sentences[range])
+      var index = 0
+      for sentence in range {
+        for place in sentences[sentence].indices {
+          results[sentence].append(result(means[index], sentence, place))
+          index += 1
+        }
+      }
+    }
+    return results
+  }
+
+  /// Sentences whose words' probabilities are in memory at a time.
+  private static let sentencesTogether = 512
+
+  private func means(of sentences: ArraySlice<[String]>) -> MeanDistributions {
+    let starts = sentences.reduce(into: [0]) { $0.append(($0.last ?? 0) + $1.count) }
+    let means = MeanDistributions(words: starts[sentences.count], tags: tagging.columns.map(\.tags.count))
+    for member in members {
+      means.beginTagger()
+      member.read(Array(sentences)) { model, rows, sentence in
+        for (place, row) in rows.enumerated() { means.add(ReadWord(model, row: row), at: starts[sentence] + place) }
+      }
+    }
+    return means
+  }
+}
+
+/// One of the models that tag together.
+private final class TaggerMember {
+  private let model: TrainedModel
   private let workers: Workers
   private var runner: ModelRunner<SequenceModel>?
   private var capacity = SequenceModel.Capacity(Timeline.Capacity(sequences: 0, timesteps: 0))
@@ -13,51 +114,12 @@ package final class Tagger {
   /// Sentences of a minibatch.
   private static let size = 32
 
-  /// Nil for a model that knows no tags.
-  package init?(_ model: TrainedModel, workers: Workers) {
-    guard let tagging = model.tagging else { return nil }
-    self.model = model
-    self.tagging = tagging
-    self.workers = workers
-  }
+  init(_ model: TrainedModel, workers: Workers) { (self.model, self.workers) = (model, workers) }
 
-  /// What it tags, by column.
-  package var columns: [TagSet] { tagging.columns }
-
-  /// The tags of every word, [sentence][word][column]. Cost: O(words); memory grows with the longest sentence so far.
-  package func tag(_ sentences: [[String]]) -> [[[String]]] {
-    let decoder = TagDecoder(tagging, output: model.parameters.shape.output)
-    return read(sentences) { model, row in
-      zip(tagging.columns, decoder.tags(model, row: row)).map { $0.tags[Int($1)] }
-    }
-  }
-
-  /// A tag with its probability among all tags of the word; where a sentence's tags have a distribution together, the sum over
-  /// all sequences of tags that have it there.
-  package typealias RankedTag = (tag: String, probability: Double)
-
-  /// The likeliest tag of every word in its first column, which of one column is what `tag` gives, and the likeliest tags by themselves, the likeliest first.
-  package func rank(_ sentences: [[String]], count: Int) -> [[(given: RankedTag, ranking: [RankedTag])]] {
-    let tags = tagging.columns[0].tags
-    func ranked(_ found: RankedClass) -> RankedTag { (tags[Int(found.id)], found.probability) }
-    return read(sentences) { model, row in
-      withUnsafeTemporaryAllocation(of: Float.self, capacity: tags.count) { logits in
-        model.logits(row: row, into: logits)
-        let logits = UnsafeBufferPointer(logits)
-        return (
-          ranked(RankedClass.of(model.prediction(row: row), by: logits)),
-          RankedClass.likeliest(count, by: logits).map(ranked)
-        )
-      }
-    }
-  }
-
-  /// Something for every word.
+  /// Reads all sentences that have words, in some order.
   ///
-  /// - Parameter result: reads it from the model, which has read the sentence of the word in that row.
-  private func read<Result>(
-    _ sentences: [[String]], _ result: (_ model: SequenceModel, _ row: Int) -> Result
-  ) -> [[Result]] {
+  /// - Parameter take: gets each sentence's number, and the rows of its words while the model has them.
+  func read(_ sentences: [[String]], _ take: (_ model: SequenceModel, _ rows: [Int], _ sentence: Int) -> Void) {
     var forms = TokenTable()
     var tokens: [Int32] = []
     var numbers: [Int32] = []
@@ -71,21 +133,19 @@ package final class Tagger {
     }
     let sequence = TokenSequence(
       tokens: Column(tokens), offsets: Column(offsets), forms: Column(numbers), extent: TextExtent(), sourceSHA256: "")
-    var results = sentences.map { _ in [Result]() }
     do {
       let minibatches = try SentenceMinibatches(
         model.sentences(sequence, forms: forms.tokens, workers: workers), size: Self.size)
       // Without a single word there is nothing to read.
-      if minibatches.count == 0 { return results }
+      if minibatches.count == 0 { return }
       try runner(for: minibatches.capacity).run(over: minibatches) { model, index in
         for (b, sentence) in minibatches.sentences(ofMinibatch: index).enumerated() {
-          results[sentence] = sentences[sentence].indices.map { result(model, model.minibatch.timeline.row($0, b)) }
+          take(model, sentences[sentence].indices.map { model.minibatch.timeline.row($0, b) }, sentence)
         }
       }
     } catch {
       preconditionFailure("what is in memory can be read: \(error)")
     }
-    return results
   }
 
   /// A runner of a model that a minibatch of so much fits in.

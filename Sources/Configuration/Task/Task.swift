@@ -94,10 +94,19 @@ package protocol Task: Sendable {
   ) throws -> any Evaluation
   /// Measures a language model that follows the text as it reads it; nil where the task's models can't.
   ///
-  /// - Parameter check: called between minibatches; what it throws ends the evaluation.
+  /// - Parameter progress: called before each minibatch with the share of the text that has been read.
   func evaluate(
     _ model: TrainedModel, following adaptation: Adaptation, on split: TokenSequence,
-    _ configuration: RunConfiguration, workers: Workers, check: () throws -> Void
+    _ configuration: RunConfiguration, workers: Workers, progress: (_ share: Double) -> Void
+  ) throws -> (any Evaluation)?
+  /// Measures what several models tag together; nil where the task's models can't.
+  ///
+  /// - Parameters:
+  ///   - forms: what the split's words are spelled as.
+  ///   - progress: called now and then with the share of the sentences that have been read.
+  func evaluate(
+    _ tagger: Tagger, on split: TokenSequence, forms: [String], _ configuration: RunConfiguration,
+    progress: (_ share: Double) -> Void
   ) throws -> (any Evaluation)?
   /// How a text that is no split is to be measured where nobody says it.
   func evaluation(_ settings: RunConfiguration.Evaluation, of text: TokenSequence) -> RunConfiguration.Evaluation
@@ -137,8 +146,8 @@ package protocol Task: Sendable {
   func scorer(
     of model: TrainedModel, carriesState: Bool, following adaptation: Adaptation, workers: Workers
   ) -> Scorer?
-  /// What tags sentences by a model, if that is what its models do.
-  func tagger(of model: TrainedModel, workers: Workers) -> Tagger?
+  /// What tags sentences by models together, if that is what its models do and all know the same tags.
+  func tagger(of models: [TrainedModel], workers: Workers) -> Tagger?
 }
 
 extension Task {
@@ -146,7 +155,7 @@ extension Task {
   package func figure(ofTrainingLoss loss: Double) -> Quantity? { nil }
   package func evaluate(
     _ model: TrainedModel, following adaptation: Adaptation, on split: TokenSequence,
-    _ configuration: RunConfiguration, workers: Workers, check: () throws -> Void
+    _ configuration: RunConfiguration, workers: Workers, progress: (_ share: Double) -> Void
   ) throws -> (any Evaluation)? { nil }
   package func evaluation(
     _ settings: RunConfiguration.Evaluation, of text: TokenSequence
@@ -159,7 +168,11 @@ extension Task {
   package func scorer(
     of model: TrainedModel, carriesState: Bool, following adaptation: Adaptation, workers: Workers
   ) -> Scorer? { nil }
-  package func tagger(of model: TrainedModel, workers: Workers) -> Tagger? { nil }
+  package func tagger(of models: [TrainedModel], workers: Workers) -> Tagger? { nil }
+  package func evaluate(
+    _ tagger: Tagger, on split: TokenSequence, forms: [String], _ configuration: RunConfiguration,
+    progress: (_ share: Double) -> Void
+  ) throws -> (any Evaluation)? { nil }
 
   /// What a model of this task takes over of a dataset's tags.
   package func tagging(of dataset: SequenceDataset) -> TaggingVocabulary? { learnsTags ? dataset.tagging : nil }

@@ -184,20 +184,22 @@ package struct LanguageModel: Task {
     workers: Workers, ranks: any Communicator, check: () throws -> Void
   ) throws -> any Evaluation {
     try evaluation(
-      model, following: Adaptation(), split, configuration.evaluation, workers: workers, ranks: ranks, check: check)
+      model, following: Adaptation(), split, configuration.evaluation, workers: workers, ranks: ranks
+    ) { _ in try check() }
   }
 
   package func evaluate(
     _ model: TrainedModel, following adaptation: Adaptation, on split: TokenSequence,
-    _ configuration: RunConfiguration, workers: Workers, check: () throws -> Void
+    _ configuration: RunConfiguration, workers: Workers, progress: (_ share: Double) -> Void
   ) throws -> (any Evaluation)? {
     try evaluation(
-      model, following: adaptation, split, configuration.evaluation, workers: workers, ranks: Alone(), check: check)
+      model, following: adaptation, split, configuration.evaluation, workers: workers, ranks: Alone(), check: progress)
   }
 
   private func evaluation(
     _ model: TrainedModel, following adaptation: Adaptation, _ split: TokenSequence,
-    _ settings: RunConfiguration.Evaluation, workers: Workers, ranks: any Communicator, check: () throws -> Void
+    _ settings: RunConfiguration.Evaluation, workers: Workers, ranks: any Communicator,
+    check: (_ share: Double) throws -> Void
   ) throws -> LanguageEvaluation {
     let streams = settings.streams
     // Unless the parameters change on the way, how many timesteps are read at a time never shows in a result.
@@ -209,13 +211,18 @@ package struct LanguageModel: Task {
     if losses.own.isEmpty {
       // More ranks than streams.
       for index in 0..<batches.windowCount {
-        try check()
+        try check(Double(index) / Double(batches.windowCount))
         result.nats += losses.sum(timesteps: batches.timesteps(inWindow: index)) { _ in 0 }
       }
     } else {
       let minibatches = StreamMinibatches(batches)
       let runner = AdaptiveRunner(model, adaptation, minibatches.capacity, workers: workers)
-      try runner.run(over: minibatches, check: check) { minibatch, index, loss in
+      var windows = 0
+      func checkNext() throws {
+        try check(Double(windows) / Double(batches.windowCount))
+        windows += 1
+      }
+      try runner.run(over: minibatches, check: checkNext) { minibatch, index, loss in
         result.nats += losses.sum(timesteps: batches.timesteps(inWindow: index), loss)
         result.targets += minibatch.targetCount
         for row in 0..<minibatch.rows where minibatch.targets[row] == model.vocabulary.unknownId {

@@ -190,6 +190,49 @@ package struct Tagging: Task {
     return result
   }
 
+  package func evaluate(
+    _ tagger: Tagger, on split: TokenSequence, forms: [String], _ configuration: RunConfiguration,
+    progress: (_ share: Double) -> Void
+  ) throws -> (any Evaluation)? {
+    guard let numbers = try split.forms?.all() else { throw TaskError.noSpellings }
+    let (tags, decoder) = (try split.tags.map { try $0.all() }, tagger.decoder)
+    var result = TaggingEvaluation(
+      tagger.columns, foreign: split.foreignTags, weights: configuration.training.tagWeights)
+    let ranges = try split.sentenceRanges()
+    for first in stride(from: 0, to: ranges.count, by: Self.sentencesTogether) {
+      progress(Double(first) / Double(ranges.count))
+      let ranges = ranges[first..<min(first + Self.sentencesTogether, ranges.count)]
+      let read = tagger.read(ranges.map { $0.map { forms[Int(numbers[$0])] } }) { word, sentence, place in
+        let position = ranges[first + sentence].lowerBound + place
+        return (predicted: decoder.tags(word), losses: Self.losses(of: word, tags.map { $0[position] }, tagger.columns))
+      }
+      for (range, words) in zip(ranges, read) {
+        for (position, word) in zip(range, words) {
+          result.addLosses(word.losses)
+          result.add(
+            tags: tags.map { $0[position] }, predicted: word.predicted.map(Int.init),
+            isKnown: Int(numbers[position]) < tagger.trainingWords)
+        }
+        result.endSentence()
+      }
+    }
+    return result
+  }
+
+  /// By column, in nats; of no tag that the tagger knows, 0.
+  private static func losses(of word: any WordDistributions, _ tags: [Int32], _ columns: [TagSet]) -> [Double] {
+    zip(tags, columns.enumerated()).map { tag, column in
+      guard tag >= 0 else { return 0 }
+      return withUnsafeTemporaryAllocation(of: Float.self, capacity: column.element.tags.count) { logits in
+        word.logits(column: column.offset, into: logits)
+        return -RankedClass.of(tag, by: UnsafeBufferPointer(logits)).logProbability
+      }
+    }
+  }
+
+  /// Sentences whose results are in memory at a time.
+  private static let sentencesTogether = 512
+
   /// Sentences of a minibatch: how many are read at a time never shows in a result.
   private static let evaluatedSentences = 32
 
@@ -206,7 +249,7 @@ package struct Tagging: Task {
 
   package func command(checkpoint: String) -> String { "tag --checkpoint \(checkpoint) FILE" }
 
-  package func tagger(of model: TrainedModel, workers: Workers) -> Tagger? { Tagger(model, workers: workers) }
+  package func tagger(of models: [TrainedModel], workers: Workers) -> Tagger? { Tagger(models, workers: workers) }
 
   package let reportTitle = "How the model tags"
 

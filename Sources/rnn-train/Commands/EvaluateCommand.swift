@@ -18,6 +18,7 @@ struct EvaluateCommand: ParsableCommand {
         rnn-train evaluate --checkpoint runs/lm --split validation --json
         rnn-train evaluate --checkpoint runs/lm --data other.txt --streams 1
         rnn-train evaluate --checkpoint runs/lm --dynamic --cache 2000
+        rnn-train evaluate runs/tagger --with runs/tagger-2
 
       A language model's perplexity is exp of the mean loss per target. Text
       is read as several streams side by side, each of which begins with the
@@ -50,6 +51,9 @@ struct EvaluateCommand: ParsableCommand {
       valueName: "n"))
   var streams: Int?
 
+  @OptionGroup
+  var ensemble: EnsembleOption
+
   @OptionGroup(title: "Following the text")
   var adaptation: AdaptationOptions
 
@@ -72,6 +76,7 @@ struct EvaluateCommand: ParsableCommand {
   func run() throws {
     let workers = try threads.workers()
     let kernels = try Kernels.chosen()
+    let seal = checkpoint.seal
     let (checkpoint, path) = try checkpoint.read(position.path)
     var configuration = checkpoint.configuration
     let task = configuration.task
@@ -83,12 +88,30 @@ struct EvaluateCommand: ParsableCommand {
       configuration.evaluation = task.evaluation(configuration.evaluation, of: sequence)
     }
     let adaptation = try adaptation.adaptation(of: model, checkpoint, path: path, workers: workers, options.console)
+    let progress = ReadingProgress(name, options.console)
+    defer { progress.end() }
     let evaluation =
-      try task.evaluate(model, following: adaptation, on: sequence, configuration, workers: workers, check: {})
+      try together(model, path: path, seal, on: sequence, forms: forms, configuration, progress, workers: workers)
+      ?? task.evaluate(
+        model, following: adaptation, on: sequence, configuration, workers: workers, progress: progress.show)
       ?? task.evaluate(
         model, on: sequence, forms: forms, configuration, workers: workers, ranks: Alone(), check: {})
+    progress.end()
     let report = evaluation.report(on: name)
     try Results.print(json ? JSON.text(report) : report.description)
+  }
+
+  /// What the model comes to together with others; nil: there are none.
+  private func together(
+    _ model: TrainedModel, path: String, _ seal: SealOption, on sequence: TokenSequence, forms: [String],
+    _ configuration: RunConfiguration, _ progress: ReadingProgress, workers: Workers
+  ) throws -> (any Evaluation)? {
+    if ensemble.others.isEmpty { return nil }
+    let models = try ensemble.models(model, path: path, seal, kernels: model.parameters.kernels)
+    guard let tagger = configuration.task.tagger(of: models, workers: workers) else {
+      throw TrainingError.otherTask(file: path, expected: "a tagger")
+    }
+    return try configuration.task.evaluate(tagger, on: sequence, forms: forms, configuration, progress: progress.show)
   }
 
   /// What to measure, what to call it, and what its words are spelled as where that matters.

@@ -17,6 +17,7 @@ struct TagCommand: ParsableCommand {
         rnn-train tag runs/tagger corpus.conllu
         echo "Time flies like an arrow ." | rnn-train tag --checkpoint runs/tagger
         rnn-train tag runs/tagger corpus.conllu --probabilities
+        rnn-train tag runs/a corpus.conllu --with runs/b --with runs/c
 
       It reads the formats that a tagger learns from, or text with one
       sentence a line and white space between its words, from a file or
@@ -34,6 +35,9 @@ struct TagCommand: ParsableCommand {
       "The run, unless --checkpoint names it, and what to tag. (default: standard input)", valueName: "run] [file"),
     completion: .file())
   var paths: [String] = []
+
+  @OptionGroup
+  var ensemble: EnsembleOption
 
   @Option(
     help: ArgumentHelp(
@@ -63,9 +67,12 @@ struct TagCommand: ParsableCommand {
   func run() throws {
     let workers = try threads.workers()
     let kernels = try Kernels.chosen()
+    let seal = checkpoint.seal
     let (checkpoint, path, text) = try checkpoint.read(paths)
     let task = checkpoint.configuration.task
-    guard let tagger = try task.tagger(of: checkpoint.model(file: path, kernels: kernels), workers: workers) else {
+    let model = try checkpoint.model(file: path, kernels: kernels)
+    let models = try ensemble.models(model, path: path, seal, kernels: kernels)
+    guard let tagger = task.tagger(of: models, workers: workers) else {
       throw TrainingError.otherTask(file: path, expected: "a tagger")
     }
     let own = checkpoint.configuration.format

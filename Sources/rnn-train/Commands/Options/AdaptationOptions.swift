@@ -107,10 +107,9 @@ struct AdaptationOptions: ParsableArguments {
     let text = try text(checkpoint, path: path, model, console)
     return try GradientStatisticsCache().statistics(of: model, on: text, segment: segment) {
       console.say("reading \(Format.count(text.tokens.count)) tokens of training text for the RMS of its gradients")
-      defer { console.clearStatus() }
-      return try GradientStatistics(of: model, on: text, segment: segment, workers: workers) { share in
-        console.update { ProgressLine(head: "training text", fraction: share, details: []).text(width: $0) }
-      }
+      let progress = ReadingProgress("training text", console)
+      defer { progress.end() }
+      return try GradientStatistics(of: model, on: text, segment: segment, workers: workers, check: progress.show)
     } notice: {
       console.warn($0)
     }
