@@ -53,8 +53,7 @@ package struct RankedClass: Sendable, Equatable {
     return found
   }
 
-  /// The logarithm of the sum of e^z over all classes.
-  static func logSum(_ logits: UnsafeBufferPointer<Float>) -> Double {
+  private static func logSum(_ logits: UnsafeBufferPointer<Float>) -> Double {
     let largest = Double(logits.max() ?? 0)
     return largest + naturalLogarithm(logits.reduce(0) { $0 + vanishingExponential(Double($1) - largest) })
   }

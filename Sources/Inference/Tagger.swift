@@ -8,18 +8,24 @@ import Models
 /// often than what any of them says (Hansen and Salamon: Neural Network Ensembles, IEEE PAMI 1990). It takes the sum of their times.
 package final class Tagger {
   private let members: [TaggerMember]
+  /// The first one's, with the combinations of all.
   private let tagging: TaggingVocabulary
+  /// How the tags of a word are chosen: of means each word's by themselves, as nobody knows how likely a sentence's are together.
   private let output: any OutputKind
 
   /// Nil for models that know no tags, or not all the same ones, and for none.
   ///
-  /// - Parameter models: what the first one knows of words and combinations of tags counts for all.
+  /// - Parameter models: their order decides between equally likely tags alone; tags go in any combination that one of them knows.
   package init?(_ models: [TrainedModel], workers: Workers) {
-    guard let first = models.first, let tagging = first.tagging,
+    guard let first = models.first, var tagging = first.tagging,
       models.allSatisfy({ $0.tagging?.columns == tagging.columns })
     else { return nil }
+    if models.count > 1 {
+      let combinations = Set(models.flatMap { $0.tagging?.combinations ?? [] })
+      tagging.combinations = combinations.sorted { $0.lexicographicallyPrecedes($1) }
+    }
     self.tagging = tagging
-    output = first.parameters.shape.output
+    output = models.count > 1 ? Softmax() : first.parameters.shape.output
     members = models.map { TaggerMember($0, workers: workers) }
   }
 
@@ -31,7 +37,8 @@ package final class Tagger {
   /// How many words the first one's training split has: the forms of a dataset of its that are numbered below.
   package var trainingWords: Int { tagging.trainingWords.count }
 
-  /// The tags of every word, [sentence][word][column]. Cost: O(words); memory grows with the longest sentence so far.
+  /// The tags of every word, [sentence][word][column]. Cost: O(words); memory grows with the longest sentence so far, and what
+  /// several taggers say of `sharedProbabilities` is in memory at a time.
   package func tag(_ sentences: [[String]]) -> [[[String]]] {
     let decoder = decoder
     return read(sentences) { word, _, _ in zip(tagging.columns, decoder.tags(word)).map { $0.tags[Int($1)] } }
@@ -74,8 +81,7 @@ package final class Tagger {
       }
       return results
     }
-    for first in stride(from: 0, to: sentences.count, by: Self.sentencesTogether) {
-      let range = first..<min(first + Self.sentencesTogether, sentences.count)
+    for range in Self.pieces(of: sentences.map { $0.count * tagging.columns.reduce(0) { $0 + $1.tags.count } }) {
       let means = means(of: sentences[range])
       var index = 0
       for sentence in range {
@@ -88,14 +94,28 @@ package final class Tagger {
     return results
   }
 
-  /// Sentences whose words' probabilities are in memory at a time.
-  private static let sentencesTogether = 512
+  /// Probabilities of words that are in memory at a time, of at least one sentence: 32 MB.
+  private static let sharedProbabilities = 1 << 22
+
+  /// Neighbouring sentences that have so many probabilities at most, or are alone.
+  private static func pieces(of probabilities: [Int]) -> [Range<Int>] {
+    var pieces: [Range<Int>] = []
+    var (begin, sum) = (0, 0)
+    for (index, count) in probabilities.enumerated() {
+      if index > begin, sum + count > sharedProbabilities {
+        pieces.append(begin..<index)
+        (begin, sum) = (index, 0)
+      }
+      sum += count
+    }
+    return pieces + [begin..<probabilities.count]
+  }
 
   private func means(of sentences: ArraySlice<[String]>) -> MeanDistributions {
     let starts = sentences.reduce(into: [0]) { $0.append(($0.last ?? 0) + $1.count) }
-    let means = MeanDistributions(words: starts[sentences.count], tags: tagging.columns.map(\.tags.count))
+    let means = MeanDistributions(
+      words: starts[sentences.count], tags: tagging.columns.map(\.tags.count), taggers: members.count)
     for member in members {
-      means.beginTagger()
       member.read(Array(sentences)) { model, rows, sentence in
         for (place, row) in rows.enumerated() { means.add(ReadWord(model, row: row), at: starts[sentence] + place) }
       }

@@ -10,6 +10,9 @@ package protocol WordDistributions {
   ///
   /// - Parameter result: [tags of the column]
   func logits(column: Int, into result: UnsafeMutableBufferPointer<Float>)
+
+  /// The natural logarithm of a tag's probability.
+  func logProbability(of tag: Int32, column: Int) -> Double
 }
 
 /// A word that one tagger has read, until it reads the next minibatch.
@@ -25,6 +28,13 @@ package struct ReadWord: WordDistributions {
   package func logits(column: Int, into result: UnsafeMutableBufferPointer<Float>) {
     model.logits(row: row, output: column, into: result)
   }
+
+  package func logProbability(of tag: Int32, column: Int) -> Double {
+    withUnsafeTemporaryAllocation(of: Float.self, capacity: model.parameters.shape.classesOfOutputs[column]) { logits in
+      self.logits(column: column, into: logits)
+      return RankedClass.of(tag, by: UnsafeBufferPointer(logits)).logProbability
+    }
+  }
 }
 
 /// Words that several taggers have read one after the other: a word's probabilities are the means of theirs.
@@ -36,28 +46,32 @@ final class MeanDistributions {
   private let starts: [Int]
   /// [word][tags of all columns] sums of probabilities.
   private var sums: [Double]
-  private var taggers = 0
+  private let taggers: Int
 
   /// - Parameters:
   ///   - tags: how many each column has.
-  init(words: Int, tags: [Int]) {
+  ///   - taggers: that are going to say what they make of each word.
+  init(words: Int, tags: [Int], taggers: Int) {
+    self.taggers = taggers
     starts = tags.reduce(into: [0]) { $0.append(($0.last ?? 0) + $1) }
     sums = Array(repeating: 0, count: words * tags.reduce(0, +))
   }
 
-  /// Before what another tagger says is added.
-  func beginTagger() { taggers += 1 }
-
-  /// Cost: O(tags).
+  /// Adds what one tagger makes of a word. Cost: O(tags).
   func add(_ word: ReadWord, at index: Int) {
     let base = index * starts[starts.count - 1]
     for column in 0..<starts.count - 1 {
       let count = starts[column + 1] - starts[column]
       withUnsafeTemporaryAllocation(of: Float.self, capacity: count) { logits in
         word.logits(column: column, into: logits)
-        let normalizer = RankedClass.logSum(UnsafeBufferPointer(logits))
-        for tag in 0..<count {
-          sums[base + starts[column] + tag] += vanishingExponential(Double(logits[tag]) - normalizer)
+        let largest = Double(logits.max() ?? 0)
+        withUnsafeTemporaryAllocation(of: Double.self, capacity: count) { weights in
+          var sum = 0.0
+          for tag in 0..<count {
+            weights[tag] = vanishingExponential(Double(logits[tag]) - largest)
+            sum += weights[tag]
+          }
+          for tag in 0..<count { sums[base + starts[column] + tag] += weights[tag] / sum }
         }
       }
     }
@@ -76,14 +90,20 @@ final class MeanDistributions {
 
     func logits(column: Int, into result: UnsafeMutableBufferPointer<Float>) {
       for (tag, sum) in distributions.sums(ofWord: index, column: column).enumerated() {
-        // A probability too small for a number is as good as none.
-        let mean = max(sum / Double(distributions.taggers), .leastNormalMagnitude)
-        result[tag] = Float(naturalLogarithm(mean))
+        result[tag] = Float(distributions.logMean(sum))
       }
+    }
+
+    func logProbability(of tag: Int32, column: Int) -> Double {
+      let sums = distributions.sums(ofWord: index, column: column)
+      return distributions.logMean(sums[sums.startIndex + Int(tag)])
     }
   }
 
   subscript(index: Int) -> Word { Word(distributions: self, index: index) }
+
+  /// A probability too small for a number is as good as none.
+  private func logMean(_ sum: Double) -> Double { naturalLogarithm(max(sum / Double(taggers), .leastNormalMagnitude)) }
 
   private func sums(ofWord index: Int, column: Int) -> ArraySlice<Double> {
     let base = index * starts[starts.count - 1]

@@ -26,7 +26,7 @@ package enum TrainingError: DiagnosedError, Equatable {
   /// A checkpoint whose model was trained for another task.
   case otherTask(file: String, expected: String)
   /// A checkpoint whose tagger can't tag together with another one's.
-  case otherTags(file: String, than: String)
+  case otherTags(file: String, than: String, difference: String)
   /// What a task can't do with a dataset.
   case task(TaskError)
   /// A split isn't what it was when the run began.
@@ -98,8 +98,8 @@ package enum TrainingError: DiagnosedError, Equatable {
         + "it for that model (`rnn-train prepare --config FILE model.from=\(file)`), or name its text in data.train"
     case .otherTask(let file, let expected):
       "\(file): expected the checkpoint of \(expected), found one of another task"
-    case .otherTags(let file, let other):
-      "\(file): its tags aren't those of \(other); taggers that tag together have learnt the same columns of the same treebank"
+    case .otherTags(let file, let other, let difference):
+      "\(file): expected the tags of \(other), found \(difference); taggers that tag together have learnt the same tags"
     case .task(let error):
       error.description
     case .otherText(let file, let split):

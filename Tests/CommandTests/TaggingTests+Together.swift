@@ -66,6 +66,37 @@ extension TaggingTests {
     #expect(try report(workspace, "run", "--with", "second", "--threads", "3").natsPerTarget == together.natsPerTarget)
   }
 
+  /// Words without a tag, and with one that the taggers lack, count as they do for one tagger.
+  @Test func aTaggerBesideItselfMeasuresTheSame() throws {
+    let workspace = try Workspace()
+    try workspace.succeed(["--config", "tagger.cfg", "training.epochs=2", "data.tags=[upos, xpos]"])
+    let test = try String(contentsOfFile: "\(SampleText.directory)/test.conllu", encoding: .utf8)
+    try workspace.write(
+      test.replacing("\tADJ\t", with: "\tQUALITY\t").replacing("\tNOUN\tnoun", with: "\tNOUN\t_"), to: "other.conllu")
+    struct Column: Decodable {
+      let accuracy: Double
+      let natsPerTarget: Double
+      let foreignTags: [String: Int]?
+    }
+    struct Columns: Decodable {
+      let upos: Column
+      let xpos: Column
+    }
+    func columns(_ arguments: String...) throws -> [Column] {
+      let decoder = JSONDecoder()
+      decoder.keyDecodingStrategy = .convertFromSnakeCase
+      let json = try workspace.succeed(["evaluate", "run", "--data", "other.conllu", "--json"] + arguments).output
+      let columns = try decoder.decode(Columns.self, from: Data(json.utf8))
+      return [columns.upos, columns.xpos]
+    }
+    let (alone, both) = (try columns(), try columns("--with", "run"))
+    for (alone, both) in zip(alone, both) {
+      #expect(both.accuracy == alone.accuracy && both.foreignTags == alone.foreignTags)
+      #expect(abs(both.natsPerTarget - alone.natsPerTarget) < 1e-5 * alone.natsPerTarget)
+    }
+    #expect(alone[0].foreignTags?["QUALITY", default: 0] ?? 0 > 0)
+  }
+
   @Test func onlyTaggersOfTheSameTagsGoTogether() throws {
     let workspace = try Self.trained()
     try workspace.succeed([
@@ -78,7 +109,8 @@ extension TaggingTests {
         #expect(outcome.code == 65 && outcome.output.isEmpty, "\(outcome)")
         return outcome.errors
       }
-      #expect(try refusal("run", with: "other").contains("other/checkpoints/best.h5: its tags aren't those of run/"))
+      #expect(try refusal("run", with: "other").contains("other/checkpoints/best.h5: expected the tags of run/"))
+      #expect(try refusal("run", with: "other").contains("found XPOS instead of UPOS"))
       #expect(try refusal("run", with: "lm").contains("lm/checkpoints/best.h5: expected the checkpoint of a tagger"))
       #expect(try refusal("lm", with: "run").contains("lm/checkpoints/best.h5: expected the checkpoint of a tagger"))
       let missing = try workspace.run([command, "run", "--with", "nowhere"], input: "the\n")

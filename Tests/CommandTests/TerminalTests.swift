@@ -98,6 +98,18 @@ struct TerminalTests {
   }
 
   /// On a terminal of the usual width no line goes over its end.
+  /// Of a text that takes a while, since the model follows it.
+  @Test func readingIsUpdatedInPlace() throws {
+    let workspace = try Workspace()
+    try workspace.succeed(["--config", "lm.cfg", "training.epochs=1", "model.hidden=200"])
+    let text = try String(contentsOfFile: "\(SampleText.directory)/train.txt", encoding: .utf8)
+    try workspace.write(String(repeating: text, count: 3), to: "long.txt")
+    let following = ["--dynamic", "--dynamic-sgd", "--dynamic-segment", "1", "--threads", "1"]
+    let errors = try Self.errors(workspace, ["evaluate", "run", "--data", "long.txt"] + following)
+    #expect(errors.contains("\r\u{1B}[Klong.txt  [") && errors.contains("% ") && errors.contains(" left"), "\(errors)")
+    #expect(errors.hasSuffix("\r\u{1B}[K"), "\(errors)")
+  }
+
   @Test func linesFit() throws {
     let workspace = try Workspace()
     let lines = try Self.errors(workspace, columns: 80).components(separatedBy: Self.erasure).joined(separator: "\n")

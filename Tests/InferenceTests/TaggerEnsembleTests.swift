@@ -106,12 +106,29 @@ import Testing
       let alone = try #require(Tagger(model, workers: Workers(count: 1))).rank(Self.sentences, count: 4).flatMap { $0 }
       let both = try #require(Tagger([model, model], workers: Workers(count: 2)))
         .rank(Self.sentences, count: 4).flatMap { $0 }
+      #expect(alone.count == both.count && alone.count > 100)
       for (alone, both) in zip(alone, both) {
+        #expect(alone.ranking.map(\.tag) == both.ranking.map(\.tag) && both.ranking.count == 4)
         for (one, other) in zip(alone.ranking, both.ranking) {
-          #expect(one.tag == other.tag && abs(one.probability - other.probability) < 1e-6)
+          #expect(abs(one.probability - other.probability) < 1e-6)
         }
+        // Of a conditional random field it is the likeliest tag of the word by itself.
+        #expect(both.given.tag == alone.ranking[0].tag)
+        if output is Softmax { #expect(both.given.tag == alone.given.tag) }
       }
     }
+  }
+
+  @Test func theirOrderDoesNotMatter() throws {
+    let models = [
+      Self.model(seed: 7, combinations: [[0, 0], [0, 3], [1, 1], [2, 5]]),
+      Self.model(seed: 8, output: ConditionalRandomField()),
+      Self.model(seed: 9, combinations: [[1, 1], [2, 2], [3, 4]]),
+    ]
+    let tagged = try #require(Tagger(models, workers: Workers(count: 1))).tag(Self.sentences)
+    #expect(try #require(Tagger(models.reversed(), workers: Workers(count: 1))).tag(Self.sentences) == tagged)
+    let known: Set = [["t0", "t0"], ["t0", "t3"], ["t1", "t1"], ["t2", "t5"], ["t2", "t2"], ["t3", "t4"]]
+    #expect(tagged.joined().contains { known.contains($0) && $0 != ["t1", "t1"] })
   }
 
   /// The combination whose means have the largest product.

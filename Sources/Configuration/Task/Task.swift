@@ -99,14 +99,14 @@ package protocol Task: Sendable {
     _ model: TrainedModel, following adaptation: Adaptation, on split: TokenSequence,
     _ configuration: RunConfiguration, workers: Workers, progress: (_ share: Double) -> Void
   ) throws -> (any Evaluation)?
-  /// Measures what several models tag together; nil where the task's models can't.
+  /// Measures what several models make of a split together; nil where the task's models can't.
   ///
   /// - Parameters:
   ///   - forms: what the split's words are spelled as.
   ///   - progress: called now and then with the share of the sentences that have been read.
   func evaluate(
-    _ tagger: Tagger, on split: TokenSequence, forms: [String], _ configuration: RunConfiguration,
-    progress: (_ share: Double) -> Void
+    together models: [TrainedModel], on split: TokenSequence, forms: [String], _ configuration: RunConfiguration,
+    workers: Workers, progress: (_ share: Double) -> Void
   ) throws -> (any Evaluation)?
   /// How a text that is no split is to be measured where nobody says it.
   func evaluation(_ settings: RunConfiguration.Evaluation, of text: TokenSequence) -> RunConfiguration.Evaluation
@@ -170,8 +170,8 @@ extension Task {
   ) -> Scorer? { nil }
   package func tagger(of models: [TrainedModel], workers: Workers) -> Tagger? { nil }
   package func evaluate(
-    _ tagger: Tagger, on split: TokenSequence, forms: [String], _ configuration: RunConfiguration,
-    progress: (_ share: Double) -> Void
+    together models: [TrainedModel], on split: TokenSequence, forms: [String], _ configuration: RunConfiguration,
+    workers: Workers, progress: (_ share: Double) -> Void
   ) throws -> (any Evaluation)? { nil }
 
   /// What a model of this task takes over of a dataset's tags.

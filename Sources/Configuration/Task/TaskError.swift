@@ -5,8 +5,6 @@ import Diagnostics
 package enum TaskError: DiagnosedError, Equatable {
   /// A dataset that a tagger can't learn from.
   case noTags
-  /// Words that several taggers are to read, each in its own way, and of which only the ids are there.
-  case noSpellings
   /// A dataset whose vocabulary has no place for words that a tagger doesn't know.
   case noUnknownToken
   /// A dataset whose words have lost their upper case, for a model that predicts them.
@@ -24,8 +22,6 @@ package enum TaskError: DiagnosedError, Equatable {
     switch self {
     case .noTags:
       "the dataset has no tags, which `task: tagging` needs; prepare it from CoNLL-U with that task"
-    case .noSpellings:
-      "the dataset doesn't say how its words are spelled, which several taggers together have to know"
     case .noUnknownToken:
       "the dataset's vocabulary lacks \(Vocabulary.unknownToken), as which a tagger reads words that it doesn't know"
     case .lowercaseWords:

@@ -190,11 +190,15 @@ package struct Tagging: Task {
     return result
   }
 
+  /// Losses are those of the words by themselves, by the means of the probabilities; of a conditional random field as well, whose
+  /// loss alone is that of a sentence's tags together.
   package func evaluate(
-    _ tagger: Tagger, on split: TokenSequence, forms: [String], _ configuration: RunConfiguration,
-    progress: (_ share: Double) -> Void
+    together models: [TrainedModel], on split: TokenSequence, forms: [String], _ configuration: RunConfiguration,
+    workers: Workers, progress: (_ share: Double) -> Void
   ) throws -> (any Evaluation)? {
-    guard let numbers = try split.forms?.all() else { throw TaskError.noSpellings }
+    guard let tagger = Tagger(models, workers: workers), let numbers = try split.forms?.all() else {
+      throw TaskError.noTags
+    }
     let (tags, decoder) = (try split.tags.map { try $0.all() }, tagger.decoder)
     var result = TaggingEvaluation(
       tagger.columns, foreign: split.foreignTags, weights: configuration.training.tagWeights)
@@ -204,7 +208,10 @@ package struct Tagging: Task {
       let ranges = ranges[first..<min(first + Self.sentencesTogether, ranges.count)]
       let read = tagger.read(ranges.map { $0.map { forms[Int(numbers[$0])] } }) { word, sentence, place in
         let position = ranges[first + sentence].lowerBound + place
-        return (predicted: decoder.tags(word), losses: Self.losses(of: word, tags.map { $0[position] }, tagger.columns))
+        let losses = tags.enumerated().map { column, tags in
+          tags[position] < 0 ? 0 : -word.logProbability(of: tags[position], column: column)
+        }
+        return (predicted: decoder.tags(word), losses: losses)
       }
       for (range, words) in zip(ranges, read) {
         for (position, word) in zip(range, words) {
@@ -219,18 +226,7 @@ package struct Tagging: Task {
     return result
   }
 
-  /// By column, in nats; of no tag that the tagger knows, 0.
-  private static func losses(of word: any WordDistributions, _ tags: [Int32], _ columns: [TagSet]) -> [Double] {
-    zip(tags, columns.enumerated()).map { tag, column in
-      guard tag >= 0 else { return 0 }
-      return withUnsafeTemporaryAllocation(of: Float.self, capacity: column.element.tags.count) { logits in
-        word.logits(column: column.offset, into: logits)
-        return -RankedClass.of(tag, by: UnsafeBufferPointer(logits)).logProbability
-      }
-    }
-  }
-
-  /// Sentences whose results are in memory at a time.
+  /// Sentences that several models read between two reports of their progress.
   private static let sentencesTogether = 512
 
   /// Sentences of a minibatch: how many are read at a time never shows in a result.

@@ -83,6 +83,7 @@ struct EvaluateCommand: ParsableCommand {
     if streams != nil { try task.requireStreams(for: "--streams") }
     if let streams = streams ?? (adaptation.names.isEmpty ? nil : 1) { configuration.evaluation.streams = streams }
     let model = try checkpoint.model(file: path, kernels: kernels)
+    let models = try ensemble.models(model, path: path, seal, kernels: kernels)
     let (name, sequence, forms) = try text(of: checkpoint, path: path, model)
     if data != nil && streams == nil {
       configuration.evaluation = task.evaluation(configuration.evaluation, of: sequence)
@@ -90,28 +91,20 @@ struct EvaluateCommand: ParsableCommand {
     let adaptation = try adaptation.adaptation(of: model, checkpoint, path: path, workers: workers, options.console)
     let progress = ReadingProgress(name, options.console)
     defer { progress.end() }
-    let evaluation =
-      try together(model, path: path, seal, on: sequence, forms: forms, configuration, progress, workers: workers)
-      ?? task.evaluate(
-        model, following: adaptation, on: sequence, configuration, workers: workers, progress: progress.show)
-      ?? task.evaluate(
-        model, on: sequence, forms: forms, configuration, workers: workers, ranks: Alone(), check: {})
+    let evaluation: (any Evaluation)? =
+      if models.count > 1 {
+        try task.evaluate(
+          together: models, on: sequence, forms: forms, configuration, workers: workers, progress: progress.show)
+      } else {
+        try task.evaluate(
+          model, following: adaptation, on: sequence, configuration, workers: workers, progress: progress.show)
+          ?? task.evaluate(
+            model, on: sequence, forms: forms, configuration, workers: workers, ranks: Alone(), check: {})
+      }
+    guard let evaluation else { throw TrainingError.otherTask(file: path, expected: "a tagger") }
     progress.end()
     let report = evaluation.report(on: name)
     try Results.print(json ? JSON.text(report) : report.description)
-  }
-
-  /// What the model comes to together with others; nil: there are none.
-  private func together(
-    _ model: TrainedModel, path: String, _ seal: SealOption, on sequence: TokenSequence, forms: [String],
-    _ configuration: RunConfiguration, _ progress: ReadingProgress, workers: Workers
-  ) throws -> (any Evaluation)? {
-    if ensemble.others.isEmpty { return nil }
-    let models = try ensemble.models(model, path: path, seal, kernels: model.parameters.kernels)
-    guard let tagger = configuration.task.tagger(of: models, workers: workers) else {
-      throw TrainingError.otherTask(file: path, expected: "a tagger")
-    }
-    return try configuration.task.evaluate(tagger, on: sequence, forms: forms, configuration, progress: progress.show)
   }
 
   /// What to measure, what to call it, and what its words are spelled as where that matters.

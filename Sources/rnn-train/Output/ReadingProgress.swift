@@ -5,7 +5,8 @@ final class ReadingProgress {
   private let console: Console
   private let head: String
   private let clock = ContinuousClock()
-  private let begun: ContinuousClock.Instant
+  /// When reading began, which the first call says, and when progress was shown last.
+  private var begun: ContinuousClock.Instant?
   private var shown: ContinuousClock.Instant
 
   private static let updateInterval = Duration.milliseconds(100)
@@ -14,13 +15,16 @@ final class ReadingProgress {
   /// - Parameter head: what is read.
   init(_ head: String, _ console: Console) {
     (self.head, self.console) = (head, console)
-    begun = clock.now
-    shown = begun
+    shown = clock.now
   }
 
   /// - Parameter share: of the text, from 0 to 1.
   func show(_ share: Double) {
     let now = clock.now
+    guard let begun else {
+      (begun, shown) = (now, now)
+      return
+    }
     guard share > 0, now - shown > (console.hasStatus ? Self.updateInterval : Self.lineInterval) else { return }
     shown = now
     let left = "\(Format.duration((now - begun) * (1 / share - 1))) left"
