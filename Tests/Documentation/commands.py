@@ -109,6 +109,7 @@ def prepare(directory):
         "rnn-train -q --config my.cfg data.train=my.txt training.epochs=1",
         "rnn-train -q --config configs/tagger-quickstart.cfg",
         "rnn-train -q --config configs/tagger-quickstart.cfg output.directory=runs/tagger",
+        "rnn-train -q --config configs/tagger-quickstart.cfg seed=2 output.directory=runs/tagger-2",
         "rnn-train sweep -q --config configs/sweep.cfg",
         "rnn-train prepare --config configs/lm.cfg --output english.h5",
     ):

@@ -17,7 +17,7 @@ struct TagCommand: ParsableCommand {
         rnn-train tag runs/tagger corpus.conllu
         echo "Time flies like an arrow ." | rnn-train tag --checkpoint runs/tagger
         rnn-train tag runs/tagger corpus.conllu --probabilities
-        rnn-train tag runs/a corpus.conllu --with runs/b --with runs/c
+        rnn-train tag runs/tagger corpus.conllu --with runs/tagger-2
 
       It reads the formats that a tagger learns from, or text with one
       sentence a line and white space between its words, from a file or
