@@ -45,8 +45,12 @@ final class RunningProgram {
     process.currentDirectoryURL = directory
     process.environment = environment
     process.standardInput = input
-    process.standardOutput = try FileHandle(forWritingTo: files[0])
-    process.standardError = try errors ?? FileHandle(forWritingTo: files[1])
+    // Foundation keeps a process whose end nobody waits for in a run loop, with its handles: many programs' would fill the table of
+    // open files. The program has copies of its own.
+    let (output, ownErrors) = (try FileHandle(forWritingTo: files[0]), try FileHandle(forWritingTo: files[1]))
+    defer { for handle in [output, ownErrors] { handle.closeFile() } }
+    process.standardOutput = output
+    process.standardError = errors ?? ownErrors
     try process.run()
   }
 

@@ -88,6 +88,7 @@ final class Workspace {
     guard let input else { return try start(arguments, environment: environment).wait() }
     try write(input, to: ".input")
     let file = try FileHandle(forReadingFrom: directory.appendingPathComponent(".input"))
+    defer { file.closeFile() }
     return try start(arguments, environment: environment, input: file).wait()
   }
 
