@@ -1,14 +1,15 @@
 #!/usr/bin/env python3
 """What each part of the recipe brings: a language model with all of them, and with one changed at a time.
 
-    ablation.py PROGRAM [--data FOLDER] [--epochs N] [--seeds S] [--threads N] [--only WORD] [KEY=VALUE ...]
+    ablation.py PROGRAM [--data FOLDER] [--epochs N] [--seeds S] [--threads N] [--jobs J] [--only WORD ...] [KEY=VALUE ...]
 
 PROGRAM is the built rnn-train. FOLDER holds train.txt, validation.txt or valid.txt, and test.txt, words apart (default: the
-shipped corpus). All rows train by configs/wikitext-2.cfg with KEY=VALUE, for the same number of epochs; a row is the mean of S
-seeds, with the range; `--only` takes the rows that have a word in their names. The same command gives the same perplexities to
-the last digit; only the seconds differ.
+shipped corpus). All rows train by configs/wikitext-2.cfg with KEY=VALUE, for the same number of epochs, J runs at a time. The
+perplexities are those of the best epoch, a row the mean of S seeds with the range; minutes are a processor's, of one run. `--only`
+takes the rows that have one of the words in their names. The same command gives the same perplexities to the last digit; only the
+minutes differ.
 """
-import argparse, json, math, os, pathlib, statistics, subprocess, tempfile, time
+import argparse, concurrent.futures, json, math, os, pathlib, statistics, subprocess, tempfile
 
 root = pathlib.Path(__file__).resolve().parents[2]
 rows = {
@@ -30,17 +31,24 @@ rows = {
 
 
 def measure(options, files, settings, seed):
-    """Validation and test perplexity of the best epoch, and seconds."""
+    """Validation and test perplexity of the best epoch, and a processor's minutes."""
     with tempfile.TemporaryDirectory() as folder:
-        begin = time.perf_counter()
-        subprocess.run(
+        process = subprocess.Popen(
             [options.program, "-q", "--config", root / "configs/wikitext-2.cfg", "--threads", str(options.threads),
              *[f"data.{split}={path}" for split, path in files.items()], f"training.epochs={options.epochs}", f"seed={seed}",
-             f"output.directory={folder}/run", *options.settings, *settings], check=True, stdout=subprocess.DEVNULL)
-        seconds = time.perf_counter() - begin
+             f"output.directory={folder}/run", *options.settings, *settings], stdout=subprocess.DEVNULL)
+        _, status, usage = os.wait4(process.pid, 0)
+        if status:
+            raise SystemExit(f"{settings}, seed {seed}: exit code {os.waitstatus_to_exitcode(status)}")
         lines = [json.loads(line) for line in pathlib.Path(folder, "run/metrics.jsonl").read_text().splitlines()]
     validation = min(line["validation_loss"] for line in lines if line["kind"] == "epoch")
-    return math.exp(validation), math.exp(next(line["test_loss"] for line in lines if line["kind"] == "test")), seconds
+    test = next(line["test_loss"] for line in lines if line["kind"] == "test")
+    return math.exp(validation), math.exp(test), (usage.ru_utime + usage.ru_stime) / 60
+
+
+def text(values):
+    spread = f" ({min(values):.2f} to {max(values):.2f})" if len(values) > 1 else ""
+    return f"{statistics.mean(values):.2f}{spread}"
 
 
 def main():
@@ -50,24 +58,20 @@ def main():
     parser.add_argument("--data", type=pathlib.Path, default=root / "datasets/english")
     parser.add_argument("--epochs", type=int, default=6)
     parser.add_argument("--seeds", type=int, default=1)
-    parser.add_argument("--threads", type=int, default=len(os.sched_getaffinity(0)))
-    parser.add_argument("--only", default="")
+    parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--jobs", type=int, default=len(os.sched_getaffinity(0)))
+    parser.add_argument("--only", nargs="*", default=[])
     options = parser.parse_intermixed_args()
     folder = options.data.resolve()
     validation = next(path for name in ("validation.txt", "valid.txt") if (path := folder / name).exists())
     files = {"train": folder / "train.txt", "validation": validation, "test": folder / "test.txt"}
-    print(f"| {'':36} | validation perplexity | test perplexity | seconds |\n|---|---:|---:|---:|")
-    for name, settings in rows.items():
-        # What the others are to be compared with is always there.
-        if options.only not in name and settings:
-            continue
-        found = list(zip(*(measure(options, files, settings, seed) for seed in range(1, options.seeds + 1))))
-
-        def text(values):
-            spread = f" ({min(values):.2f} to {max(values):.2f})" if len(values) > 1 else ""
-            return f"{statistics.mean(values):.2f}{spread}"
-
-        print(f"| {name:36} | {text(found[0])} | {text(found[1])} | {statistics.mean(found[2]):.0f} |", flush=True)
+    print(f"| {'':36} | validation perplexity | test perplexity | minutes |\n|---|---:|---:|---:|", flush=True)
+    with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
+        runs = {name: [pool.submit(measure, options, files, settings, seed) for seed in range(1, options.seeds + 1)]
+                for name, settings in rows.items() if not options.only or any(word in name for word in options.only)}
+        for name, futures in runs.items():
+            validations, tests, minutes = zip(*(future.result() for future in futures))
+            print(f"| {name:36} | {text(validations)} | {text(tests)} | {statistics.mean(minutes):.1f} |", flush=True)
 
 
 main()

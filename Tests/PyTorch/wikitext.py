@@ -74,7 +74,12 @@ def pytorch(options, configuration):
     ids = {word: index for index, word in enumerate(["<unk>", *by_frequency])}
     splits = {name: torch.tensor([ids.get(word, 0) for word in tokens]) for name, tokens in words.items()}
     epochs = []
-    model, rate = recipe.train(configuration, len(ids), splits, 60 * options.minutes, lambda *line: epochs.append(line))
+
+    def report(*line):
+        epochs.append(line)
+        print(f"PyTorch: epoch {line[0]} at {line[1]:.0f} s, validation {math.exp(line[2]):.2f}", file=sys.stderr, flush=True)
+
+    model, rate = recipe.train(configuration, len(ids), splits, 60 * options.minutes, report)
     streams = configuration["evaluation"]["streams"]
     return {"epochs": epochs, "rate": rate, "validation": recipe.loss(model, splits["validation"], streams),
             "test": recipe.loss(model, splits["test"], streams)}
