@@ -22,8 +22,10 @@ enum Failure {
     if line(for: error) == nil {
       // As every other error begins; the parser would list all options behind it, and doesn't know what a configuration could
       // take.
-      if let option = UnknownOption(namedIn: text) { text = "rnn-train: \(option.message)\n" + text }
-      text += "`\(command) --help` tells more.\n"
+      if command.takesSettings, let option = UnknownOption(namedIn: text) {
+        text = "rnn-train: \(option.message)\n" + text
+      }
+      text += "`\(command.name) --help` tells more.\n"
     }
     StandardStream.error.write(StandardStream.error.message(text))
   }
@@ -35,15 +37,18 @@ enum Failure {
       ? RnnTrain.exitCode(for: error).rawValue : Diagnostics.ExitCode.internalFault.rawValue
   }
 
-  /// The command that was given, with its subcommand: `rnn-train sweep show`.
-  private static var command: String {
-    var (names, commands) = ([RnnTrain.configuration.commandName ?? ""], RnnTrain.configuration.subcommands)
+  /// The command that was given, with its subcommand: `rnn-train sweep show`; and whether it takes `KEY=VALUE`, as training does,
+  /// which is what the program does without a command's name.
+  private static var command: (name: String, takesSettings: Bool) {
+    var (names, chosen) = ([RnnTrain.configuration.commandName ?? ""], RnnTrain.self as any ParsableCommand.Type)
     for argument in CommandLine.arguments.dropFirst() {
+      let commands = chosen.configuration.subcommands
       guard let next = commands.first(where: { $0.configuration.commandName == argument }) else { break }
       names.append(argument)
-      commands = next.configuration.subcommands
+      chosen = next
     }
-    return names.joined(separator: " ")
+    let help = RnnTrain.helpMessage(for: chosen)
+    return (names.joined(separator: " "), names.count == 1 || help.contains("KEY=VALUE"))
   }
 
   /// What a user reads; nil for requests of help and for usage errors, which the parser words and reports.

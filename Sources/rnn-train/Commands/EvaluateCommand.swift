@@ -3,6 +3,8 @@ import Collectives
 import Compute
 import Configuration
 import Datasets
+import Diagnostics
+import Files
 import Inference
 import Presentation
 import Training
@@ -103,6 +105,7 @@ struct EvaluateCommand: ParsableCommand {
       }
     guard let evaluation else { throw TrainingError.otherTask(file: path, expected: "a tagger") }
     progress.end()
+    self.adaptation.noteRunningAway(loss: evaluation.measured, of: model, options.console)
     let report = evaluation.report(on: name)
     try Results.print(json ? JSON.text(report) : report.description)
   }
@@ -118,14 +121,29 @@ struct EvaluateCommand: ParsableCommand {
       return (data, sequence, forms)
     }
     let console = options.console
-    let (chosen, sequence, dataset) = try checkpoint.split(
-      split.map { [$0] } ?? [.test, .validation], file: path, remedy: "name a text by --data, or use --split train",
-      console)
+    let candidates = split.map { [$0] } ?? [.test, .validation]
+    let (chosen, sequence, dataset): (Split, TokenSequence, SequenceDataset)
+    do {
+      (chosen, sequence, dataset) = try checkpoint.split(
+        candidates, file: path, remedy: "name a text by --data, or use --split train", console)
+    } catch let error as FileError {
+      throw CorpusIncomplete(cause: error)
+    }
     if split == nil && chosen == .validation {
       console.say("there is no test split: this is the validation split, by which the checkpoint was chosen")
     }
     if let notice = sequence.normalizationNotice { console.warn("\(chosen.rawValue) split: \(notice)") }
     return (chosen.rawValue, sequence, dataset.forms)
+  }
+}
+
+/// A corpus that a split can't be taken from.
+private struct CorpusIncomplete: DiagnosedError {
+  let cause: FileError
+
+  var exitCode: Diagnostics.ExitCode { cause.exitCode }
+  var description: String {
+    "\(cause); a split is taken from the whole corpus; without it, measure a text that you have by --data FILE"
   }
 }
 

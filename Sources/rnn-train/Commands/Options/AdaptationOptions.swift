@@ -3,6 +3,7 @@ import Compute
 import Configuration
 import Datasets
 import Diagnostics
+import Foundation
 import Inference
 import Presentation
 import Training
@@ -70,7 +71,8 @@ struct AdaptationOptions: ParsableArguments {
     }
     try require("--dynamic-rate", dynamicRate, "a number from 0 on") { $0 >= 0 }
     try require("--dynamic-decay", dynamicDecay, "a number from 0 to 1") { (0...1).contains($0) }
-    try require("--cache-theta", cacheTheta, "a number from 0 on") { $0 >= 0 }
+    // Scores are in single precision: more of it, and they are infinite.
+    try require("--cache-theta", cacheTheta, "a number from 0 to 1000000") { (0...1_000_000).contains($0) }
     try require("--cache-weight", cacheWeight, "a number from 0 on, below 1") { (0..<1).contains($0) }
     if let dynamicSegment, !(1...1000).contains(dynamicSegment) {
       throw ValidationError("--dynamic-segment \(dynamicSegment): expected a number from 1 to 1000")
@@ -99,6 +101,18 @@ struct AdaptationOptions: ParsableArguments {
       rate: dynamicRate ?? (dynamicSgd ? Self.defaultSGDRate : Self.defaultRate),
       decay: dynamicDecay ?? Self.defaultDecay, segment: segment, statistics: statistics)
     return adaptation
+  }
+
+  /// Says so where the model has come to foretell the text no better than by guessing: parameters that run away stay finite for
+  /// long.
+  ///
+  /// - Parameter loss: in nats per target.
+  func noteRunningAway(loss: Double, of model: TrainedModel, _ console: Console) {
+    let guessing = log(Double(model.vocabulary.count))
+    guard dynamic, !(loss < guessing) else { return }
+    console.warn(
+      "the model has lost its way in the text: \(Format.loss(loss)) nats per target, where guessing among its "
+        + "\(Format.count(model.vocabulary.count)) tokens has \(Format.loss(guessing)); lower --dynamic-rate")
   }
 
   private func statistics(

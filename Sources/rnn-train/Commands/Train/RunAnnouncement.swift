@@ -38,6 +38,17 @@ extension PreparedRun {
       + "a smaller training.averaging.decay makes it follow"
   }
 
+  /// From this share of a run on its learning rate rises for too long.
+  private static let longWarmup = 0.5
+
+  /// What is to be said of a learning rate that hardly comes to fall again in so many steps; nil if nothing is.
+  private func longWarmup(of steps: Int) -> String? {
+    guard Double(warmup) > Self.longWarmup * Double(steps) else { return nil }
+    return
+      "the learning rate rises for \(Format.count(warmup, "step")), and the run has \(Format.count(steps)): it learns little; "
+      + "a smaller training.schedule.warmup gives it more"
+  }
+
   /// Rows below which a product over them takes longer for each.
   private static let fewRows = 128
 
@@ -106,7 +117,8 @@ extension PreparedRun {
     }
     if let averaging = training.averaging { facts.append(("averaging", Self.summary(of: averaging))) }
     facts += fewRows(summary).map { [("notice", $0)] } ?? []
-    facts += longMemory(of: summary.epochs * summary.stepsPerEpoch).map { [("notice", $0)] } ?? []
+    let steps = summary.epochs * summary.stepsPerEpoch
+    facts += [longMemory(of: steps), longWarmup(of: steps)].compactMap { $0 }.map { ("notice", $0) }
     facts += (summary.takeover?.facts ?? []).map { ($0.name, $0.value) }
     if let frozen = training.freeze, !frozen.isEmpty { facts.append(("frozen", frozen.joined(separator: ", "))) }
     if let vectors = summary.vectors {

@@ -77,6 +77,9 @@ struct ScoreSummary {
     return lines
   }
 
+  /// Nats per token; nil without any.
+  var loss: Double? { tokens == 0 ? nil : -nats / Double(tokens) }
+
   /// What comes behind the last one.
   var text: String {
     func perplexity(_ nats: Double, _ tokens: Int) -> String {
