@@ -52,6 +52,12 @@ package struct TokenSequence: Sendable, Equatable {
 
   package var sentenceCount: Int { offsets.count - 1 }
 
+  /// Whether both are the whole of one text; two parts of it are not. False where nobody knows.
+  package func isSameText(as other: TokenSequence) -> Bool {
+    !sourceSHA256.isEmpty && sourceSHA256 == other.sourceSHA256 && tokens.count == other.tokens.count
+      && sentenceCount == other.sentenceCount
+  }
+
   /// Where each sentence's tokens stand. Memory: 16 bytes for each sentence.
   package func sentenceRanges() throws(FileError) -> [Range<Int>] {
     let offsets = try offsets.all()

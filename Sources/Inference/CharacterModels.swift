@@ -190,7 +190,10 @@ extension ModelShape.Reader {
 /// The tokens of words, in the order in which a model reads them; those of each are found once.
 private struct WordTokens {
   private let model: TrainedModel
-  private var known: [String: [Int32]] = [:]
+  /// The words so far, by number; byte for byte, since words that look the same may be spelled in other characters.
+  private var words = TokenTable()
+  /// [number]
+  private var known: [[Int32]] = []
   let space: Int32
 
   init(_ model: TrainedModel) {
@@ -199,10 +202,11 @@ private struct WordTokens {
   }
 
   mutating func of(_ word: String) -> [Int32] {
-    if let tokens = known[word] { return tokens }
-    let tokens = model.direction.ordered(model.tokenization.tokens(of: word).map { Self.id($0, of: model) })
-    known[word] = tokens
-    return tokens
+    let number = Int(words.insert(word))
+    if number == known.count {
+      known.append(model.direction.ordered(model.tokenization.tokens(of: word).map { Self.id($0, of: model) }))
+    }
+    return known[number]
   }
 
   /// Where there is no `<unk>`, what is unknown is read as what is most frequent.

@@ -79,6 +79,13 @@ struct AdaptationTests {
     #expect(try workspace.succeed(arguments + ["--dynamic", "--training-text", "elsewhere.txt"]).output == expected)
     try workspace.succeed(arguments + ["--dynamic", "--dynamic-sgd"])
     try workspace.succeed(arguments + ["--cache", "20"])
+    for split in ["test", "validation"] {
+      let outcome = try workspace.run([
+        "evaluate", "run", "--split", split, "--dynamic", "--training-text", "elsewhere.txt",
+      ])
+      #expect(outcome.code == 74 && outcome.output.isEmpty, "\(outcome)")
+      #expect(outcome.errors.contains("train.txt") && outcome.errors.contains("--data FILE"), "\(outcome)")
+    }
   }
 
   @Test func whatIsOutOfRangeIsRefused() throws {
@@ -88,7 +95,8 @@ struct AdaptationTests {
       ["--dynamic", "--dynamic-decay", "1.5"], ["--dynamic", "--dynamic-segment", "0"], ["--dynamic-rate", "1"],
       ["--dynamic-sgd"], ["--dynamic", "--dynamic-sgd", "--training-text", "lm.cfg"], ["--training-text", "lm.cfg"],
       ["--cache", "0"], ["--cache", "1e3"], ["--cache", "9", "--cache-weight", "1"],
-      ["--cache", "9", "--cache-theta", "inf"], ["--cache-theta", "1"], ["--cache-weight", "0.1"],
+      ["--cache", "9", "--cache-theta", "inf"], ["--cache", "9", "--cache-theta", "1e39"],
+      ["--cache-theta", "1"], ["--cache-weight", "0.1"],
     ]
     for arguments in refused {
       let outcome = try workspace.run(["evaluate", "run"] + arguments)
@@ -96,6 +104,16 @@ struct AdaptationTests {
     }
     let outcome = try workspace.run(["evaluate", "run", "--dynamic", "--dynamic-sgd", "--dynamic-rate", "1e38"])
     #expect(outcome.code == 75 && outcome.output.isEmpty && outcome.errors.contains("lower the rate"), "\(outcome)")
+  }
+
+  @Test(arguments: [("0.1", false), ("100", true)])
+  func aModelThatRunsAwayIsNoticed(rate: String, isNoticed: Bool) throws {
+    let workspace = try Self.trained()
+    let following = ["--dynamic", "--dynamic-sgd", "--dynamic-rate", rate, "-q"]
+    for arguments in [["evaluate", "run"], ["score", "run", SampleText.directory + "/test.txt", "--carry"]] {
+      let outcome = try workspace.succeed(arguments + following)
+      #expect(outcome.errors.contains("lower --dynamic-rate") == isNoticed, "\(outcome.errors)")
+    }
   }
 
   @Test func scoresFollowToo() throws {

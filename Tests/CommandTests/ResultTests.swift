@@ -101,6 +101,13 @@ struct ResultTests {
     #expect(try workspace.text("run/train.log").contains(notice) == isNoticed)
   }
 
+  @Test(arguments: [(100, true), (50, false)])
+  func warmupsThatFillTheRunAreNoticed(steps: Int, isNoticed: Bool) throws {
+    let workspace = try Self.trained(["training.schedule={name: cosine, warmup: \(steps)}"])
+    let notice = "the learning rate rises for \(steps) steps, and the run has 180: it learns little; "
+    #expect(try workspace.text("run/train.log").contains(notice) == isNoticed)
+  }
+
   @Test func averagingBeginsWhenValidationStopsGettingBetter() throws {
     let workspace = try Self.trained([
       "training.epochs=12", "training.averaging={name: nt-asgd, interval: 1}", "training.optimizer.learning_rate=3",
@@ -123,6 +130,19 @@ struct ResultTests {
     let outcome = try workspace.succeed(["evaluate", "--checkpoint", "runs/own", "--json"])
     #expect(try Self.object(outcome)["split"] as? String == "validation")
     #expect(outcome.errors.contains("there is no test split"))
+    let refused = try workspace.run(["evaluate", "--checkpoint", "runs/own", "--split", "test"])
+    #expect(
+      refused.code == 65 && refused.errors.contains("there is train and validation; choose by --split"), "\(refused)")
+  }
+
+  @Test(arguments: [("validation.txt", false), ("train.txt", true), ("{split: 0.5}", false)])
+  func measuringOnTheTrainingTextIsNoticed(validation: String, isNoticed: Bool) throws {
+    let workspace = try Workspace()
+    let path = validation.hasPrefix("{") ? validation : "\(SampleText.directory)/\(validation)"
+    try workspace.write(
+      "data: {train: \(SampleText.directory)/train.txt, validation: \(path)}\nmodel: {hidden: 8}\n", to: "own.cfg")
+    let outcome = try workspace.succeed(["--config", "own.cfg", "training.epochs=1"])
+    #expect(outcome.errors.contains("validation split: it is the training text once more") == isNoticed, "\(outcome)")
   }
 
   @Test func generationIsAFunctionOfTheSeed() throws {

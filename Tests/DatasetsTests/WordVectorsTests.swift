@@ -90,6 +90,9 @@ private func vectors(_ text: String, width: Int = 2, chunkSize: Int = 1 << 20) t
     #expect(throws: CorpusError.binary(path: binary, .word2vec)) {
       try WordVectors.read(binary, words: words, width: 2)
     }
+    let latin1 = try files.write("latin1.txt", [UInt8]("2 2\nthe 1 2\ncaf".utf8) + [0xE9] + [UInt8](" 3 4\n".utf8))
+    let refused = #expect(throws: CorpusError.self) { try WordVectors.read(latin1, words: words, width: 2) }
+    #expect(refused?.description.hasPrefix("\(latin1): not UTF-8 at byte 15") == true)
     let missing = files.missing("none")
     let error = #expect(throws: CorpusError.self) { try WordVectors.read(missing, words: words, width: 2) }
     #expect(error?.description.hasPrefix("\(missing): can't open") == true)

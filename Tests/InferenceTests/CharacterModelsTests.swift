@@ -50,6 +50,18 @@ import Testing
     #expect(zip(found.values, expected).allSatisfy { abs(Double($0) - $1) < 1e-5 })
   }
 
+  /// Two spellings of what looks the same, in either order and alone: each is read as it is written.
+  @Test func canonicallyEquivalentWordsAreTwo() {
+    let models = CharacterModels([Self.model(hidden: 9, .forward).0, Self.model(hidden: 17, .backward).0])
+    func numbers(_ sentences: [[String]]) -> [Float] {
+      models.features(of: sentences, workers: Workers(count: 1)).values
+    }
+    let (composed, decomposed) = (["b\u{E9}"], ["be\u{301}"])
+    #expect(numbers([composed]) != numbers([decomposed]))
+    #expect(numbers([composed, decomposed]) == numbers([composed]) + numbers([decomposed]))
+    #expect(numbers([decomposed, composed]) == numbers([decomposed]) + numbers([composed]))
+  }
+
   /// More of them than one minibatch has room for.
   @Test func companyAndThreadsChangeNoBit() {
     let models = CharacterModels([Self.model(hidden: 9, .forward).0, Self.model(hidden: 17, .backward).0])

@@ -26,11 +26,17 @@ package enum BinaryKind: Sendable, Equatable, CaseIterable {
     }
   }
 
-  /// Whether a line of two numbers comes first, words and width.
+  /// Whether a line of two numbers comes first, words and width, and no line of a text behind it.
   private static func isHeaderOfVectors(_ beginning: some Collection<UInt8>) -> Bool {
     guard let end = beginning.firstIndex(of: UInt8(ascii: "\n")) else { return false }
     let fields = beginning[..<end].split(separator: UInt8(ascii: " "))
-    return fields.count == 2 && fields.allSatisfy { Int(String(decoding: $0, as: UTF8.self)) != nil }
+    guard fields.count == 2, fields.allSatisfy({ Int(String(decoding: $0, as: UTF8.self)) != nil }) else {
+      return false
+    }
+    let rest = beginning[end...].dropFirst()
+    let isText =
+      rest.contains(UInt8(ascii: "\n")) && !rest.contains { $0 < UInt8(ascii: " ") && !"\t\n\r".utf8.contains($0) }
+    return !isText
   }
 
   /// What it is, and what makes text of it.

@@ -123,20 +123,21 @@ struct TaggingAnalysis: Sendable {
       guard tag != TaggingVocabulary.noTag, set.tags[Int(tag)] != given else { return nil }
       return (set.tags[Int(tag)], given)
     }
-    var errors: [String: [String: [String: Int]]] = [:]
+    // By the form's number: strings that look the same would be one.
+    var errors: [String: [String: [Int32: Int]]] = [:]
     for (range, given) in zip(ranges, given) {
       for (position, given) in zip(range, given) {
         guard let error = error(at: position, given: given) else { continue }
-        errors[error.right, default: [:]][error.given, default: [:]][dataset.forms[Int(forms[position])], default: 0] +=
-          1
+        errors[error.right, default: [:]][error.given, default: [:]][forms[position], default: 0] += 1
       }
     }
     confusions = errors.flatMap { right, others in
-      others.map { given, forms in
-        let sorted = forms.sorted { ($1.value, $0.key) < ($0.value, $1.key) }
+      others.map { given, counts in
+        let counted = counts.map { (number: $0.key, form: dataset.forms[Int($0.key)], count: $0.value) }
+        let sorted = counted.sorted { ($1.count, $0.form, $0.number) < ($0.count, $1.form, $1.number) }
         return Confusion(
-          right: right, given: given, words: forms.values.reduce(0, +),
-          forms: sorted.prefix(Self.exampleForms).map { ($0.key, $0.value) })
+          right: right, given: given, words: counts.values.reduce(0, +),
+          forms: sorted.prefix(Self.exampleForms).map { ($0.form, $0.count) })
       }
     }.sorted { ($1.words, $0.right, $0.given) < ($0.words, $1.right, $1.given) }
     let isErroneous = zip(ranges, given).map { range, given in

@@ -125,7 +125,7 @@ struct EvaluateCommand: ParsableCommand {
     let (chosen, sequence, dataset): (Split, TokenSequence, SequenceDataset)
     do {
       (chosen, sequence, dataset) = try checkpoint.split(
-        candidates, file: path, remedy: "name a text by --data, or use --split train", console)
+        candidates, file: path, remedy: "choose by --split, or name a text by --data", console)
     } catch let error as FileError {
       throw CorpusIncomplete(cause: error)
     }

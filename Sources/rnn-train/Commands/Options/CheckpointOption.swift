@@ -2,6 +2,7 @@ import ArgumentParser
 import Datasets
 import Files
 import HDF5
+import Keys
 import Training
 
 /// The run or checkpoint of a command, by position.
@@ -106,7 +107,7 @@ extension Checkpoint {
   ///
   /// - Parameters:
   ///   - file: what errors call the checkpoint.
-  ///   - remedy: what a user can do who has none of them.
+  ///   - remedy: what a user can do who has none of them but others.
   func split(
     _ candidates: [Split], file: String, remedy: String, _ console: Console
   ) throws -> (Split, TokenSequence, SequenceDataset) {
@@ -117,6 +118,9 @@ extension Checkpoint {
       if try tokens.isEmpty() { throw TrainingError.emptySplit(name: split.rawValue) }
       return (split, tokens, dataset)
     }
-    throw TrainingError.noSplit(name: candidates.map(\.rawValue).joined(separator: " or "), remedy: remedy)
+    let others = enumeration(
+      of: Split.allCases.filter { dataset.splits[$0] != nil }.map(\.rawValue), conjunction: "and")
+    throw TrainingError.noSplit(
+      name: candidates.map(\.rawValue).joined(separator: " or "), remedy: "there is \(others); \(remedy)")
   }
 }

@@ -144,7 +144,10 @@ struct PreparedRun {
     for split in [Split.validation, .test] {
       guard let tokens = dataset.splits[split] else { continue }
       let caveat = try configuration.task.caveat(about: tokens, vocabulary: dataset.vocabulary)
-      for notice in [caveat, tokens.normalizationNotice].compactMap(\.self) {
+      let isTrainingText = dataset.splits[.train].map(tokens.isSameText) ?? false
+      let sameness =
+        isTrainingText ? "it is the training text once more, so its figures say nothing of other text" : nil
+      for notice in [sameness, caveat, tokens.normalizationNotice].compactMap(\.self) {
         console.warn("\(split.rawValue) split: \(notice)")
       }
     }
