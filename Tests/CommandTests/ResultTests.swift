@@ -135,7 +135,7 @@ struct ResultTests {
       refused.code == 65 && refused.errors.contains("there is train and validation; choose by --split"), "\(refused)")
   }
 
-  @Test(arguments: [("validation.txt", false), ("train.txt", true), ("{split: 0.5}", false)])
+  @Test(arguments: [("validation.txt", false), ("train.txt", true), ("{split: 0.4}", false)])
   func measuringOnTheTrainingTextIsNoticed(validation: String, isNoticed: Bool) throws {
     let workspace = try Workspace()
     let path = validation.hasPrefix("{") ? validation : "\(SampleText.directory)/\(validation)"
