@@ -105,7 +105,7 @@ struct EvaluateCommand: ParsableCommand {
       }
     guard let evaluation else { throw TrainingError.otherTask(file: path, expected: "a tagger") }
     progress.end()
-    self.adaptation.noteRunningAway(loss: evaluation.measured, of: model, options.console)
+    self.adaptation.noteWorseThanGuessing(loss: evaluation.measured, of: model, options.console)
     let report = evaluation.report(on: name)
     try Results.print(json ? JSON.text(report) : report.description)
   }

@@ -103,16 +103,16 @@ struct AdaptationOptions: ParsableArguments {
     return adaptation
   }
 
-  /// Says so where the model has come to foretell the text no better than by guessing: parameters that run away stay finite for
-  /// long.
+  /// Says so where the model foretells the text no better than by guessing: parameters that run away stay finite for long.
   ///
   /// - Parameter loss: in nats per target.
-  func noteRunningAway(loss: Double, of model: TrainedModel, _ console: Console) {
+  func noteWorseThanGuessing(loss: Double, of model: TrainedModel, _ console: Console) {
     let guessing = log(Double(model.vocabulary.count))
     guard dynamic, !(loss < guessing) else { return }
     console.warn(
-      "the model has lost its way in the text: \(Format.loss(loss)) nats per target, where guessing among its "
-        + "\(Format.count(model.vocabulary.count)) tokens has \(Format.loss(guessing)); lower --dynamic-rate")
+      "the model is worse than guessing: \(Format.loss(loss)) nats per target, where guessing among its "
+        + "\(Format.count(model.vocabulary.count)) tokens has \(Format.loss(guessing)); unless it is so without --dynamic, too, lower "
+        + "--dynamic-rate")
   }
 
   private func statistics(

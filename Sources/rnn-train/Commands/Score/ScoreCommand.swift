@@ -104,7 +104,7 @@ struct ScoreCommand: ParsableCommand {
       scores.forEach { summary.add($0) }
     }
     options.console.say(summary.text)
-    if let loss = summary.loss { adaptation.noteRunningAway(loss: loss, of: model, options.console) }
+    if let loss = summary.loss { adaptation.noteWorseThanGuessing(loss: loss, of: model, options.console) }
     return encoder.normalization
   }
 
