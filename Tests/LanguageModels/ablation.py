@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
 """What each part of the recipe brings: a language model with all of them, and with one changed at a time.
 
-    ablation.py PROGRAM [--data FOLDER] [--epochs N] [--seeds S] [--threads N] [--jobs J] [--only WORD ...] [KEY=VALUE ...]
+    ablation.py PROGRAM [--data FOLDER] [--epochs N] [--seeds S] [--threads N] [--jobs J] [--only WORD]... [KEY=VALUE ...]
 
 PROGRAM is the built rnn-train. FOLDER holds train.txt, validation.txt or valid.txt, and test.txt, words apart (default: the
 shipped corpus). All rows train by configs/wikitext-2.cfg with KEY=VALUE, for the same number of epochs, J runs at a time. The
 perplexities are those of the best epoch, a row the mean of S seeds with the range; minutes are a processor's, of one run. `--only`
-takes the rows that have one of the words in their names. The same command gives the same perplexities to the last digit; only the
+takes the rows that have WORD in their names. The same command gives the same perplexities to the last digit; only the
 minutes differ.
 """
 import argparse, concurrent.futures, json, math, os, pathlib, statistics, subprocess, tempfile
@@ -60,7 +60,7 @@ def main():
     parser.add_argument("--seeds", type=int, default=1)
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--jobs", type=int, default=len(os.sched_getaffinity(0)))
-    parser.add_argument("--only", nargs="*", default=[])
+    parser.add_argument("--only", action="append", default=[], metavar="WORD")
     options = parser.parse_intermixed_args()
     folder = options.data.resolve()
     validation = next(path for name in ("validation.txt", "valid.txt") if (path := folder / name).exists())

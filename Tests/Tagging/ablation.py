@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
 """What each part of a tagger brings: configs/tagger.cfg as it is, and with one thing changed at a time.
 
-    ablation.py PROGRAM TRAIN.conllu DEV.conllu [--epochs N] [--seeds S] [--threads N] [--jobs J] [--only WORD ...] [KEY=VALUE ...]
+    ablation.py PROGRAM TRAIN.conllu DEV.conllu [--epochs N] [--seeds S] [--threads N] [--jobs J] [--only WORD]... [KEY=VALUE ...]
 
 All rows train for the same number of epochs with KEY=VALUE; J runs at a time. The figures are those of the best epoch on DEV, a row
-the mean of S seeds with the range; minutes are a processor's, of one run. `--only` takes the rows that have one of the words in
+the mean of S seeds with the range; minutes are a processor's, of one run. `--only` takes the rows that have WORD in
 their names. The same command gives the same percentages to the last digit; only the minutes differ.
 """
 import argparse, concurrent.futures, json, os, pathlib, statistics, subprocess, tempfile
@@ -53,7 +53,7 @@ parser.add_argument("--epochs", type=int, default=24)
 parser.add_argument("--seeds", type=int, default=3)
 parser.add_argument("--threads", type=int, default=1)
 parser.add_argument("--jobs", type=int, default=len(os.sched_getaffinity(0)))
-parser.add_argument("--only", nargs="*", default=[])
+parser.add_argument("--only", action="append", default=[], metavar="WORD")
 options = parser.parse_intermixed_args()
 
 print(f"| {'':36} | UPOS, % | minutes |\n|---|---:|---:|")
